@@ -1,0 +1,89 @@
+#pragma once
+// The registry's configuration as one immutable snapshot, kept current by a Watch stream, and indexed the ways services ask.
+// When the registry is away, the last snapshot stays in force.
+//
+// Thread-safety: current() from any thread; a Snapshot never changes.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kassaflow/base/secret.hpp"
+#include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::configuration {
+
+enum class MarkedWithoutCode : std::uint8_t { refuse, allow };
+
+struct Pool {
+  std::string id;
+  std::string tenant;
+  fiscal::Till till;
+};
+
+struct Register {
+  std::string pool;
+  std::string tenant;
+  registers::RegisterSettings settings;
+  Secret callback_token;            // itkassa: path segment
+  Secret callback_key;              // itkassa: X-Api-Key of callbacks
+  std::string organization_id;      // itkassa: X-Organization-Id, empty = not checked
+};
+
+struct Cashbox {
+  std::string id;
+  std::string number;
+  std::string pool;
+  std::map<std::string, Secret> required_params;  // "AUTH.LOGIN" -> value
+};
+
+struct Installation {
+  std::string id;
+  std::string tenant;
+  Secret secret;
+  Secret id_key;               // ingress only
+  Secret portal_webhook;       // status only; holds the webhook's code
+  std::map<std::int32_t, fiscal::Vat> vat;  // portal VAT record id -> plain rate
+  MarkedWithoutCode marked_without_code = MarkedWithoutCode::refuse;
+  std::map<std::string, Cashbox, std::less<>> cashboxes_by_number;
+};
+
+struct Snapshot {
+  std::uint64_t revision = 0;
+  std::unordered_map<std::string, std::shared_ptr<const Pool>> pools;
+  std::unordered_map<std::string, std::shared_ptr<const Register>> registers;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_pool;
+  std::unordered_map<std::string, std::shared_ptr<const Installation>> installations;            // by id
+  std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;
+};
+
+// Follows the registry. `on_change` runs on the watcher's own thread before the revision is reported as in force.
+class Watcher {
+ public:
+  struct Options {
+    std::string registry_grpc;  // host:port
+    std::string service;        // ingress | fiscalizer | status
+    std::string instance;
+  };
+  Watcher(Options options, std::function<void(std::shared_ptr<const Snapshot>)> on_change = {});
+  ~Watcher();
+  void start();
+  void stop();
+  // Never null; revision 0 before the first snapshot.
+  [[nodiscard]] std::shared_ptr<const Snapshot> current() const;
+  [[nodiscard]] bool connected() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kassaflow::configuration

@@ -1,0 +1,72 @@
+#pragma once
+// Outbound HTTP with the socket in our own hand (exactly-once.md 2, 3, 6): one fresh connection per request, HTTP/1.1,
+// SO_LINGER 0, one total deadline, never reused, never redirected, never repeated. TLS for https with certificate and host checks.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kassaflow/base/result.hpp"
+
+namespace kassaflow::http {
+
+// Called after the connection stands and immediately before the first byte is written.
+// `armed()` false: nothing is written, the request ends as Sent::nothing with code "guard".
+// `disarm()` is called after the last byte is written or the write failed.
+class WriteGuard {
+ public:
+  virtual ~WriteGuard() = default;
+  virtual bool arm() = 0;
+  virtual void disarm() = 0;
+};
+
+// For requests that need no guard (queries, probes).
+class NoGuard final : public WriteGuard {
+ public:
+  bool arm() override { return true; }
+  void disarm() override {}
+};
+
+// Which resolved addresses may be connected to. Public only, unless private ones are allowed for tests and local stacks.
+// Refused: loopback, private, link-local, shared, multicast, unspecified, IPv4-mapped forms of these.
+struct AddressPolicy {
+  bool allow_private = false;
+};
+
+struct Request {
+  std::string method = "POST";
+  std::string url;  // http or https
+  std::vector<std::pair<std::string, std::string>> headers;  // sent in this order, byte for byte; Host and Content-Length are added
+  std::string body;
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds total_timeout{15000};  // resolve to last byte of the answer
+  std::size_t answer_limit = 1024 * 1024;
+};
+
+struct Response {
+  int status = 0;
+  std::string content_type;
+  std::string location;
+  std::string body;
+};
+
+// How far the request got when it failed: the difference between a retry and an unknown outcome.
+enum class Sent : unsigned char {
+  nothing,   // refused, no route, DNS, TLS, guard: not one byte of the request left
+  partly,    // the write failed before its last byte
+  all,       // everything was handed to the kernel; the answer was lost, cut, oversized or malformed
+};
+
+struct Failure {
+  Sent sent = Sent::nothing;
+  std::string code;     // dns | address_refused | connect | tls | guard | write | read | timeout | malformed | too_large
+  std::string message;
+  std::string partial_answer;  // bytes that did arrive
+};
+
+// Runs on the calling coroutine's executor; cancellation-safe.
+boost::asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses, WriteGuard& guard);
+
+}  // namespace kassaflow::http

@@ -1,0 +1,60 @@
+#pragma once
+// Inbound HTTP/1.1: answers always carry Content-Length, never chunked, no interim status, no Location (bitrix24.md §3.2).
+// `Expect: 100-continue` gets no 100. Limits: header 16 KiB, body `body_limit`, idle and read timeouts; over them the
+// `on_bad_request` answer is sent and the connection closed.
+//
+// Threading: handlers run on the executor of the connection; a handler may suspend.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace kassaflow::http {
+
+struct Inbound {
+  std::string_view method;
+  std::string_view target;  // path and query as sent
+  std::string_view body;
+  std::function<std::string_view(std::string_view name)> header;  // empty when absent, case-insensitive
+};
+
+struct Reply {
+  int status = 200;
+  std::string content_type = "application/json; charset=utf-8";
+  std::string body;
+};
+
+using Handler = std::function<boost::asio::awaitable<Reply>(const Inbound&)>;
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0 = any
+  std::size_t body_limit = 4 * 1024 * 1024;
+  std::size_t connection_limit = 4096;  // above it new connections are closed at once
+  std::chrono::milliseconds idle_timeout{75000};
+  std::chrono::milliseconds read_timeout{20000};
+  // Answer to a request that cannot be parsed or is too large; given the target when it was read, else "".
+  std::function<Reply(std::string_view target, std::string_view reason)> on_bad_request;
+};
+
+class Server {
+ public:
+  // Binds and listens at once; throws boost::system::system_error when it cannot.
+  Server(boost::asio::any_io_executor executor, ServerOptions options, Handler handler);
+  ~Server();
+  [[nodiscard]] std::uint16_t port() const;
+  void start();
+  // Stops accepting; open requests are finished, idle connections closed. Resumes when none is left or at the deadline.
+  boost::asio::awaitable<void> drain(std::chrono::milliseconds deadline);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace kassaflow::http

@@ -1,0 +1,64 @@
+#pragma once
+// A consumer whose positions live in the caller's database: records arrive in batches, and the caller stores the next
+// offset in the same transaction as what it made of them. Kafka's own committed offsets are not used.
+//
+// Life cycle: one consumer, one thread of its own, closed by stop() with a deadline. Range assignment.
+// The callbacks run on that thread and may block (on PostgreSQL); while they do, nothing else is delivered.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kassaflow::kafka {
+
+struct Record {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = 0;  // LogAppendTime
+  std::string key;
+  std::string value;
+  std::map<std::string, std::string> headers;
+};
+
+struct ConsumerOptions {
+  std::string brokers;
+  std::string client_id;
+  std::string group;  // empty: no group, every partition of every topic is read (status view)
+  std::vector<std::string> topics;
+  std::size_t batch_limit = 500;                  // records handed over at once
+  std::chrono::milliseconds batch_wait{5};        // how long a batch may wait for more
+};
+
+struct ConsumerHandler {
+  // Partitions were assigned: where to start each; -2 = the beginning. Returning an offset below the log's start reads from the beginning.
+  std::function<std::map<std::pair<std::string, std::int32_t>, std::int64_t>(const std::vector<std::pair<std::string, std::int32_t>>&)> positions;
+  // A batch in order per partition. Must be durable on return. False (or an exception): the same records are delivered again after `retry_wait`.
+  std::function<bool(const std::vector<Record>&)> on_batch;
+  std::function<void(const std::vector<std::pair<std::string, std::int32_t>>&)> on_revoked;  // may be empty
+};
+
+class Consumer {
+ public:
+  Consumer(ConsumerOptions options, ConsumerHandler handler);
+  ~Consumer();
+  void start();
+  void stop(std::chrono::milliseconds deadline);
+
+  struct Lag { std::string topic; std::int32_t partition; std::int64_t position; std::int64_t end; };
+  // Per assigned partition: next offset to read and the log end as last seen. Thread-safe.
+  [[nodiscard]] std::vector<Lag> lag() const;
+  // Log ends asked from the broker now; empty optional-like: an empty vector when it did not answer in time. Thread-safe.
+  [[nodiscard]] std::vector<Lag> ask_ends(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] bool healthy() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kassaflow::kafka

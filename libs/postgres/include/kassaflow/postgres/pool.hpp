@@ -1,0 +1,60 @@
+#pragma once
+// libpqxx on a small thread pool behind co_await. One connection per thread, opened on first use;
+// after broken_connection the object is dropped and the next task opens a new one (never a silent reconnect).
+//
+// Thread-safety: run() may be called from any coroutine; the coroutine resumes on its own executor.
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "kassaflow/base/result.hpp"
+
+namespace pqxx { class connection_base; class work; }
+
+namespace kassaflow::postgres {
+
+struct PoolOptions {
+  std::string uri;
+  std::string application_name;
+  std::size_t threads = 4;
+  std::string search_path;   // the service's schema
+};
+
+// What the caller must know of a failed transaction.
+//   postgres.unavailable  nothing was committed; try later
+//   postgres.in_doubt     the COMMIT's answer was lost: read again what you wrote (exactly-once.md 1)
+//   postgres.error        refused by the server (constraint, syntax): a bug or a conflict, see message
+class Pool {
+ public:
+  explicit Pool(PoolOptions options);
+  ~Pool();  // finishes queued tasks, joins
+
+  // Runs `task` in one read-write transaction (READ COMMITTED, synchronous_commit=on) and commits when it returns.
+  // The task must not capture anything that dies before run() resumes. Declared here, defined in pool_run.hpp with pqxx included.
+  template <class F>
+  auto run(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, pqxx::work&>>>;
+
+  // The same, blocking the calling thread (migrations, Kafka threads).
+  Result<std::monostate> run_blocking(const std::function<void(pqxx::work&)>& task);
+
+  [[nodiscard]] bool healthy() const;  // the last task reached the server
+
+ private:
+  friend struct PoolAccess;
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+struct Migration { int number; std::string_view name; std::string_view sql; };
+
+// Creates `schema`, then applies missing migrations in order, each in a transaction, under an advisory lock.
+// Throws when the database is ahead of this program or a migration fails.
+void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations);
+
+}  // namespace kassaflow::postgres

@@ -1,0 +1,138 @@
+#pragma once
+// One register protocol, written for the unknown outcome: every conversation ends in a Finding that says
+// what is known, with the bytes that say so. A driver speaks; what to do next is decided by the caller (the lane).
+//
+// Thread-safety: a driver object belongs to one lane and is used by one coroutine at a time.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kassaflow/base/result.hpp"
+#include "kassaflow/base/secret.hpp"
+#include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/http/one_shot.hpp"
+
+namespace kassaflow::registers {
+
+// What one conversation proved about one attempt.
+enum class Fact : std::uint8_t {
+  printed,      // the register signed a document
+  not_printed,  // certainly no document exists and none can appear from the bytes sent
+  pending,      // the register's own queue has it (itkassa); ask again
+  absent,       // a clean negative to a question by key: not there so far (exactly-once.md 7)
+  unknown,      // bytes may have reached the register, or the answer contradicts itself
+};
+
+// Why it was not printed, or why nothing could be learned; decides what the lane does.
+enum class Cause : std::uint8_t {
+  none,
+  data,           // the receipt cannot be printed anywhere as it is -> failed
+  register_fault, // paper, FN, licence, token: stop the register, keep the receipt
+  transient,      // link down, overload: back off, same register
+  shift_expired,  // close and open the shift, then a new attempt
+  shift_closed,   // open the shift, then a new attempt
+  ambiguous,      // only with Fact::unknown
+};
+
+struct Finding {
+  Fact fact = Fact::unknown;
+  Cause cause = Cause::none;
+  std::string code;                                // protocol's own code or a stable word ("http_502"), for logs and people
+  std::string text;                                // register's text or ours; shown to people, no secrets
+  std::optional<fiscal::FiscalDocument> document;  // with printed: what the register told
+  std::string remote_id;                           // itkassa document id once known
+  std::string raw_answer;                          // bytes of the answer, at most kRawAnswerLimit
+  bool warning = false;                            // printed, but the answer also reported a fault
+};
+inline constexpr std::size_t kRawAnswerLimit = 64 * 1024;
+
+// The bytes of one attempt, rendered before anything is sent and stored with the attempt (exactly-once.md 1).
+struct Rendered {
+  std::string body;
+};
+
+// An attempt as the journal has it.
+struct AttemptRef {
+  std::string key;        // idempotency key / order id: chosen once per attempt
+  std::string remote_id;  // itkassa document id, empty while unknown
+  std::string body;       // Rendered::body, as stored
+  std::int64_t total_kopecks = 0;  // to compare with what the register echoes
+  fiscal::Sign sign = fiscal::Sign::income;
+  bool repeated = false;  // this key was posted before: an error code may only mean "already known"
+};
+
+struct Health {
+  bool up = false;
+  std::string detail;               // why not, or a warning
+  std::string fn;                   // as read now, empty = unknown
+  std::string registration_number;  // as read now, empty = unknown
+  enum class Shift : std::uint8_t { unknown, open, closed, expired } shift = Shift::unknown;
+};
+
+struct Capabilities {
+  bool query_by_key = false;        // ask() can settle a lost answer (itkassa)
+  bool same_key_deduplicated = false;  // sending the identical bytes again is safe (BIT with verified deduplication)
+  bool manages_shifts = false;      // false: the lane opens and closes shifts itself (BIT)
+};
+
+enum class ShiftCommand : std::uint8_t { open, close };
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  [[nodiscard]] virtual Capabilities capabilities() const = 0;
+
+  // Pure. Fails with Error{code, Russian text naming line and field} when this protocol or this till cannot express
+  // the receipt (Cause::data for the caller), e.g. VAT 22 % on itkassa.
+  [[nodiscard]] virtual Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key) const = 0;
+
+  // Sends the stored bytes once on a connection of its own: connect, `guard`, write, read. Never repeats.
+  virtual boost::asio::awaitable<Finding> send(const AttemptRef& attempt, http::WriteGuard& guard) = 0;
+
+  // Asks for the attempt, by remote_id or by key. Only with capabilities().query_by_key.
+  virtual boost::asio::awaitable<Finding> ask(const AttemptRef& attempt) = 0;
+
+  // Pure. What a callback says about `attempt`; nullopt when it is about something else.
+  [[nodiscard]] virtual std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const = 0;
+
+  // A shift report: a fiscal document too, so it is an attempt with rendered bytes and a guard of its own.
+  [[nodiscard]] virtual Rendered render_shift(ShiftCommand command, const fiscal::Till& till, const std::string& key) const = 0;
+  virtual boost::asio::awaitable<Finding> send_shift(ShiftCommand command, const AttemptRef& attempt, http::WriteGuard& guard) = 0;
+
+  // Harmless probe; never prints.
+  virtual boost::asio::awaitable<Health> probe() = 0;
+};
+
+// What the registry knows of one register.
+struct RegisterSettings {
+  std::string id;
+  std::string protocol;             // itkassa | bit
+  std::string endpoint;             // absolute http(s) URL
+  std::string registration_number;  // may be empty (itkassa tells it)
+  bool exclusive = true;
+  std::string timezone;             // IANA, of the register's clock
+  std::string cre_item_id;          // itkassa
+  Secret api_key;                   // itkassa
+  Secret kkt_token;                 // bit
+  bool deduplication_verified = false;  // bit
+  // The physical register over all tenants (exactly-once.md 9): "itkassa:<creItemId>", "bit:<registrationNumber or hash of token>".
+  std::string identity;
+};
+
+struct Timeouts {
+  std::chrono::milliseconds itkassa_request{15000};
+  std::chrono::milliseconds bit_connect{5000};
+  std::chrono::milliseconds bit_answer{120000};
+};
+
+// Throws std::invalid_argument for an unknown protocol (registry has refused it before).
+[[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Timeouts& timeouts, http::AddressPolicy addresses);
+
+}  // namespace kassaflow::registers

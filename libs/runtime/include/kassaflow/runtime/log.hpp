@@ -1,0 +1,36 @@
+#pragma once
+// Structured logs: one JSON line an event on standard error. Fields are typed; a Secret cannot be a field.
+// Thread-safe. Texts are English.
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace kassaflow::runtime {
+
+enum class Level { debug, info, warn, error };
+
+class Field {
+ public:
+  Field(std::string_view key, std::string_view value) : key_(key), value_(std::string(value)) {}
+  Field(std::string_view key, const char* value) : key_(key), value_(std::string(value)) {}
+  Field(std::string_view key, const std::string& value) : key_(key), value_(value) {}
+  template <std::integral T>
+  Field(std::string_view key, T value) : key_(key), value_(static_cast<std::int64_t>(value)) {}
+  Field(std::string_view key, bool value) : key_(key), value_(value) {}
+  [[nodiscard]] const std::string& key() const { return key_; }
+  [[nodiscard]] const std::variant<std::string, std::int64_t, bool>& value() const { return value_; }
+
+ private:
+  std::string key_;
+  std::variant<std::string, std::int64_t, bool> value_;
+};
+
+// {"ts":"2026-…Z","level":"info","service":"ingress","event":"receipt.accepted","receipt":"…","trace":"…"}
+void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+void set_log(std::string service, Level minimum);
+
+}  // namespace kassaflow::runtime

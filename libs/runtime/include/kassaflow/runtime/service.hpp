@@ -1,0 +1,48 @@
+#pragma once
+// The life of a service process: sub-commands, settings, executor threads, admin endpoint, SIGTERM.
+//
+//   int main(int argc, char** argv) { return run_service({.name = "ingress", …}, argc, argv); }
+//
+// Sub-commands: serve, check-config, print-default-config. `serve --config FILE`.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kassaflow/runtime/metrics.hpp"
+#include "kassaflow/runtime/settings.hpp"
+
+namespace kassaflow::runtime {
+
+class App {  // what a running service is, seen by the runtime
+ public:
+  virtual ~App() = default;
+  // Empty when ready, else why not (shown by /readyz with 503).
+  [[nodiscard]] virtual std::string not_ready() const = 0;
+  // Called on each /metrics scrape before exposition, to set gauges. May be a no-op.
+  virtual void update_metrics() {}
+  // SIGTERM: stop intake, finish or journal what is in flight, leave the group. The process exits 0 when it returns,
+  // or at shutdown_deadline with 1.
+  virtual boost::asio::awaitable<void> shut_down() = 0;
+};
+
+struct Context {
+  boost::asio::any_io_executor executor;  // thread pool of `threads`
+  Metrics& metrics;
+  const CommonSettings& common;
+  std::string instance;  // unique among processes: name, host, pid, start time
+};
+
+struct ServiceDefinition {
+  std::string name;
+  int threads = 2;
+  std::function<void(Settings&)> add_settings;                          // the service's own keys
+  std::function<std::string()> check_settings = {};                     // what bounds cannot say; empty = fine
+  std::function<std::unique_ptr<App>(Context)> start;                   // throws when it cannot start: exit code 1
+};
+
+int run_service(const ServiceDefinition& definition, int argc, char** argv);
+
+}  // namespace kassaflow::runtime
