@@ -1,0 +1,31 @@
+#pragma once
+// Identities of a receipt, its posts and its attempts. Pure but for new_post_id's randomness. Thread-safe.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kassaflow/base/secret.hpp"
+
+namespace kassaflow::receipts {
+
+// Lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post gets the same id from any replica without a look-up,
+// and nobody can guess one (design.md 4.1). The key never changes (exactly-once.md 10).
+[[nodiscard]] std::string receipt_id(const Secret& id_key, std::string_view unique_id);
+
+// UUIDv7 of one accepted HTTP post (exactly-once.md 12).
+[[nodiscard]] std::string new_post_id(std::int64_t now_ms);
+
+// The idempotency key of one attempt: known before anything is stored, the same after a crash, never used twice, because
+// attempt numbers do not restart within a receipt's life (exactly-once.md 1).
+[[nodiscard]] std::string attempt_key(std::string_view receipt_id, std::uint32_t number);          // UUIDv8
+[[nodiscard]] std::string numeric_attempt_key(std::string_view receipt_id, std::uint32_t number);  // 15 decimal digits
+
+// True for the canonical lower-case text of a UUID.
+[[nodiscard]] bool is_uuid(std::string_view text);
+
+// hash(pool) mod 1024, fixed for ever (exactly-once.md 4).
+inline constexpr int kShards = 1024;
+[[nodiscard]] int shard_of(std::string_view pool);
+
+}  // namespace kassaflow::receipts

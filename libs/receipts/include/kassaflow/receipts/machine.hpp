@@ -1,0 +1,76 @@
+#pragma once
+// The life of a receipt as a pure function (state, event) -> decision. No I/O, clock or threads.
+//
+//   queued ──open──► printing ──printed──► done
+//     ▲                 │ not_printed(data) ──► failed ──new post──► queued (generation + 1)
+//     │◄─ not_printed ──┤
+//     │                 └─ unknown ──► uncertain ──printed──► done
+//     └───────────── proved not printed ──┘
+//   held: certainly not printed, waits for a person; retry ──► queued
+//
+// done is terminal: nothing leaves it, a contradiction is an alarm.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace kassaflow::receipts {
+
+enum class State : std::uint8_t { queued, printing, uncertain, held, done, failed };
+
+[[nodiscard]] std::string_view to_string(State state);
+[[nodiscard]] std::optional<State> state_from(std::string_view word);
+
+// --- a post arrives (exactly-once.md 12, 13) ---
+
+struct Known {  // what the journal has of the receipt
+  State state = State::queued;
+  bool attempted = false;         // any attempt in this generation
+  bool same_content = false;      // digest (and its version) equal to the stored one
+  std::int64_t date_create_s = 0; // of the post whose content is stored
+};
+
+enum class PostVerdict : std::uint8_t {
+  opened,    // first post: queued
+  repeated,  // same content: nothing changes
+  replaced,  // never attempted, newer: the content is replaced
+  superseded,// never attempted, older than what is stored: nothing changes
+  conflict,  // attempted or done with other content: kept, counted, changes nothing
+  reopened,  // certainly failed: queued again, next generation
+  late,      // failed, but sent by the portal before the post that failed: re-opens nothing
+};
+[[nodiscard]] std::string_view to_string(PostVerdict verdict);
+
+// `known` is empty for a receipt not in the journal. Post ids seen before never reach this function.
+[[nodiscard]] PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_s);
+
+// --- an attempt learns something ---
+
+enum class Evidence : std::uint8_t {
+  printed,
+  not_printed_data,   // cannot be printed as it is
+  not_printed_other,  // register, link or shift: the receipt is fine
+  lost,               // bytes may have reached the register, no answer
+  proved_absent,      // numbering proof or a person: certainly not printed
+};
+
+enum class Alarm : std::uint8_t {
+  none,
+  second_document,      // a done receipt has another document
+  printed_after_denial, // a document turned up for a receipt that was certain not to have one
+};
+
+struct Decision {
+  State state = State::queued;
+  Alarm alarm = Alarm::none;
+};
+
+// `current_attempt`: the evidence is about the receipt's latest attempt; older attempts can only bring news of a document.
+[[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool current_attempt);
+
+// --- a person decides (exactly-once.md 16) ---
+
+[[nodiscard]] bool may_resolve(State state);
+[[nodiscard]] bool may_retry(State state);
+
+}  // namespace kassaflow::receipts
