@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <pqxx/transaction>  // pqxx::work is an alias and cannot be declared ahead
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -15,7 +16,7 @@
 
 #include "kassaflow/base/result.hpp"
 
-namespace pqxx { class connection_base; class work; }
+
 
 namespace kassaflow::postgres {
 

@@ -1,0 +1,18 @@
+#include "kassaflow/runtime/service.hpp"
+#include "settings.hpp"
+#include "worker.hpp"
+
+int main(int argc, char** argv) {
+  using namespace kassaflow;
+  fiscalizer::FiscalizerSettings settings;
+  runtime::ServiceDefinition definition;
+  definition.name = "fiscalizer";
+  definition.threads = 1;  // the lanes, the dispatcher and the leases share one thread and need no locks
+  definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
+  definition.check_settings = [&]() -> std::string {
+    if (settings.retry_min > settings.retry_max) return "retry_min must not be above retry_max";
+    return {};
+  };
+  definition.start = [&](runtime::Context context) { return std::make_unique<fiscalizer::Worker>(context, settings); };
+  return runtime::run_service(definition, argc, argv);
+}

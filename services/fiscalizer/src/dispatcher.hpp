@@ -1,0 +1,75 @@
+#pragma once
+// One queue per pool, work-conserving: whenever a lane of the pool is free it takes the next receipt; of several free lanes
+// the one expected to finish first goes first. The queue itself is the journal; here is only a window of it.
+//
+// Lives on the fiscalizer's one executor thread.
+
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "event.hpp"
+#include "journal.hpp"
+
+namespace kassaflow::fiscalizer {
+
+// --- pure ---
+
+// A lane that asks for work.
+struct Asking {
+  std::string register_id;
+  std::int64_t expected_ms = 0;  // how long a receipt takes it
+};
+
+// The free lane that gets `receipt`: the fastest of those that can print it; empty = none of them.
+[[nodiscard]] std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable);
+
+// --- the dispatcher ---
+
+class Dispatcher {
+ public:
+  Dispatcher(boost::asio::any_io_executor executor, Journal& journal);
+
+  // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
+  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, Asking lane, Clock::time_point until);
+  // The receipt is in the journal's hands again (opened, settled or refused).
+  void release(const std::string& receipt) { taken_.erase(receipt); }
+  // This register cannot express the receipt. True when no register of the pool can.
+  bool unable(const Queued& receipt, const std::string& register_id, const std::vector<std::string>& registers_of_pool);
+  void cancel(const std::string& register_id);
+
+  // Something may have been queued.
+  void kick() { wake_.notify(); }
+  // Reads the journal for pools whose lanes wait, when kicked and regularly, until stop().
+  boost::asio::awaitable<void> run();
+  void stop();
+
+ private:
+  struct Waiting {
+    Asking lane;
+    Event ready;
+    std::optional<Queued> receipt;
+    bool cancelled = false;
+    Waiting(Asking asking, const boost::asio::any_io_executor& executor) : lane(std::move(asking)), ready(executor) {}
+  };
+  struct PoolQueue {
+    std::deque<Queued> window;
+    std::vector<std::shared_ptr<Waiting>> waiting;
+  };
+  void match(PoolQueue& pool);
+
+  boost::asio::any_io_executor executor_;
+  Journal& journal_;
+  Event wake_;
+  std::map<std::string, PoolQueue> pools_;
+  std::set<std::string> taken_;
+  std::map<std::string, std::set<std::string>> unable_;  // receipt -> registers
+  bool stopping_ = false;
+};
+
+}  // namespace kassaflow::fiscalizer

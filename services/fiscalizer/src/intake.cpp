@@ -1,0 +1,277 @@
+#include "intake.hpp"
+
+#include <map>
+#include <set>
+
+#include "arrays.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer {
+
+using receipts::PostVerdict;
+using receipts::State;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+struct Row {  // a receipt while its posts are weighed
+  bool is_new = false;
+  bool changed = false;
+  State state = State::queued;
+  int generation = 1;
+  bool attempted = false;
+  int conflicts = 0;
+  std::string digest;
+  std::uint32_t digest_version = 0;
+  std::int64_t date_create_s = 0;
+  const v1::ReceiptAccepted* content = nullptr;  // set when the stored content is to be this post's
+};
+
+struct Post {
+  const v1::ReceiptAccepted* accepted;
+  PostVerdict verdict;
+  int generation;
+};
+
+bool readable(const v1::ReceiptAccepted& accepted) {
+  return receipts::is_uuid(accepted.receipt_id()) && receipts::is_uuid(accepted.post_id()) && !accepted.pool().empty() &&
+         !accepted.tenant().empty() && !accepted.installation().empty() && accepted.receipt().lines_size() > 0;
+}
+
+std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& ids) {
+  TextArray list;
+  for (const auto& id : ids) list.add(id);
+  std::map<std::string, Row> rows;
+  for (const auto& row : work.exec_params("select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s "
+                                          "from receipts where id = any($1::uuid[]) order by id for update",
+                                          list.str())) {
+    Row known;
+    known.state = receipts::state_from(row[1].as<std::string>()).value();
+    known.generation = row[2].as<int>();
+    known.attempted = row[3].as<int>() > 0;
+    known.conflicts = row[4].as<int>();
+    known.digest = from_bytea(row[5].as<std::string>());
+    known.digest_version = row[6].as<std::uint32_t>();
+    known.date_create_s = row[7].as<std::int64_t>();
+    rows.emplace(row[0].as<std::string>(), std::move(known));
+  }
+  return rows;
+}
+
+std::set<std::string> known_posts(pqxx::work& work, const std::set<std::string>& receipts) {
+  TextArray list;
+  for (const auto& id : receipts) list.add(id);
+  std::set<std::string> known;
+  for (const auto& row : work.exec_params("select post_id from posts where receipt = any($1::uuid[])", list.str())) {
+    known.insert(row[0].as<std::string>());
+  }
+  return known;
+}
+
+void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
+  row.digest = accepted.content_digest();
+  row.digest_version = accepted.digest_version();
+  row.date_create_s = accepted.date_create_s();
+  row.content = &accepted;
+}
+
+// Weighs one post against what the journal knows and applies the verdict to the row.
+PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& accepted) {
+  const auto found = rows.find(accepted.receipt_id());
+  std::optional<receipts::Known> known;
+  if (found != rows.end()) {
+    const auto& row = found->second;
+    known = {row.state, row.attempted, row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
+             row.date_create_s};
+  }
+  const auto verdict = receipts::on_post(known, accepted.date_create_s());
+  auto& row = rows[accepted.receipt_id()];
+  row.changed = true;  // every post is told to readers as covered
+  switch (verdict) {
+    case PostVerdict::opened:
+      row.is_new = true;
+      take_content(row, accepted);
+      break;
+    case PostVerdict::replaced: take_content(row, accepted); break;
+    case PostVerdict::reopened:
+      row.state = State::queued;
+      row.attempted = false;
+      ++row.generation;
+      take_content(row, accepted);
+      break;
+    case PostVerdict::conflict:
+      ++row.conflicts;
+      log(Level::warn, "post.conflict", {{"receipt", accepted.receipt_id()}, {"post", accepted.post_id()}, {"state", receipts::to_string(row.state)}});
+      break;
+    case PostVerdict::repeated:
+    case PostVerdict::superseded:
+    case PostVerdict::late: break;
+  }
+  return verdict;
+}
+
+void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
+  TextArray ids, tenants, installations, cashboxes, unique_ids, pools, digests, contents;
+  IntArray shards, versions, dates, totals, accepted, conflicts;
+  std::size_t count = 0;
+  for (const auto& [id, row] : rows) {
+    if (!row.is_new) continue;
+    ++count;
+    const auto& post = *row.content;
+    ids.add(id);
+    tenants.add(post.tenant());
+    installations.add(post.installation());
+    cashboxes.add(post.cashbox());
+    unique_ids.add(post.unique_id());
+    pools.add(post.pool());
+    shards.add(receipts::shard_of(post.pool()));
+    digests.add_bytes(row.digest);
+    versions.add(row.digest_version);
+    dates.add(row.date_create_s);
+    contents.add_bytes(post.receipt().SerializeAsString());
+    totals.add(post.receipt().total_kopecks());
+    accepted.add(post.accepted_at_ms());
+    conflicts.add(row.conflicts);
+  }
+  if (count == 0) return;
+  const auto inserted = work.exec_params(
+      "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, digest_version, date_create_s, "
+      "content, total_kopecks, accepted_at, conflicts) "
+      "select id, tenant, installation, cashbox, unique_id, pool, shard, 'queued', nextval('journal_sequence'), digest, version, date_s, content, "
+      "total, to_timestamp(accepted_ms / 1000.0), conflicts "
+      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[], $9::int[], $10::bigint[], "
+      "$11::bytea[], $12::bigint[], $13::bigint[], $14::int[]) "
+      "as n(id, tenant, installation, cashbox, unique_id, pool, shard, digest, version, date_s, content, total, accepted_ms, conflicts) "
+      "on conflict (id) do nothing returning id",
+      ids.str(), tenants.str(), installations.str(), cashboxes.str(), unique_ids.str(), pools.str(), shards.str(), digests.str(), versions.str(),
+      dates.str(), contents.str(), totals.str(), accepted.str(), conflicts.str());
+  // Another worker took the same receipt in between our look and our insert: look again.
+  if (inserted.size() != count) throw std::runtime_error("intake: a receipt appeared meanwhile");
+}
+
+void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
+  TextArray ids, states, digests, contents;
+  IntArray generations, versions, dates, totals, conflicts;
+  for (const auto& [id, row] : rows) {
+    if (row.is_new || !row.changed) continue;
+    ids.add(id);
+    states.add(receipts::to_string(row.state));
+    generations.add(row.generation);
+    digests.add_bytes(row.digest);
+    versions.add(row.digest_version);
+    dates.add(row.date_create_s);
+    row.content ? contents.add_bytes(row.content->receipt().SerializeAsString()) : contents.add_null();
+    totals.add(row.content ? row.content->receipt().total_kopecks() : 0);
+    conflicts.add(row.conflicts);
+  }
+  work.exec_params(
+      "update receipts r set state = n.state, generation = n.generation, digest = n.digest, digest_version = n.version, date_create_s = n.date_s, "
+      "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
+      "error = case when n.generation > r.generation then '' else r.error end, "
+      "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else n.total end, "
+      "conflicts = n.conflicts, revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
+      "from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bigint[], $7::bytea[], $8::bigint[], $9::int[]) "
+      "as n(id, state, generation, digest, version, date_s, content, total, conflicts) where r.id = n.id",
+      ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(), contents.str(), totals.str(), conflicts.str());
+}
+
+void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {
+  TextArray receipts_, ids, verdicts, digests;
+  IntArray generations;
+  for (const auto& post : posts) {
+    receipts_.add(post.accepted->receipt_id());
+    ids.add(post.accepted->post_id());
+    verdicts.add(receipts::to_string(post.verdict));
+    generations.add(post.generation);
+    digests.add_bytes(post.accepted->content_digest());
+  }
+  work.exec_params(
+      "insert into posts (receipt, post_id, verdict, generation, digest) select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bytea[])",
+      receipts_.str(), ids.str(), verdicts.str(), generations.str(), digests.str());
+}
+
+void insert_callbacks(pqxx::work& work, const std::vector<v1::RegisterCallback>& callbacks) {
+  TextArray registers, bodies;
+  IntArray shards;
+  for (const auto& callback : callbacks) {
+    registers.add(callback.register_());
+    shards.add(receipts::shard_of(callback.pool()));
+    bodies.add_bytes(callback.body());
+  }
+  work.exec_params("insert into callbacks (register, shard, body) select * from unnest($1::text[], $2::int[], $3::bytea[])", registers.str(),
+                   shards.str(), bodies.str());
+}
+
+void store_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> next;
+  for (const auto& record : batch) next[{record.topic, record.partition}] = record.offset + 1;
+  TextArray topics;
+  IntArray partitions, offsets;
+  for (const auto& [where, offset] : next) {
+    topics.add(where.first);
+    partitions.add(where.second);
+    offsets.add(offset);
+  }
+  work.exec_params(
+      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[]) "
+      "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
+      topics.str(), partitions.str(), offsets.str());
+}
+
+}  // namespace
+
+std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch) {
+  std::vector<kafka::Record> unreadable;
+  std::vector<v1::ReceiptAccepted> accepted;
+  std::vector<v1::RegisterCallback> callbacks;
+  std::set<std::string> ids;
+  for (const auto& record : batch) {
+    if (record.topic == kCallbacksTopic) {
+      v1::RegisterCallback callback;
+      if (callback.ParseFromString(record.value)) {
+        callbacks.push_back(std::move(callback));
+      } else {
+        unreadable.push_back(record);
+      }
+      continue;
+    }
+    v1::ReceiptAccepted post;
+    if (post.ParseFromString(record.value) && readable(post)) {
+      ids.insert(post.receipt_id());
+      accepted.push_back(std::move(post));
+    } else {
+      unreadable.push_back(record);
+    }
+  }
+
+  if (!accepted.empty()) {
+    auto rows = load(work, ids);
+    auto seen = known_posts(work, ids);
+    std::vector<Post> posts;
+    for (const auto& post : accepted) {
+      if (!seen.insert(post.post_id()).second) continue;
+      const auto verdict = weigh(rows, post);
+      posts.push_back({&post, verdict, rows.at(post.receipt_id()).generation});
+    }
+    insert_receipts(work, rows);
+    update_receipts(work, rows);
+    insert_posts(work, posts);
+  }
+  if (!callbacks.empty()) insert_callbacks(work, callbacks);
+  store_positions(work, batch);
+  return unreadable;
+}
+
+std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions;
+  for (const auto& row : work.exec("select topic, partition, next_offset from offsets")) {
+    positions[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
+  }
+  return positions;
+}
+
+}  // namespace kassaflow::fiscalizer

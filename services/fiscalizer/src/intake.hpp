@@ -1,0 +1,26 @@
+#pragma once
+// Exactly-once intake: what a batch of Kafka records makes of the journal is stored in the same transaction as the next
+// offsets, and every post is known by its id, so a redelivery changes nothing (exactly-once.md 12, 13, 18).
+//
+// take_in() runs on the consumer's thread and blocks on PostgreSQL. Any worker may take in any receipt.
+
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "kassaflow/kafka/consumer.hpp"
+
+namespace kassaflow::fiscalizer {
+
+inline constexpr const char* kReceiptsTopic = "kassaflow.receipts";
+inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
+inline constexpr const char* kOutcomesTopic = "kassaflow.outcomes";
+inline constexpr const char* kDeadLettersTopic = "kassaflow.dead-letters";
+
+// Throws when the batch must be offered again. Returns the records that could not be read; their offsets are stored too.
+std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
+
+// Where each partition goes on; partitions never read are absent.
+std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work);
+
+}  // namespace kassaflow::fiscalizer

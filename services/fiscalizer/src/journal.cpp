@@ -1,0 +1,189 @@
+#include "journal.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <pqxx/pqxx>
+#include <utility>
+
+#include "journal_sql.hpp"
+#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/runtime/log.hpp"
+
+namespace kassaflow::fiscalizer {
+
+namespace asio = boost::asio;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+constexpr std::size_t kBatchLimit = 256;
+constexpr std::chrono::milliseconds kStorePause{200};  // between tries while PostgreSQL is away
+}  // namespace
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::receipt: return "receipt";
+    case Kind::open_shift: return "open_shift";
+    case Kind::close_shift: return "close_shift";
+  }
+  __builtin_unreachable();
+}
+
+// Requests that wait while a transaction runs travel together in the next one.
+template <class Request, class Answer>
+struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
+  struct Waiting {
+    Request request;
+    Event done;
+    std::optional<Answer> answer;
+    Waiting(Request r, const asio::any_io_executor& executor) : request(std::move(r)), done(executor) {}
+  };
+  // Turns a batch of requests into as many answers.
+  using Flush = std::function<asio::awaitable<std::vector<Answer>>(std::vector<Request>)>;
+
+  Group(asio::any_io_executor e, Flush f) : executor(std::move(e)), flush(std::move(f)) {}
+
+  asio::awaitable<Answer> ask(Request request) {
+    auto mine = std::make_shared<Waiting>(std::move(request), executor);
+    waiting.push_back(mine);
+    if (!running) {
+      running = true;
+      asio::co_spawn(executor, run(this->shared_from_this()), asio::detached);
+    }
+    while (!mine->answer) co_await mine->done.wait_until(Clock::time_point::max());
+    co_return std::move(*mine->answer);
+  }
+
+  static asio::awaitable<void> run(std::shared_ptr<Group> self) {
+    while (!self->waiting.empty()) {
+      const std::size_t size = std::min(self->waiting.size(), kBatchLimit);
+      std::vector<std::shared_ptr<Waiting>> batch(self->waiting.begin(), self->waiting.begin() + static_cast<std::ptrdiff_t>(size));
+      self->waiting.erase(self->waiting.begin(), self->waiting.begin() + static_cast<std::ptrdiff_t>(size));
+      std::vector<Request> requests;
+      requests.reserve(size);
+      for (const auto& one : batch) requests.push_back(one->request);
+      auto answers = co_await self->flush(std::move(requests));
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i]->answer = std::move(answers[i]);
+        batch[i]->done.notify();
+      }
+    }
+    self->running = false;
+  }
+
+  asio::any_io_executor executor;
+  Flush flush;
+  std::vector<std::shared_ptr<Waiting>> waiting;
+  bool running = false;
+};
+
+Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::string worker)
+    : executor_(executor), pool_(pool), worker_(std::move(worker)) {
+  using OpenAnswer = Result<std::int64_t>;
+  opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
+      executor, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
+        auto shared = std::make_shared<const std::vector<NewAttempt>>(std::move(batch));
+        auto ids = co_await pool_.run([shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
+        std::vector<OpenAnswer> answers;
+        for (std::size_t i = 0; i < shared->size(); ++i) {
+          if (!ids) {
+            answers.emplace_back(tl::unexpected(ids.error()));
+          } else if ((*ids)[i] == 0) {
+            answers.emplace_back(fail("journal.stale", "the receipt, its register or its shard is no longer free"));
+          } else {
+            answers.emplace_back((*ids)[i]);
+          }
+        }
+        if (ids) on_commit_();
+        co_return answers;
+      });
+  settling_ = std::make_shared<Group<Told, Result<Settled>>>(
+      executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
+        auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
+        auto settled = co_await pool_.run([shared, worker = worker_](pqxx::work& work) { return sql::settle(work, worker, *shared); });
+        std::vector<Result<Settled>> answers;
+        for (std::size_t i = 0; i < shared->size(); ++i) {
+          if (settled) {
+            answers.emplace_back((*settled)[i]);
+          } else {
+            answers.emplace_back(tl::unexpected(settled.error()));
+          }
+        }
+        if (settled) on_commit_();
+        co_return answers;
+      });
+}
+
+asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) {
+  auto opened = co_await opening_->ask(attempt);
+  if (opened || opened.error().code != "postgres.in_doubt") co_return opened;
+  // The COMMIT's answer was lost. Nothing was sent yet, so whichever way it went is fine once it is known.
+  Event pause(executor_);
+  for (;;) {
+    auto found = co_await pool_.run([attempt](pqxx::work& work) {
+      const auto rows = work.exec_params("select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
+                                         attempt.identity, attempt.key, attempt.epoch);
+      return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
+    });
+    if (found && *found != 0) co_return *found;
+    if (found) co_return fail("journal.stale", "the attempt was not stored");
+    co_await pause.wait_for(kStorePause);
+  }
+}
+
+asio::awaitable<Settled> Journal::settle(Told told) {
+  Event pause(executor_);
+  for (;;) {
+    auto settled = co_await settling_->ask(told);
+    if (settled) co_return *settled;
+    log(Level::warn, "journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
+    co_await pause.wait_for(kStorePause);
+  }
+}
+
+asio::awaitable<bool> Journal::allow_resend(std::int64_t attempt, int shard, std::int64_t epoch) {
+  auto allowed = co_await pool_.run(
+      [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, shard, epoch); });
+  co_return allowed && *allowed;
+}
+
+asio::awaitable<void> Journal::refuse(const Queued& receipt, int shard, std::int64_t epoch, std::string error) {
+  auto refused = co_await pool_.run([receipt, shard, epoch, error, worker = worker_](pqxx::work& work) {
+    return sql::refuse(work, worker, receipt, shard, epoch, error);
+  });
+  if (refused) {
+    on_commit_();
+  } else {
+    log(Level::warn, "journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
+  }
+}
+
+asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity) {
+  co_return co_await pool_.run([identity](pqxx::work& work) { return sql::remember(work, identity); });
+}
+
+asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::string> pools, int per_pool) {
+  co_return co_await pool_.run([pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
+}
+
+asio::awaitable<Result<std::vector<Told>>> Journal::undecided(std::vector<int> shards) {
+  co_return co_await pool_.run([shards = std::move(shards)](pqxx::work& work) { return sql::undecided(work, shards); });
+}
+
+asio::awaitable<Result<std::vector<Journal::Callback>>> Journal::callbacks(std::vector<int> shards) {
+  co_return co_await pool_.run([shards = std::move(shards)](pqxx::work& work) { return sql::callbacks(work, shards); });
+}
+
+asio::awaitable<Result<std::vector<Attempt>>> Journal::unsettled(std::string register_id) {
+  co_return co_await pool_.run([register_id](pqxx::work& work) { return sql::unsettled(work, register_id); });
+}
+
+asio::awaitable<void> Journal::handled(std::int64_t callback) {
+  auto done = co_await pool_.run([callback](pqxx::work& work) {
+    work.exec_params("update callbacks set handled = true where id = $1", callback);
+    return true;
+  });
+  if (!done) log(Level::warn, "journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,132 @@
+#pragma once
+// The journal: the only authority on a receipt's state. Attempts are committed before a byte leaves, what registers told is
+// appended under any epoch, and decisions are made only under the epoch that holds the shard (exactly-once.md 1, 5, 9, 11).
+// What concurrent lanes ask for while a transaction runs goes together into the next one.
+//
+// Lives on the fiscalizer's one executor thread; SQL runs on the pool's threads.
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event.hpp"
+#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::fiscalizer {
+
+enum class Kind : std::uint8_t { receipt, open_shift, close_shift };
+[[nodiscard]] std::string_view to_string(Kind kind);
+
+// A queued receipt as the dispatcher sees it.
+struct Queued {
+  std::string id;
+  std::string pool;
+  std::int64_t revision = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t attempts = 0;  // made so far, in the receipt's whole life
+  std::string content;         // kassaflow.v1.Receipt
+};
+
+struct NewAttempt {
+  Kind kind = Kind::receipt;
+  std::string receipt;  // empty for shift reports
+  std::int64_t revision = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t number = 0;
+  std::string register_id;
+  std::string identity;
+  std::string pool;
+  int shard = 0;
+  std::int64_t epoch = 0;
+  std::string key;
+  std::string request;
+  std::string fn_before;
+  std::uint64_t fd_before = 0;
+  std::int64_t proves = 0;  // id of the uncertain attempt this one is the probe of, 0 = none
+};
+
+struct Attempt {
+  std::int64_t id = 0;
+  Kind kind = Kind::receipt;
+  std::string receipt;
+  std::string key;
+  std::string request;
+  std::string remote_id;
+  int sends = 1;
+  std::string content;  // of the receipt
+};
+
+// What is remembered of a physical register.
+struct RegisterMemory {
+  std::string fn;
+  std::uint64_t highest_fd = 0;
+  std::string shift = "unknown";
+  std::int64_t shift_opened_at_s = 0;
+  std::optional<Attempt> open;             // an attempt whose end nobody knows yet
+  std::vector<std::int64_t> questions;     // uncertain attempts that numbering may still settle
+};
+
+struct Told {  // one thing learned about one attempt
+  std::int64_t attempt = 0;
+  int shard = 0;
+  std::int64_t epoch = 0;   // under which the decision would be made
+  std::int64_t stored = 0;  // id of evidence already appended by an earlier owner, 0 = new
+  bool final = true;        // false: the attempt stays open and is asked about again
+  registers::Finding finding;
+};
+
+struct Settled {
+  bool decided = false;  // false: the shard is not ours under that epoch; the evidence is kept for its owner
+  bool printed = false;
+};
+
+class Journal {
+ public:
+  Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker);
+
+  // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
+  // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again.
+  boost::asio::awaitable<Result<std::int64_t>> open_attempt(NewAttempt attempt);
+
+  // Appends and decides. Repeats until PostgreSQL took it: evidence in hand is not dropped.
+  boost::asio::awaitable<Settled> settle(Told told);
+
+  // Allows the stored bytes to leave once more (itkassa, same key). False: not ours any more.
+  boost::asio::awaitable<bool> allow_resend(std::int64_t attempt, int shard, std::int64_t epoch);
+
+  // A receipt no register of its pool can express: failed without an attempt.
+  boost::asio::awaitable<void> refuse(const Queued& receipt, int shard, std::int64_t epoch, std::string error);
+
+  boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity);
+  boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
+
+  // Evidence appended under a lost epoch, and callbacks, of the given shards.
+  struct Callback { std::int64_t id; std::string register_id; std::string body; };
+  boost::asio::awaitable<Result<std::vector<Told>>> undecided(std::vector<int> shards);
+  boost::asio::awaitable<Result<std::vector<Callback>>> callbacks(std::vector<int> shards);
+  boost::asio::awaitable<Result<std::vector<Attempt>>> unsettled(std::string register_id);
+  boost::asio::awaitable<void> handled(std::int64_t callback);
+
+  // Called after each commit that may have changed what readers see.
+  void on_commit(std::function<void()> callback) { on_commit_ = std::move(callback); }
+
+ private:
+  template <class Request, class Answer>
+  struct Group;
+
+  boost::asio::any_io_executor executor_;
+  postgres::Pool& pool_;
+  std::string worker_;
+  std::function<void()> on_commit_ = [] {};
+  std::shared_ptr<Group<NewAttempt, Result<std::int64_t>>> opening_;
+  std::shared_ptr<Group<Told, Result<Settled>>> settling_;
+};
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,213 @@
+#include "leases.hpp"
+
+#include <signal.h>
+#include <time.h>
+
+#include <algorithm>
+#include <pqxx/pqxx>
+#include <set>
+
+#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "arrays.hpp"
+
+namespace kassaflow::fiscalizer {
+
+using runtime::Level;
+using runtime::log;
+
+std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease) {
+  std::vector<std::string> result;
+  std::map<std::string, Seen> next;
+  for (const auto& worker : workers) {
+    const auto known = seen_.find(worker.id);
+    const bool moved = known == seen_.end() || known->second.heartbeat != worker.heartbeat;
+    const Seen seen{worker.heartbeat, moved ? now : known->second.since};
+    if (now - seen.since < lease) result.push_back(worker.id);
+    next.emplace(worker.id, seen);
+  }
+  seen_ = std::move(next);
+  return result;
+}
+
+Plan plan(const std::string& self, const std::vector<std::string>& alive, const std::vector<ShardRow>& shards) {
+  const std::set<std::string> living(alive.begin(), alive.end());
+  const std::size_t workers = std::max<std::size_t>(1, living.size() + (living.contains(self) ? 0 : 1));
+  const std::size_t share = (receipts::kShards + workers - 1) / workers;
+
+  Plan result;
+  std::vector<int> ours;
+  for (const auto& row : shards) {
+    if (row.worker == self) {
+      ours.push_back(row.shard);
+    } else if (row.worker.empty() || !living.contains(row.worker)) {
+      result.claim.push_back(row);
+    }
+  }
+  if (ours.size() > share) {
+    result.release.assign(ours.begin() + static_cast<std::ptrdiff_t>(share), ours.end());
+    result.claim.clear();
+  } else if (result.claim.size() > share - ours.size()) {
+    result.claim.resize(share - ours.size());
+  }
+  return result;
+}
+
+Leases::Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options)
+    : executor_(executor), pool_(pool), options_(std::move(options)), wake_(executor) {}
+
+boost::asio::awaitable<void> Leases::run() {
+  while (!stopping_) {
+    co_await tick();
+    co_await wake_.wait_for(options_.lease / 5);
+  }
+}
+
+boost::asio::awaitable<void> Leases::tick() {
+  struct Look {
+    std::vector<WorkerRow> workers;
+    std::vector<ShardRow> shards;
+  };
+  const auto self = options_.worker;
+  const auto before = Clock::now();
+  auto look = co_await pool_.run([self](pqxx::work& work) {
+    work.exec_params("insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = workers.heartbeat + 1", self);
+    Look seen;
+    for (const auto& row : work.exec("select id, heartbeat from workers")) {
+      seen.workers.push_back({row[0].as<std::string>(), row[1].as<std::int64_t>()});
+    }
+    for (const auto& row : work.exec("select shard, coalesce(worker, ''), epoch from shards order by shard")) {
+      seen.shards.push_back({row[0].as<int>(), row[1].as<std::string>(), row[2].as<std::int64_t>()});
+    }
+    return seen;
+  });
+  if (!look) {
+    log(Level::warn, "lease.renew_failed", {{"error", look.error().message}});
+    co_return;
+  }
+  // The holders may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
+  valid_until_ = before + options_.lease;
+
+  std::map<int, std::int64_t> ours;
+  for (const auto& row : look->shards) {
+    if (row.worker == self) ours.emplace(row.shard, row.epoch);
+  }
+  const auto alive = observer_.alive(look->workers, Clock::now(), options_.lease);
+  const auto next = plan(self, alive, look->shards);
+  releasing_ = next.release;
+
+  std::vector<int> release;
+  std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release), [this](int shard) { return !busy_(shard); });
+  std::vector<std::string> dead;
+  for (const auto& worker : look->workers) {
+    if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
+  }
+
+  if (!next.claim.empty() || !release.empty() || !dead.empty()) {
+    auto changed = co_await pool_.run([self, claim = next.claim, release, dead](pqxx::work& work) {
+      std::vector<ShardRow> claimed;
+      IntArray shards;
+      IntArray epochs;
+      TextArray workers;
+      for (const auto& row : claim) {
+        shards.add(row.shard);
+        epochs.add(row.epoch);
+        workers.add(row.worker);
+      }
+      for (const auto& row : work.exec_params(
+               "update shards s set worker = $1, epoch = s.epoch + 1 "
+               "from unnest($2::int[], $3::bigint[], $4::text[]) as seen(shard, epoch, worker) "
+               "where s.shard = seen.shard and s.epoch = seen.epoch and coalesce(s.worker, '') = seen.worker "
+               "returning s.shard, s.epoch",
+               self, shards.str(), epochs.str(), workers.str())) {
+        claimed.push_back({row[0].as<int>(), self, row[1].as<std::int64_t>()});
+      }
+      IntArray given;
+      for (const int shard : release) given.add(shard);
+      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self, given.str());
+      TextArray gone;
+      for (const auto& id : dead) gone.add(id);
+      work.exec_params("delete from workers w where w.id = any($1::text[]) and not exists (select 1 from shards s where s.worker = w.id)",
+                       gone.str());
+      return claimed;
+    });
+    if (changed) {
+      for (const auto& row : *changed) ours[row.shard] = row.epoch;
+      for (const int shard : release) ours.erase(shard);
+      if (!changed->empty()) log(Level::info, "lease.claimed", {{"shards", changed->size()}, {"held", ours.size()}});
+      if (!release.empty()) log(Level::info, "lease.released", {{"shards", release.size()}, {"held", ours.size()}});
+    } else {
+      log(Level::warn, "lease.change_failed", {{"error", changed.error().message}});
+    }
+  }
+  if (ours != epochs_) {
+    epochs_ = std::move(ours);
+    on_change_();
+  }
+}
+
+boost::asio::awaitable<void> Leases::stop() {
+  stopping_ = true;
+  wake_.notify();
+  std::vector<int> idle;
+  for (const auto& [shard, epoch] : epochs_) {
+    if (!busy_(shard)) idle.push_back(shard);
+  }
+  const bool all = idle.size() == epochs_.size();
+  epochs_.clear();
+  const auto self = options_.worker;
+  const auto done = co_await pool_.run([self, idle, all](pqxx::work& work) {
+    IntArray shards;
+    for (const int shard : idle) shards.add(shard);
+    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self, shards.str());
+    if (all) work.exec_params("delete from workers where id = $1", self);
+    return true;
+  });
+  if (!done) log(Level::warn, "lease.sign_off_failed", {{"error", done.error().message}});
+}
+
+std::optional<std::int64_t> Leases::may_start(int shard) const {
+  if (stopping_ || remaining() <= LeaseGuard::kMargin) return std::nullopt;
+  if (std::find(releasing_.begin(), releasing_.end(), shard) != releasing_.end()) return std::nullopt;
+  const auto found = epochs_.find(shard);
+  if (found == epochs_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Leases::holds(int shard, std::int64_t epoch) const {
+  const auto found = epochs_.find(shard);
+  return found != epochs_.end() && found->second == epoch;
+}
+
+std::vector<int> Leases::held() const {
+  std::vector<int> shards;
+  for (const auto& [shard, epoch] : epochs_) shards.push_back(shard);
+  return shards;
+}
+
+LeaseGuard::~LeaseGuard() { disarm(); }
+
+bool LeaseGuard::arm() {
+  const auto remaining = leases_.remaining();
+  if (remaining < kMargin || !leases_.holds(shard_, epoch_)) return false;
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGKILL;
+  timer_t timer{};
+  if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) return false;
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(remaining).count();
+  itimerspec when{};
+  when.it_value.tv_sec = ns / 1'000'000'000;
+  when.it_value.tv_nsec = ns % 1'000'000'000;
+  timer_settime(timer, 0, &when, nullptr);
+  timer_ = timer;
+  return true;
+}
+
+void LeaseGuard::disarm() {
+  if (timer_) timer_delete(*timer_);
+  timer_.reset();
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,110 @@
+#pragma once
+// Who may dispatch: leases on the 1024 shards (exactly-once.md 3 and 4). Every decision of this worker carries the epoch
+// under which it holds the shard. A lease is taken over only after this worker's own monotonic clock has seen the holder's
+// heartbeat unchanged for a whole lease.
+//
+// Lives on the fiscalizer's one executor thread.
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event.hpp"
+#include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/postgres/pool.hpp"
+
+namespace kassaflow::fiscalizer {
+
+// --- pure: what one look at the tables means ---
+
+struct WorkerRow { std::string id; std::int64_t heartbeat = 0; };
+struct ShardRow { int shard = 0; std::string worker; std::int64_t epoch = 0; };
+
+// Remembers when each worker's counter was last seen to move, by our clock.
+class Observer {
+ public:
+  // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
+  std::vector<std::string> alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease);
+
+ private:
+  struct Seen { std::int64_t heartbeat; Clock::time_point since; };
+  std::map<std::string, Seen> seen_;
+};
+
+struct Plan {
+  std::vector<ShardRow> claim;  // as observed: the claim is compare-and-set
+  std::vector<int> release;     // ours above the fair share
+};
+
+// Fair share: ceil(1024 / alive). A claim takes only shards nobody alive holds.
+[[nodiscard]] Plan plan(const std::string& self, const std::vector<std::string>& alive, const std::vector<ShardRow>& shards);
+
+// --- the keeper ---
+
+class Leases {
+ public:
+  struct Options {
+    std::string worker;
+    Clock::duration lease{};
+  };
+  Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options);
+
+  // Called when the set of held shards changed.
+  void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
+  // True while something of the shard is in flight: it is not released then.
+  void busy_when(std::function<bool(int shard)> busy) { busy_ = std::move(busy); }
+
+  // Registers the worker, then renews, claims and releases until stop().
+  boost::asio::awaitable<void> run();
+  // Releases every idle shard and signs off.
+  boost::asio::awaitable<void> stop();
+
+  // The epoch under which this worker may start something on the shard now.
+  [[nodiscard]] std::optional<std::int64_t> may_start(int shard) const;
+  // The shard is ours under this epoch (also while it is being given away).
+  [[nodiscard]] bool holds(int shard, std::int64_t epoch) const;
+  [[nodiscard]] std::vector<int> held() const;
+  [[nodiscard]] const std::string& worker() const { return options_.worker; }
+  // How long the lease still stands by our own clock; zero or less: gone.
+  [[nodiscard]] Clock::duration remaining() const { return valid_until_ - Clock::now(); }
+
+ private:
+  boost::asio::awaitable<void> tick();
+
+  boost::asio::any_io_executor executor_;
+  postgres::Pool& pool_;
+  Options options_;
+  Observer observer_;
+  Event wake_;
+  std::map<int, std::int64_t> epochs_;  // shard -> epoch we hold it under
+  std::vector<int> releasing_;
+  Clock::time_point valid_until_{};
+  bool stopping_ = false;
+  std::function<void()> on_change_ = [] {};
+  std::function<bool(int)> busy_ = [](int) { return false; };
+};
+
+// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and kills the process,
+// by a timer on CLOCK_BOOTTIME, should it be paused between the check and the end of the write.
+class LeaseGuard final : public http::WriteGuard {
+ public:
+  static constexpr std::chrono::seconds kMargin{2};
+
+  LeaseGuard(const Leases& leases, int shard, std::int64_t epoch) : leases_(leases), shard_(shard), epoch_(epoch) {}
+  ~LeaseGuard() override;
+  LeaseGuard(const LeaseGuard&) = delete;
+  LeaseGuard& operator=(const LeaseGuard&) = delete;
+  bool arm() override;
+  void disarm() override;
+
+ private:
+  const Leases& leases_;
+  int shard_;
+  std::int64_t epoch_;
+  std::optional<void*> timer_;
+};
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,208 @@
+#include "operations.hpp"
+
+#include <grpcpp/grpcpp.h>
+
+#include <map>
+#include <pqxx/pqxx>
+
+#include "arrays.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/fiscalizer.grpc.pb.h"
+
+namespace kassaflow::fiscalizer {
+
+using receipts::State;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+struct Refused {  // an operation that may not be done, with the reason for the operator
+  grpc::StatusCode code;
+  std::string why;
+};
+
+State lock_receipt(pqxx::work& work, const std::string& id) {
+  if (!receipts::is_uuid(id)) throw Refused{grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID: " + id};
+  const auto rows = work.exec_params("select state from receipts where id = $1::uuid for update", id);
+  if (rows.empty()) throw Refused{grpc::StatusCode::NOT_FOUND, "the journal has no receipt " + id};
+  return receipts::state_from(rows[0][0].as<std::string>()).value();
+}
+
+void audit(pqxx::work& work, const std::string& actor, const std::string& receipt, const std::string& action) {
+  work.exec_params("insert into audit (actor, receipt, action) values ($1, $2::uuid, $3)", actor, receipt, action);
+}
+
+struct Question {
+  std::int64_t attempt = 0;
+  std::uint32_t number = 0;
+  std::string register_id;
+  bool open = false;
+  double age_s = 0;
+};
+
+// The attempt a person answers for: the only unanswered one, or the one named.
+Question find_question(pqxx::work& work, const v1::ResolveRequest& request) {
+  std::vector<Question> questions;
+  for (const auto& row : work.exec_params(
+           "select id, number, register, outcome is null, extract(epoch from now() - coalesce(finished_at, started_at)) from attempts "
+           "where receipt = $1::uuid and (outcome is null or (outcome = 'unknown' and question in ('open', 'asked'))) order by number for update",
+           request.receipt_id())) {
+    questions.push_back({row[0].as<std::int64_t>(), row[1].as<std::uint32_t>(), row[2].as<std::string>(), row[3].as<bool>(), row[4].as<double>()});
+  }
+  std::erase_if(questions, [&](const auto& question) { return request.attempt() != 0 && question.number != request.attempt(); });
+  if (questions.empty()) throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "no attempt of this receipt waits for an answer"};
+  if (questions.size() > 1) throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "several attempts wait for an answer: name one with --attempt"};
+  return questions.front();
+}
+
+}  // namespace
+
+class Operations::Service final : public v1::Fiscalizer::Service {
+ public:
+  Service(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
+          std::function<void(const std::string&)> settled, std::string worker)
+      : pool_(pool), quiet_(quiet), views_(std::move(views)), settled_(std::move(settled)), worker_(std::move(worker)) {}
+
+  grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request, v1::OperationResponse* response) override {
+    const auto& fiscal = request->fiscal();
+    if (request->printed() && (fiscal.fn().empty() || fiscal.fd() == 0 || fiscal.fp().empty())) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "printed needs fn, fd and fp"};
+    }
+    std::string register_id;
+    auto status = run([&](pqxx::work& work) {
+      if (const auto state = lock_receipt(work, request->receipt_id()); !receipts::may_resolve(state)) {
+        throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "the receipt is " + std::string(receipts::to_string(state)) + ", only an uncertain one can be resolved"};
+      }
+      const auto question = find_question(work, *request);
+      register_id = question.register_id;
+      request->printed() ? resolve_printed(work, *request, question) : resolve_not_printed(work, *request, question);
+      response->set_state(request->printed() ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_QUEUED);
+    });
+    if (status.ok()) settled_(register_id);
+    return status;
+  }
+
+  grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
+    return run([&](pqxx::work& work) {
+      const auto state = lock_receipt(work, request->receipt_id());
+      if (!receipts::may_retry(state)) {
+        throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
+                      "the receipt is " + std::string(receipts::to_string(state)) +
+                          ", only a held one can be retried" + (state == State::failed ? "; print the check again from the portal" : "")};
+      }
+      work.exec_params(
+          "update receipts set state = 'queued', error = '', revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
+          "where id = $1::uuid",
+          request->receipt_id());
+      audit(work, request->actor(), request->receipt_id(), "retry");
+      response->set_state(v1::RECEIPT_STATE_QUEUED);
+    });
+  }
+
+  grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*, v1::ListRegistersResponse* response) override {
+    const auto views = views_();
+    std::map<std::string, std::uint64_t> queued;
+    auto status = run([&](pqxx::work& work) {
+      TextArray pools;
+      for (const auto& view : views) pools.add(view.pool);
+      for (const auto& row : work.exec_params("select pool, count(*) from receipts where state = 'queued' and pool = any($1::text[]) group by pool", pools.str())) {
+        queued[row[0].as<std::string>()] = row[1].as<std::uint64_t>();
+      }
+    });
+    if (!status.ok()) return status;
+    for (const auto& view : views) {
+      auto* entry = response->add_registers();
+      entry->set_register_(view.register_id);
+      entry->set_pool(view.pool);
+      entry->set_protocol(view.protocol);
+      entry->set_up(view.up);
+      entry->set_detail(view.detail);
+      entry->set_shift(view.shift);
+      entry->set_queue(queued[view.pool]);
+      entry->set_printing(view.printing);
+      entry->set_worker(worker_);
+    }
+    return grpc::Status::OK;
+  }
+
+  std::unique_ptr<grpc::Server> server;
+
+ private:
+  grpc::Status run(const std::function<void(pqxx::work&)>& body) {
+    std::optional<Refused> refused;
+    const auto done = pool_.run_blocking([&](pqxx::work& work) {
+      try {
+        body(work);
+      } catch (const Refused& why) {
+        refused = why;
+      }
+    });
+    if (refused) return {refused->code, refused->why};
+    if (!done) return {grpc::StatusCode::UNAVAILABLE, done.error().message};
+    return grpc::Status::OK;
+  }
+
+  static void resolve_printed(pqxx::work& work, const v1::ResolveRequest& request, const Question& question) {
+    const auto& fiscal = request.fiscal();
+    const auto claimed = work.exec_params("insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, $4::uuid) on conflict do nothing",
+                                          fiscal.fn(), fiscal.fd(), question.attempt, request.receipt_id());
+    if (claimed.affected_rows() == 0) {
+      throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "document " + std::to_string(fiscal.fd()) + " of FN " + fiscal.fn() + " belongs to another receipt or report"};
+    }
+    work.exec_params("update attempts set outcome = 'printed', question = 'settled', finished_at = coalesce(finished_at, now()), detail = $2 where id = $1",
+                     question.attempt, "printed, says " + request.actor());
+    TextArray document;
+    document.add_bytes(fiscal.SerializeAsString());
+    work.exec_params(
+        "update receipts set state = 'done', error = '', fiscal = ($2::bytea[])[1], revision = revision + 1, sequence = nextval('journal_sequence'), "
+        "changed_at = now() where id = $1::uuid",
+        request.receipt_id(), document.str());
+    audit(work, request.actor(), request.receipt_id(), "resolved as printed: fn " + fiscal.fn() + " fd " + std::to_string(fiscal.fd()) + " fp " + fiscal.fp());
+  }
+
+  // Goes back to the queue once the bytes of the attempt can no longer arrive (exactly-once.md 6 and 16).
+  void resolve_not_printed(pqxx::work& work, const v1::ResolveRequest& request, const Question& question) const {
+    if (question.open) {
+      throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "attempt " + std::to_string(question.number) + " is still being settled with its register; wait or resolve it as printed"};
+    }
+    work.exec_params("update attempts set outcome = 'not_printed', question = 'settled', detail = $2 where id = $1", question.attempt,
+                     "not printed, says " + request.actor());
+    const auto rest_ms = std::max<std::int64_t>(0, quiet_.count() - static_cast<std::int64_t>(question.age_s * 1000));
+    work.exec_params(
+        "update receipts set state = 'queued', error = '', not_before = now() + make_interval(secs => $2::bigint / 1000.0), revision = revision + 1, "
+        "sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid",
+        request.receipt_id(), rest_ms);
+    audit(work, request.actor(), request.receipt_id(), "resolved as not printed: attempt " + std::to_string(question.number));
+  }
+
+  postgres::Pool& pool_;
+  std::chrono::milliseconds quiet_;
+  std::function<std::vector<Lane::View>()> views_;
+  std::function<void(const std::string&)> settled_;
+  std::string worker_;
+};
+
+Operations::Operations(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
+                       std::function<void(const std::string&)> settled, std::string worker)
+    : service_(std::make_unique<Service>(pool, quiet, std::move(views), std::move(settled), std::move(worker))) {}
+
+Operations::~Operations() = default;
+
+void Operations::start(const std::string& address) {
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(service_.get());
+  service_->server = builder.BuildAndStart();
+  if (!service_->server || port == 0) throw std::runtime_error("cannot listen for gRPC on " + address);
+  log(Level::info, "grpc.listening", {{"address", address}, {"port", port}});
+}
+
+void Operations::stop() {
+  if (service_->server) service_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+}
+
+}  // namespace kassaflow::fiscalizer

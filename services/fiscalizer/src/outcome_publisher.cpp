@@ -1,0 +1,160 @@
+#include "outcome_publisher.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <pqxx/pqxx>
+
+#include "arrays.hpp"
+#include "intake.hpp"
+#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer {
+
+namespace asio = boost::asio;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+constexpr int kBatch = 500;
+constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
+constexpr std::chrono::milliseconds kPause{500};
+
+struct Outcome {
+  std::string id;
+  std::int64_t revision = 0;
+  v1::ReceiptOutcome record;
+};
+
+v1::ReceiptState record_state(const std::string& word) {
+  switch (receipts::state_from(word).value()) {
+    case receipts::State::queued: return v1::RECEIPT_STATE_QUEUED;
+    case receipts::State::printing: return v1::RECEIPT_STATE_PRINTING;
+    case receipts::State::uncertain: return v1::RECEIPT_STATE_UNCERTAIN;
+    case receipts::State::held: return v1::RECEIPT_STATE_HELD;
+    case receipts::State::done: return v1::RECEIPT_STATE_DONE;
+    case receipts::State::failed: return v1::RECEIPT_STATE_FAILED;
+  }
+  __builtin_unreachable();
+}
+
+std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shards) {
+  IntArray list;
+  for (const int shard : shards) list.add(shard);
+  std::vector<Outcome> outcomes;
+  std::map<std::string, std::size_t> index;
+  TextArray ids;
+  for (const auto& row : work.exec_params(
+           "select r.id, r.revision, r.state, r.generation, r.tenant, r.installation, r.pool, r.unique_id, r.total_kopecks, r.fiscal, r.error, "
+           "(extract(epoch from r.changed_at) * 1000)::bigint, r.sequence, r.digest, (extract(epoch from r.accepted_at) * 1000)::bigint, r.cashbox, "
+           "r.conflicts, c.system_identifier || '/' || p.timeline_id "
+           "from receipts r, pg_control_system() c, pg_control_checkpoint() p "
+           "where r.published_revision < r.revision and r.shard = any($1::int[]) order by r.sequence limit $2",
+           list.str(), kBatch)) {
+    Outcome outcome{row[0].as<std::string>(), row[1].as<std::int64_t>(), {}};
+    auto& record = outcome.record;
+    record.set_receipt_id(outcome.id);
+    record.set_revision(static_cast<std::uint64_t>(outcome.revision));
+    record.set_state(record_state(row[2].as<std::string>()));
+    record.set_generation(row[3].as<std::uint32_t>());
+    record.set_tenant(row[4].as<std::string>());
+    record.set_installation(row[5].as<std::string>());
+    record.set_pool(row[6].as<std::string>());
+    record.set_unique_id(row[7].as<std::string>());
+    record.set_total_kopecks(row[8].as<std::int64_t>());
+    if (!row[9].is_null()) record.mutable_fiscal()->ParseFromString(from_bytea(row[9].as<std::string>()));
+    record.set_error(row[10].as<std::string>());
+    record.set_changed_at_ms(row[11].as<std::int64_t>());
+    record.set_journal_sequence(row[12].as<std::uint64_t>());
+    record.set_content_digest(from_bytea(row[13].as<std::string>()));
+    record.set_accepted_at_ms(row[14].as<std::int64_t>());
+    record.set_cashbox(row[15].as<std::string>());
+    record.set_conflicts(row[16].as<std::uint32_t>());
+    record.set_journal_id(row[17].as<std::string>());
+    ids.add(outcome.id);
+    index.emplace(outcome.id, outcomes.size());
+    outcomes.push_back(std::move(outcome));
+  }
+  if (outcomes.empty()) return outcomes;
+  for (const auto& row : work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
+    outcomes[index.at(row[0].as<std::string>())].record.add_covered_post_ids(row[1].as<std::string>());
+  }
+  for (const auto& row : work.exec_params(
+           "select receipt, number, register, (extract(epoch from started_at) * 1000)::bigint, "
+           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0), coalesce(outcome, 'open'), detail "
+           "from attempts where receipt = any($1::uuid[]) order by receipt, number",
+           ids.str())) {
+    auto* attempt = outcomes[index.at(row[0].as<std::string>())].record.add_attempts();
+    attempt->set_number(row[1].as<std::uint32_t>());
+    attempt->set_register_(row[2].as<std::string>());
+    attempt->set_started_at_ms(row[3].as<std::int64_t>());
+    attempt->set_finished_at_ms(row[4].as<std::int64_t>());
+    attempt->set_outcome(row[5].as<std::string>());
+    attempt->set_detail(row[6].as<std::string>());
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer, const Leases& leases)
+    : executor_(executor), pool_(pool), producer_(producer), leases_(leases), wake_(executor) {}
+
+void OutcomePublisher::stop() {
+  stopping_ = true;
+  wake_.notify();
+}
+
+asio::awaitable<void> OutcomePublisher::run() {
+  while (!stopping_) {
+    if (!co_await publish()) co_await wake_.wait_for(kLook);
+  }
+}
+
+asio::awaitable<bool> OutcomePublisher::publish() {
+  auto outcomes = co_await pool_.run([shards = leases_.held()](pqxx::work& work) { return unpublished(work, shards); });
+  if (!outcomes || outcomes->empty()) co_return false;
+
+  struct Batch {
+    std::size_t waiting;
+    std::vector<bool> sent;
+    Event done;
+  };
+  auto batch = std::make_shared<Batch>(Batch{outcomes->size(), std::vector<bool>(outcomes->size()), Event(executor_)});
+  for (std::size_t i = 0; i < outcomes->size(); ++i) {
+    const auto& outcome = (*outcomes)[i];
+    asio::co_spawn(
+        executor_, producer_.send(kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(), {{"content-type", "application/x-protobuf"}}),
+        [batch, i](std::exception_ptr error, Result<kafka::Position> position) {
+          batch->sent[i] = !error && position.has_value();
+          if (--batch->waiting == 0) batch->done.notify();
+        });
+  }
+  while (batch->waiting > 0) co_await batch->done.wait_until(Clock::time_point::max());
+
+  TextArray ids;
+  IntArray revisions;
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < outcomes->size(); ++i) {
+    if (!batch->sent[i]) continue;
+    ++sent;
+    ids.add((*outcomes)[i].id);
+    revisions.add((*outcomes)[i].revision);
+  }
+  const auto marked = co_await pool_.run([ids, revisions](pqxx::work& work) {
+    work.exec_params(
+        "update receipts r set published_revision = p.revision from unnest($1::uuid[], $2::bigint[]) as p(id, revision) "
+        "where r.id = p.id and r.published_revision < p.revision",
+        ids.str(), revisions.str());
+    return true;
+  });
+  if (sent < outcomes->size() || !marked) {
+    log(Level::warn, "outcomes.not_published", {{"sent", sent}, {"of", outcomes->size()}});
+    co_await wake_.wait_for(kPause);
+  }
+  co_return true;
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,65 @@
+#pragma once
+// One fiscalizer worker: takes in, holds shards, drives the lanes of its pools, publishes outcomes. Everything but the
+// Kafka consumer's thread, the database pool's and gRPC's runs on one executor thread, so nothing here is locked.
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "dispatcher.hpp"
+#include "intake.hpp"
+#include "journal.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/runtime/service.hpp"
+#include "lane.hpp"
+#include "leases.hpp"
+#include "operations.hpp"
+#include "outcome_publisher.hpp"
+#include "settings.hpp"
+
+namespace kassaflow::fiscalizer {
+
+class Worker final : public runtime::App {
+ public:
+  Worker(runtime::Context context, const FiscalizerSettings& settings);
+  ~Worker() override;
+  [[nodiscard]] std::string not_ready() const override;
+  void update_metrics() override;
+  boost::asio::awaitable<void> shut_down() override;
+
+ private:
+  void spawn(boost::asio::awaitable<void> task);
+  bool on_batch(const std::vector<kafka::Record>& batch);
+  // Lanes follow the shards held and the configuration in force.
+  void reconcile();
+  LaneContext lane_context();
+  // Evidence left by earlier owners, and callbacks.
+  boost::asio::awaitable<void> follow_up();
+  boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
+  boost::asio::awaitable<void> measure();
+  [[nodiscard]] std::vector<Lane::View> views();
+
+  runtime::Context context_;
+  const FiscalizerSettings& settings_;
+  postgres::Pool pool_;
+  postgres::Pool intake_pool_;
+  kafka::Producer producer_;
+  Journal journal_;
+  Leases leases_;
+  Dispatcher dispatcher_;
+  OutcomePublisher publisher_;
+  configuration::Watcher watcher_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<Operations> operations_;
+  std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by register
+  Event wake_;
+  bool stopping_ = false;
+  int running_ = 0;
+  Event all_done_;
+};
+
+}  // namespace kassaflow::fiscalizer
