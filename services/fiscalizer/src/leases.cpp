@@ -186,28 +186,29 @@ std::vector<int> Leases::held() const {
   return shards;
 }
 
-LeaseGuard::~LeaseGuard() { disarm(); }
-
-bool LeaseGuard::arm() {
-  const auto remaining = leases_.remaining();
-  if (remaining < kMargin || !leases_.holds(shard_, epoch_)) return false;
+bool LifeTimer::arm(Clock::duration life) {
+  disarm();
   sigevent event{};
   event.sigev_notify = SIGEV_SIGNAL;
   event.sigev_signo = SIGKILL;
   timer_t timer{};
   if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) return false;
-  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(remaining).count();
+  timer_ = timer;
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(life).count();
   itimerspec when{};
   when.it_value.tv_sec = ns / 1'000'000'000;
   when.it_value.tv_nsec = ns % 1'000'000'000;
-  timer_settime(timer, 0, &when, nullptr);
-  timer_ = timer;
-  return true;
+  return timer_settime(timer, 0, &when, nullptr) == 0;
 }
 
-void LeaseGuard::disarm() {
+void LifeTimer::disarm() {
   if (timer_) timer_delete(*timer_);
   timer_.reset();
+}
+
+bool LeaseGuard::arm() {
+  const auto remaining = leases_.remaining();
+  return remaining >= kMargin && leases_.holds(shard_, epoch_) && life_.arm(remaining);
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -87,24 +87,36 @@ class Leases {
   std::function<bool(int)> busy_ = [](int) { return false; };
 };
 
-// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and kills the process,
-// by a timer on CLOCK_BOOTTIME, should it be paused between the check and the end of the write.
+// Kills this process (SIGKILL, also while it is stopped) unless disarmed in time, by CLOCK_BOOTTIME.
+class LifeTimer {
+ public:
+  LifeTimer() = default;
+  ~LifeTimer() { disarm(); }
+  LifeTimer(const LifeTimer&) = delete;
+  LifeTimer& operator=(const LifeTimer&) = delete;
+  bool arm(Clock::duration life);
+  void disarm();
+  [[nodiscard]] bool armed() const { return timer_.has_value(); }
+
+ private:
+  std::optional<void*> timer_;  // timer_t
+};
+
+// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and ends the process
+// should it be paused past its lease between the check and the end of the write.
 class LeaseGuard final : public http::WriteGuard {
  public:
   static constexpr std::chrono::seconds kMargin{2};
 
   LeaseGuard(const Leases& leases, int shard, std::int64_t epoch) : leases_(leases), shard_(shard), epoch_(epoch) {}
-  ~LeaseGuard() override;
-  LeaseGuard(const LeaseGuard&) = delete;
-  LeaseGuard& operator=(const LeaseGuard&) = delete;
   bool arm() override;
-  void disarm() override;
+  void disarm() override { life_.disarm(); }
 
  private:
   const Leases& leases_;
   int shard_;
   std::int64_t epoch_;
-  std::optional<void*> timer_;
+  LifeTimer life_;
 };
 
 }  // namespace kassaflow::fiscalizer

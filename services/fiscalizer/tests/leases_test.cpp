@@ -1,0 +1,102 @@
+#include "leases.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <numeric>
+
+#include "kassaflow/receipts/id.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<ShardRow> shards_of(const std::string& worker) {
+  std::vector<ShardRow> rows(receipts::kShards);
+  for (int i = 0; i < receipts::kShards; ++i) rows[static_cast<std::size_t>(i)] = {i, worker, 7};
+  return rows;
+}
+
+TEST(LeasePlan, TheOnlyWorkerClaimsEverythingFree) {
+  const auto result = plan("a", {"a"}, shards_of(""));
+  EXPECT_EQ(result.claim.size(), static_cast<std::size_t>(receipts::kShards));
+  EXPECT_TRUE(result.release.empty());
+}
+
+TEST(LeasePlan, NothingOfALivingWorkerIsClaimed) { EXPECT_TRUE(plan("a", {"a", "b"}, shards_of("b")).claim.empty()); }
+
+TEST(LeasePlan, ADeadWorkersShardsAreClaimedAsObserved) {
+  const auto result = plan("a", {"a"}, shards_of("b"));
+  ASSERT_EQ(result.claim.size(), static_cast<std::size_t>(receipts::kShards));
+  EXPECT_EQ(result.claim.front().worker, "b");
+  EXPECT_EQ(result.claim.front().epoch, 7);
+}
+
+TEST(LeasePlan, TheShareAboveTheFairOneIsGivenAway) {
+  EXPECT_EQ(plan("a", {"a", "b"}, shards_of("a")).release.size(), 512U);
+  EXPECT_EQ(plan("a", {"a", "b", "c"}, shards_of("a")).release.size(), static_cast<std::size_t>(receipts::kShards) - 342U);
+}
+
+TEST(LeasePlan, ANewWorkerClaimsNoMoreThanItsShare) { EXPECT_EQ(plan("a", {"a", "b"}, shards_of("")).claim.size(), 512U); }
+
+// Rule 4: take-over only after our own clock has seen an unchanged counter for a whole lease.
+TEST(Observer, AWorkerIsAliveUntilItsCounterStoodStillForALease) {
+  Observer observer;
+  const auto t0 = Clock::time_point{} + 1h;
+  EXPECT_EQ(observer.alive({{"b", 5}}, t0, 10s), std::vector<std::string>{"b"});
+  EXPECT_EQ(observer.alive({{"b", 5}}, t0 + 9999ms, 10s), std::vector<std::string>{"b"});
+  EXPECT_TRUE(observer.alive({{"b", 5}}, t0 + 10s, 10s).empty());
+  EXPECT_EQ(observer.alive({{"b", 6}}, t0 + 11s, 10s), std::vector<std::string>{"b"}) << "it moved again";
+}
+
+TEST(Observer, AnOldCounterSeenForTheFirstTimeCountsAsAlive) {
+  Observer observer;
+  EXPECT_EQ(observer.alive({{"b", 123456}}, Clock::now(), 10s).size(), 1U);
+}
+
+// Rule 3: no lease, no bytes.
+TEST(LeaseGuard, RefusesWithoutALease) {
+  boost::asio::io_context io;
+  postgres::Pool pool({.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
+  Leases leases(io.get_executor(), pool, {"a", 10s});
+  LeaseGuard guard(leases, 1, 1);
+  EXPECT_FALSE(guard.arm());
+}
+
+// Rule 3: a pause between the check and the end of the write ends the process.
+TEST(LifeTimer, KillsAProcessThatIsPausedPastItsLease) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    LifeTimer timer;
+    if (!timer.arm(50ms)) _exit(1);
+    raise(SIGSTOP);
+    _exit(0);  // reached only when somebody continues it in time
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << status;
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+TEST(LifeTimer, LetsAProcessLiveOnceDisarmed) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    LifeTimer timer;
+    if (!timer.arm(10s)) _exit(1);
+    timer.disarm();
+    _exit(timer.armed() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
