@@ -7,8 +7,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
-#include <string>
 #include <pqxx/transaction>  // pqxx::work is an alias and cannot be declared ahead
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -16,32 +16,31 @@
 
 #include "kassaflow/base/result.hpp"
 
-
-
 namespace kassaflow::postgres {
 
 struct PoolOptions {
   std::string uri;
   std::string application_name;
   std::size_t threads = 4;
-  std::string search_path;   // the service's schema
+  std::string search_path;           // the service's schema
+  int statement_timeout_ms = 30000;  // a statement that hangs ends as postgres.error
 };
 
-// What the caller must know of a failed transaction.
+// What the caller must know of a failed transaction (Error::code):
 //   postgres.unavailable  nothing was committed; try later
 //   postgres.in_doubt     the COMMIT's answer was lost: read again what you wrote (exactly-once.md 1)
-//   postgres.error        refused by the server (constraint, syntax): a bug or a conflict, see message
+//   postgres.error        refused by the server (constraint, deadlock, syntax) or by the task itself, see message
 class Pool {
  public:
   explicit Pool(PoolOptions options);
   ~Pool();  // finishes queued tasks, joins
 
   // Runs `task` in one read-write transaction (READ COMMITTED, synchronous_commit=on) and commits when it returns.
-  // The task must not capture anything that dies before run() resumes. Declared here, defined in pool_run.hpp with pqxx included.
+  // The task must not capture anything that dies before run() resumes. Defined in pool_run.hpp.
   template <class F>
   auto run(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, pqxx::work&>>>;
 
-  // The same, blocking the calling thread (migrations, Kafka threads).
+  // The same, blocking the calling thread (Kafka's and gRPC's threads).
   Result<std::monostate> run_blocking(const std::function<void(pqxx::work&)>& task);
 
   [[nodiscard]] bool healthy() const;  // the last task reached the server
@@ -52,7 +51,11 @@ class Pool {
   std::shared_ptr<Impl> impl_;
 };
 
-struct Migration { int number; std::string_view name; std::string_view sql; };
+struct Migration {
+  int number;
+  std::string_view name;
+  std::string_view sql;
+};
 
 // Creates `schema`, then applies missing migrations in order, each in a transaction, under an advisory lock.
 // Throws when the database is ahead of this program or a migration fails.

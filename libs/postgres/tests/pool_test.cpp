@@ -1,0 +1,87 @@
+#include "kassaflow/postgres/pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "kassaflow/postgres/pool_run.hpp"
+#include "temporary_postgres.hpp"
+
+namespace kassaflow::postgres {
+namespace {
+
+class PoolTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { server_ = new postgres_testing::TemporaryPostgres(); }
+  static void TearDownTestSuite() {
+    delete server_;
+    server_ = nullptr;
+  }
+  PoolTest() { migrate(server_->uri(), "test", {{1, "t", "create table t (n int primary key)"}}); }
+  ~PoolTest() override {
+    (void)pool_.run_blocking([](pqxx::work& work) { work.exec("truncate t"); });
+  }
+
+  template <class F>
+  auto run(F task) {
+    boost::asio::io_context io;
+    auto result = boost::asio::co_spawn(io, pool_.run(std::move(task)), boost::asio::use_future);
+    io.run();
+    return result.get();
+  }
+
+  static postgres_testing::TemporaryPostgres* server_;
+  Pool pool_{{.uri = server_->uri(), .application_name = "pool_test", .threads = 2, .search_path = "test"}};
+};
+
+postgres_testing::TemporaryPostgres* PoolTest::server_ = nullptr;
+
+TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
+  const auto inserted = run([](pqxx::work& work) {
+    work.exec("insert into t values (1)");
+    return 7;
+  });
+  ASSERT_TRUE(inserted);
+  EXPECT_EQ(*inserted, 7);
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 1);
+}
+
+TEST_F(PoolTest, AnErrorOfTheServerCommitsNothing) {
+  const auto failed = run([](pqxx::work& work) {
+    work.exec("insert into t values (1)");
+    work.exec("insert into t values (1)");
+    return 0;
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, "postgres.error");
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
+}
+
+TEST_F(PoolTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
+  ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); }));
+  server_->stop();
+  const auto lost = run([](pqxx::work& work) { return work.exec("select 1").size(); });
+  const auto still = run([](pqxx::work& work) { return work.exec("select 1").size(); });
+  server_->start();
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, "postgres.unavailable") << lost.error().message;
+  ASSERT_FALSE(still);
+  EXPECT_FALSE(pool_.healthy());
+  for (int thread = 0; thread < 4; ++thread) (void)run([](pqxx::work& work) { return work.exec("select 1").size(); });
+  EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); }));
+  EXPECT_TRUE(pool_.healthy());
+}
+
+TEST_F(PoolTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
+  const std::vector<Migration> two{{1, "t", "create table t (n int primary key)"}, {2, "u", "create table u (n int)"}};
+  migrate(server_->uri(), "test", two);
+  migrate(server_->uri(), "test", two);
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from schema_migrations")[0].as<int>(); }), 2);
+  EXPECT_THROW(migrate(server_->uri(), "test", {two[0]}), std::runtime_error);
+  (void)pool_.run_blocking([](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
+}
+
+}  // namespace
+}  // namespace kassaflow::postgres
