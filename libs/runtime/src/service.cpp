@@ -1,0 +1,145 @@
+#include "kassaflow/runtime/service.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <iostream>
+#include <thread>
+
+#include "kassaflow/http/server.hpp"
+#include "kassaflow/runtime/log.hpp"
+
+namespace kassaflow::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+std::optional<Level> level_of(const std::string& word) {
+  for (const auto level : {Level::debug, Level::info, Level::warn, Level::error}) {
+    constexpr const char* kWords[] = {"debug", "info", "warn", "error"};
+    if (word == kWords[static_cast<int>(level)]) return level;
+  }
+  return std::nullopt;
+}
+
+std::string make_instance(const std::string& name) {
+  char host[256] = "host";
+  gethostname(host, sizeof host - 1);
+  const auto started = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return name + "-" + host + "-" + std::to_string(getpid()) + "-" + std::to_string(started);
+}
+
+http::Reply plain(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body)}; }
+
+http::Handler admin_handler(App& app, Metrics& metrics) {
+  return [&app, &metrics](const http::Inbound& inbound) -> asio::awaitable<http::Reply> {
+    if (inbound.target == "/healthz") co_return plain(200, "ok\n");
+    if (inbound.target == "/readyz") {
+      const auto why = app.not_ready();
+      co_return why.empty() ? plain(200, "ready\n") : plain(503, why + "\n");
+    }
+    if (inbound.target == "/metrics") {
+      app.update_metrics();
+      co_return http::Reply{200, "text/plain; version=0.0.4; charset=utf-8", metrics.exposition()};
+    }
+    co_return plain(404, "try /healthz, /readyz or /metrics\n");
+  };
+}
+
+int serve(const ServiceDefinition& definition, const CommonSettings& common) {
+  signal(SIGPIPE, SIG_IGN);
+  asio::io_context io(definition.threads);
+  Metrics metrics(static_cast<std::size_t>(common.label_limit));
+  const Context context{io.get_executor(), metrics, common, make_instance(definition.name)};
+
+  std::unique_ptr<App> app;
+  std::unique_ptr<http::Server> admin;
+  try {
+    app = definition.start(context);
+    http::ServerOptions options;
+    options.address = common.admin_address;
+    options.port = static_cast<std::uint16_t>(common.admin_port);
+    options.on_bad_request = [](std::string_view, std::string_view) { return plain(400, "bad request\n"); };
+    admin = std::make_unique<http::Server>(context.executor, options, admin_handler(*app, metrics));
+    admin->start();
+  } catch (const std::exception& error) {
+    log(Level::error, "start.failed", {{"error", error.what()}});
+    return 1;
+  }
+  log(Level::info, "started", {{"instance", context.instance}, {"admin_port", admin->port()}});
+
+  int exit_code = 0;
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  asio::steady_timer deadline(io);
+  signals.async_wait([&](const boost::system::error_code& error, int number) {
+    if (error) return;
+    log(Level::info, "stopping", {{"signal", number}});
+    deadline.expires_after(common.shutdown_deadline);
+    deadline.async_wait([&](const boost::system::error_code& cancelled) {
+      if (cancelled) return;
+      log(Level::error, "stop.deadline", {{"shutdown_deadline_ms", common.shutdown_deadline.count()}});
+      // What is in flight is in the journal; nothing may keep the process.
+      _exit(1);
+    });
+    asio::co_spawn(io, app->shut_down(), [&](std::exception_ptr failure) {
+      if (failure) exit_code = 1;
+      deadline.cancel();
+      io.stop();
+    });
+  });
+
+  std::vector<std::thread> threads;
+  for (int i = 1; i < definition.threads; ++i) threads.emplace_back([&io] { io.run(); });
+  io.run();
+  for (auto& thread : threads) thread.join();
+  admin.reset();
+  log(Level::info, "stopped", {{"exit_code", exit_code}});
+  app.reset();
+  return exit_code;
+}
+
+}  // namespace
+
+int run_service(const ServiceDefinition& definition, int argc, char** argv) {
+  CLI::App cli("kassaflow " + definition.name);
+  cli.require_subcommand(1);
+  std::string config;
+  auto* serve_command = cli.add_subcommand("serve", "run the service");
+  auto* check_command = cli.add_subcommand("check-config", "say whether the configuration is valid");
+  auto* print_command = cli.add_subcommand("print-default-config", "print every setting with its description and default");
+  for (auto* command : {serve_command, check_command}) command->add_option("--config", config, "YAML file; KASSAFLOW_* variables override it");
+  CLI11_PARSE(cli, argc, argv);
+
+  Settings settings;
+  CommonSettings common;
+  common.add_to(settings);
+  definition.add_settings(settings);
+  if (print_command->parsed()) {
+    std::cout << settings.default_yaml();
+    return 0;
+  }
+  auto problems = settings.load(config, process_environment());
+  const auto level = level_of(common.log_level);
+  if (!level) problems.push_back("log_level: \"" + common.log_level + "\" is not allowed: give debug, info, warn or error");
+  if (problems.empty() && definition.check_settings) {
+    if (auto problem = definition.check_settings(); !problem.empty()) problems.push_back(std::move(problem));
+  }
+  for (const auto& problem : problems) std::cerr << problem << '\n';
+  if (!problems.empty()) return 1;
+  if (check_command->parsed()) {
+    std::cout << "the configuration is valid\n";
+    return 0;
+  }
+  set_log(definition.name, *level);
+  return serve(definition, common);
+}
+
+}  // namespace kassaflow::runtime

@@ -1,0 +1,184 @@
+#include "kassaflow/runtime/settings.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+extern char** environ;
+
+namespace kassaflow::runtime {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+constexpr Unit kUnits[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  const auto digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
+  const auto number = parse_number(text.substr(0, digits));
+  for (const auto& unit : kUnits) {
+    if (number && text.substr(digits) == unit.name && *number <= INT64_C(1000000000)) return Duration(*number * unit.ms);
+  }
+  return std::nullopt;
+}
+
+std::string to_text(Duration duration) {
+  for (const auto& unit : kUnits) {
+    if (duration.count() % unit.ms == 0 && duration.count() >= unit.ms) return std::to_string(duration.count() / unit.ms) + std::string(unit.name);
+  }
+  return "0ms";
+}
+
+std::string variable_of(const std::string& key) {
+  std::string name = "KASSAFLOW_" + key;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return name;
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+void Settings::add(Key key) { keys_.push_back(std::move(key)); }
+
+void Settings::text(std::string& target, std::string key, std::string description) {
+  add({std::move(key), std::move(description), target, "text",
+       [&target](const std::string& value) {
+         target = value;
+         return true;
+       },
+       false});
+}
+
+void Settings::secret(Secret& target, std::string key, std::string description) {
+  const auto set = [&target](const std::string& value) {
+    target = Secret(value);
+    return true;
+  };
+  add({key, description, "", "text", set, true});
+  add({key + "_file", "file that holds " + key, "", "a readable file",
+       [&target](const std::string& path) {
+         if (path.empty()) return true;
+         const auto value = read_file(path);
+         if (value) target = Secret(*value);
+         return value.has_value();
+       },
+       false});
+}
+
+void Settings::duration(Duration& target, std::string key, Duration min, Duration max, std::string description) {
+  add({std::move(key), std::move(description), to_text(target), "a duration from " + to_text(min) + " to " + to_text(max) + ", such as 500ms, 5s, 15m, 2h",
+       [&target, min, max](const std::string& value) {
+         const auto parsed = parse_duration(value);
+         if (!parsed || *parsed < min || *parsed > max) return false;
+         target = *parsed;
+         return true;
+       },
+       false});
+}
+
+void Settings::number(std::int64_t& target, std::string key, std::int64_t min, std::int64_t max, std::string description) {
+  add({std::move(key), std::move(description), std::to_string(target), "a number from " + std::to_string(min) + " to " + std::to_string(max),
+       [&target, min, max](const std::string& value) {
+         const auto parsed = parse_number(value);
+         if (!parsed || *parsed < min || *parsed > max) return false;
+         target = *parsed;
+         return true;
+       },
+       false});
+}
+
+void Settings::flag(bool& target, std::string key, std::string description) {
+  add({std::move(key), std::move(description), target ? "true" : "false", "true or false",
+       [&target](const std::string& value) {
+         if (value != "true" && value != "false" && value != "1" && value != "0") return false;
+         target = value == "true" || value == "1";
+         return true;
+       },
+       false});
+}
+
+std::vector<std::string> Settings::load(const std::string& path, const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> problems;
+  const auto set = [&](const Key& key, const std::string& value, const std::string& where) {
+    if (key.set(value)) return;
+    problems.push_back(where + ": " + (key.secret ? "the value" : "\"" + value + "\"") + " is not allowed for " + key.name + ": give " + key.allowed);
+  };
+  if (!path.empty()) {
+    try {
+      const auto root = YAML::LoadFile(path);
+      if (!root.IsMap() && !root.IsNull()) return {path + ": must be a map of key: value"};
+      for (const auto& entry : root) {
+        const auto name = entry.first.as<std::string>();
+        const auto where = path + ":" + std::to_string(entry.first.Mark().line + 1);
+        const auto key = std::find_if(keys_.begin(), keys_.end(), [&](const Key& known) { return known.name == name; });
+        if (key == keys_.end()) {
+          problems.push_back(where + ": unknown key " + name + "; print-default-config lists the known ones");
+        } else if (!entry.second.IsScalar() && !entry.second.IsNull()) {
+          problems.push_back(where + ": " + name + " must be a single value");
+        } else {
+          set(*key, entry.second.IsNull() ? "" : entry.second.as<std::string>(), where);
+        }
+      }
+    } catch (const YAML::BadFile&) {
+      problems.push_back(path + ": cannot be read");
+    } catch (const YAML::Exception& error) {
+      problems.push_back(path + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
+    }
+  }
+  for (const auto& key : keys_) {
+    const auto variable = variable_of(key.name);
+    if (const auto found = environment.find(variable); found != environment.end()) set(key, found->second, variable);
+  }
+  return problems;
+}
+
+std::string Settings::default_yaml() const {
+  std::ostringstream out;
+  for (const auto& key : keys_) {
+    out << "# " << key.description << "\n# " << key.allowed << "; environment: " << variable_of(key.name) << "\n"
+        << (key.default_text.empty() ? "# " : "") << key.name << ": " << key.default_text << "\n\n";
+  }
+  return out.str();
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view pair(*entry);
+    if (const auto equals = pair.find('='); equals != std::string_view::npos) result.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return result;
+}
+
+void CommonSettings::add_to(Settings& settings) {
+  using namespace std::chrono_literals;
+  settings.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
+  settings.number(admin_port, "admin_port", 0, 65535, "port of /healthz, /readyz and /metrics, 0 = any");
+  settings.text(log_level, "log_level", "debug, info, warn or error");
+  settings.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min, "how long a SIGTERM may take before the process gives up with exit code 1");
+  settings.number(label_limit, "label_limit", 1, 100000, "distinct label sets of one metric before the rest falls into `other`");
+  settings.flag(allow_private_endpoints, "allow_private_endpoints", "register and portal addresses may be loopback or private");
+}
+
+}  // namespace kassaflow::runtime

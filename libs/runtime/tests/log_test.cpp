@@ -1,0 +1,36 @@
+#include "kassaflow/runtime/log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <functional>
+
+namespace kassaflow::runtime {
+namespace {
+
+std::string logged(const std::function<void()>& body) {
+  testing::internal::CaptureStderr();
+  body();
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(Log, WritesOneJsonLineAnEvent) {
+  set_log("test", Level::info);
+  const auto line = logged([] { log(Level::warn, "a.b", {{"text", "x\"\n"}, {"number", 7}, {"flag", true}}); });
+  ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+  const auto object = boost::json::parse(line).as_object();
+  EXPECT_EQ(object.at("event").as_string(), "a.b");
+  EXPECT_EQ(object.at("level").as_string(), "warn");
+  EXPECT_EQ(object.at("service").as_string(), "test");
+  EXPECT_EQ(object.at("text").as_string(), "x\"\n");
+  EXPECT_EQ(object.at("number").as_int64(), 7);
+  EXPECT_TRUE(object.at("flag").as_bool());
+}
+
+TEST(Log, BelowTheLevelIsSilent) {
+  set_log("test", Level::warn);
+  EXPECT_EQ(logged([] { log(Level::info, "quiet"); }), "");
+}
+
+}  // namespace
+}  // namespace kassaflow::runtime
