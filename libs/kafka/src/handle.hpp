@@ -1,0 +1,47 @@
+#pragma once
+// Owners of librdkafka's handles, and its configuration.
+
+#include <librdkafka/rdkafka.h>
+
+#include <initializer_list>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace kassaflow::kafka {
+
+struct Free {
+  void operator()(rd_kafka_t* p) const { rd_kafka_destroy(p); }
+  void operator()(rd_kafka_queue_t* p) const { rd_kafka_queue_destroy(p); }
+  void operator()(rd_kafka_event_t* p) const { rd_kafka_event_destroy(p); }
+  void operator()(rd_kafka_topic_partition_list_t* p) const { rd_kafka_topic_partition_list_destroy(p); }
+  void operator()(rd_kafka_message_t* p) const { rd_kafka_message_destroy(p); }
+  void operator()(rd_kafka_topic_t* p) const { rd_kafka_topic_destroy(p); }
+  void operator()(rd_kafka_headers_t* p) const { rd_kafka_headers_destroy(p); }
+  void operator()(rd_kafka_conf_t* p) const { rd_kafka_conf_destroy(p); }
+  void operator()(const rd_kafka_metadata_t* p) const { rd_kafka_metadata_destroy(p); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
+
+using Options = std::initializer_list<std::pair<const char*, std::string>>;
+
+inline Owned<rd_kafka_conf_t> make_conf(const Options& options) {
+  Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
+  char why[512];
+  for (const auto& [name, value] : options) {
+    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) throw std::runtime_error(why);
+  }
+  return conf;
+}
+
+inline Owned<rd_kafka_t> make_handle(rd_kafka_type_t type, Owned<rd_kafka_conf_t> conf) {
+  char why[512];
+  rd_kafka_t* handle = rd_kafka_new(type, conf.get(), why, sizeof why);
+  if (handle == nullptr) throw std::runtime_error(why);
+  (void)conf.release();  // the handle owns it now
+  return Owned<rd_kafka_t>(handle);
+}
+
+}  // namespace kassaflow::kafka

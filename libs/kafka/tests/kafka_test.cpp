@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+
+#include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/producer.hpp"
+
+namespace kassaflow::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+class KafkaTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* brokers = std::getenv("KASSAFLOW_KAFKA");
+    if (brokers == nullptr) GTEST_SKIP() << "KASSAFLOW_KAFKA is not set: run through ./dev test functional";
+    brokers_ = brokers;
+  }
+
+  Result<Position> send(Producer& producer, const std::string& topic, const std::string& key, const std::string& value) {
+    auto sent = boost::asio::co_spawn(io_, producer.send(topic, key, value, {{"content-type", "text/plain"}}), boost::asio::use_future);
+    io_.restart();
+    io_.run();
+    return sent.get();
+  }
+
+  std::string brokers_;
+  boost::asio::io_context io_;
+};
+
+TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
+  Producer producer(io_.get_executor(), {.brokers = brokers_, .client_id = "kafka_test"});
+  const auto key = "key-" + std::to_string(std::random_device{}());
+  const auto first = send(producer, "kassaflow.dead-letters", key, "one");
+  ASSERT_TRUE(first) << first.error().message;
+  const auto second = send(producer, "kassaflow.dead-letters", key, "two");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->partition, first->partition);
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Record> seen;
+  int offered = 0;
+  ConsumerHandler handler;
+  handler.positions = [&](const auto& partitions) {
+    std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions;
+    for (const auto& partition : partitions) {
+      if (partition.second == first->partition) positions[partition] = second->offset;
+    }
+    return positions;
+  };
+  handler.on_batch = [&](const std::vector<Record>& batch) {
+    const std::lock_guard lock(mutex);
+    if (++offered == 1) return false;  // not stored: must come again
+    for (const auto& record : batch) {
+      if (record.key == key) seen.push_back(record);
+    }
+    changed.notify_all();
+    return true;
+  };
+  Consumer consumer({.brokers = brokers_, .client_id = "kafka_test", .group = key, .topics = {"kassaflow.dead-letters"}}, handler);
+  consumer.start();
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, 60s, [&] { return !seen.empty(); }));
+    EXPECT_GE(offered, 2);
+    EXPECT_EQ(seen.front().value, "two") << "the one before the stored position is not read again";
+    EXPECT_EQ(seen.front().headers.at("content-type"), "text/plain");
+  }
+  EXPECT_TRUE(consumer.healthy());
+  EXPECT_FALSE(consumer.ask_ends(10s).empty());
+  consumer.stop(10s);
+}
+
+TEST(Producer, WithoutABrokerNothingIsConfirmed) {
+  boost::asio::io_context io;
+  Producer producer(io.get_executor(), {.brokers = "127.0.0.1:1", .client_id = "kafka_test", .message_timeout = 300ms});
+  auto sent = boost::asio::co_spawn(io, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  io.run();
+  const auto result = sent.get();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.not_persisted");
+  EXPECT_FALSE(producer.healthy());
+}
+
+}  // namespace
+}  // namespace kassaflow::kafka
