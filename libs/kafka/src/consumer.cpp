@@ -17,6 +17,7 @@ using runtime::log;
 namespace {
 
 constexpr int kPoll_ms = 100;
+constexpr int kMetadata_ms = 5000;
 constexpr std::chrono::milliseconds kRetry{500};  // before a batch that was not stored is offered again
 
 using Where = std::pair<std::string, std::int32_t>;
@@ -93,6 +94,7 @@ struct Consumer::Impl {
       const std::lock_guard lock(mutex);
       handle = kafka.get();
     }
+    learn_partitions(kafka.get());
     subscribe(kafka.get());
     try {
       while (!stopping) next_batch(kafka.get());
@@ -121,15 +123,24 @@ struct Consumer::Impl {
       return;
     }
     const Owned<rd_kafka_topic_partition_list_t> all(rd_kafka_topic_partition_list_new(16));
+    for (const auto& [topic, count] : partitions) {
+      for (int p = 0; p < count; ++p) rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), p);
+    }
+    assign(kafka, all.get());
+  }
+
+  void learn_partitions(rd_kafka_t* kafka) {
+    std::map<std::string, int> learned;
     for (const auto& topic : options.topics) {
       const Owned<rd_kafka_topic_t> one(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
       const rd_kafka_metadata_t* raw = nullptr;
-      const auto error = rd_kafka_metadata(kafka, 0, one.get(), &raw, 5000);
+      const auto error = rd_kafka_metadata(kafka, 0, one.get(), &raw, kMetadata_ms);
       const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
       if (error || metadata->topic_cnt != 1 || metadata->topics[0].err) throw std::runtime_error("no metadata of topic " + topic);
-      for (int p = 0; p < metadata->topics[0].partition_cnt; ++p) rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), p);
+      learned[topic] = metadata->topics[0].partition_cnt;
     }
-    assign(kafka, all.get());
+    const std::lock_guard lock(mutex);
+    partitions = std::move(learned);
   }
 
   void rebalance(rd_kafka_t* kafka, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list) {
@@ -253,6 +264,7 @@ struct Consumer::Impl {
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::map<Where, Lag> lags;
+  std::map<std::string, int> partitions;  // of each topic
   rd_kafka_t* handle = nullptr;
   bool assigned = false;
   bool finished = false;
@@ -295,18 +307,24 @@ std::vector<Consumer::Lag> Consumer::ask_ends(std::chrono::milliseconds timeout)
   const std::lock_guard lock(impl_->mutex);  // keeps the handle alive while it is asked
   if (impl_->handle == nullptr) return {};
   const auto until = std::chrono::steady_clock::now() + timeout;
-  std::vector<Lag> result;
-  for (const auto& [where, entry] : impl_->lags) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    if (left <= 0 || rd_kafka_query_watermark_offsets(impl_->handle, where.first.c_str(), where.second, &low, &high, static_cast<int>(left)) !=
-                         RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return {};
+  const auto left_ms = [&] {
+    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count());
+  };
+  const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(16));
+  for (const auto& topic : impl_->options.topics) {
+    const auto found = impl_->partitions.find(topic);
+    if (found == impl_->partitions.end()) return {};
+    for (int p = 0; p < found->second; ++p) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = RD_KAFKA_OFFSET_END;
     }
-    auto asked = entry;
-    asked.end = high;
-    result.push_back(asked);
+  }
+  // The look-up by time -1 is the protocol's way to ask for the latest offsets, of all partitions at once.
+  if (left_ms() <= 0 || rd_kafka_offsets_for_times(impl_->handle, list.get(), left_ms()) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  std::vector<Lag> result;
+  for (int i = 0; i < list->cnt; ++i) {
+    const auto& entry = list->elems[i];
+    if (entry.err || entry.offset < 0) return {};
+    result.push_back({entry.topic, entry.partition, -1, entry.offset});
   }
   return result;
 }

@@ -3,13 +3,17 @@
 #include <map>
 #include <set>
 
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
+
+using postgres::from_bytea;
+using postgres::IntArray;
+using postgres::TextArray;
 
 using receipts::PostVerdict;
 using receipts::State;

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <set>
 
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/proof.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer::sql {
+
+using postgres::from_bytea;
+using postgres::IntArray;
+using postgres::TextArray;
 
 using receipts::Evidence;
 using receipts::State;

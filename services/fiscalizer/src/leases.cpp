@@ -10,9 +10,12 @@
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/runtime/log.hpp"
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using postgres::IntArray;
+using postgres::TextArray;
 
 using runtime::Level;
 using runtime::log;

@@ -5,13 +5,15 @@
 #include <map>
 #include <pqxx/pqxx>
 
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
 namespace kassaflow::fiscalizer {
+
+using postgres::TextArray;
 
 using receipts::State;
 using runtime::Level;

@@ -3,7 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <pqxx/pqxx>
 
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "intake.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
@@ -11,6 +11,10 @@
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
+
+using postgres::from_bytea;
+using postgres::IntArray;
+using postgres::TextArray;
 
 namespace asio = boost::asio;
 using runtime::Level;

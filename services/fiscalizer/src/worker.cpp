@@ -5,13 +5,15 @@
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
-#include "arrays.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using postgres::IntArray;
 
 namespace asio = boost::asio;
 using runtime::Level;

@@ -52,7 +52,8 @@ class Consumer {
   struct Lag { std::string topic; std::int32_t partition; std::int64_t position; std::int64_t end; };
   // Per assigned partition: next offset to read and the log end as last seen. Thread-safe.
   [[nodiscard]] std::vector<Lag> lag() const;
-  // Log ends asked from the broker now; empty optional-like: an empty vector when it did not answer in time. Thread-safe.
+  // Log ends of every partition of every topic, assigned to us or not, asked from the broker now (positions are -1);
+  // empty when it did not answer in time. Blocks the caller; thread-safe.
   [[nodiscard]] std::vector<Lag> ask_ends(std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool healthy() const;
 

@@ -49,6 +49,7 @@ struct Finding {
   std::string remote_id;                           // itkassa document id once known
   std::string raw_answer;                          // bytes of the answer, at most kRawAnswerLimit
   bool warning = false;                            // printed, but the answer also reported a fault
+  bool alarm = false;                              // the answer contradicts itself or what was asked (exactly-once.md 7, 8)
 };
 inline constexpr std::size_t kRawAnswerLimit = 64 * 1024;
 

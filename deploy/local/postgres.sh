@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# A PostgreSQL cluster of our own. PostgreSQL refuses to run as root; then it runs as the system user `postgres`.
+
+readonly POSTGRES_BIN=/usr/lib/postgresql/15/bin
+
+as_postgres() {
+  if ((EUID == 0)); then
+    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups --reset-env "$@")
+  else
+    "$@"
+  fi
+}
+
+# The folder of the cluster, empty before it was chosen.
+postgres_home() {
+  [[ ! -f $STATE/postgres_home ]] || cat "$STATE/postgres_home"
+}
+
+# Under the state folder, unless the user `postgres` may not get there (a checkout in /root).
+postgres_choose_home() {
+  local home=$STATE/postgres
+  if ((EUID == 0)); then
+    install -d -m 0700 -o postgres -g postgres "$home"
+    if ! as_postgres test -w "$home"; then
+      rmdir "$home"
+      home=/var/lib/kassaflow-$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
+      say "user postgres cannot enter $STATE: the database is in $home"
+      install -d -m 0700 -o postgres -g postgres "$home"
+    fi
+  else
+    install -d -m 0700 "$home"
+  fi
+  printf '%s\n' "$home" >"$STATE/postgres_home"
+}
+
+postgres_initialise() {
+  local home=$1
+  rm -rf "$home/new"
+  install -m 0600 "$(secret postgres_password)" "$home/password"
+  ((EUID != 0)) || chown postgres:postgres "$home/password"
+  as_postgres "$POSTGRES_BIN/initdb" -D "$home/new" -U kassaflow --pwfile="$home/password" -A scram-sha-256 \
+    --locale=C.UTF-8 -E UTF8 --no-instructions >>"$LOG/postgres.log" 2>&1 || die "initdb failed: $LOG/postgres.log"
+  rm -f "$home/password"
+  mv "$home/new" "$home/data"  # only a finished cluster gets the name
+}
+
+postgres_uri() {  # [DATABASE]
+  printf 'postgresql://kassaflow:%s@127.0.0.1:%s/%s' "$(<"$(secret postgres_password)")" "$(port postgres)" "${1:-kassaflow}"
+}
+
+postgres_answers() { "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$(port postgres)" -d postgres -t 1; }
+
+# A postmaster killed where nobody reaps zombies (a container without an init) looks alive to PostgreSQL's own check.
+postgres_drop_stale_lock() {
+  local pid
+  process_sweep postgres
+  { read -r pid <"$1"; } 2>/dev/null || return 0
+  process_start_time "$pid" >/dev/null || rm -f "$1"
+}
+
+postgres_launch() {
+  local home
+  home=$(postgres_home)
+  local command=("$POSTGRES_BIN/postgres" -D "$home/data" -c listen_addresses=127.0.0.1 -c port="$(port postgres)"
+    -c unix_socket_directories= -c synchronous_commit=on -c max_connections=200 -c log_line_prefix='%m [%p] %a ')
+  postgres_drop_stale_lock "$home/data/postmaster.pid"
+  if ((EUID == 0)); then
+    process_start postgres setpriv --reuid=postgres --regid=postgres --init-groups env -C / "${command[@]}"
+  else
+    process_start postgres "${command[@]}"
+  fi
+}
+
+postgres_start() {
+  [[ -n $(postgres_home) ]] || postgres_choose_home
+  [[ -d $(postgres_home)/data ]] || postgres_initialise "$(postgres_home)"
+  process_runs postgres || postgres_launch
+  process_await postgres postgres_answers || return 1
+  local database
+  database=$(psql -X -At "$(postgres_uri postgres)" -c "select 1 from pg_database where datname = 'kassaflow'") || return 1
+  [[ $database == 1 ]] || psql -X -q "$(postgres_uri postgres)" -c 'create database kassaflow'
+}

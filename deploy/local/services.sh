@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# The gateway's own services: their configuration files, start and readiness.
+
+# The number of fiscalizers wanted, as the last `up --fiscalizers N` said.
+fiscalizer_count() {
+  if [[ -f $STATE/fiscalizers ]]; then cat "$STATE/fiscalizers"; else printf 1; fi
+}
+
+# fiscalizer, fiscalizer-2, ...
+fiscalizer_instances() {
+  local number
+  printf 'fiscalizer\n'
+  for ((number = 2; number <= $(fiscalizer_count); number++)); do
+    printf 'fiscalizer-%s\n' "$number"
+  done
+}
+
+# Every process that is a service, in the order of starting.
+service_instances() {
+  printf 'registry\nstatus\n'
+  fiscalizer_instances
+  printf 'ingress\n'
+}
+
+service_port() { port "${1//-/_}_$2"; }  # INSTANCE admin|http|grpc
+service_admin_url() { printf 'http://127.0.0.1:%s' "$(service_port "$1" admin)"; }
+
+service_common() {
+  cat <<YAML
+admin_address: 127.0.0.1
+admin_port: $(service_port "$1" admin)
+log_level: info
+shutdown_deadline: 25s
+label_limit: 200
+allow_private_endpoints: true
+YAML
+}
+
+service_listen() {  # INSTANCE http|grpc
+  printf '%s_address: 127.0.0.1\n%s_port: %s\n' "$2" "$2" "$(service_port "$1" "$2")"
+}
+
+# service_configuration INSTANCE: its YAML.
+service_configuration() {
+  local registry status
+  registry="registry_grpc: 127.0.0.1:$(service_port registry grpc)"
+  status="status_grpc: 127.0.0.1:$(service_port status grpc)"
+  service_common "$1"
+  case $1 in
+    registry)
+      service_listen "$1" grpc
+      printf 'postgres: "%s"\nmaster_key_file: %s\nid_master_file: %s\npublic_url: %s\n' \
+        "$(postgres_uri)" "$(secret master_key)" "$(secret id_master)" "$(edge_url)"
+      ;;
+    ingress)
+      service_listen "$1" http
+      printf 'kafka: %s\n%s\n%s\n' "$(kafka_address)" "$registry" "$status"
+      ;;
+    fiscalizer*)
+      service_listen "$1" grpc
+      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri)" "$(kafka_address)" "$registry"
+      ;;
+    status)
+      service_listen "$1" http
+      service_listen "$1" grpc
+      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri)" "$(kafka_address)" "$registry"
+      ;;
+  esac
+}
+
+# What tells one build of a binary from another.
+service_build() { stat -L -c '%i %Y %s' "$(bin_dir)/${1%%-[0-9]*}"; }
+
+service_launch() {
+  if process_runs "$1"; then
+    [[ $(<"$RUN/$1.build") != "$(service_build "$1")" ]] || return 0
+    say "$1 was built anew: restarting it"
+    process_stop TERM "$1"
+  fi
+  (umask 077 && service_configuration "$1" >"$RUN/$1.yaml")
+  service_build "$1" >"$RUN/$1.build"
+  process_start "$1" "$(bin_dir)/${1%%-[0-9]*}" serve --config "$RUN/$1.yaml"
+}
+
+service_ready() { answers_200 "$(service_admin_url "$1")/readyz"; }

@@ -1,0 +1,54 @@
+#pragma once
+// sale.cashbox.check.apply: what we tell the portal, and what its answer means (protocols/bitrix24.md §8, §11.1).
+// Pure; thread-safe.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kassaflow/fiscal/receipt.hpp"
+
+namespace kassaflow::bitrix24 {
+
+inline constexpr std::string_view kCheckApplyMethod = "sale.cashbox.check.apply";
+
+// JSON body that moves the check to "printed". Attributes the register did not tell are left out (exactly-once.md 19).
+[[nodiscard]] std::string check_apply_done(std::string_view uuid, const fiscal::FiscalDocument& document);
+
+// JSON body that moves the check to "error" so that a manager can print it again. Only for a receipt that certainly is
+// not fiscalized (exactly-once.md 14). Russian text, cut at kErrorTextLimit characters.
+[[nodiscard]] std::string check_apply_error(std::string_view uuid, std::string_view text);
+
+// What was told: decides whether ERROR_CHECK_APPLY is a refusal or the sign of success (§8).
+enum class Told : std::uint8_t { done, error };
+
+enum class Reaction : std::uint8_t {
+  done,             // the portal shows the check as printed, now or before
+  told_error,       // the portal shows the check as failed
+  retry_not_found,  // the portal does not know the UUID yet: back off for hours, a manager may re-print
+  retry_backoff,    // transient on the portal's side
+  rate_limited,     // request intensity (§11.2): back off the whole portal
+  pause_until,      // the method's time budget is spent: nothing of this method before `pause_until_s`
+  reauthorise,      // the token or webhook code is not accepted
+  stop_alarm,       // blocked, no rights, no scope, method or portal misconfigured: a person must act
+  moved,            // the portal was renamed: repeat the POST at `location`, remember its host
+  give_up,          // repeating cannot help this receipt
+};
+[[nodiscard]] std::string_view name_of(Reaction reaction);
+
+struct PushAnswer {
+  int status = 0;
+  std::string_view body;
+  std::string_view location;  // header, empty when absent
+};
+
+struct Verdict {
+  Reaction reaction = Reaction::retry_backoff;
+  std::string reason;              // the portal's error code, or a stable word; for logs and metrics, holds no secret
+  std::int64_t pause_until_s = 0;  // with pause_until: Unix seconds, 0 when the portal did not say
+  std::string location;            // with moved: absolute http(s) URL as told by the portal; may hold the webhook's code, never log it
+};
+
+[[nodiscard]] Verdict classify_check_apply(Told told, const PushAnswer& answer);
+
+}  // namespace kassaflow::bitrix24

@@ -1,0 +1,173 @@
+#include "line_mapping.hpp"
+
+#include <charconv>
+
+#include "kassaflow/bitrix24/decimal.hpp"
+#include "kassaflow/fiscal/codes.hpp"
+#include "kassaflow/fiscal/contact.hpp"
+#include "kassaflow/fiscal/measure.hpp"
+#include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/fiscal/vat.hpp"
+
+namespace kassaflow::bitrix24 {
+
+namespace {
+
+using fiscal::Ffd;
+using fiscal::Method;
+using fiscal::Subject;
+
+constexpr std::size_t kMaxSupplierPhones = 10;
+constexpr std::string_view kUnknownInn = "000000000000";  // of a supplier whose INN the portal does not know (§5.2)
+
+class LineMapper {
+ public:
+  LineMapper(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings, ComplaintList& complaints)
+      : item_(item), position_(position), type_(type), settings_(settings), complaints_(complaints) {}
+
+  std::optional<LineDraft> run() {
+    if (!item_.is_list()) {
+      complaints_.add("Позиция " + std::to_string(position_) + ": нет данных о товаре.");
+      return std::nullopt;
+    }
+    map_name();
+    draft_.amounts = {amount("price"), amount("quantity"), amount("sum")};
+    map_currency();
+    map_method();
+    map_vat();
+    map_subject();
+    map_measure();
+    map_supplier();
+    if (failed_) return std::nullopt;
+    return std::move(draft_);
+  }
+
+ private:
+  void complain(std::string_view field, std::string_view text) {
+    failed_ = true;
+    complaints_.add("Позиция " + std::to_string(position_) + ", поле " + std::string(field) + ": " + std::string(text));
+  }
+
+  void map_name() {
+    draft_.line.name = fiscal::receipt_text(item_["name"].value(), fiscal::kMaxName);
+    if (draft_.line.name.empty()) complain("name", "не указано наименование.");
+  }
+
+  fiscal::Decimal amount(std::string_view field) {
+    const std::string_view sent = item_[field].value();
+    if (sent.empty()) {
+      complain(field, "не указано.");
+      return {};
+    }
+    const auto value = parse_decimal(sent);
+    if (!value) complain(field, quoted(sent) + " не является числом.");
+    return value.value_or(fiscal::Decimal{});
+  }
+
+  void map_currency() {
+    if (!is_rouble(item_["currency"].value())) complain("currency", "чек печатается только в рублях.");
+  }
+
+  void map_method() {
+    const std::string_view sent = item_["payment_method"].value();
+    const auto method = sent.empty() ? std::optional(type_.method) : find_method(sent);
+    if (!method) complain("payment_method", "неизвестный способ расчёта " + quoted(sent) + ".");
+    draft_.line.method = method.value_or(type_.method);
+  }
+
+  void map_vat() {
+    const std::string_view sent = item_["vat"].value();
+    std::int32_t id = 0;
+    const auto [end, error] = std::from_chars(sent.data(), sent.data() + sent.size(), id);
+    if (sent.empty() || error != std::errc() || end != sent.data() + sent.size()) {
+      complain("vat", sent.empty() ? "не указана ставка НДС." : "неверный код ставки НДС " + quoted(sent) + ".");
+      return;
+    }
+    const auto known = settings_.vat.find(id);
+    if (known == settings_.vat.end()) {
+      complain("vat", "ставка НДС портала с кодом " + std::to_string(id) + " не настроена в шлюзе.");
+      return;
+    }
+    // ffd.md §4.7: money taken before the goods are handed over carries the calculated rate.
+    const Method method = draft_.line.method;
+    const bool before_goods = method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
+    draft_.line.vat = before_goods ? fiscal::calculated(known->second) : known->second;
+  }
+
+  void map_subject() {
+    const std::string_view sent = item_["payment_object"].value();
+    const auto code = find_object(sent);
+    if (!code) {
+      complain("payment_object", sent.empty() ? "не указан предмет расчёта." : "неизвестный предмет расчёта " + quoted(sent) + ".");
+      return;
+    }
+    auto subject = static_cast<Subject>(*code);
+    if (subject == Subject::marked || subject == Subject::marked_excise) subject = map_codes(subject);
+    subject = fiscal::subject_for(subject, settings_.ffd);
+    if (!fiscal::allowed(subject, settings_.ffd)) complain("payment_object", "предмет расчёта " + quoted(sent) + " не существует в этой версии ФФД.");
+    draft_.line.subject = subject;
+  }
+
+  // Codes travel only with goods that are handed over as marked; the subject without one has a number of its own (§5.6).
+  Subject map_codes(Subject marked) {
+    const std::string_view scanned = item_["marking_code"].value();
+    const std::string_view product = settings_.ffd == Ffd::v1_05 ? item_["nomenclature_code"].value() : std::string_view();
+    draft_.line.marking_code = std::string(scanned);
+    draft_.line.product_code = std::string(product);
+    if (!scanned.empty() || !product.empty()) return marked;
+    if (settings_.marked_without_code == MarkedWithoutCode::refuse) {
+      complain("marking_code", "маркированный товар без кода маркировки. Укажите код в отгрузке и напечатайте чек ещё раз.");
+    }
+    return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
+  }
+
+  // Mandatory in FFD 1.2, unknown to 1.05. Deliveries and payments have no unit: one piece of them.
+  void map_measure() {
+    if (settings_.ffd == Ffd::v1_05) return;
+    const bool thing = draft_.line.subject != Subject::service && draft_.line.subject != Subject::payment;
+    const bool coded = !draft_.line.marking_code.empty();
+    draft_.line.measure =
+        fiscal::measure_from_okei(item_["measure_code"].value()).value_or(thing && !coded ? fiscal::kMeasureOther : fiscal::kMeasurePiece);
+  }
+
+  void map_supplier() {
+    const Form::Node sent = item_["supplier_info"];
+    if (!sent.is_list()) return;
+    fiscal::Supplier supplier;
+    supplier.name = fiscal::receipt_text(sent["name"].value(), fiscal::kMaxSupplierName);
+    supplier.inn = std::string(fiscal::trim(sent["inn"].value()));
+    map_phones(sent["phones"], supplier);
+    if (supplier == fiscal::Supplier{}) return;
+    if (supplier.inn.empty()) supplier.inn = kUnknownInn;
+    draft_.line.supplier = std::move(supplier);
+  }
+
+  void map_phones(Form::Node phones, fiscal::Supplier& supplier) {
+    for (const Form::Node phone : phones) {
+      if (fiscal::trim(phone.value()).empty()) continue;
+      auto number = fiscal::normalise_phone(phone.value());
+      if (!number || supplier.phones.size() == kMaxSupplierPhones) {
+        complain("supplier_info[phones]", number ? "слишком много телефонов поставщика." : quoted(phone.value()) + " не является номером телефона.");
+        return;
+      }
+      supplier.phones.push_back(std::move(*number));
+    }
+  }
+
+  const Form::Node item_;
+  const std::size_t position_;
+  const CheckType& type_;
+  const MappingSettings& settings_;
+  ComplaintList& complaints_;
+  LineDraft draft_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings,
+                                  ComplaintList& complaints) {
+  return LineMapper(item, position, type, settings, complaints).run();
+}
+
+}  // namespace kassaflow::bitrix24

@@ -1,0 +1,199 @@
+#include "model.hpp"
+
+#include <utility>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/configuration/words.hpp"
+#include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/v1/registry.pb.h"
+
+namespace kassaflow::configuration {
+namespace {
+
+Result<Pool> to_pool(const v1::Pool& from) {
+  const auto taxation = taxation_of(from.taxation());
+  const auto ffd = ffd_of(from.ffd());
+  if (!taxation || !ffd) return fail("configuration.unknown_word", "taxation or ffd of pool " + from.id());
+  Pool pool{.id = from.id(), .tenant = from.tenant(), .till = {}};
+  pool.till.inn = from.inn();
+  pool.till.taxation = *taxation;
+  pool.till.ffd = *ffd;
+  pool.till.payment_address = from.payment_address();
+  pool.till.timezone = from.timezone();
+  pool.till.cashier_name = from.cashier().name();
+  pool.till.cashier_inn = from.cashier().inn();
+  return pool;
+}
+
+Register to_register(const v1::Register& from) {
+  Register made;
+  made.pool = from.pool();
+  made.tenant = from.tenant();
+  made.callback_token = Secret(from.callback_token());
+  made.callback_key = Secret(from.itkassa().callback_key());
+  made.organization_id = from.itkassa().organization_id();
+  auto& settings = made.settings;
+  settings.id = from.id();
+  settings.protocol = from.protocol();
+  settings.endpoint = from.endpoint();
+  settings.registration_number = from.registration_number();
+  settings.exclusive = from.exclusive();
+  settings.cre_item_id = from.itkassa().cre_item_id();
+  settings.api_key = Secret(from.itkassa().api_key());
+  settings.kkt_token = Secret(from.bit().kkt_token());
+  settings.deduplication_verified = from.bit().deduplication() == "verified";
+  settings.identity = register_identity(from);
+  return made;
+}
+
+Result<Installation> to_installation(const v1::Installation& from) {
+  const auto marked = marked_without_code_of(from.marked_without_code());
+  if (!marked) return fail("configuration.unknown_word", "markedWithoutCode of installation " + from.id());
+  Installation made;
+  made.id = from.id();
+  made.tenant = from.tenant();
+  made.secret = Secret(from.secret());
+  made.id_key = Secret(from.id_key());
+  made.portal_webhook = Secret(from.portal_webhook());
+  made.marked_without_code = *marked;
+  for (const auto& [id, word] : from.vat()) {
+    const auto vat = fiscal::parse_vat(word);
+    if (!vat) return fail("configuration.unknown_word", "vat of installation " + from.id());
+    made.vat.emplace(id, *vat);
+  }
+  return made;
+}
+
+Cashbox to_cashbox(const v1::Cashbox& from) {
+  Cashbox made{.id = from.id(), .number = from.number(), .pool = from.pool(), .required_params = {}};
+  for (const auto& [name, value] : from.required_params()) made.required_params.emplace(name, Secret(value));
+  return made;
+}
+
+}  // namespace
+
+std::vector<std::string> Model::apply(const v1::WatchEvent& event) {
+  std::vector<std::string> refused;
+  for (const std::string& name : event.deletes()) remove(name);
+  for (const v1::Document& document : event.upserts()) {
+    if (auto done = put(document); !done) refused.push_back(done.error().message);
+  }
+  return refused;
+}
+
+Result<std::monostate> Model::put(const v1::Document& document) {
+  switch (document.kind_case()) {
+    case v1::Document::kPool: {
+      auto pool = to_pool(document.pool());
+      if (!pool) return tl::unexpected(pool.error());
+      stale_pools_.insert(pool->id);
+      pools_[document.pool().id()] = std::make_shared<const Pool>(std::move(*pool));
+      break;
+    }
+    case v1::Document::kRegister: {
+      stale_pools_.insert(document.register_().pool());
+      registers_[document.register_().id()] = std::make_shared<const Register>(to_register(document.register_()));
+      break;
+    }
+    case v1::Document::kInstallation: {
+      auto installation = to_installation(document.installation());
+      if (!installation) return tl::unexpected(installation.error());
+      stale_installations_.insert(installation->id);
+      installations_[document.installation().id()] = std::make_shared<const Installation>(std::move(*installation));
+      break;
+    }
+    case v1::Document::kCashbox: {
+      const v1::Cashbox& cashbox = document.cashbox();
+      forget_cashbox(cashbox.id());
+      cashboxes_[cashbox.id()] = {.installation = cashbox.installation(), .cashbox = to_cashbox(cashbox)};
+      cashboxes_by_installation_[cashbox.installation()].insert(cashbox.id());
+      stale_installations_.insert(cashbox.installation());
+      break;
+    }
+    case v1::Document::kTenant:
+      break;  // services know tenants by id only
+    case v1::Document::KIND_NOT_SET:
+      return fail("configuration.unknown_kind", "a document of a kind unknown here");
+  }
+  return std::monostate{};
+}
+
+void Model::remove(std::string_view kind_and_id) {
+  const auto slash = kind_and_id.find('/');
+  if (slash == std::string_view::npos) return;
+  const std::string_view kind = kind_and_id.substr(0, slash);
+  const std::string id(kind_and_id.substr(slash + 1));
+  if (kind == "pool") {
+    pools_.erase(id);
+  } else if (kind == "register") {
+    registers_.erase(id);
+  } else if (kind == "installation") {
+    installations_.erase(id);
+  } else if (kind == "cashbox") {
+    forget_cashbox(id);
+  }
+}
+
+void Model::forget_cashbox(const std::string& id) {
+  const auto known = cashboxes_.find(id);
+  if (known == cashboxes_.end()) return;
+  const std::string& installation = known->second.installation;
+  stale_installations_.insert(installation);
+  const auto siblings = cashboxes_by_installation_.find(installation);
+  siblings->second.erase(id);
+  if (siblings->second.empty()) cashboxes_by_installation_.erase(siblings);
+  cashboxes_.erase(known);
+}
+
+void Model::refresh_registers() {
+  if (stale_pools_.empty()) return;
+  for (auto& [id, entry] : registers_) {
+    if (!stale_pools_.contains(entry->pool)) continue;
+    const auto pool = pools_.find(entry->pool);
+    const std::string timezone = pool == pools_.end() ? std::string() : pool->second->till.timezone;
+    if (entry->settings.timezone == timezone) continue;
+    auto copy = std::make_shared<Register>(*entry);
+    copy->settings.timezone = timezone;
+    entry = std::move(copy);
+  }
+  stale_pools_.clear();
+}
+
+void Model::refresh_installations() {
+  for (const std::string& id : stale_installations_) {
+    const auto entry = installations_.find(id);
+    if (entry == installations_.end()) continue;
+    auto copy = std::make_shared<Installation>(*entry->second);
+    copy->cashboxes_by_number.clear();
+    if (const auto own = cashboxes_by_installation_.find(id); own != cashboxes_by_installation_.end()) {
+      for (const std::string& cashbox_id : own->second) {
+        const Cashbox& cashbox = cashboxes_.at(cashbox_id).cashbox;
+        copy->cashboxes_by_number.emplace(cashbox.number, cashbox);
+      }
+    }
+    entry->second = std::move(copy);
+  }
+  stale_installations_.clear();
+}
+
+std::shared_ptr<const Snapshot> Model::build(std::uint64_t revision) {
+  refresh_registers();
+  refresh_installations();
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->revision = revision;
+  snapshot->pools = pools_;
+  snapshot->registers = registers_;
+  snapshot->installations = installations_;
+  for (const auto& [id, entry] : registers_) {
+    snapshot->registers_by_pool[entry->pool].push_back(entry);
+    if (!entry->callback_token.empty()) {
+      snapshot->registers_by_callback_token[entry->callback_token.reveal()].push_back(entry);
+    }
+  }
+  for (const auto& [id, entry] : installations_) {
+    if (!entry->secret.empty()) snapshot->installations_by_secret.emplace(entry->secret.reveal(), entry);
+  }
+  return snapshot;
+}
+
+}  // namespace kassaflow::configuration

@@ -1,0 +1,159 @@
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/registry.grpc.pb.h"
+#include "model.hpp"
+
+namespace kassaflow::configuration {
+namespace {
+
+using std::chrono::milliseconds;
+
+// While the registry is away the last snapshot stays in force, so there is no hurry; the bound keeps a return quick.
+constexpr milliseconds kBackOffMin{100};
+constexpr milliseconds kBackOffMax{5000};
+constexpr int kEventLimit = 64 * 1024 * 1024;
+
+// The registry is reached over loopback or a private mesh. The one place where TLS to it would be set up.
+std::shared_ptr<grpc::ChannelCredentials> registry_credentials() { return grpc::InsecureChannelCredentials(); }
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kEventLimit);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);  // a silent dead registry is noticed
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  return grpc::CreateCustomChannel(address, registry_credentials(), arguments);
+}
+
+}  // namespace
+
+struct Watcher::Impl {
+  Impl(Options given, std::function<void(std::shared_ptr<const Snapshot>)> callback)
+      : options(std::move(given)), on_change(std::move(callback)), snapshot(std::make_shared<const Snapshot>()) {}
+
+  const Options options;
+  const std::function<void(std::shared_ptr<const Snapshot>)> on_change;
+
+  mutable std::mutex mutex;
+  std::condition_variable stop_asked;
+  std::shared_ptr<const Snapshot> snapshot;
+  grpc::ClientContext* call = nullptr;  // of the stream that is open now
+  bool stopping = false;
+  bool in_sync = false;
+  std::thread thread;
+
+  using Stream = grpc::ClientReaderWriter<v1::WatchRequest, v1::WatchEvent>;
+
+  void run() {
+    const auto stub = v1::Registry::NewStub(open_channel(options.registry_grpc));
+    std::minstd_rand random{std::random_device{}()};
+    milliseconds back_off = kBackOffMin;
+    while (true) {
+      if (follow(*stub)) back_off = kBackOffMin;
+      const milliseconds pause{
+          std::uniform_int_distribution<std::int64_t>(back_off.count() / 2, back_off.count())(random)};
+      back_off = std::min(2 * back_off, kBackOffMax);
+      std::unique_lock lock(mutex);
+      if (stop_asked.wait_for(lock, pause, [this] { return stopping; })) return;
+    }
+  }
+
+  // One stream, to its end. True when it brought a whole snapshot.
+  bool follow(v1::Registry::Stub& stub) {
+    grpc::ClientContext context;
+    {
+      const std::lock_guard lock(mutex);
+      if (stopping) return false;
+      call = &context;
+    }
+    const auto stream = stub.Watch(&context);
+    const bool synced = report(*stream, 0) && read_all(*stream);
+    context.TryCancel();
+    const grpc::Status status = stream->Finish();
+    const std::lock_guard lock(mutex);
+    call = nullptr;
+    in_sync = false;
+    if (!stopping) {
+      runtime::log(runtime::Level::warn, "configuration.registry_away",
+                   {{"status", static_cast<int>(status.error_code())}, {"reason", status.error_message()}});
+    }
+    return synced;
+  }
+
+  bool report(Stream& stream, std::uint64_t revision) const {
+    v1::WatchRequest request;
+    request.set_service(options.service);
+    request.set_instance(options.instance);
+    request.set_in_force_revision(revision);
+    return stream.Write(request);
+  }
+
+  bool read_all(Stream& stream) {
+    Model model;  // each stream begins with everything
+    bool synced = false;
+    v1::WatchEvent event;
+    while (stream.Read(&event)) {
+      if (event.snapshot_begin()) model = Model();
+      for (const std::string& reason : model.apply(event)) {
+        runtime::log(runtime::Level::error, "configuration.document_refused", {{"reason", reason}});
+      }
+      if (!event.snapshot_end()) continue;
+      publish(model.build(event.revision()));
+      synced = true;
+      if (!report(stream, event.revision())) break;
+    }
+    return synced;
+  }
+
+  void publish(std::shared_ptr<const Snapshot> next) {
+    {
+      const std::lock_guard lock(mutex);
+      snapshot = next;
+      in_sync = true;
+    }
+    if (on_change) on_change(std::move(next));
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+      if (call != nullptr) call->TryCancel();
+    }
+    stop_asked.notify_all();
+    if (thread.joinable()) thread.join();
+  }
+};
+
+Watcher::Watcher(Options options, std::function<void(std::shared_ptr<const Snapshot>)> on_change)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(on_change))) {}
+
+Watcher::~Watcher() { stop(); }
+
+void Watcher::start() {
+  impl_->thread = std::thread([this] { impl_->run(); });
+}
+
+void Watcher::stop() { impl_->stop(); }
+
+std::shared_ptr<const Snapshot> Watcher::current() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->snapshot;
+}
+
+bool Watcher::connected() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->in_sync;
+}
+
+}  // namespace kassaflow::configuration

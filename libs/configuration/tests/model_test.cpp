@@ -1,0 +1,162 @@
+#include "src/model.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/v1/registry.pb.h"
+
+namespace kassaflow::configuration {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+void add_pool(v1::WatchEvent& event, const std::string& id, const std::string& timezone = "Europe/Moscow") {
+  v1::Pool& pool = *event.add_upserts()->mutable_pool();
+  pool.set_id(id);
+  pool.set_tenant("acme");
+  pool.set_inn("7701234567");
+  pool.set_taxation("osn");
+  pool.set_ffd("1.05");
+  pool.set_timezone(timezone);
+}
+
+void add_register(v1::WatchEvent& event, const std::string& id, const std::string& pool,
+                  const std::string& token = "") {
+  v1::Register& entry = *event.add_upserts()->mutable_register_();
+  entry.set_id(id);
+  entry.set_pool(pool);
+  entry.set_tenant("acme");
+  entry.set_protocol("itkassa");
+  entry.mutable_itkassa()->set_cre_item_id(id + "-item");
+  entry.set_callback_token(token);
+}
+
+void add_installation(v1::WatchEvent& event, const std::string& id, const std::string& secret) {
+  v1::Installation& entry = *event.add_upserts()->mutable_installation();
+  entry.set_id(id);
+  entry.set_tenant("acme");
+  entry.set_secret(secret);
+  entry.set_marked_without_code("refuse");
+  (*entry.mutable_vat())[3] = "22";
+}
+
+void add_cashbox(v1::WatchEvent& event, const std::string& id, const std::string& installation,
+                 const std::string& number) {
+  v1::Cashbox& entry = *event.add_upserts()->mutable_cashbox();
+  entry.set_id(id);
+  entry.set_installation(installation);
+  entry.set_number(number);
+  entry.set_pool("shop");
+  (*entry.mutable_required_params())["AUTH.LOGIN"] = "login";
+}
+
+v1::WatchEvent whole() {
+  v1::WatchEvent event;
+  add_pool(event, "shop");
+  add_register(event, "kkt-1", "shop", "token");
+  add_register(event, "kkt-2", "shop", "token");
+  add_installation(event, "main", "s3cret");
+  add_cashbox(event, "box-a", "main", "1");
+  return event;
+}
+
+TEST(Model, IndexesASnapshotTheWaysServicesAsk) {
+  Model model;
+  EXPECT_THAT(model.apply(whole()), IsEmpty());
+  const auto snapshot = model.build(7);
+  EXPECT_EQ(snapshot->revision, 7u);
+  EXPECT_EQ(snapshot->pools.at("shop")->till.inn, "7701234567");
+  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(2));
+  EXPECT_THAT(snapshot->registers_by_callback_token.at("token"), SizeIs(2));
+  EXPECT_EQ(snapshot->registers.at("kkt-1")->settings.timezone, "Europe/Moscow");
+  const Installation& installation = *snapshot->installations_by_secret.at("s3cret");
+  EXPECT_EQ(installation.vat.at(3), fiscal::Vat::vat_22);
+  EXPECT_TRUE(installation.cashboxes_by_number.at("1").required_params.at("AUTH.LOGIN").matches("login"));
+}
+
+TEST(Model, AChangeSharesEverythingItDoesNotTouch) {
+  Model model;
+  model.apply(whole());
+  const auto before = model.build(1);
+  v1::WatchEvent change;
+  add_register(change, "kkt-2", "shop", "other");
+  model.apply(change);
+  const auto after = model.build(2);
+  EXPECT_EQ(before->registers.at("kkt-1"), after->registers.at("kkt-1"));
+  EXPECT_EQ(before->installations.at("main"), after->installations.at("main"));
+  EXPECT_NE(before->registers.at("kkt-2"), after->registers.at("kkt-2"));
+  EXPECT_TRUE(before->registers.at("kkt-2")->callback_token.matches("token"));
+  EXPECT_THAT(after->registers_by_callback_token.at("other"), SizeIs(1));
+  EXPECT_EQ(after->registers.at("kkt-2")->settings.timezone, "Europe/Moscow");
+}
+
+TEST(Model, RegistersFollowTheClockOfTheirPool) {
+  Model model;
+  v1::WatchEvent registers_first;
+  add_register(registers_first, "kkt-1", "shop");
+  add_pool(registers_first, "shop");
+  model.apply(registers_first);
+  EXPECT_EQ(model.build(1)->registers.at("kkt-1")->settings.timezone, "Europe/Moscow");
+  v1::WatchEvent moved;
+  add_pool(moved, "shop", "Asia/Omsk");
+  model.apply(moved);
+  EXPECT_EQ(model.build(2)->registers.at("kkt-1")->settings.timezone, "Asia/Omsk");
+}
+
+TEST(Model, ASecretThatWasReplacedFindsNothing) {
+  Model model;
+  model.apply(whole());
+  v1::WatchEvent rotated;
+  add_installation(rotated, "main", "fresh");
+  model.apply(rotated);
+  const auto snapshot = model.build(2);
+  EXPECT_FALSE(snapshot->installations_by_secret.contains("s3cret"));
+  EXPECT_THAT(snapshot->installations_by_secret.at("fresh")->cashboxes_by_number, SizeIs(1));
+}
+
+TEST(Model, CashboxesMaySwapTheirNumbersInOneChange) {
+  Model model;
+  v1::WatchEvent event = whole();
+  add_cashbox(event, "box-b", "main", "2");
+  model.apply(event);
+  v1::WatchEvent swapped;
+  add_cashbox(swapped, "box-a", "main", "2");
+  add_cashbox(swapped, "box-b", "main", "1");
+  model.apply(swapped);
+  const auto& cashboxes = model.build(2)->installations.at("main")->cashboxes_by_number;
+  EXPECT_EQ(cashboxes.at("1").id, "box-b");
+  EXPECT_EQ(cashboxes.at("2").id, "box-a");
+}
+
+TEST(Model, DeletedDocumentsDisappearFromEveryIndex) {
+  Model model;
+  model.apply(whole());
+  v1::WatchEvent deletes;
+  for (const char* name : {"cashbox/box-a", "register/kkt-2"}) deletes.add_deletes(name);
+  model.apply(deletes);
+  auto snapshot = model.build(2);
+  EXPECT_THAT(snapshot->installations.at("main")->cashboxes_by_number, IsEmpty());
+  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(1));
+  v1::WatchEvent rest;
+  for (const char* name : {"register/kkt-1", "pool/shop", "installation/main"}) rest.add_deletes(name);
+  model.apply(rest);
+  snapshot = model.build(3);
+  EXPECT_THAT(snapshot->pools, IsEmpty());
+  EXPECT_THAT(snapshot->installations_by_secret, IsEmpty());
+  EXPECT_THAT(snapshot->registers_by_callback_token, IsEmpty());
+}
+
+TEST(Model, WhatThisProgramCannotUnderstandIsNamedAndLeftOut) {
+  Model model;
+  v1::WatchEvent event;
+  add_pool(event, "shop");
+  event.mutable_upserts(0)->mutable_pool()->set_taxation("flat");
+  EXPECT_THAT(model.apply(event), ElementsAre(testing::HasSubstr("pool shop")));
+  EXPECT_THAT(model.build(1)->pools, IsEmpty());
+}
+
+}  // namespace
+}  // namespace kassaflow::configuration

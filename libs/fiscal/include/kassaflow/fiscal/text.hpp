@@ -1,0 +1,32 @@
+#pragma once
+// Text for fiscal documents: they speak code page CP866 (protocols/ffd.md §2). All strings here are UTF-8.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace kassaflow::fiscal {
+
+// Well-formed UTF-8: no overlong forms, surrogates or code points above 10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+// For bodies of old portals (bitrix24.md §3.1). The one unassigned byte, 0x98, becomes U+FFFD.
+[[nodiscard]] std::string from_windows_1251(std::string_view bytes);
+
+// What a register can print: look-alikes replaced (« » „ -> ", – -> -, … -> ..., NBSP -> blank), line breaks and tabs
+// become blanks, other control characters go, anything else that CP866 lacks and any malformed byte becomes '?'.
+[[nodiscard]] std::string normalise(std::string_view text);
+// True when normalise would change nothing, except that CP866's NBSP is not counted as printable.
+[[nodiscard]] bool is_printable(std::string_view text);
+
+// Code points; a malformed byte counts as one.
+[[nodiscard]] std::size_t characters(std::string_view text);
+// The first `limit` code points.
+[[nodiscard]] std::string_view cut(std::string_view text, std::size_t limit);
+// Without blanks at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+// normalise, trim, cut to `limit` characters, trim again: how a name or an address enters a receipt.
+[[nodiscard]] std::string receipt_text(std::string_view text, std::size_t limit);
+
+}  // namespace kassaflow::fiscal

@@ -1,0 +1,22 @@
+#pragma once
+// Walking over UTF-8.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace kassaflow::fiscal::utf8 {
+
+inline constexpr char32_t kMalformed = 0xFFFFFFFF;
+
+struct CodePoint {
+  char32_t value;      // kMalformed: the first byte begins no well-formed sequence
+  std::size_t length;  // bytes, 1 when malformed
+};
+
+// `text` is not empty.
+[[nodiscard]] CodePoint first(std::string_view text);
+// `value` is a code point.
+void append(std::string& out, char32_t value);
+
+}  // namespace kassaflow::fiscal::utf8

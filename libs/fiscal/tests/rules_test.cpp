@@ -1,0 +1,347 @@
+#include "kassaflow/fiscal/rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kassaflow/fiscal/text.hpp"
+
+namespace kassaflow::fiscal {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Receipt sale() {
+  Line line;
+  line.name = "Чай \"Ассам\" 100 г";
+  line.price = Kopecks(22500);
+  line.quantity = Quantity(2000);
+  line.sum = Kopecks(45000);
+  line.vat = Vat::vat_22;
+  line.measure = 0;
+  Receipt receipt;
+  receipt.lines = {line};
+  receipt.payments.cashless = Kopecks(45000);
+  receipt.total = Kopecks(45000);
+  receipt.buyer_contact = "ivan@example.ru";
+  return receipt;
+}
+
+Receipt marked_sale() {
+  Receipt receipt = sale();
+  auto& line = receipt.lines[0];
+  line.quantity = Quantity(1000);
+  line.sum = receipt.total = receipt.payments.cashless = line.price;
+  line.subject = Subject::marked;
+  line.marking_code =
+      "010460043993125621JgXJ5.T-9m3xA\x1D"
+      "93dGVz";
+  line.product_code = "DM......JgXJ5.T-9m3xA";
+  return receipt;
+}
+
+Receipt of_method(Method method, Subject subject = Subject::payment, Vat vat = Vat::none) {
+  Receipt receipt = sale();
+  receipt.lines[0].method = method;
+  receipt.lines[0].subject = subject;
+  receipt.lines[0].vat = vat;
+  if (method == Method::credit) std::swap(receipt.payments.cashless, receipt.payments.credit);
+  return receipt;
+}
+
+std::vector<std::string> broken_fields(const Receipt& receipt, Ffd ffd) {
+  std::vector<std::string> fields;
+  for (const auto& violation : validate(receipt, ffd)) {
+    EXPECT_TRUE(is_utf8(violation.message));
+    EXPECT_TRUE(violation.message.ends_with('.')) << violation.message;
+    fields.push_back(violation.field);
+  }
+  return fields;
+}
+
+struct Case {
+  const char* what;
+  std::function<void(Receipt&)> change;
+  std::vector<std::string> broken;
+  Ffd ffd = Ffd::v1_2;
+  std::function<Receipt()> base = sale;
+};
+
+void check(const std::vector<Case>& cases) {
+  for (const auto& row : cases) {
+    Receipt receipt = row.base();
+    EXPECT_THAT(broken_fields(receipt, row.ffd), IsEmpty()) << "before: " << row.what;
+    row.change(receipt);
+    EXPECT_THAT(broken_fields(receipt, row.ffd), testing::UnorderedElementsAreArray(row.broken)) << row.what;
+  }
+}
+
+TEST(Rules, EveryMethodHasAValidReceipt) {
+  for (const auto& receipt : {
+           sale(),
+           of_method(Method::full_prepayment, Subject::payment, Vat::vat_22_122),
+           of_method(Method::prepayment, Subject::payment, Vat::vat_10_110),
+           of_method(Method::prepayment, Subject::commodity, Vat::vat_0),
+           of_method(Method::advance),
+           of_method(Method::partial_payment, Subject::commodity, Vat::vat_20),
+           of_method(Method::credit, Subject::commodity, Vat::vat_5),
+           of_method(Method::credit_payment),
+       }) {
+    EXPECT_THAT(validate(receipt, Ffd::v1_05), IsEmpty());
+    EXPECT_THAT(validate(receipt, Ffd::v1_2), IsEmpty());
+  }
+  EXPECT_THAT(validate(marked_sale(), Ffd::v1_2), IsEmpty());
+}
+
+TEST(Rules, NamesFitTheRegister) {
+  check({
+      {"no name", [](Receipt& r) { r.lines[0].name = ""; }, {"items[0].name"}},
+      {"typographic quotes", [](Receipt& r) { r.lines[0].name = "«Чай»"; }, {"items[0].name"}},
+      {"line break", [](Receipt& r) { r.lines[0].name = "Чай\n"; }, {"items[0].name"}},
+      {"malformed", [](Receipt& r) { r.lines[0].name = "\xD0"; }, {"items[0].name"}},
+      {"128 characters", [](Receipt& r) { r.lines[0].name = std::string(126, 'a') + "Ё№"; }, {}},
+      {"129 characters", [](Receipt& r) { r.lines[0].name = std::string(129, 'a'); }, {"items[0].name"}},
+  });
+}
+
+TEST(Rules, AmountsAreInRangeAndAgree) {
+  const auto with = [](std::int64_t price, std::int64_t thousandths, std::int64_t sum) {
+    return [=](Receipt& r) {
+      r.lines[0].price = Kopecks(price);
+      r.lines[0].quantity = Quantity(thousandths);
+      r.lines[0].sum = r.total = r.payments.cashless = Kopecks(sum);
+    };
+  };
+  check({
+      {"free line", with(0, 1000, 0), {}},
+      {"largest sum", with(4'294'967'295, 1000, 4'294'967'295), {}},
+      {"largest quantity", with(42, 99'999'999, 4'200'000), {}},
+      {"half a kopeck up", with(3333, 1500, 5000), {}},
+      {"half a kopeck down", with(3333, 1500, 4999), {"items[0].sum"}},
+      {"one kopeck off", with(22500, 2000, 45001), {"items[0].sum"}},
+      {"no quantity", with(22500, 0, 0), {"items[0].quantity"}},
+      {"negative quantity", with(22500, -1000, 22500), {"items[0].quantity"}},
+      {"quantity too large", with(0, 100'000'000, 0), {"items[0].quantity"}},
+      {"negative price", with(-1, 1000, 0), {"items[0].price"}},
+      {"price too large", with(4'294'967'296, 1, 4'294'967), {"items[0].price"}},
+      {"sum too large", with(4'294'967'296 / 2, 2000, 4'294'967'296), {"items[0].sum", "total_sum"}},
+      {"absurd",
+       with(std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max(),
+            std::numeric_limits<std::int64_t>::max()),
+       {"items[0].price", "items[0].sum", "items[0].quantity", "total_sum"}},
+      {"negative sum", with(22500, 2000, -45000), {"items[0].sum", "total_sum"}},
+  });
+}
+
+TEST(Rules, LinesAndPaymentsMakeTheTotal) {
+  const auto huge = Kopecks(std::numeric_limits<std::int64_t>::max());
+  check({
+      {"total above the lines", [](Receipt& r) { r.total += Kopecks(1); }, {"total_sum", "payments"}},
+      {"paid less", [](Receipt& r) { r.payments.cashless += Kopecks(-1); }, {"payments"}},
+      {"change", [](Receipt& r) { r.payments.cash += Kopecks(1); }, {"payments"}},
+      {"every form of payment",
+       [](Receipt& r) { r.payments = {Kopecks(5000), Kopecks(10000), Kopecks(10000), Kopecks(15000), Kopecks(5000)}; },
+       {}},
+      {"negative payment",
+       [](Receipt& r) {
+         r.payments.cash = Kopecks(-1);
+         r.payments.cashless += Kopecks(1);
+       },
+       {"payments"}},
+      {"absurd payments", [=](Receipt& r) { r.payments.cash = r.payments.credit = huge; }, {"payments"}},
+  });
+}
+
+TEST(Rules, NumberOfLinesIsLimited) {
+  Receipt receipt = sale();
+  const Line line = receipt.lines[0];
+  const auto resize = [&](std::int64_t count) {
+    receipt.lines.assign(static_cast<std::size_t>(count), line);
+    receipt.total = receipt.payments.cashless = Kopecks(45000 * count);
+  };
+  EXPECT_THAT(broken_fields(Receipt{}, Ffd::v1_05), ElementsAre("items"));
+  resize(100);
+  EXPECT_THAT(validate(receipt, Ffd::v1_2), IsEmpty());
+  EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 80}), testing::SizeIs(1));
+  resize(101);
+  EXPECT_THAT(broken_fields(receipt, Ffd::v1_2), ElementsAre("items"));
+  EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 101}), IsEmpty());
+}
+
+TEST(Rules, NumberOfMarkingCodesIsLimited) {
+  Receipt receipt = marked_sale();
+  receipt.lines.assign(129, receipt.lines[0]);
+  receipt.total = receipt.payments.cashless = Kopecks(22500 * 129);
+  EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 200}), testing::SizeIs(1));
+  receipt.lines.pop_back();
+  receipt.total = receipt.payments.cashless = Kopecks(22500 * 128);
+  EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 200}), IsEmpty());
+}
+
+TEST(Rules, VatFollowsTheMethod) {
+  const auto set = [](Method method, Vat vat) {
+    return [=](Receipt& r) {
+      r.lines[0].method = method;
+      r.lines[0].vat = vat;
+      r.lines[0].subject = Subject::payment;
+    };
+  };
+  check({
+      {"plain in full prepayment", set(Method::full_prepayment, Vat::vat_22), {"items[0].vat"}},
+      {"plain in prepayment", set(Method::prepayment, Vat::vat_5), {"items[0].vat"}},
+      {"plain in advance", set(Method::advance, Vat::vat_7), {"items[0].vat"}},
+      {"calculated in advance", set(Method::advance, Vat::vat_7_107), {}},
+      {"zero in prepayment", set(Method::prepayment, Vat::vat_0), {}},
+      {"calculated in settlement", set(Method::full_payment, Vat::vat_10_110), {"items[0].vat"}},
+      {"calculated in partial settlement", set(Method::partial_payment, Vat::vat_20_120), {"items[0].vat"}},
+      {"any in payment of a credit", set(Method::credit_payment, Vat::vat_20), {}},
+      {"unknown rate", set(Method::full_payment, static_cast<Vat>(13)), {"items[0].vat"}},
+      {"unknown method", set(static_cast<Method>(8), Vat::none), {"items[0].payment_method"}},
+  });
+}
+
+TEST(Rules, SubjectFitsFormatAndMethod) {
+  const auto set = [](int subject, Method method = Method::full_payment) {
+    return [=](Receipt& r) {
+      r.lines[0].subject = static_cast<Subject>(subject);
+      r.lines[0].method = method;
+      r.lines[0].vat = Vat::none;
+    };
+  };
+  check({
+      {"composite in 1.05", set(12), {}, Ffd::v1_05},
+      {"composite in 1.2", set(12), {"items[0].payment_object"}, Ffd::v1_2},
+      {"bank agent in 1.05", set(27), {"items[0].payment_object"}, Ffd::v1_05},
+      {"bank agent in 1.2", set(27), {}, Ffd::v1_2},
+      {"marked in 1.05", set(33), {"items[0].payment_object"}, Ffd::v1_05},
+      {"marked without code in 1.2", set(32), {}, Ffd::v1_2},
+      {"unknown", set(28), {"items[0].payment_object"}, Ffd::v1_2},
+      {"advance for goods", set(1, Method::advance), {"items[0].payment_object"}, Ffd::v1_2},
+      {"payment of a credit for goods", set(1, Method::credit_payment), {"items[0].payment_object"}, Ffd::v1_05},
+  });
+}
+
+TEST(Rules, MeasureIsKnownAndMandatoryInTheNewFormat) {
+  check({
+      {"absent in 1.2", [](Receipt& r) { r.lines[0].measure.reset(); }, {"items[0].measure_code"}, Ffd::v1_2},
+      {"absent in 1.05", [](Receipt& r) { r.lines[0].measure.reset(); }, {}, Ffd::v1_05},
+      {"unknown", [](Receipt& r) { r.lines[0].measure = 13; }, {"items[0].measure_code"}, Ffd::v1_05},
+      {"other", [](Receipt& r) { r.lines[0].measure = 255; }, {}, Ffd::v1_2},
+  });
+}
+
+TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
+  const auto two_units = [](Receipt& r) {
+    r.lines[0].quantity = Quantity(2000);
+    r.lines[0].sum = r.total = r.payments.cashless = Kopecks(45000);
+  };
+  check({
+      {"two units", two_units, {"items[0].quantity"}, Ffd::v1_2, marked_sale},
+      {"code missing",
+       [](Receipt& r) { r.lines[0].marking_code = ""; },
+       {"items[0].marking_code"},
+       Ffd::v1_2,
+       marked_sale},
+      {"code on plain goods",
+       [](Receipt& r) { r.lines[0].subject = Subject::commodity; },
+       {"items[0].marking_code"},
+       Ffd::v1_2,
+       marked_sale},
+      {"control character",
+       [](Receipt& r) { r.lines[0].marking_code += '\n'; },
+       {"items[0].marking_code"},
+       Ffd::v1_2,
+       marked_sale},
+      {"200 bytes", [](Receipt& r) { r.lines[0].marking_code = std::string(200, 'a'); }, {}, Ffd::v1_2, marked_sale},
+      {"201 bytes",
+       [](Receipt& r) { r.lines[0].marking_code = std::string(201, 'a'); },
+       {"items[0].marking_code"},
+       Ffd::v1_2,
+       marked_sale},
+      {"product code of 32 bytes",
+       [](Receipt& r) { r.lines[0].product_code = std::string(32, '\x01'); },
+       {},
+       Ffd::v1_2,
+       marked_sale},
+      {"product code of 33 bytes",
+       [](Receipt& r) { r.lines[0].product_code = std::string(33, 'a'); },
+       {"items[0].nomenclature_code"},
+       Ffd::v1_2,
+       marked_sale},
+      {"product code of two units in 1.05",
+       [](Receipt& r) { r.lines[0].product_code = "DM"; },
+       {"items[0].quantity"},
+       Ffd::v1_05},
+  });
+}
+
+TEST(Rules, SupplierIsComplete) {
+  const auto set = [](Supplier supplier) { return [=](Receipt& r) { r.lines[0].supplier = supplier; }; };
+  check({
+      {"complete", set({"ООО \"Агент и Ко\"", "7707083893", {"+79005550000", "+74951234567"}}), {}},
+      {"sole trader without phone", set({"ИП Иванов", "500100732259", {}}), {}},
+      {"the portal's replacement for an unknown INN", set({"ИП Иванов", "000000000000", {}}), {}},
+      {"no INN", set({"ООО", "", {}}), {"items[0].supplier_info.inn"}},
+      {"INN of 11 digits", set({"ООО", "77070838931", {}}), {"items[0].supplier_info.inn"}},
+      {"neither name nor phone", set({"", "7707083893", {}}), {"items[0].supplier_info.name"}},
+      {"phone only", set({"", "7707083893", {"+79005550000"}}), {}},
+      {"unprintable name", set({"ООО «Агент»", "7707083893", {}}), {"items[0].supplier_info.name"}},
+      {"name of 257 characters", set({std::string(257, 'a'), "7707083893", {}}), {"items[0].supplier_info.name"}},
+      {"raw phone", set({"ООО", "7707083893", {"8 (495) 123-45-67"}}), {"items[0].supplier_info.phones"}},
+  });
+}
+
+TEST(Rules, CreditIsPaidByCreditOnly) {
+  const auto credit = [] { return of_method(Method::credit, Subject::commodity); };
+  const auto credit_payment = [] { return of_method(Method::credit_payment); };
+  const auto half = [](Receipt& r) {
+    r.payments = {};
+    r.payments.cashless = Kopecks(22500);
+    r.payments.credit = Kopecks(22500);
+  };
+  check({
+      {"goods on credit half paid", half, {"payments"}, Ffd::v1_05, credit},
+      {"credit paid by half a credit", half, {"payments"}, Ffd::v1_05, credit_payment},
+      {"credit paid by an advance",
+       [](Receipt& r) { std::swap(r.payments.cashless, r.payments.advance); },
+       {},
+       Ffd::v1_05,
+       credit_payment},
+      {"linked credit of a sale", half, {}, Ffd::v1_05},
+  });
+}
+
+TEST(Rules, ContactIsAnAddressOrAPhone) {
+  const auto set = [](std::string contact) { return [=](Receipt& r) { r.buyer_contact = contact; }; };
+  check({
+      {"none", set(""), {}},
+      {"phone", set("+79001234567"), {}},
+      {"raw phone", set("8 900 123-45-67"), {"client_email"}},
+      {"too long", set(std::string(60, 'a') + "@b.ru"), {"client_email"}},
+      {"words", set("нет"), {"client_email"}},
+  });
+}
+
+TEST(Rules, SignIsKnown) {
+  check({
+      {"return", [](Receipt& r) { r.sign = Sign::income_return; }, {}},
+      {"unknown", [](Receipt& r) { r.sign = static_cast<Sign>(0); }, {"calculated_sign"}},
+  });
+}
+
+TEST(Rules, FieldNamesTheLine) {
+  Receipt receipt = sale();
+  receipt.lines.push_back(receipt.lines[0]);
+  receipt.lines[1].name = "";
+  receipt.total = receipt.payments.cashless = Kopecks(90000);
+  EXPECT_THAT(validate(receipt, Ffd::v1_2),
+              ElementsAre(RuleViolation{"items[1].name", "Позиция 2: нет наименования."}));
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscal

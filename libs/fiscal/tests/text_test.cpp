@@ -1,0 +1,100 @@
+#include "kassaflow/fiscal/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kassaflow::fiscal {
+namespace {
+
+TEST(Normalise, LeavesWhatARegisterCanPrint) {
+  struct Case {
+    std::string_view text, expected;
+  };
+  for (const auto& [text, expected] : {
+           Case{"Чай «Ассам» 100 г", "Чай \"Ассам\" 100 г"},
+           Case{"„кавычки“ и ”ещё“", "\"кавычки\" и \"ещё\""},
+           Case{"2–3 — 4", "2-3 - 4"},
+           Case{"и так далее…", "и так далее..."},
+           Case{"1\u00A0000 руб.", "1 000 руб."},
+           Case{"Дом № 5, Ёлка, ёж", "Дом № 5, Ёлка, ёж"},
+           Case{"Кофе 😀 5 €", "Кофе ? 5 ?"},
+           Case{"漢字", "??"},
+           Case{"a\x01\x1D\x7F"
+                "b",
+                "ab"},
+           Case{"строка\nвторая\tтретья", "строка вторая третья"},
+           Case{"О’Нил − 10×15 м²", "О'Нил - 10x15 м2"},
+           Case{"Чаи\u0306 зеле\u0308ный", "Чай зелёный"},
+           Case{"a\u0306", "a?"},
+           Case{"пере\u00ADнос\u200B\uFEFF", "перенос"},
+           Case{"°·√■ ЇїЎўЄє", "°·√■ ЇїЎўЄє"},
+           Case{"два  пробела", "два  пробела"},
+           Case{"\xD0", "?"},
+           Case{"a\xFF\xFE"
+                "b",
+                "a??b"},
+           Case{"\xC0\xAF", "??"},
+           Case{"\xED\xA0\x80", "???"},
+           Case{"", ""},
+       }) {
+    EXPECT_EQ(normalise(text), expected);
+    EXPECT_TRUE(is_printable(expected)) << expected;
+    EXPECT_EQ(normalise(expected), expected);
+  }
+}
+
+TEST(IsPrintable, RefusesWhatNormaliseWouldChange) {
+  for (const char* text : {"«", "—", "\u00A0", "\n", "\x7F", "€", "\xD0", "I\u0306"})
+    EXPECT_FALSE(is_printable(text)) << text;
+}
+
+TEST(IsUtf8, FollowsTheStandard) {
+  for (std::string_view text : {"", "abc", "Ё", "€", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(is_utf8(text)) << text;
+  for (std::string_view text :
+       {"\x80", "\xD0", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xE2\x28\xA1", "a\xFF"}) {
+    EXPECT_FALSE(is_utf8(text)) << testing::PrintToString(text);
+  }
+}
+
+TEST(Windows1251, BecomesUtf8) {
+  struct Case {
+    std::string_view bytes, expected;
+  };
+  for (const auto& [bytes, expected] :
+       {Case{"\xD7\xE0\xE9 \xAB\xC0\xF1\xF1\xE0\xEC\xBB", "Чай «Ассам»"}, Case{"\xA8\xB8\xB9", "Ёё№"},
+        Case{"\x80\x88\x98\xA0\xAD\xBF", "Ђ€\uFFFD\u00A0\u00ADї"}, Case{"\xC0\xDF\xE0\xFF", "АЯая"},
+        Case{"plain", "plain"}}) {
+    EXPECT_EQ(from_windows_1251(bytes), expected);
+  }
+}
+
+TEST(Windows1251, EveryByteBecomesOneCharacter) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string utf8 = from_windows_1251(std::string(1, static_cast<char>(byte)));
+    EXPECT_TRUE(is_utf8(utf8)) << byte;
+    EXPECT_EQ(characters(utf8), 1u) << byte;
+  }
+}
+
+TEST(Cut, CountsCharactersNotBytes) {
+  EXPECT_EQ(cut("Ёлка", 2), "Ёл");
+  EXPECT_EQ(cut("Ёлка", 0), "");
+  EXPECT_EQ(cut("Ёлка", 9), "Ёлка");
+  EXPECT_EQ(characters("Ёлка 😀"), 6u);
+  EXPECT_EQ(characters("\xD0\xD0"), 2u);
+}
+
+TEST(ReceiptText, CountsAfterNormalising) {
+  EXPECT_EQ(receipt_text("  «Чай»  ", 128), "\"Чай\"");
+  EXPECT_EQ(receipt_text("ab…cd", 4), "ab..");
+  EXPECT_EQ(receipt_text("ab cd", 3), "ab");
+  EXPECT_EQ(receipt_text("\u00A0\n ", 128), "");
+  std::string name;
+  for (int i = 0; i < 200; ++i) name += "Ж";
+  EXPECT_EQ(characters(receipt_text(name, 128)), 128u);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscal

@@ -1,0 +1,16 @@
+#include <stdexcept>
+
+#include "bit_driver.hpp"
+#include "itkassa_driver.hpp"
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::registers {
+
+std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Timeouts& timeouts,
+                                    http::AddressPolicy addresses) {
+  if (settings.protocol == "itkassa") return itkassa::make(settings, timeouts, addresses);
+  if (settings.protocol == "bit") return bit::make(settings, timeouts, addresses);
+  throw std::invalid_argument("register " + settings.id + ": unknown protocol " + settings.protocol);
+}
+
+}  // namespace kassaflow::registers

@@ -1,0 +1,156 @@
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kassaflow/fiscal/text.hpp"
+
+namespace kassaflow::registers {
+namespace {
+
+constexpr std::size_t kWordsLimit = 2000;  // of one message; the rest says nothing new
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+void append_utf8(std::string& out, char32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+struct Decoded {
+  char32_t code = 0;
+  std::size_t length = 0;  // 0: not UTF-8
+};
+
+Decoded decode(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  char32_t code = lead & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = (code << 6) | (byte(i) & 0x3Fu);
+  }
+  constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+  if (code < kSmallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
+  return {code, length};
+}
+
+char32_t lower(char32_t c) {
+  if (c >= U'A' && c <= U'Z') return c + 32;
+  if (c >= U'А' && c <= U'Я') return c + 32;
+  return c == U'Ё' || c == U'ё' ? U'е' : c;
+}
+
+bool is_word_character(char32_t c) {
+  return (c >= U'0' && c <= U'9') || (c >= U'a' && c <= U'z') || (c >= U'а' && c <= U'я');
+}
+
+bool begins(const std::string& word, std::string_view beginning) {
+  if (beginning.ends_with('$')) return word == beginning.substr(0, beginning.size() - 1);
+  if (!word.starts_with(beginning)) return false;
+  return !(is_digit(beginning.back()) && word.size() > beginning.size() && is_digit(word[beginning.size()]));
+}
+
+std::vector<std::string_view> split(std::string_view phrase) {
+  std::vector<std::string_view> parts;
+  while (!phrase.empty()) {
+    const std::size_t end = std::min(phrase.find(' '), phrase.size());
+    parts.push_back(phrase.substr(0, end));
+    phrase.remove_prefix(std::min(end + 1, phrase.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool all_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
+
+std::string_view without_zeros(std::string_view digits) {
+  const std::size_t first = digits.find_first_not_of('0');
+  return first == std::string_view::npos ? std::string_view() : digits.substr(first);
+}
+
+std::string cut_utf8(std::string text, std::size_t limit_bytes) {
+  if (text.size() <= limit_bytes) return text;
+  std::size_t end = limit_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text;
+}
+
+std::string to_utf8(std::string_view bytes) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  return fiscal::is_utf8(bytes) ? std::string(bytes) : fiscal::from_windows_1251(bytes);
+}
+
+std::string base64(std::string_view bytes) {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      bits = (bits << 8) | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0u);
+    }
+    for (std::size_t k = 0; k < 4; ++k) out += k <= group.size() ? kAlphabet[(bits >> (18 - 6 * k)) & 63u] : '=';
+  }
+  return out;
+}
+
+std::optional<std::int64_t> kopecks_of(std::string_view rubles) {
+  rubles = trimmed(rubles);
+  const std::size_t point = rubles.find_first_of(".,");
+  const std::string_view whole = rubles.substr(0, point);
+  std::string cents = point == std::string_view::npos ? "00" : std::string(rubles.substr(point + 1));
+  if (!all_digits(whole) || whole.size() > 12 || !all_digits(cents)) return std::nullopt;
+  if (cents.size() > 2 && cents.find_first_not_of('0', 2) != std::string::npos) return std::nullopt;
+  cents.resize(2, '0');
+  std::int64_t value = 0;
+  for (const char c : std::string(whole) + cents) value = value * 10 + (c - '0');
+  return value;
+}
+
+Words::Words(std::string_view utf8) {
+  std::string word;
+  while (!utf8.empty() && words_.size() < kWordsLimit) {
+    const Decoded decoded = decode(utf8);
+    const char32_t c = decoded.length == 0 ? U' ' : lower(decoded.code);
+    utf8.remove_prefix(std::max<std::size_t>(decoded.length, 1));
+    if (is_word_character(c)) {
+      append_utf8(word, c);
+    } else if (!word.empty()) {
+      words_.push_back(std::exchange(word, {}));
+    }
+  }
+  if (!word.empty()) words_.push_back(std::move(word));
+}
+
+bool Words::say(std::string_view phrase) const {
+  const std::vector<std::string_view> beginnings = split(phrase);
+  return std::search(words_.begin(), words_.end(), beginnings.begin(), beginnings.end(), begins) != words_.end();
+}
+
+bool Words::say_any(std::initializer_list<std::string_view> phrases) const {
+  return std::ranges::any_of(phrases, [&](std::string_view phrase) { return say(phrase); });
+}
+
+}  // namespace kassaflow::registers

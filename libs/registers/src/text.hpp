@@ -1,0 +1,39 @@
+#pragma once
+// Texts of registers: encodings, and words of Russian messages. Pure.
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kassaflow::registers {
+
+[[nodiscard]] std::string_view trimmed(std::string_view text);                  // without ASCII blanks around
+[[nodiscard]] bool all_digits(std::string_view text);                           // false when empty
+[[nodiscard]] std::string_view without_zeros(std::string_view digits);          // "0012" -> "12"
+[[nodiscard]] std::string cut_utf8(std::string text, std::size_t limit_bytes);  // cut at a character
+
+// The bytes as UTF-8 without a byte order mark; what is not UTF-8 is read as Windows-1251 (bit-driver.md §7.1).
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+[[nodiscard]] std::string base64(std::string_view bytes);
+
+// Kopecks of "1000", "1000.5" or "1000,50"; nullopt for anything else, also for a third decimal that is not zero.
+[[nodiscard]] std::optional<std::int64_t> kopecks_of(std::string_view rubles);
+
+// Lower-case words of a message: runs of letters and digits; ё is е.
+class Words {
+ public:
+  explicit Words(std::string_view utf8);
+  // True when the words contain `phrase`: beginnings of consecutive words ("нет бумаг"). A `$` ends a whole word
+  // ("фн$"); a beginning that ends with a digit does not continue with one ("24" is in "24ч", not in "2400").
+  [[nodiscard]] bool say(std::string_view phrase) const;
+  [[nodiscard]] bool say_any(std::initializer_list<std::string_view> phrases) const;
+
+ private:
+  std::vector<std::string> words_;
+};
+
+}  // namespace kassaflow::registers

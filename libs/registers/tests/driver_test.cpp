@@ -1,0 +1,364 @@
+// The drivers over real sockets: one connection, one request, and what a lost answer leaves behind.
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <stdexcept>
+
+#include "receipts.hpp"
+#include "scripted_server.hpp"
+
+namespace kassaflow::registers {
+namespace {
+
+using namespace tests;
+
+const std::string kSecret = "kx7Qm2kx7Qm2kx7Qm2kx7Qm2kx7Qm2";
+const std::string kId = "aaaaaaaa-0000-4000-8000-000000000001";
+
+template <class T>
+T run(boost::asio::awaitable<T> work) {
+  boost::asio::io_context io;
+  auto result = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
+  io.run();
+  return result.get();
+}
+
+std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url, Timeouts timeouts = {}) {
+  RegisterSettings settings;
+  settings.id = "kkt-1";
+  settings.protocol = protocol;
+  settings.endpoint = protocol == "itkassa" ? url + "/open/api/v1" : url;
+  settings.registration_number = protocol == "bit" ? "0000000001047487" : "";
+  settings.timezone = "Europe/Moscow";
+  settings.cre_item_id = kCreItem;
+  settings.api_key = Secret(kSecret);
+  settings.kkt_token = Secret(kSecret);
+  return make_driver(settings, timeouts, {.allow_private = true});
+}
+
+AttemptRef attempt(const Driver& with, const std::string& key = kKey) {
+  AttemptRef attempt;
+  attempt.key = key;
+  attempt.body = with.render(mugs(), till(), key)->body;
+  attempt.total_kopecks = 100000;
+  return attempt;
+}
+
+class CountingGuard final : public http::WriteGuard {
+ public:
+  explicit CountingGuard(bool lets = true) : lets_(lets) {}
+  bool arm() override {
+    ++armed;
+    return lets_;
+  }
+  void disarm() override { ++disarmed; }
+  int armed = 0;
+  int disarmed = 0;
+
+ private:
+  bool lets_;
+};
+
+std::string document(const std::string& fields) {
+  return R"({"code":0,"object":{"id":")" + kId + R"(","type":"sale","idempKey":")" + kKey + R"(","creItemId":")" +
+         kCreItem + "\"," + fields + "}}";
+}
+const std::string kPrinted =
+    R"("checkUrl":")" + kQr + R"(","fsNumber":")" + kFn +
+    R"(","sessionNumber":"57","checkNumber":"1204","queueItem":null,"resultItem":{"result":"success","creErrorId":"0"})";
+const std::string kItems =
+    R"({"code":0,"list":[{"id":")" + kCreItem + R"(","fsNumber":")" + kFn +
+    R"(","fiscalizationNumber":"0000000001047487","status":"active","nodeStatus":"ready","state":{"isOnline":1,"sessionState":"opened"}}]})";
+
+TEST(MakeDriver, RefusesAnUnknownProtocol) { EXPECT_THROW(driver("fax", "http://127.0.0.1:1"), std::invalid_argument); }
+
+TEST(MakeDriver, TellsWhatEachProtocolCan) {
+  const Capabilities itkassa = driver("itkassa", "http://x")->capabilities();
+  EXPECT_TRUE(itkassa.query_by_key);
+  EXPECT_TRUE(itkassa.manages_shifts);
+  EXPECT_FALSE(itkassa.same_key_deduplicated);
+  const Capabilities bit = driver("bit", "http://x")->capabilities();
+  EXPECT_FALSE(bit.query_by_key);
+  EXPECT_FALSE(bit.manages_shifts);
+  EXPECT_FALSE(bit.same_key_deduplicated);
+  RegisterSettings settings;
+  settings.protocol = "bit";
+  settings.deduplication_verified = true;
+  EXPECT_TRUE(make_driver(settings, {}, {})->capabilities().same_key_deduplicated);
+}
+
+TEST(ItkassaDriver, PostsTheStoredBytesOnceWithTheKeyInAHeader) {
+  ScriptedServer server({answer(200, document(R"("resultItem":null)"))});
+  const auto itkassa = driver("itkassa", server.url());
+  CountingGuard guard;
+  const AttemptRef sent = attempt(*itkassa);
+  const Finding found = run(itkassa->send(sent, guard));
+  EXPECT_EQ(found.fact, Fact::pending);
+  EXPECT_EQ(found.remote_id, kId);
+  EXPECT_EQ(guard.armed, 1);
+  EXPECT_EQ(guard.disarmed, 1);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_TRUE(requests[0].starts_with("POST /open/api/v1/print-documents HTTP/1.1\r\n")) << requests[0];
+  EXPECT_NE(requests[0].find("\r\nContent-Type: application/json;charset=UTF-8\r\n"), std::string::npos);
+  EXPECT_NE(requests[0].find("\r\nX-Api-Key: " + kSecret + "\r\n"), std::string::npos);
+  EXPECT_TRUE(requests[0].ends_with("\r\n\r\n" + sent.body));
+}
+
+TEST(ItkassaDriver, AddsTheRegistrationNumberReadWithTheSameStorage) {
+  ScriptedServer server({answer(200, document(kPrinted)), answer(200, kItems), answer(200, document(kPrinted))});
+  const auto itkassa = driver("itkassa", server.url());
+  AttemptRef asked = attempt(*itkassa);
+  asked.remote_id = kId;
+  for (int i = 0; i < 2; ++i) {  // the second time the number is known
+    const Finding found = run(itkassa->ask(asked));
+    ASSERT_EQ(found.fact, Fact::printed);
+    EXPECT_EQ(found.document->registration_number, "0000000001047487");
+    EXPECT_EQ(found.document->printed_at_s, kQrTime_s);
+  }
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_TRUE(requests[0].starts_with("GET /open/api/v1/print-documents/" + kId + " HTTP/1.1\r\n"));
+  EXPECT_TRUE(requests[1].starts_with("GET /open/api/v1/cre/items/ HTTP/1.1\r\n"));
+}
+
+TEST(ItkassaDriver, NeverInventsARegistrationNumber) {
+  ScriptedServer server({answer(200, document(kPrinted)), answer(503, "")});
+  const auto itkassa = driver("itkassa", server.url());
+  AttemptRef asked = attempt(*itkassa);
+  asked.remote_id = kId;
+  EXPECT_EQ(run(itkassa->ask(asked)).document->registration_number, "");
+}
+
+TEST(ItkassaDriver, AsksByKeyUnderTheBaseThatAnswers) {
+  const std::string negative = R"({"code":1,"message":"Not found"})";
+  ScriptedServer server({answer(404, "<html>"), answer(200, document(R"("resultItem":null)")), answer(404, negative)});
+  const auto itkassa = driver("itkassa", server.url());
+  const AttemptRef asked = attempt(*itkassa);
+  EXPECT_EQ(run(itkassa->ask(asked)).fact, Fact::pending);
+  EXPECT_EQ(run(itkassa->ask(asked)).fact, Fact::absent);
+  const auto requests = server.requests();
+  EXPECT_TRUE(requests[0].starts_with("GET /open/api/v1/print-documents/" + kKey + "/idempotent HTTP/1.1\r\n"));
+  EXPECT_TRUE(requests[1].starts_with("GET /print-documents/" + kKey + "/idempotent HTTP/1.1\r\n"));
+  EXPECT_TRUE(requests[2].starts_with("GET /print-documents/" + kKey + "/idempotent HTTP/1.1\r\n"));
+}
+
+TEST(ItkassaDriver, ACleanNegativeOfTheBaseStandsWhenTheOtherPathKnowsNothing) {
+  ScriptedServer server({answer(404, R"({"code":1})"), answer(404, "<html>")});
+  const auto itkassa = driver("itkassa", server.url());
+  EXPECT_EQ(run(itkassa->ask(attempt(*itkassa))).fact, Fact::absent);
+}
+
+TEST(ItkassaDriver, AProxysPageIsNoNegative) {
+  ScriptedServer server({answer(404, "<html>"), answer(404, "<html>")});
+  const auto itkassa = driver("itkassa", server.url());
+  EXPECT_EQ(run(itkassa->ask(attempt(*itkassa))).fact, Fact::unknown);
+}
+
+TEST(ItkassaDriver, ReadsHealthWithAGet) {
+  ScriptedServer server({answer(200, kItems)});
+  const Health health = run(driver("itkassa", server.url())->probe());
+  EXPECT_TRUE(health.up);
+  EXPECT_EQ(health.fn, kFn);
+  EXPECT_TRUE(server.requests()[0].starts_with("GET /open/api/v1/cre/items/ HTTP/1.1\r\n"));
+}
+
+TEST(ItkassaDriver, IsDownWhenNobodyListens) {
+  const ClosedPort nobody;
+  const Health health = run(driver("itkassa", nobody.url())->probe());
+  EXPECT_FALSE(health.up);
+  EXPECT_FALSE(health.detail.empty());
+}
+
+TEST(ItkassaDriver, ReadsCallbacksWithoutIo) {
+  const auto itkassa = driver("itkassa", "http://127.0.0.1:1");
+  const std::string whole = document(kPrinted);
+  const std::string bare = whole.substr(whole.find("{\"id\""), whole.size() - whole.find("{\"id\"") - 1);
+  const auto found = itkassa->read_callback(attempt(*itkassa), bare);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->fact, Fact::printed);
+  EXPECT_EQ(found->raw_answer, bare);
+}
+
+TEST(ItkassaDriver, SendsShiftCommandsAsDocuments) {
+  ScriptedServer server({answer(200, R"({"code":0,"object":{"id":")" + kId + R"(","type":"closeSession"}})")});
+  const auto itkassa = driver("itkassa", server.url());
+  CountingGuard guard;
+  AttemptRef sent;
+  sent.key = kKey;
+  sent.body = itkassa->render_shift(ShiftCommand::close, till(), kKey).body;
+  EXPECT_EQ(run(itkassa->send_shift(ShiftCommand::close, sent, guard)).fact, Fact::pending);
+  EXPECT_TRUE(server.requests()[0].ends_with(sent.body));
+}
+
+TEST(BitDriver, PostsOnePacketWithItsHeaders) {
+  ScriptedServer server({answer(200, R"([{"name":"receipt-700123","success":"ok","qr":")" + kQr + R"("}])")});
+  const auto bit = driver("bit", server.url());
+  CountingGuard guard;
+  const AttemptRef sent = attempt(*bit, "700123");
+  const Finding found = run(bit->send(sent, guard));
+  ASSERT_EQ(found.fact, Fact::printed);
+  EXPECT_EQ(found.document->fd, 1204u);
+  EXPECT_EQ(found.document->registration_number, "0000000001047487");
+  const std::string request = server.requests().at(0);
+  EXPECT_TRUE(request.starts_with("POST / HTTP/1.1\r\n"));
+  EXPECT_NE(request.find("\r\nContent-Type: application/json; charset=UTF-8\r\nAction: command_list\r\nBIT_ORDER_ID: "
+                         "700123\r\nBIT_KKT_TOKEN: " +
+                         kSecret + "\r\n"),
+            std::string::npos)
+      << request;
+  EXPECT_NE(request.find("\r\nContent-Length: " + std::to_string(sent.body.size()) + "\r\n"), std::string::npos);
+  EXPECT_TRUE(request.ends_with("\r\n\r\n" + sent.body));
+  EXPECT_NE(sent.body.find("\"timeZone_1011\":2"), std::string::npos);
+}
+
+TEST(BitDriver, ACutAnswerWithTheReceiptsQrIsPrinted) {
+  ScriptedServer server(
+      {cut_answer(R"([{"name":"receipt-700123","success":"ok","qr":")" + kQr + R"(","printedText":"КАС)")});
+  const auto bit = driver("bit", server.url());
+  CountingGuard guard;
+  const Finding found = run(bit->send(attempt(*bit, "700123"), guard));
+  EXPECT_EQ(found.fact, Fact::printed);
+  EXPECT_TRUE(found.warning);
+}
+
+TEST(BitDriver, SendsShiftCommands) {
+  ScriptedServer server({answer(200, R"({"0":{"name":"shift-5","error":"Смена уже открыта"}})")});
+  const auto bit = driver("bit", server.url());
+  CountingGuard guard;
+  AttemptRef sent;
+  sent.key = "5";
+  sent.body = bit->render_shift(ShiftCommand::open, till(), "5").body;
+  EXPECT_EQ(run(bit->send_shift(ShiftCommand::open, sent, guard)).fact, Fact::printed);
+  EXPECT_TRUE(server.requests()[0].ends_with(sent.body));
+}
+
+TEST(BitDriver, ProbesWithoutSendingAByte) {
+  ScriptedServer server({lost_answer()});
+  EXPECT_TRUE(run(driver("bit", server.url())->probe()).up);
+  EXPECT_EQ(server.requests().at(0), "");
+  const ClosedPort nobody;
+  EXPECT_FALSE(run(driver("bit", nobody.url())->probe()).up);
+}
+
+TEST(BitDriver, HasNothingToAsk) {
+  const auto bit = driver("bit", "http://127.0.0.1:1");
+  EXPECT_EQ(run(bit->ask(attempt(*bit, "1"))).fact, Fact::unknown);
+  EXPECT_FALSE(bit->read_callback(attempt(*bit, "1"), "{}"));
+}
+
+// What every protocol must do with an answer that does not come.
+class LostAnswers : public testing::TestWithParam<const char*> {
+ protected:
+  Finding send(const std::string& url, bool repeated = false, Timeouts timeouts = {}, bool guard_lets = true) {
+    const auto under_test = driver(GetParam(), url, timeouts);
+    AttemptRef sent = attempt(*under_test, "700123");
+    sent.repeated = repeated;
+    CountingGuard guard(guard_lets);
+    return run(under_test->send(sent, guard));
+  }
+  static Timeouts short_ones() {
+    return {.itkassa_request = std::chrono::milliseconds(200),
+            .bit_connect = std::chrono::milliseconds(100),
+            .bit_answer = std::chrono::milliseconds(100)};
+  }
+};
+
+TEST_P(LostAnswers, AClosedConnectionAfterTheRequestIsUnknownAndNothingIsRepeated) {
+  ScriptedServer server({lost_answer()});
+  const Finding found = send(server.url());
+  EXPECT_EQ(found.fact, Fact::unknown);
+  EXPECT_EQ(found.cause, Cause::ambiguous);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_P(LostAnswers, ACutAnswerIsUnknown) {
+  ScriptedServer server({cut_answer(R"([{"name":"receipt-700123","succ)")});
+  const Finding found = send(server.url());
+  EXPECT_EQ(found.fact, Fact::unknown);
+  EXPECT_NE(found.raw_answer.find("\"succ"), std::string::npos);
+}
+
+TEST_P(LostAnswers, AGatewaysErrorIsUnknown) {
+  for (const int status : {500, 502, 503, 504}) {
+    ScriptedServer server({answer(status, "<html>")});
+    const Finding found = send(server.url());
+    EXPECT_EQ(found.fact, Fact::unknown) << status;
+    EXPECT_EQ(found.code, "http_" + std::to_string(status));
+    EXPECT_EQ(found.raw_answer, "<html>");
+  }
+}
+
+TEST_P(LostAnswers, SilenceIsUnknown) {
+  ScriptedServer server({silence()});
+  const Finding found = send(server.url(), false, short_ones());
+  EXPECT_EQ(found.fact, Fact::unknown);
+  EXPECT_EQ(found.code, "timeout");
+}
+
+TEST_P(LostAnswers, NothingWasSentWhenNobodyListens) {
+  const ClosedPort nobody;
+  const Finding found = send(nobody.url());
+  EXPECT_EQ(found.fact, Fact::not_printed);
+  EXPECT_EQ(found.cause, Cause::transient);
+}
+
+TEST_P(LostAnswers, NothingWasSentWhenTheGuardSaysNo) {
+  ScriptedServer server({lost_answer()});
+  const Finding found = send(server.url(), false, {}, false);
+  EXPECT_EQ(found.fact, Fact::not_printed);
+  EXPECT_EQ(found.code, "guard");
+  EXPECT_EQ(server.requests().at(0), "");
+}
+
+TEST_P(LostAnswers, ARefusedAddressStopsTheRegister) {
+  RegisterSettings settings;
+  settings.protocol = GetParam();
+  settings.endpoint = "http://127.0.0.1:44735";
+  const auto strict = make_driver(settings, {}, {.allow_private = false});
+  CountingGuard guard;
+  const Finding found = run(strict->send(attempt(*strict, "1"), guard));
+  EXPECT_EQ(found.fact, Fact::not_printed);
+  EXPECT_EQ(found.cause, Cause::register_fault);
+  EXPECT_EQ(guard.armed, 0);
+}
+
+// The first post of the key may still print, whatever is said to the second.
+TEST_P(LostAnswers, ARepeatsRefusalNeverProvesThatNothingWasPrinted) {
+  for (const Scene& refusal : {answer(200, R"({"code":1,"message":"Поле lines не заполнено"})"), answer(401, ""),
+                               answer(200, R"({"result":false,"error":"Неверный токен"})"),
+                               answer(200, R"([{"name":"receipt-700123","error":"Неверная сумма"}])")}) {
+    ScriptedServer server({refusal});
+    EXPECT_EQ(send(server.url(), true).fact, Fact::unknown) << refusal.bytes;
+  }
+  const ClosedPort nobody;
+  const Finding found = send(nobody.url(), true);
+  EXPECT_EQ(found.fact, Fact::unknown);
+  EXPECT_EQ(found.cause, Cause::transient);
+}
+
+TEST_P(LostAnswers, TheCredentialNeverLeavesInAFinding) {
+  const std::string echo = R"({"result":false,"code":1,"error":"Неверный токен )" + kSecret + R"("})";
+  ScriptedServer server({answer(200, echo)});
+  const Finding found = send(server.url());
+  EXPECT_EQ(found.fact, Fact::not_printed);
+  EXPECT_NE(found.text.find("***"), std::string::npos);
+  for (const std::string& text : {found.text, found.code, found.raw_answer})
+    EXPECT_EQ(text.find(kSecret), std::string::npos) << text;
+}
+
+TEST_P(LostAnswers, KeepsAtMostTheLimitOfAnAnswer) {
+  ScriptedServer server({answer(200, std::string(3 * kRawAnswerLimit, 'x'))});
+  const Finding found = send(server.url());
+  EXPECT_EQ(found.fact, Fact::unknown);
+  EXPECT_EQ(found.raw_answer.size(), kRawAnswerLimit);
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, LostAnswers, testing::Values("itkassa", "bit"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace kassaflow::registers

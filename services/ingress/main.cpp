@@ -1,0 +1,12 @@
+#include "app.hpp"
+
+int main(int argc, char** argv) {
+  using namespace kassaflow;
+  ingress::IngressSettings settings;
+  runtime::ServiceDefinition definition;
+  definition.name = "ingress";
+  definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
+  definition.check_settings = [&] { return settings.check(); };
+  definition.start = [&](const runtime::Context& context) { return ingress::start(context, settings); };
+  return runtime::run_service(definition, argc, argv);
+}

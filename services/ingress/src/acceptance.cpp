@@ -1,0 +1,124 @@
+#include "acceptance.hpp"
+
+#include "kassaflow/bitrix24/digest.hpp"
+#include "kassaflow/bitrix24/mapping.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/records/convert.hpp"
+
+namespace kassaflow::ingress {
+
+using configuration::Cashbox;
+using configuration::Installation;
+using configuration::Pool;
+using configuration::Snapshot;
+
+namespace {
+
+tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts, const Installation* installation = nullptr) {
+  return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? "" : installation->tenant});
+}
+
+Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret) {
+  if (snapshot.revision == 0) {
+    return refuse(Reason::configuration, {"Шлюз запускается. Напечатайте этот же чек ещё раз через минуту."});
+  }
+  const auto known = snapshot.installations_by_secret.find(std::string(secret));
+  if (secret.empty() || known == snapshot.installations_by_secret.end()) {
+    return refuse(Reason::installation, {"Касса не подключена к шлюзу: проверьте адрес печати чеков в её настройках."});
+  }
+  return known->second.get();
+}
+
+// A cashbox without a number is the only one of its portal.
+Accepting<const Cashbox*> find_cashbox(const Installation& installation, std::string_view number) {
+  const auto& cashboxes = installation.cashboxes_by_number;
+  if (number.empty()) {
+    if (cashboxes.size() == 1) return &cashboxes.begin()->second;
+    return refuse(Reason::cashbox, {"Не указан номер кассы (поле number_kkm), а касс в шлюзе " + std::to_string(cashboxes.size()) + "."}, &installation);
+  }
+  const auto known = cashboxes.find(number);
+  if (known == cashboxes.end()) {
+    return refuse(Reason::cashbox, {"Касса с номером «" + std::string(number.substr(0, 64)) + "» не подключена к шлюзу."}, &installation);
+  }
+  return &known->second;
+}
+
+// Every parameter is compared, whatever the others say; the text names no value.
+Accepting<void> check_params(const Installation& installation, const Cashbox& cashbox, const bitrix24::Form& form) {
+  std::vector<std::string> texts;
+  for (const auto& [path, value] : cashbox.required_params) {
+    if (value.matches(bitrix24::cashbox_param(form, path))) continue;
+    texts.push_back("Параметр кассы " + path + " не совпадает с настройкой шлюза.");
+  }
+  if (!texts.empty()) return refuse(Reason::credentials, std::move(texts), &installation);
+  return {};
+}
+
+bitrix24::MappingSettings mapping_settings(const Installation& installation, const Pool& pool) {
+  const bool refuse_marked = installation.marked_without_code == configuration::MarkedWithoutCode::refuse;
+  return {.vat = installation.vat,
+          .marked_without_code = refuse_marked ? bitrix24::MarkedWithoutCode::refuse : bitrix24::MarkedWithoutCode::allow,
+          .ffd = pool.till.ffd};
+}
+
+v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
+                                const bitrix24::Form& form, const fiscal::Receipt& receipt, std::int64_t now_ms) {
+  v1::ReceiptAccepted record;
+  record.set_receipt_id(receipts::receipt_id(installation.id_key, post.unique_id));
+  record.set_post_id(receipts::new_post_id(now_ms));
+  record.set_tenant(installation.tenant);
+  record.set_installation(installation.id);
+  record.set_cashbox(cashbox.id);
+  record.set_pool(cashbox.pool);
+  record.set_unique_id(std::string(post.unique_id));
+  record.set_date_create_s(post.date_create_s);
+  record.set_accepted_at_ms(now_ms);
+  record.set_content_digest(bitrix24::content_digest(form));
+  record.set_digest_version(bitrix24::kDigestVersion);
+  *record.mutable_receipt() = records::to_record(receipt);
+  record.mutable_receipt()->set_check_type(std::string(post.type));
+  record.set_portal_uuid(std::string(post.portal_uuid));
+  return record;
+}
+
+}  // namespace
+
+std::string_view name_of(Reason reason) {
+  switch (reason) {
+    case Reason::request: return "request";
+    case Reason::configuration: return "configuration";
+    case Reason::installation: return "installation";
+    case Reason::form: return "form";
+    case Reason::cashbox: return "cashbox";
+    case Reason::credentials: return "credentials";
+    case Reason::content: return "content";
+    case Reason::printed: return "printed";
+    case Reason::unconfirmed: return "unconfirmed";
+    case Reason::internal: return "internal";
+  }
+  return "internal";
+}
+
+Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view secret, std::string_view body,
+                                      const bitrix24::FormLimits& limits, std::int64_t now_ms) {
+  const auto installation = find_installation(snapshot, secret);
+  if (!installation) return tl::unexpected(installation.error());
+  const Installation& portal = **installation;
+
+  const auto form = bitrix24::Form::parse(body, limits);
+  if (!form) return refuse(Reason::form, {form.error().message}, &portal);
+  const auto post = bitrix24::read_post(*form);
+  if (!post) return refuse(Reason::content, post.error(), &portal);
+
+  const auto cashbox = find_cashbox(portal, post->number_kkm);
+  if (!cashbox) return tl::unexpected(cashbox.error());
+  if (auto checked = check_params(portal, **cashbox, *form); !checked) return tl::unexpected(checked.error());
+  const auto pool = snapshot.pools.find((*cashbox)->pool);
+  if (pool == snapshot.pools.end()) return refuse(Reason::configuration, {"Касса в шлюзе настроена не до конца."}, &portal);
+
+  const auto receipt = bitrix24::map_receipt(*form, mapping_settings(portal, *pool->second));
+  if (!receipt) return refuse(Reason::content, receipt.error(), &portal);
+  return make_record(portal, **cashbox, *post, *form, *receipt, now_ms);
+}
+
+}  // namespace kassaflow::ingress

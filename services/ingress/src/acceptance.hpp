@@ -1,0 +1,45 @@
+#pragma once
+// From a PRINT_URL post to the record that is published, or to a refusal. Pure but for the post id's randomness.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kassaflow/base/result.hpp"
+#include "kassaflow/bitrix24/form.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::ingress {
+
+// Why a post was refused: the label `reason` of kassaflow_receipts_refused_total.
+enum class Reason : std::uint8_t {
+  request,       // not a POST of /b24/{secret}/print
+  configuration, // not loaded yet, or it contradicts itself
+  installation,  // unknown secret
+  form,          // body that is no form, or over a limit
+  cashbox,       // unknown number_kkm
+  credentials,   // cashbox_params do not match
+  content,       // cannot be mapped to a receipt that keeps the fiscal rules
+  printed,       // printed before with other content
+  unconfirmed,   // Kafka did not confirm
+  internal,      // our own fault
+};
+inline constexpr int kReasons = 10;
+[[nodiscard]] std::string_view name_of(Reason reason);
+
+struct Refusal {
+  Reason reason;
+  std::vector<std::string> texts;  // Russian, for the manager
+  std::string tenant = {};      // empty when not known
+  std::string receipt_id = {};  // likewise
+};
+
+template <class T>
+using Accepting = tl::expected<T, Refusal>;
+
+[[nodiscard]] Accepting<v1::ReceiptAccepted> accept(const configuration::Snapshot& snapshot, std::string_view secret, std::string_view body,
+                                                    const bitrix24::FormLimits& limits, std::int64_t now_ms);
+
+}  // namespace kassaflow::ingress

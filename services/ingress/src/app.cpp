@@ -1,0 +1,141 @@
+#include "app.hpp"
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "routes.hpp"
+
+namespace kassaflow::ingress {
+
+namespace asio = boost::asio;
+using configuration::Snapshot;
+using configuration::Watcher;
+
+namespace {
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The latest snapshot, with the index callbacks need.
+class Configuration {
+ public:
+  void take(std::shared_ptr<const Snapshot> snapshot) { current_.store(std::make_shared<const CloudRegisters>(std::move(snapshot))); }
+  [[nodiscard]] std::shared_ptr<const CloudRegisters> registers() const { return current_.load(); }
+
+ private:
+  std::atomic<std::shared_ptr<const CloudRegisters>> current_{std::make_shared<const CloudRegisters>()};
+};
+
+class Ingress final : public runtime::App {
+ public:
+  Ingress(const runtime::Context& context, const IngressSettings& settings)
+      : settings_(settings),
+        counters_(context.metrics),
+        watcher_(Watcher::Options{settings.registry_grpc, "ingress", context.instance},
+                 [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
+        producer_(context.executor, kafka::ProducerOptions{.brokers = settings.kafka,
+                                                           .client_id = context.instance,
+                                                           .message_timeout = settings.message_timeout()}),
+        publisher_(producer_),
+        duplicates_(StatusDuplicates::Options{.status_grpc = settings.status_grpc, .timeout = settings.lookup_timeout}),
+        print_(print_environment()),
+        callback_(callback_environment()),
+        routes_(print_, callback_),
+        server_(context.executor, server_options(), [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
+    watcher_.start();
+    asio::co_spawn(context.executor, prime(), asio::detached);
+    server_.start();
+    runtime::log(runtime::Level::info, "ingress.listens", {{"address", settings.http_address}, {"port", server_.port()}});
+  }
+
+  [[nodiscard]] std::string not_ready() const override {
+    if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
+    if (!primed_) return "topics are not known yet";
+    if (!producer_.healthy()) return "Kafka is not reachable";
+    return {};
+  }
+
+  asio::awaitable<void> shut_down() override {
+    co_await server_.drain(settings_.print_deadline);
+    co_await producer_.flush(settings_.message_timeout());
+    watcher_.stop();
+    co_await stop_priming();
+  }
+
+ private:
+  PrintHandler::Environment print_environment() {
+    return {.snapshot = [this] { return watcher_.current(); },
+            .now_ms = now_ms,
+            .publisher = publisher_,
+            .duplicates = duplicates_,
+            .counters = counters_,
+            .deadline = settings_.print_deadline,
+            .limits = {.body_bytes = static_cast<std::size_t>(settings_.body_limit)}};
+  }
+
+  CallbackHandler::Environment callback_environment() {
+    return {.registers = [this] { return configuration_.registers(); }, .now_ms = now_ms, .publisher = publisher_};
+  }
+
+  http::ServerOptions server_options() {
+    http::ServerOptions options;
+    options.address = settings_.http_address;
+    options.port = static_cast<std::uint16_t>(settings_.http_port);
+    options.body_limit = static_cast<std::size_t>(settings_.body_limit);
+    options.on_bad_request = [this](std::string_view target, std::string_view reason) { return routes_.bad_request(target, reason); };
+    return options;
+  }
+
+  // The first produce to a topic would wait for its metadata.
+  asio::awaitable<void> prime() {
+    bool known = true;
+    for (const char* topic : {kReceiptsTopic, kCallbacksTopic}) {
+      do {
+        known = co_await producer_.prime(topic, std::chrono::seconds(1));
+      } while (!known && !stopping_);
+    }
+    primed_ = known;
+    priming_ = false;
+  }
+
+  // The coroutine uses our members: it must be over before they go.
+  asio::awaitable<void> stop_priming() {
+    stopping_ = true;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (priming_) {
+      timer.expires_after(std::chrono::milliseconds(20));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
+  const IngressSettings settings_;
+  Counters counters_;
+  Configuration configuration_;
+  Watcher watcher_;
+  kafka::Producer producer_;
+  KafkaPublisher publisher_;
+  StatusDuplicates duplicates_;
+  PrintHandler print_;
+  CallbackHandler callback_;
+  Routes routes_;
+  http::Server server_;
+  std::atomic<bool> primed_{false};
+  std::atomic<bool> priming_{true};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace
+
+std::unique_ptr<runtime::App> start(const runtime::Context& context, const IngressSettings& settings) {
+  return std::make_unique<Ingress>(context, settings);
+}
+
+}  // namespace kassaflow::ingress

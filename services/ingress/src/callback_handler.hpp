@@ -1,0 +1,59 @@
+#pragma once
+// itkassa's printResultUrl (protocols/itkassa.md §13): authenticated, routed by creItemId within the tenant, durable before 200.
+// Thread-safe.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "kassaflow/configuration/snapshot.hpp"
+#include "publisher.hpp"
+
+namespace kassaflow::ingress {
+
+inline constexpr std::size_t kCallbackLimit = 256 * 1024;
+
+// The itkassa registers of one snapshot by creItemId, which is unique over all tenants (exactly-once.md 9).
+class CloudRegisters {
+ public:
+  CloudRegisters() = default;
+  explicit CloudRegisters(std::shared_ptr<const configuration::Snapshot> snapshot);
+  [[nodiscard]] const configuration::Snapshot& snapshot() const { return *snapshot_; }
+  // nullptr: not one of `tenant`.
+  [[nodiscard]] const configuration::Register* find(const std::string& tenant, const std::string& cre_item_id) const;
+
+ private:
+  std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();
+  std::unordered_map<std::string, const configuration::Register*> by_cre_item_;  // key in lower case
+};
+
+struct Callback {
+  std::string token;
+  std::string_view api_key;
+  std::string_view organization_id;
+  std::string_view body;
+};
+
+class CallbackHandler {
+ public:
+  struct Environment {
+    std::function<std::shared_ptr<const CloudRegisters>()> registers;
+    std::function<std::int64_t()> now_ms;
+    Publisher& publisher;
+    std::chrono::milliseconds deadline{2000};  // the cloud wants its answer within 1-2 s
+  };
+  explicit CallbackHandler(Environment environment) : environment_(std::move(environment)) {}
+
+  // The HTTP status to answer. Whoever reads 200 may forget the callback.
+  boost::asio::awaitable<int> take(Callback callback, std::string trace);
+
+ private:
+  const Environment environment_;
+};
+
+}  // namespace kassaflow::ingress

@@ -1,0 +1,42 @@
+#include "counters.hpp"
+
+#include <mutex>
+
+namespace kassaflow::ingress {
+
+namespace {
+
+const char* const kAccepted = "kassaflow_receipts_accepted_total";
+const char* const kAcceptedHelp = "Receipts answered with a UUID.";
+
+}  // namespace
+
+Counters::Counters(runtime::Metrics& metrics)
+    : metrics_(metrics),
+      print_seconds_(metrics.histogram("kassaflow_print_url_seconds", "Time to answer PRINT_URL.",
+                                       {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})) {
+  // All reasons from the start, so that a rate over a new one is not lost.
+  for (int i = 0; i < kReasons; ++i) {
+    refused_[i] = &metrics.counter("kassaflow_receipts_refused_total", "Posts answered with ERRORS.",
+                                   {{"reason", std::string(name_of(static_cast<Reason>(i)))}});
+  }
+  metrics.counter(kAccepted, kAcceptedHelp, {{"tenant", "other"}});
+}
+
+void Counters::accepted(const std::string& tenant) { counter_of(tenant).add(); }
+
+void Counters::refused(Reason reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
+
+void Counters::print_took(double seconds) { print_seconds_.observe(seconds); }
+
+runtime::Counter& Counters::counter_of(const std::string& tenant) {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto known = accepted_.find(tenant); known != accepted_.end()) return *known->second;
+  }
+  runtime::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant}});
+  const std::lock_guard lock(mutex_);
+  return *accepted_.emplace(tenant, &made).first->second;
+}
+
+}  // namespace kassaflow::ingress

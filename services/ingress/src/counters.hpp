@@ -1,0 +1,31 @@
+#pragma once
+// The metrics of ingress (design.md 3.6). Thread-safe.
+
+#include <array>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+
+#include "acceptance.hpp"
+#include "kassaflow/runtime/metrics.hpp"
+
+namespace kassaflow::ingress {
+
+class Counters {
+ public:
+  explicit Counters(runtime::Metrics& metrics);
+  void accepted(const std::string& tenant);
+  void refused(Reason reason);
+  void print_took(double seconds);
+
+ private:
+  runtime::Counter& counter_of(const std::string& tenant);
+
+  runtime::Metrics& metrics_;
+  std::array<runtime::Counter*, kReasons> refused_{};
+  runtime::Histogram& print_seconds_;
+  std::shared_mutex mutex_;
+  std::unordered_map<std::string, runtime::Counter*> accepted_;  // one a tenant
+};
+
+}  // namespace kassaflow::ingress

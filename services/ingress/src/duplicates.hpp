@@ -1,0 +1,46 @@
+#pragma once
+// Courtesy question to status: was this receipt printed already, and with what content? The journal has the last word
+// (exactly-once.md 13), so every failure here means "unknown" and the post is accepted.
+//
+// Questions of concurrent posts travel together: one call is on its way, the next collects. After failures in a row the
+// question is not asked for a while, so that a dead status costs nothing. Thread-safe.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace kassaflow::ingress {
+
+struct PrintedContent {
+  std::string digest;
+};
+
+class Duplicates {
+ public:
+  virtual ~Duplicates() = default;
+  // The digest of what was printed; nothing when the receipt is not known to be printed.
+  virtual boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) = 0;
+};
+
+class StatusDuplicates final : public Duplicates {
+ public:
+  struct Options {
+    std::string status_grpc;  // host:port
+    std::chrono::milliseconds timeout{100};
+    std::size_t batch_limit = 1000;      // the most status takes at once
+    std::size_t waiting_limit = 10'000;  // beyond it posts are accepted unasked
+    int failures_to_rest = 3;
+    std::chrono::milliseconds rest{2000};
+  };
+  explicit StatusDuplicates(Options options);
+  ~StatusDuplicates() override;
+  boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kassaflow::ingress

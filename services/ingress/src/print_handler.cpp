@@ -1,0 +1,72 @@
+#include "print_handler.hpp"
+
+#include <exception>
+
+#include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/runtime/log.hpp"
+
+namespace kassaflow::ingress {
+
+namespace asio = boost::asio;
+using runtime::Level;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// A post that may be in Kafka: the same check finds its receipt again, a new one would print twice (exactly-once.md 15).
+constexpr const char* kUnknown =
+    "Неизвестно, принят ли чек: подтверждение не получено вовремя. Напечатайте этот же чек ещё раз, не создавайте новый.";
+constexpr const char* kNotSent = "Чек не принят: очередь чеков недоступна. Напечатайте этот же чек ещё раз позже.";
+constexpr const char* kPrinted = "Чек с этим номером уже напечатан с другим содержимым. Для изменений создайте возврат или новый чек.";
+
+double seconds_since(Clock::time_point started) { return std::chrono::duration<double>(Clock::now() - started).count(); }
+
+}  // namespace
+
+asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string_view body, std::string trace) {
+  const Clock::time_point started = Clock::now();
+  std::string answer;
+  try {
+    const auto taken = co_await take(std::move(secret), body, trace, started);
+    answer = taken ? bitrix24::print_accepted(*taken) : refuse(taken.error(), trace);
+  } catch (const std::exception& error) {
+    // A bug, and nobody knows how far the post got.
+    runtime::log(Level::error, "print.failed", {{"trace", trace}, {"error", error.what()}});
+    answer = refuse({Reason::internal, {kUnknown}, ""}, trace);
+  }
+  environment_.counters.print_took(seconds_since(started));
+  co_return answer;
+}
+
+std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace) {
+  environment_.counters.refused(refusal.reason);
+  runtime::log(Level::info, "receipt.refused",
+               {{"trace", trace}, {"tenant", refusal.tenant}, {"receipt", refusal.receipt_id}, {"result", name_of(refusal.reason)}});
+  return bitrix24::print_refused(refusal.texts);
+}
+
+asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body, std::string trace,
+                                                                       Clock::time_point started) {
+  const auto snapshot = environment_.snapshot();
+  const auto accepted = accept(*snapshot, secret, body, environment_.limits, environment_.now_ms());
+  if (!accepted) co_return tl::unexpected(accepted.error());
+  const v1::ReceiptAccepted& record = *accepted;
+  const auto refusal = [&record](Reason reason, const char* text) {
+    return tl::unexpected(Refusal{reason, {text}, record.tenant(), record.receipt_id()});
+  };
+
+  const auto printed = co_await environment_.duplicates.printed(record.receipt_id());
+  if (printed && printed->digest != record.content_digest()) co_return refusal(Reason::printed, kPrinted);
+
+  Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace};
+  const Published published = co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
+  if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknown);
+  if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
+
+  environment_.counters.accepted(record.tenant());
+  runtime::log(Level::info, "receipt.accepted",
+               {{"trace", trace}, {"tenant", record.tenant()}, {"receipt", record.receipt_id()}, {"post", record.post_id()}, {"result", "accepted"}});
+  co_return record.receipt_id();
+}
+
+}  // namespace kassaflow::ingress

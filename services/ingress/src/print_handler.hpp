@@ -1,0 +1,46 @@
+#pragma once
+// PRINT_URL: always 200 and a JSON object in the portal's form (design.md I3). UUID only once the post is durable (I2).
+// Thread-safe.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "acceptance.hpp"
+#include "counters.hpp"
+#include "duplicates.hpp"
+#include "publisher.hpp"
+
+namespace kassaflow::ingress {
+
+class PrintHandler {
+ public:
+  struct Environment {
+    std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
+    std::function<std::int64_t()> now_ms;
+    Publisher& publisher;
+    Duplicates& duplicates;
+    Counters& counters;
+    std::chrono::milliseconds deadline{5000};
+    bitrix24::FormLimits limits = {};
+  };
+  explicit PrintHandler(Environment environment) : environment_(std::move(environment)) {}
+
+  // The JSON answer. `body` must outlive the call.
+  boost::asio::awaitable<std::string> print(std::string secret, std::string_view body, std::string trace);
+
+  // What cannot be handled at all, in the same form and counted.
+  [[nodiscard]] std::string refuse(const Refusal& refusal, std::string_view trace);
+
+ private:
+  boost::asio::awaitable<tl::expected<std::string, Refusal>> take(std::string secret, std::string_view body, std::string trace,
+                                                                 std::chrono::steady_clock::time_point started);
+
+  const Environment environment_;
+};
+
+}  // namespace kassaflow::ingress

@@ -1,0 +1,45 @@
+#pragma once
+// Makes a post or a callback durable, or says what is known about it when that failed.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "kassaflow/kafka/producer.hpp"
+
+namespace kassaflow::ingress {
+
+inline constexpr const char* kReceiptsTopic = "kassaflow.receipts";
+inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
+
+struct Message {
+  std::string topic;
+  std::string key;    // pool id
+  std::string value;  // Protocol Buffers
+  std::string trace;
+};
+
+enum class Published : std::uint8_t {
+  durable,
+  not_sent,  // certainly not in Kafka
+  unknown,   // may be or may become durable (exactly-once.md 15)
+};
+
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  // Answers by `deadline`, whatever Kafka does.
+  virtual boost::asio::awaitable<Published> publish(Message message, std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+class KafkaPublisher final : public Publisher {
+ public:
+  explicit KafkaPublisher(kafka::Producer& producer) : producer_(producer) {}
+  boost::asio::awaitable<Published> publish(Message message, std::chrono::steady_clock::time_point deadline) override;
+
+ private:
+  kafka::Producer& producer_;
+};
+
+}  // namespace kassaflow::ingress

@@ -1,0 +1,139 @@
+#include "acceptance.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "fakes.hpp"
+#include "kassaflow/receipts/id.hpp"
+
+namespace kassaflow::ingress {
+namespace {
+
+Accepting<v1::ReceiptAccepted> accept_at(const configuration::Snapshot& snapshot, std::string_view secret, std::string_view body) {
+  return accept(snapshot, secret, body, {}, 1780300801000);
+}
+
+Reason reason_of(const Accepting<v1::ReceiptAccepted>& accepted) {
+  EXPECT_FALSE(accepted.has_value());
+  if (accepted) return Reason::internal;
+  EXPECT_FALSE(accepted.error().texts.empty());
+  return accepted.error().reason;
+}
+
+TEST(Acceptance, MakesTheRecordOfAPost) {
+  const auto snapshot = make_snapshot();
+  const auto record = accept_at(*snapshot, "s3cr3t", fixture("sell-two-goods-discount-delivery"));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->receipt_id(), receipts::receipt_id(snapshot->installations.at("acme-main")->id_key, "1908716413"));
+  EXPECT_TRUE(receipts::is_uuid(record->post_id()));
+  EXPECT_EQ(record->tenant(), "acme");
+  EXPECT_EQ(record->installation(), "acme-main");
+  EXPECT_EQ(record->cashbox(), "acme-box");
+  EXPECT_EQ(record->pool(), "acme-shop");
+  EXPECT_EQ(record->unique_id(), "1908716413");
+  EXPECT_EQ(record->date_create_s(), 1795435820);
+  EXPECT_EQ(record->accepted_at_ms(), 1780300801000);
+  EXPECT_EQ(record->content_digest().size(), 32U);
+  EXPECT_EQ(record->digest_version(), 1U);
+  EXPECT_EQ(record->portal_uuid(), "check|b24-demo.bitrix24.ru|1908716413|1795435820");
+  EXPECT_EQ(record->receipt().check_type(), "sell");
+  EXPECT_EQ(record->receipt().total_kopecks(), 110620);
+  EXPECT_EQ(record->receipt().lines_size(), 3);
+}
+
+TEST(Acceptance, RecordsHoldNoSecret) {
+  const auto snapshot = make_snapshot();
+  const std::string token = "t0ken-of-the-cashbox";
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->cashboxes_by_number["box-1"].required_params["GATEWAY.TOKEN"] =
+      Secret(token);
+  const auto record = accept_at(*snapshot, "s3cr3t", replaced(fixture("sell-cash"), "=kx", "=" + token));
+  ASSERT_TRUE(record.has_value());
+  const std::string bytes = record->SerializeAsString();
+  for (const std::string& secret : {token, std::string("s3cr3t"), std::string("acme-id-key")}) EXPECT_EQ(bytes.find(secret), std::string::npos);
+}
+
+TEST(Acceptance, TheSameCheckGetsTheSameIdAndEveryPostItsOwn) {
+  const auto snapshot = make_snapshot();
+  const auto first = accept_at(*snapshot, "s3cr3t", fixture("sell-cash"));
+  const auto again = accept_at(*snapshot, "s3cr3t", fixture("sell-cash"));
+  const auto other = accept_at(*snapshot, "0th3r", fixture("sell-cash"));
+  ASSERT_TRUE(first && again && other);
+  EXPECT_EQ(first->receipt_id(), again->receipt_id());
+  EXPECT_EQ(first->content_digest(), again->content_digest());
+  EXPECT_NE(first->post_id(), again->post_id());
+  EXPECT_NE(first->receipt_id(), other->receipt_id());  // the same unique_id of another portal
+  EXPECT_EQ(other->tenant(), "other");
+  EXPECT_EQ(other->pool(), "other-shop");
+}
+
+TEST(Acceptance, KnowsPortalsByTheirSecretOnly) {
+  const auto snapshot = make_snapshot();
+  const std::string body = fixture("sell-cash");
+  for (const char* secret : {"", "unknown", "acme-main", "S3CR3T", "s3cr3t "}) EXPECT_EQ(reason_of(accept_at(*snapshot, secret, body)), Reason::installation);
+  EXPECT_EQ(reason_of(accept_at(configuration::Snapshot{}, "s3cr3t", body)), Reason::configuration);
+}
+
+TEST(Acceptance, AnUnnumberedCashboxIsTheOnlyOneOfItsPortal) {
+  const auto snapshot = make_snapshot();
+  auto portal = std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"]);
+  portal->cashboxes_by_number["box-1"].required_params.clear();
+  const std::string body = fixture("sell-empty-settings-no-number");
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", body).has_value());
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", replaced(body, "&number_kkm=", "")).has_value());
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "0th3r", body)), Reason::cashbox);
+  portal->cashboxes_by_number.clear();
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", body)), Reason::cashbox);
+}
+
+TEST(Acceptance, NamesAnUnknownCashbox) {
+  const auto accepted = accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=box-7"));
+  EXPECT_EQ(reason_of(accepted), Reason::cashbox);
+  EXPECT_NE(accepted.error().texts[0].find("box-7"), std::string::npos);
+  EXPECT_EQ(accepted.error().tenant, "acme");
+}
+
+TEST(Acceptance, WantsTheCashboxParameters) {
+  const auto snapshot = make_snapshot();
+  for (const char* token : {"=wrong", "=", "=kxx", "=k"}) {
+    const auto accepted = accept_at(*snapshot, "s3cr3t", replaced(fixture("sell-cash"), "=kx", token));
+    EXPECT_EQ(reason_of(accepted), Reason::credentials) << token;
+    EXPECT_NE(accepted.error().texts[0].find("GATEWAY.TOKEN"), std::string::npos);
+    EXPECT_EQ(accepted.error().texts[0].find("kx"), std::string::npos);
+  }
+}
+
+TEST(Acceptance, RefusesAPoolThatIsGone) {
+  const auto snapshot = make_snapshot();
+  snapshot->pools.clear();
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", fixture("sell-cash"))), Reason::configuration);
+}
+
+TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
+  const auto snapshot = make_snapshot();
+  const std::string body = fixture("sell-marked-without-code");
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", body)), Reason::content);
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->marked_without_code = configuration::MarkedWithoutCode::allow;
+  std::const_pointer_cast<configuration::Pool>(snapshot->pools["acme-shop"])->till.ffd = fiscal::Ffd::v1_2;
+  const auto record = accept_at(*snapshot, "s3cr3t", body);
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->receipt().lines(0).subject(), 32);
+}
+
+TEST(Acceptance, HostileBodiesAreRefused) {
+  const auto snapshot = make_snapshot();
+  for (const std::string& body : {std::string("items%5B0%5D=%zz"), std::string("\0\xFF", 2), std::string("{}"), std::string(), std::string(5'000'000, 'a'),
+                                  std::string("items[0][0][0][0][0][0][0][0][0]=1")}) {
+    const Reason reason = reason_of(accept_at(*snapshot, "s3cr3t", body));
+    EXPECT_TRUE(reason == Reason::form || reason == Reason::content);
+  }
+}
+
+TEST(Acceptance, EveryReasonHasItsOwnName) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < kReasons; ++i) names.insert(name_of(static_cast<Reason>(i)));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(kReasons));
+}
+
+}  // namespace
+}  // namespace kassaflow::ingress

@@ -1,0 +1,106 @@
+#include "callback_handler.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::ingress {
+namespace {
+
+constexpr const char* kOurs = R"({"id":"1","creItemId":"11111111-2222-3333-4444-55555555AAAA","resultItem":{}})";
+
+class CallbackHandlerTest : public testing::Test {
+ protected:
+  int take(std::string token, std::string_view key, std::string_view body, std::string_view organization = "") {
+    CallbackHandler handler({.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
+                             .now_ms = [] { return std::int64_t{1234}; },
+                             .publisher = publisher_});
+    return run(handler.take({std::move(token), key, organization, body}, "trace"));
+  }
+  std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
+  FakePublisher publisher_;
+};
+
+TEST_F(CallbackHandlerTest, PublishesOurCallbackAsReceived) {
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
+  ASSERT_EQ(publisher_.messages.size(), 1U);
+  EXPECT_EQ(publisher_.messages[0].topic, "kassaflow.callbacks");
+  EXPECT_EQ(publisher_.messages[0].key, "acme-shop");
+  EXPECT_EQ(publisher_.messages[0].trace, "trace");
+  v1::RegisterCallback record;
+  ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
+  EXPECT_EQ(record.tenant(), "acme");
+  EXPECT_EQ(record.register_(), "acme-kkt");
+  EXPECT_EQ(record.pool(), "acme-shop");
+  EXPECT_EQ(record.protocol(), "itkassa");
+  EXPECT_EQ(record.body(), kOurs);
+  EXPECT_EQ(record.received_at_ms(), 1234);
+}
+
+TEST_F(CallbackHandlerTest, RefusesWhoeverDoesNotKnowTokenAndKey) {
+  EXPECT_EQ(take("unknown", "acme-key", kOurs), 404);
+  EXPECT_EQ(take("", "acme-key", kOurs), 404);
+  EXPECT_EQ(take("acme-token", "other-key", kOurs), 403);
+  EXPECT_EQ(take("acme-token", "", kOurs), 403);
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, NobodyKnowsAKeyThatIsNotSet) {
+  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  kkt->callback_key = Secret();
+  snapshot_->registers_by_callback_token["acme-token"] = {kkt};
+  EXPECT_EQ(take("acme-token", "", kOurs), 403);
+}
+
+TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {
+  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  kkt->organization_id = "aaaa-bbbb";
+  snapshot_->registers_by_callback_token["acme-token"] = {kkt};
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs, "cccc-dddd"), 403);
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs), 403);
+  EXPECT_TRUE(publisher_.messages.empty());
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs, "AAAA-BBBB"), 200);
+}
+
+TEST_F(CallbackHandlerTest, RoutesToAnotherRegisterOfTheTenant) {
+  auto second = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  second->settings.id = "acme-kkt-2";
+  second->settings.cre_item_id = "22222222-2222-3333-4444-555555555555";
+  second->pool = "acme-second";
+  snapshot_->registers["acme-kkt-2"] = second;
+  EXPECT_EQ(take("acme-token", "acme-key", R"({"creItemId":"22222222-2222-3333-4444-555555555555"})"), 200);
+  ASSERT_EQ(publisher_.messages.size(), 1U);
+  EXPECT_EQ(publisher_.messages[0].key, "acme-second");
+}
+
+TEST_F(CallbackHandlerTest, NeverRoutesToAnotherTenant) {
+  EXPECT_EQ(take("acme-token", "acme-key", R"({"creItemId":"99999999-2222-3333-4444-555555555555"})"), 200);
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, AcceptsAndForgetsWhatOtherSoftwarePrinted) {
+  for (const char* body : {R"({"creItemId":"00000000-2222-3333-4444-555555555555"})", R"({"creItemId":null})", R"({"creItemId":7})", "{}"}) {
+    EXPECT_EQ(take("acme-token", "acme-key", body), 200) << body;
+  }
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, RefusesMalformedBodies) {
+  const std::string deep(100'000, '[');
+  for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), std::string("{\"creItemId\":\"\xFF\"}"), deep}) {
+    EXPECT_EQ(take("acme-token", "acme-key", body), 400) << body.substr(0, 20);
+  }
+  EXPECT_EQ(take("acme-token", "acme-key", std::string(kCallbackLimit + 1, ' ')), 413);
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, AsksForARepeatUnlessDurable) {
+  for (const Published published : {Published::not_sent, Published::unknown}) {
+    publisher_.answer = published;
+    EXPECT_EQ(take("acme-token", "acme-key", kOurs), 503);
+  }
+}
+
+}  // namespace
+}  // namespace kassaflow::ingress

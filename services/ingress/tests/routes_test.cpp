@@ -1,0 +1,113 @@
+#include "routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "fakes.hpp"
+#include "trace.hpp"
+
+namespace kassaflow::ingress {
+namespace {
+
+class RoutesTest : public testing::Test {
+ protected:
+  http::Reply ask(std::string_view method, std::string_view target, std::string_view body = "") {
+    http::Inbound inbound;
+    inbound.method = method;
+    inbound.target = target;
+    inbound.body = body;
+    inbound.header = [this](std::string_view name) {
+      const auto known = headers_.find(std::string(name));
+      return known == headers_.end() ? std::string_view() : std::string_view(known->second);
+    };
+    return run(routes_.handle(inbound));
+  }
+  // The portal's rules: 200 and a JSON object.
+  static boost::json::object portal(const http::Reply& reply) {
+    EXPECT_EQ(reply.status, 200);
+    return boost::json::parse(reply.body).as_object();
+  }
+
+  std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
+  runtime::Metrics metrics_{100};
+  Counters counters_{metrics_};
+  FakePublisher publisher_;
+  FakeDuplicates duplicates_;
+  PrintHandler print_{{.snapshot = [this] { return snapshot_; },
+                       .now_ms = [] { return std::int64_t{1780300801000}; },
+                       .publisher = publisher_,
+                       .duplicates = duplicates_,
+                       .counters = counters_}};
+  CallbackHandler callback_{{.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
+                             .now_ms = [] { return std::int64_t{1}; },
+                             .publisher = publisher_}};
+  Routes routes_{print_, callback_};
+  std::map<std::string, std::string> headers_;
+};
+
+TEST_F(RoutesTest, PrintsAtTheSecretsAddress) {
+  EXPECT_TRUE(portal(ask("POST", "/b24/s3cr3t/print", fixture("sell-cash"))).contains("UUID"));
+  EXPECT_TRUE(portal(ask("POST", "/b24/s3cr3t/print?x=/y", fixture("sell-cash"))).contains("UUID"));
+}
+
+TEST_F(RoutesTest, EverythingElseOfThePortalGetsErrors) {
+  const std::string body = fixture("sell-cash");
+  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
+           {"GET", "/b24/s3cr3t/print"}, {"PUT", "/b24/s3cr3t/print"}, {"POST", "/b24/s3cr3t"}, {"POST", "/b24/s3cr3t/"}, {"POST", "/b24/"}, {"POST", "/b24/?"},
+           {"POST", "/b24/s3cr3t/print/"}, {"POST", "/b24/s3cr3t/Print"}, {"POST", "/b24/s3cr3t/print/x"}, {"POST", "/b24//print"}, {"POST", "/b24/other/print"},
+           {"POST", "/b24/../b24/s3cr3t/print"}, {"POST", "/b24/s3cr3t%2Fprint"}}) {
+    const auto answer = portal(ask(method, target, body));
+    EXPECT_TRUE(answer.contains("ERRORS")) << method << target;
+    EXPECT_FALSE(answer.contains("UUID")) << method << target;
+  }
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(RoutesTest, AMisroutedCheckIsToldToWait) {
+  for (const char* target : {"/b24/s3cr3t/check", "/b24/unknown/check?x=1"}) {
+    EXPECT_EQ(portal(ask("POST", target, "uuid=1")).at("STATUS").as_string(), "WAIT");
+    EXPECT_EQ(portal(routes_.bad_request(target, "too large")).at("STATUS").as_string(), "WAIT");
+  }
+}
+
+TEST_F(RoutesTest, UnreadableRequestsGetErrorsToo) {
+  for (const char* target : {"", "/b24/s3cr3t/print", "/b24/x"}) EXPECT_TRUE(portal(routes_.bad_request(target, "too large")).contains("ERRORS"));
+  EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", "too large").status, 400);
+}
+
+TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
+  headers_ = {{"X-Api-Key", "acme-key"}};
+  const char* body = R"({"creItemId":"11111111-2222-3333-4444-55555555aaaa"})";
+  EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", body).status, 200);
+  EXPECT_EQ(publisher_.messages.size(), 1U);
+  EXPECT_EQ(ask("POST", "/callbacks/itkassa/unknown", "{}").status, 404);
+  EXPECT_EQ(ask("GET", "/callbacks/itkassa/acme-token", body).status, 404);
+  EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token/x", body).status, 404);
+  headers_["X-Api-Key"] = "wrong";
+  EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", body).status, 403);
+  EXPECT_EQ(publisher_.messages.size(), 1U);
+}
+
+TEST_F(RoutesTest, NothingElseIsHere) {
+  for (const char* target : {"/", "", "/b24", "/metrics", "/callbacks/other/x"}) EXPECT_EQ(ask("POST", target).status, 404) << target;
+}
+
+TEST_F(RoutesTest, TheCallersTraceGoesOn) {
+  headers_ = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+  ask("POST", "/b24/s3cr3t/print", fixture("sell-cash"));
+  EXPECT_EQ(publisher_.messages.at(0).trace, "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+TEST(Trace, IsMadeWhenTheCallerHasNone) {
+  for (const char* given : {"", "00-4bf92f", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                            "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
+    const std::string made = trace_id(given);
+    EXPECT_EQ(made.size(), 32U);
+    EXPECT_EQ(made.find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_NE(made, trace_id(given));
+  }
+}
+
+}  // namespace
+}  // namespace kassaflow::ingress

@@ -1,0 +1,32 @@
+#include "settings.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kassaflow::ingress {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(IngressSettings, DefaultsFitTogether) { EXPECT_EQ(IngressSettings{}.check(), ""); }
+
+TEST(IngressSettings, MessageTimeoutStaysBelowAShortenedDeadline) {
+  for (const auto deadline : {100ms, 500ms, 1000ms, 4000ms, 30000ms}) {
+    IngressSettings settings;
+    settings.print_deadline = deadline;
+    EXPECT_LT(settings.message_timeout(), settings.print_deadline) << deadline.count();
+    EXPECT_GT(settings.message_timeout(), 0ms);
+    EXPECT_EQ(settings.check(), "") << deadline.count();
+  }
+}
+
+TEST(IngressSettings, ConfiguredMessageTimeoutIsKeptWhenItFits) { EXPECT_EQ(IngressSettings{}.message_timeout(), 4000ms); }
+
+TEST(IngressSettings, RefusesALookupThatEatsTheDeadline) {
+  IngressSettings settings;
+  settings.print_deadline = 100ms;
+  settings.lookup_timeout = 1000ms;
+  EXPECT_NE(settings.check(), "");
+}
+
+}  // namespace
+}  // namespace kassaflow::ingress

@@ -1,0 +1,17 @@
+#pragma once
+// kassactl as a function: arguments in, text and exit code out. main.cpp and the tests call it.
+
+#include <istream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "connections.hpp"
+
+namespace kassaflow::kassactl {
+
+// `arguments` without the program's name.
+int run(const std::vector<std::string>& arguments, const Environment& environment, std::istream& in, std::ostream& out,
+        std::ostream& err);
+
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,55 @@
+#pragma once
+// The commands, each from its options to text and exit code. Errors end as Failure.
+
+#include <cstdint>
+#include <istream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "connections.hpp"
+#include "output.hpp"
+
+namespace kassaflow::kassactl {
+
+struct Session {
+  const Environment& environment;
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  Format format = Format::table;
+};
+
+struct ListOptions {
+  std::string tenant;
+  std::string pool;
+  std::string state;
+  std::string since;
+};
+
+struct ResolveOptions {
+  std::string receipt;
+  std::uint32_t attempt = 0;
+  bool printed = false;
+  std::string fn;
+  std::uint64_t fd = 0;
+  std::string fp;
+};
+
+int apply_files(const Session& session, const std::vector<std::string>& files);
+int get_documents(const Session& session, const std::string& kind, const std::string& id);
+int delete_document(const Session& session, const std::string& kind, const std::string& id);
+
+int list_receipts(const Session& session, const ListOptions& options);
+int show_receipt(const Session& session, const std::string& receipt);
+int resolve_receipt(const Session& session, const ResolveOptions& options);
+int retry_receipt(const Session& session, const std::string& receipt);
+
+int list_registers(const Session& session);
+
+// Who asks, for the audit log: "user@host".
+[[nodiscard]] std::string actor(const Environment& environment);
+
+void show(const Session& session, const boost::json::value& value, const std::string& text);
+
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,157 @@
+#include "receipt_view.hpp"
+
+#include <date/date.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <sstream>
+#include <utility>
+
+#include "kassaflow/fiscal/money.hpp"
+
+namespace kassaflow::kassactl {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::pair<v1::ReceiptState, std::string_view> kStates[] = {
+    {v1::RECEIPT_STATE_QUEUED, "queued"},       {v1::RECEIPT_STATE_PRINTING, "printing"},
+    {v1::RECEIPT_STATE_UNCERTAIN, "uncertain"}, {v1::RECEIPT_STATE_HELD, "held"},
+    {v1::RECEIPT_STATE_DONE, "done"},           {v1::RECEIPT_STATE_FAILED, "failed"},
+};
+
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+std::string rubles(std::int64_t kopecks) { return fiscal::to_rubles(fiscal::Kopecks(kopecks)); }
+
+json::object to_object(const v1::Attempt& attempt) {
+  return {{"number", attempt.number()},
+          {"register", attempt.register_()},
+          {"startedAt", to_time(attempt.started_at_ms())},
+          {"finishedAt", to_time(attempt.finished_at_ms())},
+          {"outcome", attempt.outcome()},
+          {"detail", text_or_null(attempt.detail())}};
+}
+
+// What the register did not tell is null, never a zero (invariant I4).
+json::value to_value(const v1::ReceiptOutcome& outcome) {
+  if (!outcome.has_fiscal()) return nullptr;
+  const v1::FiscalDocument& document = outcome.fiscal();
+  return json::object{
+      {"fn", text_or_null(document.fn())},
+      {"fd", document.fd() == 0 ? json::value(nullptr) : json::value(document.fd())},
+      {"fp", text_or_null(document.fp())},
+      {"registrationNumber", text_or_null(document.registration_number())},
+      {"shift", document.has_shift() ? json::value(document.shift()) : json::value(nullptr)},
+      {"receiptNumber", document.has_receipt_number() ? json::value(document.receipt_number()) : json::value(nullptr)},
+      {"printedAt", to_time(document.printed_at_s() * 1000)},
+  };
+}
+
+std::string plain(const json::value& value) {
+  if (value.is_null()) return "-";
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+std::optional<std::int64_t> moment_ms(std::string_view text, const char* format) {
+  std::istringstream in{std::string(text)};
+  date::sys_time<std::chrono::seconds> time;
+  in >> date::parse(format, time);
+  if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+std::optional<std::int64_t> unit_ms(char unit) {
+  switch (unit) {
+    case 's':
+      return 1000;
+    case 'm':
+      return 60'000;
+    case 'h':
+      return 3'600'000;
+    case 'd':
+      return 86'400'000;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string state_word(v1::ReceiptState state) {
+  for (const auto& [value, word] : kStates) {
+    if (value == state) return std::string(word);
+  }
+  return "unknown";
+}
+
+std::optional<v1::ReceiptState> state_of(std::string_view word) {
+  for (const auto& [value, known] : kStates) {
+    if (known == word) return value;
+  }
+  return std::nullopt;
+}
+
+json::object to_object(const v1::ReceiptView& view) {
+  const v1::ReceiptOutcome& outcome = view.outcome();
+  json::array attempts;
+  for (const v1::Attempt& attempt : outcome.attempts()) attempts.push_back(to_object(attempt));
+  return {{"id", outcome.receipt_id()},
+          {"tenant", outcome.tenant()},
+          {"installation", outcome.installation()},
+          {"cashbox", outcome.cashbox()},
+          {"uniqueId", outcome.unique_id()},
+          {"pool", outcome.pool()},
+          {"state", state_word(outcome.state())},
+          {"total", rubles(outcome.total_kopecks())},
+          {"acceptedAt", to_time(outcome.accepted_at_ms())},
+          {"generation", outcome.generation()},
+          {"conflicts", outcome.conflicts()},
+          {"attempts", std::move(attempts)},
+          {"fiscal", to_value(outcome)},
+          {"error", text_or_null(outcome.error())},
+          {"pushedAt", to_time(view.pushed_at_ms())}};
+}
+
+std::string to_text(const v1::ReceiptView& view) {
+  json::object object = to_object(view);
+  Table facts;
+  for (const auto& entry : object) {
+    if (entry.key() == "attempts" || entry.key() == "fiscal") continue;
+    facts.push_back({std::string(entry.key()), plain(entry.value())});
+  }
+  if (const auto* fiscal = object["fiscal"].if_object()) {
+    for (const auto& entry : *fiscal) facts.push_back({"fiscal." + std::string(entry.key()), plain(entry.value())});
+  }
+  Table attempts = {{"ATTEMPT", "REGISTER", "STARTED", "FINISHED", "OUTCOME", "DETAIL"}};
+  for (const auto& attempt : object["attempts"].get_array()) {
+    auto& row = attempts.emplace_back();
+    for (const auto& entry : attempt.get_object()) row.push_back(plain(entry.value()));
+  }
+  return to_text(facts) + (attempts.size() > 1 ? "\n" + to_text(attempts) : "");
+}
+
+Table to_table(const std::vector<v1::ReceiptView>& views) {
+  Table table = {{"ID", "STATE", "TOTAL", "TENANT", "POOL", "UNIQUE ID", "ACCEPTED", "ERROR"}};
+  for (const v1::ReceiptView& view : views) {
+    const v1::ReceiptOutcome& outcome = view.outcome();
+    table.push_back({outcome.receipt_id(), state_word(outcome.state()), rubles(outcome.total_kopecks()),
+                     outcome.tenant(), outcome.pool(), outcome.unique_id(), plain(to_time(outcome.accepted_at_ms())),
+                     outcome.error()});
+  }
+  return table;
+}
+
+std::optional<std::int64_t> since_ms(std::string_view text, std::int64_t now_ms) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end + 1 == text.data() + text.size() && count >= 0) {
+    if (const auto unit = unit_ms(*end); unit && count <= now_ms / *unit) return now_ms - count * *unit;
+  }
+  for (const char* format : {"%FT%TZ", "%FT%T", "%F"}) {
+    if (const auto moment = moment_ms(text, format)) return moment;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kassaflow::kassactl

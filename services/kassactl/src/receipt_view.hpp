@@ -1,0 +1,26 @@
+#pragma once
+// A receipt as operators see it (design.md 3.4). Pure.
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kassaflow/v1/status.pb.h"
+#include "output.hpp"
+
+namespace kassaflow::kassactl {
+
+[[nodiscard]] std::string state_word(v1::ReceiptState state);  // queued | printing | uncertain | held | done | failed
+[[nodiscard]] std::optional<v1::ReceiptState> state_of(std::string_view word);
+
+[[nodiscard]] boost::json::object to_object(const v1::ReceiptView& view);
+[[nodiscard]] std::string to_text(const v1::ReceiptView& view);
+[[nodiscard]] Table to_table(const std::vector<v1::ReceiptView>& views);
+
+// "1h", "30m", "2d" before now, or a day or moment: "2026-06-01", "2026-06-01T12:00:00Z" (UTC).
+[[nodiscard]] std::optional<std::int64_t> since_ms(std::string_view text, std::int64_t now_ms);
+
+}  // namespace kassaflow::kassactl

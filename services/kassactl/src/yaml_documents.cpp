@@ -1,0 +1,195 @@
+#include "yaml_documents.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <optional>
+
+#include "kassaflow/configuration/documents.hpp"
+
+namespace kassaflow::kassactl {
+namespace {
+
+using configuration::Key;
+using configuration::Shape;
+
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+std::string join(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+class DocumentReader {
+ public:
+  DocumentReader(const std::string& file, std::vector<std::string>& problems) : problems_(problems) {
+    declared_.file = file;
+  }
+
+  std::optional<Declared> read(const YAML::Node& node) {
+    const std::size_t problems_before = problems_.size();
+    declared_.line = line_of(node);
+    if (!node.IsMap()) {
+      problem("", "a document is a mapping of keys to values");
+      return std::nullopt;
+    }
+    if (!read_kind(node)) return std::nullopt;
+    read_mapping(node, "");
+    if (!declared_.lines.contains("id")) problem("id", "is missing");
+    if (problems_.size() != problems_before) return std::nullopt;
+    return std::move(declared_);
+  }
+
+ private:
+  void problem(const std::string& key, const std::string& message) {
+    problems_.push_back(describe(declared_, key, message));
+  }
+
+  // The kind first: it decides what the other keys mean. The id too, so that every problem can name the document.
+  bool read_kind(const YAML::Node& node) {
+    const YAML::Node kind = node["kind"];
+    const std::string word = kind && kind.IsScalar() ? kind.Scalar() : std::string();
+    kind_ = configuration::normalise_kind(word);
+    if (kind_.empty()) {
+      if (kind) declared_.lines["kind"] = line_of(kind);
+      problem("kind", word.empty() ? "is missing" : word + " is none of Tenant, Pool, Register, Installation, Cashbox");
+      return false;
+    }
+    declared_.document = configuration::make_document(kind_);
+    if (const YAML::Node id = node["id"]; id && id.IsScalar()) {
+      configuration::set_text(declared_.document, configuration::keys_of(kind_).front(), id.Scalar());
+    }
+    return true;
+  }
+
+  void read_mapping(const YAML::Node& node, const std::string& prefix) {
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) {
+        problem(prefix, "keys are words");
+        continue;
+      }
+      const std::string path = join(prefix, entry.first.Scalar());
+      if (path == "kind") continue;
+      if (note(path, entry.first)) read_value(entry.second, path);
+    }
+  }
+
+  // Remembers where the key stands; false when it stood somewhere already.
+  bool note(const std::string& path, const YAML::Node& key) {
+    const bool first = declared_.lines.insert_or_assign(path, line_of(key)).second;
+    if (!first) problem(path, "is given twice");
+    return first;
+  }
+
+  void read_value(const YAML::Node& value, const std::string& path) {
+    const Key* exact = nullptr;
+    bool has_parts = false;
+    for (const Key& key : configuration::keys_of(kind_)) {
+      if (key.path == path) exact = &key;
+      if (key.path.starts_with(path + ".")) has_parts = true;
+    }
+    if (exact != nullptr) {
+      set(*exact, value, path);
+    } else if (!has_parts) {
+      problem(path, "unknown key");
+    } else if (!value.IsMap()) {
+      problem(path, "must be a mapping");
+    } else {
+      read_mapping(value, path);
+    }
+  }
+
+  void set(const Key& key, const YAML::Node& value, const std::string& path) {
+    switch (key.shape) {
+      case Shape::text:
+        if (const auto text = text_of(value, path)) configuration::set_text(declared_.document, key, *text);
+        break;
+      case Shape::flag:
+        if (value.IsScalar() && value.Tag() == "?" && (value.Scalar() == "true" || value.Scalar() == "false")) {
+          configuration::set_flag(declared_.document, key, value.Scalar() == "true");
+        } else {
+          problem(path, "must be true or false");
+        }
+        break;
+      case Shape::text_by_number:
+      case Shape::text_by_name:
+        set_entries(key, value, path);
+        break;
+    }
+  }
+
+  void set_entries(const Key& key, const YAML::Node& value, const std::string& path) {
+    if (!value.IsMap()) return problem(path, "must be a mapping");
+    for (const auto& entry : value) {
+      if (!entry.first.IsScalar()) {
+        problem(path, "keys are words");
+        continue;
+      }
+      const std::string& name = entry.first.Scalar();
+      const std::string entry_path = join(path, name);
+      if (!note(entry_path, entry.first)) continue;
+      const auto text = text_of(entry.second, entry_path);
+      if (!text) continue;
+      if (key.shape == Shape::text_by_name) {
+        configuration::set_entry(declared_.document, key, name, *text);
+      } else if (const auto number = number_of(name)) {
+        configuration::set_entry(declared_.document, key, *number, *text);
+      } else {
+        problem(entry_path, "the key must be a whole number");
+      }
+    }
+  }
+
+  // A scalar as it is written: numbers keep their leading zeros.
+  std::optional<std::string> text_of(const YAML::Node& value, const std::string& path) {
+    if (value.IsNull()) {
+      problem(path, "has no value");
+    } else if (!value.IsScalar()) {
+      problem(path, "must be a text");
+    } else {
+      return value.Scalar();
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<std::int32_t> number_of(const std::string& text) {
+    std::int32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+  }
+
+  std::vector<std::string>& problems_;
+  std::string_view kind_;
+  Declared declared_;
+};
+
+}  // namespace
+
+ParsedFile parse_documents(const std::string& file, const std::string& text) {
+  ParsedFile parsed;
+  if (text.size() > kFileLimit) {
+    parsed.problems.push_back(file + ": is larger than 16 MiB; split it");
+    return parsed;
+  }
+  try {
+    for (const YAML::Node& node : YAML::LoadAll(text)) {
+      if (node.IsNull()) continue;  // what stands before the first or after the last ---
+      if (auto declared = DocumentReader(file, parsed.problems).read(node))
+        parsed.documents.push_back(std::move(*declared));
+    }
+  } catch (const YAML::Exception& error) {  // yaml-cpp's way to say no
+    parsed.problems.push_back(file + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
+  }
+  return parsed;
+}
+
+std::string describe(const Declared& where, const std::string& key, const std::string& message) {
+  const auto line = where.lines.find(key);
+  std::string text = where.file + ":" + std::to_string(line == where.lines.end() ? where.line : line->second) + ": ";
+  if (const auto kind = configuration::kind_of(where.document); !kind.empty()) {
+    text += std::string(kind) + "/" + configuration::id_of(where.document) + ": ";
+  }
+  return text + (key.empty() ? "" : key + ": ") + message;
+}
+
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,263 @@
+// The whole tool against services of our own making.
+
+#include "command_line.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+#include <boost/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "kassaflow/v1/fiscalizer.grpc.pb.h"
+#include "kassaflow/v1/registry.grpc.pb.h"
+#include "kassaflow/v1/status.grpc.pb.h"
+
+namespace kassaflow::kassactl {
+namespace {
+
+namespace json = boost::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+struct FakeRegistry final : v1::Registry::Service {
+  grpc::Status Apply(grpc::ServerContext*, const v1::ApplyRequest* request, v1::ApplyResponse* response) override {
+    applied.push_back(*request);
+    *response = answer;
+    return grpc::Status::OK;
+  }
+  grpc::Status Get(grpc::ServerContext*, const v1::GetRequest* request, v1::GetResponse* response) override {
+    if (request->id() != "acme-kkt-1") return {grpc::StatusCode::NOT_FOUND, "there is no register " + request->id()};
+    v1::Register& entry = *response->mutable_document()->mutable_register_();
+    entry.set_id("acme-kkt-1");
+    entry.set_pool("acme-shop");
+    entry.mutable_itkassa()->set_cre_item_id("11111111-2222-3333-4444-555555555555");
+    response->set_callback_url("https://kassa.example.ru/callbacks/itkassa/token");
+    return grpc::Status::OK;
+  }
+  grpc::Status List(grpc::ServerContext*, const v1::ListRequest*, v1::ListResponse* response) override {
+    for (const char* id : {"acme-kkt-1", "acme-kkt-2"}) response->add_documents()->mutable_register_()->set_id(id);
+    return grpc::Status::OK;
+  }
+  grpc::Status Delete(grpc::ServerContext*, const v1::DeleteRequest*, v1::DeleteResponse*) override {
+    return {grpc::StatusCode::FAILED_PRECONDITION, "pool/acme-shop is used by register/acme-kkt-1"};
+  }
+  std::vector<v1::ApplyRequest> applied;
+  v1::ApplyResponse answer;
+};
+
+struct FakeStatus final : v1::Status::Service {
+  grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* view) override {
+    if (request->receipt_id() != "known") return {grpc::StatusCode::NOT_FOUND, ""};
+    view->mutable_outcome()->set_receipt_id("known");
+    return grpc::Status::OK;
+  }
+  grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
+                    v1::ListReceiptsResponse* response) override {
+    asked = *request;
+    response->add_receipts()->mutable_outcome()->set_receipt_id("known");
+    return grpc::Status::OK;
+  }
+  v1::ListReceiptsRequest asked;
+};
+
+struct FakeFiscalizer final : v1::Fiscalizer::Service {
+  grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
+                       v1::OperationResponse* response) override {
+    resolved = *request;
+    response->set_state(request->printed() ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_QUEUED);
+    return grpc::Status::OK;
+  }
+  grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest*, v1::OperationResponse*) override {
+    return {grpc::StatusCode::FAILED_PRECONDITION, "the receipt is done"};
+  }
+  grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*,
+                             v1::ListRegistersResponse* response) override {
+    v1::RegisterStatus& entry = *response->add_registers();
+    entry.set_register_("acme-kkt-1");
+    entry.set_up(true);
+    entry.set_worker("fiscalizer-1");
+    return grpc::Status::OK;
+  }
+  v1::ResolveRequest resolved;
+};
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&registry_);
+    builder.RegisterService(&status_);
+    builder.RegisterService(&fiscalizer_);
+    server_ = builder.BuildAndStart();
+    const std::string address = "127.0.0.1:" + std::to_string(port);
+    environment_ = {{"KASSAFLOW_REGISTRY_GRPC", address},
+                    {"KASSAFLOW_STATUS_GRPC", address},
+                    {"KASSAFLOW_FISCALIZER_GRPC", address},
+                    {"USER", "tester"}};
+  }
+  ~CommandLine() override { server_->Shutdown(); }
+
+  int call(const std::vector<std::string>& arguments, const std::string& input = "") {
+    std::istringstream in(input);
+    out_.str("");
+    err_.str("");
+    return run(arguments, environment_, in, out_, err_);
+  }
+
+  FakeRegistry registry_;
+  FakeStatus status_;
+  FakeFiscalizer fiscalizer_;
+  std::unique_ptr<grpc::Server> server_;
+  Environment environment_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(CommandLine, ApplyReportsEachDocumentAndShowsAMadeSecret) {
+  v1::ApplyResult& result = *registry_.answer.add_results();
+  result.set_kind("installation");
+  result.set_id("acme-main");
+  result.set_action("created");
+  result.set_generated_secret("made-secret");
+  EXPECT_EQ(call({"apply", "-f", "-"}, "kind: Installation\nid: acme-main\ntenant: acme\n"), 0);
+  EXPECT_EQ(out_.str(), "installation/acme-main created, secret made-secret (shown only now)\n");
+  EXPECT_THAT(registry_.applied.at(0).actor(), testing::StartsWith("tester@"));
+}
+
+TEST_F(CommandLine, ErrorsOfTheRegistryNameFileLineAndKey) {
+  v1::ApplyError& error = *registry_.answer.add_errors();
+  error.set_document(1);
+  error.set_key("tenant");
+  error.set_message("there is no tenant nobody");
+  EXPECT_EQ(call({"apply", "-f", "-"}, "kind: Tenant\nid: a\n---\nkind: Pool\nid: p\ntenant: nobody\n"), 1);
+  EXPECT_EQ(err_.str(), "-:6: pool/p: tenant: there is no tenant nobody\nnothing of - was applied\n");
+}
+
+TEST_F(CommandLine, NothingIsSentWhenAnyFileIsBroken) {
+  const auto folder = std::filesystem::temp_directory_path() / ("kassactl_test." + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "good.yaml") << "kind: Tenant\nid: a\n";
+  std::ofstream(folder / "bad.yaml") << "kind: Tenant\nid: b\ncolour: red\n";
+  EXPECT_EQ(call({"apply", "-f", folder / "good.yaml", folder / "bad.yaml"}), 1);
+  EXPECT_THAT(err_.str(),
+              AllOf(HasSubstr("bad.yaml:3: tenant/b: colour: unknown key"), HasSubstr("nothing was applied")));
+  EXPECT_TRUE(registry_.applied.empty());
+  EXPECT_EQ(call({"apply", "-f", folder / "good.yaml", "-f", folder / "absent.yaml"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("absent.yaml: cannot be read"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(CommandLine, EachFileIsOneTransaction) {
+  const auto folder = std::filesystem::temp_directory_path() / ("kassactl_test2." + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "1.yaml") << "kind: Tenant\nid: a\n---\nkind: Tenant\nid: b\n";
+  std::ofstream(folder / "2.yaml") << "kind: Tenant\nid: c\n";
+  EXPECT_EQ(call({"apply", "-f", folder / "1.yaml", folder / "2.yaml"}), 0);
+  ASSERT_EQ(registry_.applied.size(), 2u);
+  EXPECT_EQ(registry_.applied[0].documents_size(), 2);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(CommandLine, ALaggingServiceIsNamedAndTheExitCodeIsOne) {
+  registry_.answer.add_lagging("ingress-2");
+  EXPECT_EQ(call({"apply", "-f", "-"}, "kind: Tenant\nid: a\n"), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("ingress-2 has not taken the change over"));
+}
+
+TEST_F(CommandLine, OutputMayBeChosenAfterTheCommand) {
+  EXPECT_EQ(call({"get", "Registers", "acme-kkt-1", "-o", "json"}), 0);
+  const json::value shown = json::parse(out_.str());
+  EXPECT_EQ(shown.at("callbackUrl"), "https://kassa.example.ru/callbacks/itkassa/token");
+  EXPECT_EQ(shown.at("itkassa").at("creItemId"), "11111111-2222-3333-4444-555555555555");
+  EXPECT_FALSE(shown.at("itkassa").as_object().contains("apiKey"));
+  EXPECT_EQ(call({"-o", "yaml", "get", "register", "acme-kkt-1"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("callbackUrl: \"https://kassa.example.ru/callbacks/itkassa/token\"\n"));
+  EXPECT_EQ(call({"get", "register"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("acme-kkt-2"));
+}
+
+TEST_F(CommandLine, WhatIsNotThereEndsWithAReason) {
+  EXPECT_EQ(call({"get", "register", "other"}), 1);
+  EXPECT_EQ(err_.str(), "there is no register other\n");
+  EXPECT_EQ(call({"get", "shop"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no kind shop"));
+  EXPECT_EQ(call({"delete", "pool", "acme-shop"}), 1);
+  EXPECT_EQ(err_.str(), "pool/acme-shop is used by register/acme-kkt-1\n");
+  EXPECT_EQ(call({"receipts", "show", "unknown"}), 1);
+  EXPECT_EQ(err_.str(), "there is no receipt unknown\n");
+  EXPECT_NE(call({"receipts", "burn", "known"}), 0);
+}
+
+TEST_F(CommandLine, AnAddressThatIsNotSetIsNamed) {
+  environment_.erase("KASSAFLOW_STATUS_GRPC");
+  EXPECT_EQ(call({"receipts", "show", "known"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("KASSAFLOW_STATUS_GRPC is not set"));
+}
+
+TEST_F(CommandLine, ReceiptsAreFiltered) {
+  EXPECT_EQ(call({"receipts", "list", "--tenant", "acme", "--pool", "acme-shop", "--state", "held", "--since",
+                  "2026-06-01", "-o", "json"}),
+            0);
+  EXPECT_EQ(status_.asked.tenant(), "acme");
+  EXPECT_EQ(status_.asked.pool(), "acme-shop");
+  EXPECT_EQ(status_.asked.state(), v1::RECEIPT_STATE_HELD);
+  EXPECT_EQ(status_.asked.since_ms(), 1780272000000);
+  EXPECT_EQ(json::parse(out_.str()).at(0).at("id"), "known");
+  EXPECT_EQ(call({"receipts", "list", "--state", "lost"}), 1);
+  EXPECT_EQ(call({"receipts", "list", "--since", "lately"}), 1);
+}
+
+TEST_F(CommandLine, ResolveTellsTheWholeStory) {
+  EXPECT_EQ(call({"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001", "--fd", "42", "--fp",
+                  "0123456789", "--attempt", "2"}),
+            0);
+  EXPECT_EQ(out_.str(), "known is now done\n");
+  EXPECT_EQ(fiscalizer_.resolved.attempt(), 2u);
+  EXPECT_EQ(fiscalizer_.resolved.fiscal().fd(), 42u);
+  EXPECT_EQ(fiscalizer_.resolved.fiscal().fp(), "0123456789");
+  EXPECT_THAT(fiscalizer_.resolved.actor(), testing::StartsWith("tester@"));
+  EXPECT_EQ(call({"receipts", "resolve", "known", "--not-printed"}), 0);
+  EXPECT_FALSE(fiscalizer_.resolved.has_fiscal());
+}
+
+TEST_F(CommandLine, ResolveRefusesHalfAStory) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"receipts", "resolve", "known"},
+           {"receipts", "resolve", "known", "--printed"},
+           {"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001", "--fd", "42"},
+           {"receipts", "resolve", "known", "--printed", "--not-printed", "--fn", "9289000100000001", "--fd", "42",
+            "--fp", "1"},
+           {"receipts", "resolve", "known", "--not-printed", "--fn", "9289000100000001"},
+           {"receipts", "resolve", "known", "--printed", "--fn", "92890001", "--fd", "42", "--fp", "1"},
+           {"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001", "--fd", "0", "--fp", "1"},
+           {"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001", "--fd", "42", "--fp", "abc"},
+       }) {
+    EXPECT_NE(call(arguments), 0);
+    EXPECT_EQ(fiscalizer_.resolved.receipt_id(), "");
+  }
+}
+
+TEST_F(CommandLine, OperationsTryTheWorkersInTurn) {
+  environment_["KASSAFLOW_FISCALIZER_GRPC"] = "127.0.0.1:1," + environment_["KASSAFLOW_FISCALIZER_GRPC"];
+  EXPECT_EQ(call({"receipts", "resolve", "known", "--not-printed"}), 0);
+  EXPECT_EQ(call({"receipts", "retry", "known"}), 1);
+  EXPECT_EQ(err_.str(), "the receipt is done\n");
+}
+
+TEST_F(CommandLine, RegistersWithoutAWorkerAreListedToo) {
+  EXPECT_EQ(call({"registers", "list", "-o", "json"}), 0);
+  const json::array registers = json::parse(out_.str()).as_array();
+  ASSERT_EQ(registers.size(), 2u);
+  EXPECT_EQ(registers[0].at("up"), true);
+  EXPECT_EQ(registers[1].at("register"), "acme-kkt-2");
+  EXPECT_EQ(registers[1].at("detail"), "no worker runs it");
+}
+
+}  // namespace
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,92 @@
+#include "receipt_view.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace kassaflow::kassactl {
+namespace {
+
+namespace json = boost::json;
+
+v1::ReceiptView printed() {
+  v1::ReceiptView view;
+  v1::ReceiptOutcome& outcome = *view.mutable_outcome();
+  outcome.set_receipt_id("018fd6d4-10cf-8a51-b0a2-6e1f0c9d7703");
+  outcome.set_tenant("acme");
+  outcome.set_installation("acme-main");
+  outcome.set_cashbox("acme-box-1");
+  outcome.set_unique_id("85");
+  outcome.set_pool("acme-shop");
+  outcome.set_state(v1::RECEIPT_STATE_DONE);
+  outcome.set_generation(1);
+  outcome.set_total_kopecks(110620);
+  outcome.set_accepted_at_ms(1780300800000);
+  v1::Attempt& attempt = *outcome.add_attempts();
+  attempt.set_number(1);
+  attempt.set_register_("acme-kkt-1");
+  attempt.set_started_at_ms(1780300801000);
+  attempt.set_finished_at_ms(1780300802500);
+  attempt.set_outcome("printed");
+  outcome.mutable_fiscal()->set_fn("9289000100000001");
+  outcome.mutable_fiscal()->set_fd(42);
+  outcome.mutable_fiscal()->set_fp("123456789");
+  outcome.mutable_fiscal()->set_shift(7);
+  outcome.mutable_fiscal()->set_printed_at_s(1780300802);
+  view.set_pushed_at_ms(1780300805000);
+  return view;
+}
+
+TEST(ReceiptView, ShowsTheKeysOfTheContract) {
+  EXPECT_EQ(json::value(to_object(printed())), json::parse(R"({
+    "id": "018fd6d4-10cf-8a51-b0a2-6e1f0c9d7703", "tenant": "acme", "installation": "acme-main", "cashbox": "acme-box-1",
+    "uniqueId": "85", "pool": "acme-shop", "state": "done", "total": "1106.20", "acceptedAt": "2026-06-01T08:00:00Z",
+    "generation": 1, "conflicts": 0,
+    "attempts": [{"number": 1, "register": "acme-kkt-1", "startedAt": "2026-06-01T08:00:01Z",
+                  "finishedAt": "2026-06-01T08:00:02.500Z", "outcome": "printed", "detail": null}],
+    "fiscal": {"fn": "9289000100000001", "fd": 42, "fp": "123456789", "registrationNumber": null, "shift": 7,
+               "receiptNumber": null, "printedAt": "2026-06-01T08:00:02Z"},
+    "error": null, "pushedAt": "2026-06-01T08:00:05Z"})"));
+}
+
+TEST(ReceiptView, WithoutAFiscalDocumentFiscalIsNull) {
+  v1::ReceiptView view;
+  view.mutable_outcome()->set_state(v1::RECEIPT_STATE_QUEUED);
+  const json::object object = to_object(view);
+  EXPECT_TRUE(object.at("fiscal").is_null());
+  EXPECT_TRUE(object.at("pushedAt").is_null());
+  EXPECT_TRUE(object.at("attempts").as_array().empty());
+  EXPECT_EQ(object.at("total"), "0.00");
+}
+
+TEST(ReceiptView, TextHoldsFactsAndAttempts) {
+  const std::string text = to_text(printed());
+  EXPECT_THAT(text, testing::HasSubstr("fiscal.fd                  42\n"));
+  EXPECT_THAT(text, testing::HasSubstr("acme-kkt-1"));
+}
+
+TEST(ReceiptView, EveryStateHasOneWord) {
+  for (int value = v1::RECEIPT_STATE_QUEUED; value <= v1::RECEIPT_STATE_FAILED; ++value) {
+    const auto state = static_cast<v1::ReceiptState>(value);
+    EXPECT_EQ(state_of(state_word(state)), state);
+  }
+  EXPECT_EQ(state_of("gone"), std::nullopt);
+}
+
+TEST(Since, TakesSpansAndMoments) {
+  constexpr std::int64_t now = 1780300800000;
+  EXPECT_EQ(since_ms("30m", now), now - 1800000);
+  EXPECT_EQ(since_ms("1h", now), now - 3600000);
+  EXPECT_EQ(since_ms("2d", now), now - 172800000);
+  EXPECT_EQ(since_ms("2026-06-01", now), 1780272000000);
+  EXPECT_EQ(since_ms("2026-06-01T08:00:00Z", now), now);
+  EXPECT_EQ(since_ms("2026-06-01T08:00:00", now), now);
+  for (const char* wrong :
+       {"", "h", "1", "-1h", "1w", "yesterday", "2026-13-01", "2026-06-01 08:00", "999999999999d"}) {
+    EXPECT_EQ(since_ms(wrong, now), std::nullopt) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,177 @@
+#include "yaml_documents.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kassaflow/configuration/documents.hpp"
+
+namespace kassaflow::kassactl {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// The example of design.md 3.4.
+constexpr const char* kContract = R"(kind: Tenant
+id: acme
+name: ООО «Акме»
+---
+kind: Pool
+id: acme-shop
+tenant: acme
+inn: "7701234567"
+taxation: osn              # osn | usn_income | usn_income_outcome | esn | patent
+ffd: "1.05"                # 1.05 | 1.2
+paymentAddress: https://shop.example.ru
+timezone: Europe/Moscow
+cashier: {name: Иванова А.А.}
+---
+kind: Register
+id: acme-kkt-1
+pool: acme-shop
+protocol: itkassa
+endpoint: https://qapi.itkassa.ru/open/api/v1
+itkassa: {creItemId: 11111111-2222-3333-4444-555555555555, apiKey: KEY, callbackKey: CALLBACK}
+exclusive: false
+---
+kind: Register
+id: acme-kkt-2
+pool: acme-shop
+protocol: bit
+endpoint: http://203.0.113.10:44736
+registrationNumber: "0000000001047487"
+bit: {kktToken: 0123456789abcdef0123456789abcdef, deduplication: assumed-none}
+---
+kind: Installation
+id: acme-main
+tenant: acme
+secret: 9f3c1e
+portal: {webhook: https://b24-demo.bitrix24.ru/rest/1/abc/}
+vat: {0: none, 1: none, 2: "10", 3: "22", 4: "0"}
+markedWithoutCode: allow
+---
+kind: Cashbox
+id: acme-box-1
+installation: acme-main
+number: box-1
+pool: acme-shop
+requires: {AUTH.LOGIN: rest_login, AUTH.PASSWORD: rest_password}
+)";
+
+TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
+  const ParsedFile parsed = parse_documents("demo.yaml", kContract);
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  ASSERT_THAT(parsed.documents, SizeIs(6));
+  EXPECT_EQ(parsed.documents[0].document.tenant().name(), "ООО «Акме»");
+  const v1::Pool& pool = parsed.documents[1].document.pool();
+  EXPECT_EQ(pool.inn(), "7701234567");
+  EXPECT_EQ(pool.ffd(), "1.05");
+  EXPECT_EQ(pool.payment_address(), "https://shop.example.ru");
+  EXPECT_EQ(pool.cashier().name(), "Иванова А.А.");
+  const v1::Register& itkassa = parsed.documents[2].document.register_();
+  EXPECT_EQ(itkassa.itkassa().cre_item_id(), "11111111-2222-3333-4444-555555555555");
+  EXPECT_EQ(itkassa.itkassa().api_key(), "KEY");
+  EXPECT_FALSE(itkassa.exclusive());
+  EXPECT_FALSE(itkassa.has_bit());
+  const v1::Register& bit = parsed.documents[3].document.register_();
+  EXPECT_EQ(bit.registration_number(), "0000000001047487");
+  EXPECT_EQ(bit.bit().kkt_token(), "0123456789abcdef0123456789abcdef");
+  EXPECT_TRUE(bit.exclusive());
+  const v1::Installation& installation = parsed.documents[4].document.installation();
+  EXPECT_EQ(installation.secret(), "9f3c1e");
+  EXPECT_EQ(installation.portal_webhook(), "https://b24-demo.bitrix24.ru/rest/1/abc/");
+  EXPECT_EQ(installation.vat().at(3), "22");
+  EXPECT_EQ(installation.marked_without_code(), "allow");
+  EXPECT_EQ(parsed.documents[5].document.cashbox().required_params().at("AUTH.PASSWORD"), "rest_password");
+}
+
+TEST(YamlDocuments, NumbersKeepTheDigitsTheyWereWrittenWith) {
+  const ParsedFile parsed = parse_documents("f", "kind: Pool\nid: p\ninn: 0501234567\nffd: 1.20\n");
+  EXPECT_EQ(parsed.documents.at(0).document.pool().inn(), "0501234567");
+  EXPECT_EQ(parsed.documents.at(0).document.pool().ffd(), "1.20");
+}
+
+TEST(YamlDocuments, LinesCountThroughTheWholeFile) {
+  const ParsedFile parsed = parse_documents("demo.yaml", kContract);
+  EXPECT_EQ(describe(parsed.documents.at(1), "timezone", "is wrong"),
+            "demo.yaml:12: pool/acme-shop: timezone: is wrong");
+  EXPECT_EQ(describe(parsed.documents.at(4), "vat.3", "is wrong"),
+            "demo.yaml:36: installation/acme-main: vat.3: is wrong");
+  EXPECT_EQ(describe(parsed.documents.at(5), "requires.AUTH.LOGIN", "x"),
+            "demo.yaml:44: cashbox/acme-box-1: requires.AUTH.LOGIN: x");
+  EXPECT_EQ(describe(parsed.documents.at(0), "notThere", "is missing"),
+            "demo.yaml:1: tenant/acme: notThere: is missing");
+}
+
+TEST(YamlDocuments, EmptyDocumentsBetweenSeparatorsAreNothing) {
+  const ParsedFile parsed = parse_documents("f", "---\n---\nkind: Tenant\nid: a\n---\n");
+  EXPECT_THAT(parsed.problems, IsEmpty());
+  EXPECT_THAT(parsed.documents, SizeIs(1));
+}
+
+struct Case {
+  const char* name;
+  const char* text;
+  const char* problem;
+};
+
+class BrokenYaml : public testing::TestWithParam<Case> {};
+
+TEST_P(BrokenYaml, NamesFileLineDocumentAndKey) {
+  const ParsedFile parsed = parse_documents("f.yaml", GetParam().text);
+  EXPECT_THAT(parsed.problems, ElementsAre(GetParam().problem));
+  EXPECT_THAT(parsed.documents, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    YamlDocuments, BrokenYaml,
+    testing::Values(
+        Case{"UnknownKey", "kind: Pool\nid: p\ncolour: red\n", "f.yaml:3: pool/p: colour: unknown key"},
+        Case{"UnknownKeyBeforeTheId", "kind: Pool\ncolour: red\nid: p\n", "f.yaml:2: pool/p: colour: unknown key"},
+        Case{"UnknownNestedKey", "kind: Register\nid: r\nitkassa:\n  apikey: x\n",
+             "f.yaml:4: register/r: itkassa.apikey: unknown key"},
+        Case{"KeyOfAnotherKind", "kind: Tenant\nid: t\ninn: \"1\"\n", "f.yaml:3: tenant/t: inn: unknown key"},
+        Case{"DottedKeyIsNotAPath", "kind: Pool\nid: p\ncashier:\n  name.first: x\n",
+             "f.yaml:4: pool/p: cashier.name.first: unknown key"},
+        Case{"FilledInByTheRegistry", "kind: Register\nid: r\ntenant: t\n",
+             "f.yaml:3: register/r: tenant: unknown key"},
+        Case{"MissingId", "kind: Tenant\nname: x\n", "f.yaml:1: tenant/: id: is missing"},
+        Case{"MissingKind", "id: p\n", "f.yaml:1: kind: is missing"},
+        Case{"UnknownKind", "id: p\nkind: Shop\n",
+             "f.yaml:2: kind: Shop is none of Tenant, Pool, Register, Installation, Cashbox"},
+        Case{"NullValue", "kind: Tenant\nid: t\nname:\n", "f.yaml:3: tenant/t: name: has no value"},
+        Case{"ListForText", "kind: Tenant\nid: t\nname: [a]\n", "f.yaml:3: tenant/t: name: must be a text"},
+        Case{"TextForMapping", "kind: Pool\nid: p\ncashier: Ivanova\n", "f.yaml:3: pool/p: cashier: must be a mapping"},
+        Case{"TextForFlag", "kind: Register\nid: r\nexclusive: \"true\"\n",
+             "f.yaml:3: register/r: exclusive: must be true or false"},
+        Case{"WordForFlag", "kind: Register\nid: r\nexclusive: perhaps\n",
+             "f.yaml:3: register/r: exclusive: must be true or false"},
+        Case{"WordForVatId", "kind: Installation\nid: i\nvat: {ten: \"10\"}\n",
+             "f.yaml:3: installation/i: vat.ten: the key must be a whole number"},
+        Case{"MapForRequiredParameter", "kind: Cashbox\nid: c\nrequires: {AUTH: {LOGIN: x}}\n",
+             "f.yaml:3: cashbox/c: requires.AUTH: must be a text"},
+        Case{"KeyTwice", "kind: Tenant\nid: t\nname: a\nname: b\n", "f.yaml:4: tenant/t: name: is given twice"},
+        Case{"NotAMapping", "just text\n", "f.yaml:1: a document is a mapping of keys to values"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(YamlDocuments, TextThatIsNotYamlNamesItsLine) {
+  const ParsedFile parsed = parse_documents("f.yaml", "kind: Tenant\nid: [a\n");
+  ASSERT_THAT(parsed.problems, SizeIs(1));
+  EXPECT_THAT(parsed.problems[0], testing::StartsWith("f.yaml:3: not YAML: "));
+}
+
+TEST(YamlDocuments, EveryProblemOfAFileIsToldAtOnce) {
+  const ParsedFile parsed = parse_documents("f", "kind: Tenant\nid: t\na: 1\nb: 2\n---\nkind: Pool\nid: p\nc: 3\n");
+  EXPECT_THAT(parsed.problems, ElementsAre("f:3: tenant/t: a: unknown key", "f:4: tenant/t: b: unknown key",
+                                           "f:8: pool/p: c: unknown key"));
+}
+
+TEST(YamlDocuments, ValuesOfCredentialsAreNeverQuoted) {
+  const ParsedFile parsed = parse_documents("f", "kind: Register\nid: r\nbit: {kktToken: [s3cret]}\nitkassa: s3cret\n");
+  ASSERT_THAT(parsed.problems, SizeIs(2));
+  for (const std::string& problem : parsed.problems) EXPECT_THAT(problem, testing::Not(testing::HasSubstr("s3cret")));
+}
+
+}  // namespace
+}  // namespace kassaflow::kassactl

@@ -1,0 +1,12 @@
+#include "app.hpp"
+
+int main(int argc, char** argv) {
+  using namespace kassaflow;
+  registry::RegistrySettings settings;
+  return runtime::run_service(
+      {.name = "registry",
+       .add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); },
+       .check_settings = [&] { return settings.check(); },
+       .start = [&](const runtime::Context& context) { return registry::start_registry(settings, context); }},
+      argc, argv);
+}

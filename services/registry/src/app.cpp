@@ -1,0 +1,135 @@
+#include "app.hpp"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
+#include <sodium.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "grpc_service.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "migrations.hpp"
+#include "rules.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+// How soon a watcher of this replica hears of a change made through another one.
+constexpr std::chrono::milliseconds kRevisionPoll{500};
+constexpr int kMessageLimit = 64 * 1024 * 1024;
+constexpr int kThreadLimit = 512;  // each watching process takes two
+
+// Callers are on loopback or in a private mesh. The one place where TLS of this server would be set up.
+std::shared_ptr<grpc::ServerCredentials> server_credentials() { return grpc::InsecureServerCredentials(); }
+
+class RegistryApp final : public runtime::App {
+ public:
+  RegistryApp(const RegistrySettings& settings, const runtime::Context& context, Keyring keyring,
+              const IdMaster& id_master)
+      : store_(
+            {.postgres = settings.postgres.reveal(), .allow_private_endpoints = context.common.allow_private_endpoints},
+            std::move(keyring), id_master),
+        service_(store_, watchers_, settings.public_url),
+        watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
+    if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(ready.error().message);
+    listen(settings);
+    poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
+  }
+
+  ~RegistryApp() override { stop(); }
+
+  [[nodiscard]] std::string not_ready() const override {
+    return store_.healthy() ? std::string() : "PostgreSQL is not reachable";
+  }
+
+  void update_metrics() override { watching_.set(static_cast<double>(watchers_.count())); }
+
+  boost::asio::awaitable<void> shut_down() override {
+    stop();
+    co_return;
+  }
+
+ private:
+  void listen(const RegistrySettings& settings) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(settings.grpc_address + ":" + std::to_string(settings.grpc_port), server_credentials(),
+                             &port);
+    builder.SetMaxReceiveMessageSize(kMessageLimit);
+    builder.SetMaxSendMessageSize(kMessageLimit);
+    grpc::ResourceQuota quota;
+    quota.SetMaxThreads(kThreadLimit);
+    builder.SetResourceQuota(quota);
+    // A process that vanished without a word is not waited for longer than this.
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    if (!server_ || port == 0) {
+      throw std::runtime_error("cannot listen for gRPC on " + settings.grpc_address + ":" +
+                               std::to_string(settings.grpc_port));
+    }
+    runtime::log(runtime::Level::info, "grpc.listening", {{"address", settings.grpc_address}, {"port", port}});
+  }
+
+  void poll(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any pause;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      if (const auto revision = store_.revision()) watchers_.announce(*revision);
+      pause.wait_for(lock, stop, kRevisionPoll, [] { return false; });
+    }
+  }
+
+  void stop() {
+    poller_.request_stop();
+    watchers_.close();
+    if (server_) server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+    if (poller_.joinable()) poller_.join();
+  }
+
+  Store store_;
+  Watchers watchers_;
+  GrpcService service_;
+  runtime::Gauge& watching_;
+  std::unique_ptr<grpc::Server> server_;
+  std::jthread poller_;
+};
+
+}  // namespace
+
+void RegistrySettings::add_to(runtime::Settings& settings) {
+  settings.text(grpc_address, "grpc_address", "address to serve gRPC on");
+  settings.number(grpc_port, "grpc_port", 0, 65535, "port to serve gRPC on, 0 = any free one");
+  settings.secret(postgres, "postgres", "libpq URI of the database");
+  settings.secret(master_key, "master_key",
+                  "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
+  settings.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
+  settings.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
+}
+
+std::string RegistrySettings::check() const {
+  if (postgres.empty()) return "postgres is missing";
+  if (const auto keys = Keyring::parse(master_key); !keys) return "master_key: " + keys.error().message;
+  if (const auto key = IdMaster::parse(id_master); !key) return "id_master: " + key.error().message;
+  if (const std::string wrong = check_url(public_url, true); !wrong.empty()) return "public_url " + wrong;
+  if (public_url.ends_with('/')) return "public_url must not end with a slash";
+  return {};
+}
+
+std::unique_ptr<runtime::App> start_registry(const RegistrySettings& settings, const runtime::Context& context) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+  auto keyring = Keyring::parse(settings.master_key);
+  const auto id_master = IdMaster::parse(settings.id_master);
+  if (!keyring || !id_master) throw std::runtime_error(settings.check());
+  postgres::migrate(settings.postgres.reveal(), kSchema, migrations());
+  return std::make_unique<RegistryApp>(settings, context, std::move(*keyring), *id_master);
+}
+
+}  // namespace kassaflow::registry

@@ -1,0 +1,28 @@
+#pragma once
+// The registry as a running service: store, watchers, gRPC server, and the thread that hears of other replicas'
+// changes.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "kassaflow/base/secret.hpp"
+#include "kassaflow/runtime/service.hpp"
+
+namespace kassaflow::registry {
+
+struct RegistrySettings {
+  std::string grpc_address = "127.0.0.1";
+  std::int64_t grpc_port = 0;
+  Secret postgres;
+  Secret master_key;
+  Secret id_master;
+  std::string public_url;
+
+  void add_to(runtime::Settings& settings);
+  [[nodiscard]] std::string check() const;  // empty = fine
+};
+
+std::unique_ptr<runtime::App> start_registry(const RegistrySettings& settings, const runtime::Context& context);
+
+}  // namespace kassaflow::registry

@@ -1,0 +1,149 @@
+#include "grpc_service.hpp"
+
+#include <thread>
+#include <utility>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "scope.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+constexpr int kDocumentsPerEvent = 500;
+constexpr std::size_t kActorLimit = 128;
+
+// The one place where errors become gRPC statuses.
+grpc::Status to_status(const Error& error) {
+  using grpc::StatusCode;
+  if (error.code == "registry.not_found") return {StatusCode::NOT_FOUND, error.message};
+  if (error.code == "registry.in_use") return {StatusCode::FAILED_PRECONDITION, error.message};
+  runtime::log(runtime::Level::error, "registry.failed", {{"code", error.code}, {"reason", error.message}});
+  if (error.code == "postgres.unavailable")
+    return {StatusCode::UNAVAILABLE, "PostgreSQL is not reachable; nothing was changed"};
+  if (error.code == "postgres.in_doubt") {
+    return {StatusCode::UNAVAILABLE, "PostgreSQL was lost while committing; apply again to be sure"};
+  }
+  return {StatusCode::INTERNAL, "internal error " + error.code + ", see the registry's log"};
+}
+
+grpc::Status unknown_kind(const std::string& kind) {
+  return {grpc::StatusCode::INVALID_ARGUMENT, "there is no kind " + kind};
+}
+
+}  // namespace
+
+GrpcService::GrpcService(Store& store, Watchers& watchers, std::string public_url,
+                         std::chrono::milliseconds in_force_limit)
+    : store_(store), watchers_(watchers), public_url_(std::move(public_url)), in_force_limit_(in_force_limit) {}
+
+std::vector<std::string> GrpcService::put_in_force(std::uint64_t revision) {
+  watchers_.announce(revision);
+  return watchers_.wait_in_force(revision, in_force_limit_);
+}
+
+grpc::Status GrpcService::Apply(grpc::ServerContext*, const v1::ApplyRequest* request, v1::ApplyResponse* response) {
+  if (request->documents_size() > kDocumentsLimit) {
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            "at most " + std::to_string(kDocumentsLimit) + " documents at once; split the file"};
+  }
+  if (request->actor().empty() || request->actor().size() > kActorLimit) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  }
+  auto applied = store_.apply({request->documents().begin(), request->documents().end()}, request->actor());
+  if (!applied) return to_status(applied.error());
+  response->mutable_errors()->Assign(applied->errors.begin(), applied->errors.end());
+  if (!applied->errors.empty()) return grpc::Status::OK;
+  response->mutable_results()->Assign(applied->results.begin(), applied->results.end());
+  const auto lagging = put_in_force(applied->revision);
+  response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
+  return grpc::Status::OK;
+}
+
+grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* request, v1::GetResponse* response) {
+  const std::string kind(configuration::normalise_kind(request->kind()));
+  if (kind.empty()) return unknown_kind(request->kind());
+  const auto document = store_.get({kind, request->id()});
+  if (!document) return to_status(document.error());
+  *response->mutable_document() = configuration::without_credentials(*document);
+  const v1::Register& entry = document->register_();
+  if (const std::string& key = entry.itkassa().callback_key(); !key.empty()) {
+    response->set_callback_url(public_url_ + "/callbacks/itkassa/" +
+                               store_.id_master().callback_token(entry.tenant(), key));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status GrpcService::List(grpc::ServerContext*, const v1::ListRequest* request, v1::ListResponse* response) {
+  const std::string kind(configuration::normalise_kind(request->kind()));
+  if (kind.empty()) return unknown_kind(request->kind());
+  const auto documents = store_.list(kind);
+  if (!documents) return to_status(documents.error());
+  response->mutable_documents()->Assign(documents->begin(), documents->end());
+  return grpc::Status::OK;
+}
+
+grpc::Status GrpcService::Delete(grpc::ServerContext*, const v1::DeleteRequest* request, v1::DeleteResponse* response) {
+  const std::string kind(configuration::normalise_kind(request->kind()));
+  if (kind.empty()) return unknown_kind(request->kind());
+  if (request->actor().empty() || request->actor().size() > kActorLimit) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  }
+  const auto revision = store_.remove({kind, request->id()}, request->actor());
+  if (!revision) return to_status(revision.error());
+  const auto lagging = put_in_force(*revision);
+  response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
+  return grpc::Status::OK;
+}
+
+grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* stream) {
+  v1::WatchRequest hello;
+  if (!stream->Read(&hello)) return grpc::Status::OK;
+  if (!is_known_service(hello.service()) || hello.instance().empty()) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "say which service and instance is watching"};
+  }
+  const std::string service = hello.service();
+  const Watchers::Id id = watchers_.join(service, hello.instance());
+  runtime::log(runtime::Level::info, "watch.opened", {{"service_watching", service}, {"instance", hello.instance()}});
+  std::jthread reports([&] {
+    v1::WatchRequest report;
+    while (stream->Read(&report)) watchers_.report(id, report.in_force_revision());
+    watchers_.leave(id);
+  });
+  std::uint64_t sent = 0;
+  while (send_changes(*stream, service, sent) && watchers_.wait_for_news(id, sent)) {
+  }
+  context->TryCancel();  // ends the reader's Read
+  reports.join();
+  runtime::log(runtime::Level::info, "watch.closed", {{"service_watching", service}, {"instance", hello.instance()}});
+  return {grpc::StatusCode::UNAVAILABLE, "the stream ended"};
+}
+
+bool GrpcService::send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from) {
+  const auto changes = store_.changes_since(from);
+  // The watcher comes back with its own back-off and keeps its last snapshot until then.
+  if (!changes) {
+    runtime::log(runtime::Level::warn, "watch.broken",
+                 {{"code", changes.error().code}, {"reason", changes.error().message}});
+    return false;
+  }
+  v1::WatchEvent event;
+  event.set_revision(changes->revision);
+  event.set_snapshot_begin(from == 0);
+  event.mutable_deletes()->Assign(changes->deleted.begin(), changes->deleted.end());
+  for (const v1::Document& document : changes->documents) {
+    auto shown = scoped(document, service, store_.id_master());
+    if (!shown) continue;
+    if (event.upserts_size() == kDocumentsPerEvent) {
+      if (!stream.Write(event)) return false;
+      event.Clear();
+      event.set_revision(changes->revision);
+    }
+    *event.add_upserts() = std::move(*shown);
+  }
+  event.set_snapshot_end(true);
+  from = changes->revision;
+  return stream.Write(event);
+}
+
+}  // namespace kassaflow::registry

@@ -1,0 +1,43 @@
+#pragma once
+// The registry's gRPC: translates between messages and Store, Watchers; decides nothing.
+
+#include <chrono>
+#include <string>
+
+#include "kassaflow/v1/registry.grpc.pb.h"
+#include "store.hpp"
+#include "watchers.hpp"
+
+namespace kassaflow::registry {
+
+inline constexpr std::chrono::milliseconds kInForceLimit{10000};  // design.md 3.4
+inline constexpr int kDocumentsLimit = 10000;                     // of one Apply
+
+class GrpcService final : public v1::Registry::Service {
+ public:
+  // `public_url` is where itkassa reaches the edge: "https://kassa.example.ru".
+  GrpcService(Store& store, Watchers& watchers, std::string public_url,
+              std::chrono::milliseconds in_force_limit = kInForceLimit);
+
+  grpc::Status Apply(grpc::ServerContext* context, const v1::ApplyRequest* request,
+                     v1::ApplyResponse* response) override;
+  grpc::Status Get(grpc::ServerContext* context, const v1::GetRequest* request, v1::GetResponse* response) override;
+  grpc::Status List(grpc::ServerContext* context, const v1::ListRequest* request, v1::ListResponse* response) override;
+  grpc::Status Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
+                      v1::DeleteResponse* response) override;
+
+  using WatchStream = grpc::ServerReaderWriter<v1::WatchEvent, v1::WatchRequest>;
+  grpc::Status Watch(grpc::ServerContext* context, WatchStream* stream) override;
+
+ private:
+  // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
+  bool send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from);
+  std::vector<std::string> put_in_force(std::uint64_t revision);
+
+  Store& store_;
+  Watchers& watchers_;
+  const std::string public_url_;
+  const std::chrono::milliseconds in_force_limit_;
+};
+
+}  // namespace kassaflow::registry

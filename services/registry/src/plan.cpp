@@ -1,0 +1,325 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <optional>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "rules.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+using configuration::flatten;
+
+Name name_of(const v1::Document& document) {
+  return {std::string(configuration::kind_of(document)), configuration::id_of(document)};
+}
+
+struct Reference {
+  std::string key;
+  Name target;
+};
+
+std::vector<Reference> references_of(const v1::Document& document) {
+  switch (document.kind_case()) {
+    case v1::Document::kPool:
+      return {{"tenant", {"tenant", document.pool().tenant()}}};
+    case v1::Document::kRegister:
+      return {{"pool", {"pool", document.register_().pool()}}};
+    case v1::Document::kInstallation:
+      return {{"tenant", {"tenant", document.installation().tenant()}}};
+    case v1::Document::kCashbox:
+      return {{"installation", {"installation", document.cashbox().installation()}},
+              {"pool", {"pool", document.cashbox().pool()}}};
+    case v1::Document::kTenant:
+    case v1::Document::KIND_NOT_SET:
+      break;
+  }
+  return {};
+}
+
+struct KeyedClaim {
+  std::string key;  // of the grammar
+  Claim claim;
+};
+
+std::vector<KeyedClaim> claims_of(const v1::Document& document, const IdMaster& id_master) {
+  if (document.has_register_()) {
+    const v1::Register& entry = document.register_();
+    const bool itkassa = entry.protocol() == "itkassa";
+    std::vector<KeyedClaim> claims;
+    claims.push_back({itkassa                               ? "itkassa.creItemId"
+                      : entry.registration_number().empty() ? "bit.kktToken"
+                                                            : "registrationNumber",
+                      {"register", configuration::register_identity(entry)}});
+    if (!itkassa) {  // protocols/bit-driver.md §2: one token, one register
+      claims.push_back({"bit.kktToken", {"bit-token", configuration::token_hash(entry.bit().kkt_token())}});
+    }
+    return claims;
+  }
+  if (document.has_installation() && !document.installation().secret().empty()) {
+    return {{"secret", {std::string(kSecretClaim), id_master.secret_hash(document.installation().secret())}}};
+  }
+  if (document.has_cashbox()) {
+    return {{"number", {"number", document.cashbox().installation() + "/" + document.cashbox().number()}}};
+  }
+  return {};
+}
+
+std::string claim_taken(const Claim& claim, const Name& owner) {
+  if (claim.what == "register") return "is the same physical register as " + owner.text();
+  if (claim.what == "bit-token") return "is the token of " + owner.text();
+  if (claim.what == "number") return "is the number of " + owner.text() + " already";
+  return "is or was the secret of another installation; choose another one";  // whose it is stays unsaid
+}
+
+// The grammar's key to show for something fixed.
+std::string key_of_fixed(const Name& name, const std::string& fixed, const v1::Document& document) {
+  if (name.kind != "register" || fixed == "protocol") return fixed;
+  if (fixed != "identity") return "pool";  // tenant and inn come with it
+  if (document.register_().protocol() == "itkassa") return "itkassa.creItemId";
+  return document.register_().registration_number().empty() ? "bit.kktToken" : "registrationNumber";
+}
+
+std::string changed_keys(const v1::Document& before, const v1::Document& after) {
+  const auto old_values = flatten(before);
+  const auto new_values = flatten(after);
+  std::set<std::string> keys;
+  for (const auto& [key, value] : old_values) {
+    if (const auto now = new_values.find(key); now == new_values.end() || now->second != value) keys.insert(key);
+  }
+  for (const auto& [key, value] : new_values) {
+    if (!old_values.contains(key)) keys.insert(key);
+  }
+  std::string text;
+  for (const std::string& key : keys) text += (text.empty() ? "" : " ") + key;
+  return text;
+}
+
+class Planner {
+ public:
+  Planner(const std::vector<v1::Document>& documents, World world, const PlanContext& context)
+      : documents_(documents), world_(std::move(world)), context_(context) {}
+
+  Plan run() {
+    plan_.results.resize(documents_.size());
+    std::vector<std::size_t> order(documents_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, {}, [this](std::size_t i) { return std::pair(documents_[i].kind_case(), i); });
+    release_claims(order);
+    for (const std::size_t index : order) plan_document(index);
+    for (auto& [index, errors] : errors_) std::ranges::move(errors, std::back_inserter(plan_.errors));
+    return std::move(plan_);
+  }
+
+ private:
+  // Two documents of one request may swap what they claim.
+  void release_claims(const std::vector<std::size_t>& order) {
+    std::set<Name> rewritten;
+    for (const std::size_t index : order) rewritten.insert(name_of(documents_[index]));
+    std::erase_if(world_.claims, [&](const auto& entry) {
+      return entry.first.what != kSecretClaim && rewritten.contains(entry.second);
+    });
+  }
+
+  void error(std::size_t index, std::string key, std::string message) {
+    v1::ApplyError error;
+    error.set_document(static_cast<std::uint32_t>(index));
+    error.set_key(std::move(key));
+    error.set_message(std::move(message));
+    errors_[index].push_back(std::move(error));
+  }
+
+  void plan_document(std::size_t index) {
+    v1::Document document = documents_[index];
+    const Name name = name_of(document);
+    bool sound = true;
+    for (Problem& problem : check(document, context_.allow_private_endpoints)) {
+      error(index, std::move(problem.key), std::move(problem.message));
+      sound = false;
+    }
+    if (!seen_.insert(name).second) return error(index, "id", name.text() + " is declared twice");
+    const std::optional<std::string> tenant = check_references(index, document);
+    if (!sound || !tenant) {
+      broken_.insert(name);
+      return;
+    }
+    const std::string generated = complete(document, *tenant);
+    const Fixed fixed = fixed_of(document, *tenant);
+    const bool kept = check_fixed(index, name, document, fixed);
+    std::vector<Claim> claims;
+    const bool free = take_claims(index, name, document, claims);
+    if (!kept || !free) {
+      broken_.insert(name);
+      return;
+    }
+    Write write;
+    write.name = name;
+    write.tenant = *tenant;
+    write.fixed = fixed;
+    write.document = std::move(document);
+    write.claims = std::move(claims);
+    record(index, std::move(write), generated);
+  }
+
+  // The tenant that owns the document, when everything it refers to exists and belongs to the same one (invariant I5).
+  std::optional<std::string> check_references(std::size_t index, const v1::Document& document) {
+    if (document.has_tenant()) return document.tenant().id();
+    std::optional<std::string> tenant;
+    bool sound = true;
+    for (const Reference& reference : references_of(document)) {
+      const auto target = world_.documents.find(reference.target);
+      if (target == world_.documents.end()) {
+        sound = false;
+        if (reference.target.id.empty() || broken_.contains(reference.target)) continue;  // said already
+        error(index, reference.key, "there is no " + reference.target.kind + " " + reference.target.id);
+      } else if (tenant && *tenant != target->second.tenant) {
+        sound = false;
+        error(index, reference.key, reference.target.text() + " belongs to another tenant");
+      } else {
+        tenant = target->second.tenant;
+      }
+    }
+    return sound ? tenant : std::nullopt;
+  }
+
+  // Fills in what the registry adds. Returns the secret when it had to be made.
+  std::string complete(v1::Document& document, const std::string& tenant) {
+    if (document.has_register_()) {
+      document.mutable_register_()->set_tenant(tenant);
+      document.mutable_register_()->clear_callback_token();
+    }
+    if (!document.has_installation()) return {};
+    v1::Installation& installation = *document.mutable_installation();
+    installation.clear_id_key();
+    if (!installation.secret().empty()) return {};
+    const auto before = world_.documents.find(name_of(document));
+    if (before != world_.documents.end()) {
+      installation.set_secret(before->second.document.installation().secret());
+      return {};
+    }
+    installation.set_secret(context_.new_secret());
+    return installation.secret();
+  }
+
+  [[nodiscard]] Fixed fixed_of(const v1::Document& document, const std::string& tenant) const {
+    switch (document.kind_case()) {
+      case v1::Document::kPool:
+        return {{"tenant", tenant}, {"inn", document.pool().inn()}};
+      case v1::Document::kRegister: {
+        const v1::Register& entry = document.register_();
+        const v1::Pool& pool = world_.documents.at({"pool", entry.pool()}).document.pool();
+        return {{"tenant", tenant},
+                {"inn", pool.inn()},  // a register is registered for one taxpayer
+                {"protocol", entry.protocol()},
+                {"identity", configuration::register_identity(entry)}};
+      }
+      case v1::Document::kInstallation:
+        return {{"tenant", tenant}};
+      case v1::Document::kCashbox:
+        return {{"installation", document.cashbox().installation()}};
+      case v1::Document::kTenant:
+      case v1::Document::KIND_NOT_SET:
+        break;
+    }
+    return {};
+  }
+
+  bool check_fixed(std::size_t index, const Name& name, const v1::Document& document, const Fixed& fixed) {
+    const auto living = world_.documents.find(name);
+    const auto dead = world_.tombstones.find(name);
+    const Fixed* before = living != world_.documents.end()  ? &living->second.fixed
+                          : dead != world_.tombstones.end() ? &dead->second
+                                                            : nullptr;
+    if (before == nullptr) return true;
+    std::set<std::string> keys;
+    for (const auto& [what, value] : *before) {
+      const auto now = fixed.find(what);
+      if (now == fixed.end() || now->second == value) continue;
+      const std::string key = key_of_fixed(name, what, document);
+      if (!keys.insert(key).second) continue;
+      error(index, key,
+            "cannot change: " + name.text() + (living == world_.documents.end() ? " was deleted with " : " has ") +
+                what + " " + value + " for ever; use another id");
+    }
+    return keys.empty();
+  }
+
+  bool take_claims(std::size_t index, const Name& name, const v1::Document& document, std::vector<Claim>& taken) {
+    bool free = true;
+    for (KeyedClaim& keyed : claims_of(document, context_.id_master)) {
+      const auto [owner, fresh] = world_.claims.emplace(keyed.claim, name);
+      if (!fresh && owner->second != name) {
+        error(index, keyed.key, claim_taken(keyed.claim, owner->second));
+        free = false;
+      }
+      taken.push_back(std::move(keyed.claim));
+    }
+    return free;
+  }
+
+  void record(std::size_t index, Write write, const std::string& generated) {
+    v1::ApplyResult& result = plan_.results[index];
+    result.set_kind(write.name.kind);
+    result.set_id(write.name.id);
+    result.set_generated_secret(generated);
+    const auto before = world_.documents.find(write.name);
+    if (before == world_.documents.end()) {
+      write.action = "created";
+      write.changed_keys = changed_keys({}, write.document);
+    } else {
+      write.changed_keys = changed_keys(before->second.document, write.document);
+      write.action = write.changed_keys.empty() ? "unchanged" : "updated";
+    }
+    result.set_action(write.action);
+    for (Reference& reference : references_of(write.document)) write.references.push_back(std::move(reference.target));
+    world_.documents[write.name] = {.document = write.document, .tenant = write.tenant, .fixed = write.fixed};
+    if (write.action != "unchanged") plan_.writes.push_back(std::move(write));
+  }
+
+  const std::vector<v1::Document>& documents_;
+  World world_;
+  const PlanContext& context_;
+  std::set<Name> seen_;
+  std::set<Name> broken_;
+  std::map<std::size_t, std::vector<v1::ApplyError>> errors_;  // by document
+  Plan plan_;
+};
+
+}  // namespace
+
+Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_master) {
+  Needs needs;
+  for (const v1::Document& document : documents) {
+    if (configuration::kind_of(document).empty()) continue;
+    needs.documents.insert(name_of(document));
+    for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));
+    for (KeyedClaim& keyed : claims_of(document, id_master)) needs.claims.insert(std::move(keyed.claim));
+  }
+  return needs;
+}
+
+Plan plan(const std::vector<v1::Document>& documents, World world, const PlanContext& context) {
+  return Planner(documents, std::move(world), context).run();
+}
+
+std::string fixed_to_text(const Fixed& fixed) {
+  std::string text;
+  for (const auto& [what, value] : fixed) text += what + "=" + value + "\n";
+  return text;
+}
+
+Fixed fixed_from_text(std::string_view text) {
+  Fixed fixed;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const auto equals = line.find('=');
+    if (equals != std::string_view::npos) fixed.emplace(line.substr(0, equals), line.substr(equals + 1));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return fixed;
+}
+
+}  // namespace kassaflow::registry

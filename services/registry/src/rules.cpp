@@ -1,0 +1,205 @@
+#include "rules.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/configuration/words.hpp"
+#include "kassaflow/fiscal/inn.hpp"
+#include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/fiscal/timezone.hpp"
+#include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/v1/registry.pb.h"
+
+namespace kassaflow::registry {
+namespace {
+
+bool all(std::string_view text, bool (*accepts)(unsigned char)) {
+  return std::ranges::all_of(text, [accepts](char c) { return accepts(static_cast<unsigned char>(c)); });
+}
+bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
+bool is_hex(unsigned char c) { return std::isxdigit(c) != 0 && c < 0x80; }
+bool is_id(unsigned char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; }
+bool is_alphanumeric(unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; }
+bool is_path_safe(unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
+bool is_visible(unsigned char c) { return c > 0x20 && c < 0x7f; }
+bool is_text(unsigned char c) { return c >= 0x20 && c != 0x7f; }
+
+bool is_guid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !is_hex(static_cast<unsigned char>(text[i]))) return false;
+  }
+  return true;
+}
+
+class Checker {
+ public:
+  explicit Checker(bool allow_private_endpoints) : allow_private_(allow_private_endpoints) {}
+
+  std::vector<Problem> problems;
+
+  void require(bool holds, std::string_view key, std::string_view message) {
+    if (!holds) problems.push_back({std::string(key), std::string(message)});
+  }
+
+  // False when it is missing, and says so.
+  bool present(std::string_view value, std::string_view key) {
+    require(!value.empty(), key, "is missing");
+    return !value.empty();
+  }
+
+  void text(std::string_view value, std::string_view key, std::size_t limit) {
+    if (!present(value, key)) return;
+    require(fiscal::characters(value) <= limit && fiscal::is_utf8(value) && all(value, is_text), key,
+            "must be 1 to " + std::to_string(limit) + " characters in one line");
+  }
+
+  void id(std::string_view value, std::string_view key) {
+    if (!present(value, key)) return;
+    require(value.size() <= 63 && value.front() != '-' && all(value, is_id), key,
+            "must be 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen");
+  }
+
+  void url(std::string_view value, std::string_view key) {
+    const std::string wrong = check_url(value, allow_private_);
+    require(wrong.empty(), key, wrong);
+  }
+
+  void tenant(const v1::Tenant& tenant) { text(tenant.name(), "name", 256); }
+
+  void pool(const v1::Pool& pool) {
+    id(pool.tenant(), "tenant");
+    // The check digits are left to the tax service: examples and test registers carry made-up numbers.
+    if (present(pool.inn(), "inn")) {
+      require(fiscal::is_inn(pool.inn()), "inn", "must be 10 or 12 digits");
+    }
+    if (present(pool.taxation(), "taxation")) {
+      require(configuration::taxation_of(pool.taxation()).has_value(), "taxation",
+              "must be osn, usn_income, usn_income_outcome, esn or patent");
+    }
+    if (present(pool.ffd(), "ffd")) {
+      require(configuration::ffd_of(pool.ffd()).has_value(), "ffd", "must be \"1.05\" or \"1.2\"");
+    }
+    text(pool.payment_address(), "paymentAddress", 256);
+    if (present(pool.timezone(), "timezone")) {
+      require(fiscal::is_timezone(pool.timezone()), "timezone", "is not a known time zone, such as Europe/Moscow");
+    }
+    if (!pool.cashier().name().empty()) text(pool.cashier().name(), "cashier.name", 64);
+    if (!pool.cashier().inn().empty()) {
+      require(pool.cashier().inn().size() == 12 && all(pool.cashier().inn(), is_digit), "cashier.inn",
+              "must be 12 digits");
+    }
+  }
+
+  void register_(const v1::Register& entry) {
+    id(entry.pool(), "pool");
+    if (present(entry.endpoint(), "endpoint")) url(entry.endpoint(), "endpoint");
+    if (!entry.registration_number().empty()) {
+      require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
+              "registrationNumber", "must be 16 digits");
+    }
+    if (!present(entry.protocol(), "protocol")) return;
+    if (entry.protocol() == "itkassa") {
+      require(!entry.has_bit(), "bit", "does not belong to protocol itkassa");
+      itkassa(entry.itkassa());
+    } else if (entry.protocol() == "bit") {
+      require(!entry.has_itkassa(), "itkassa", "does not belong to protocol bit");
+      bit(entry.bit());
+    } else {
+      require(false, "protocol", "must be itkassa or bit");
+    }
+  }
+
+  void itkassa(const v1::ItkassaRegister& entry) {
+    if (present(entry.cre_item_id(), "itkassa.creItemId")) {
+      require(is_guid(entry.cre_item_id()), "itkassa.creItemId", "must be a GUID");
+    }
+    if (present(entry.api_key(), "itkassa.apiKey")) {
+      require(entry.api_key().size() <= 128 && all(entry.api_key(), is_visible), "itkassa.apiKey",
+              "must be at most 128 visible ASCII characters");
+    }
+    // protocols/itkassa.md §13: the cloud's own limit. Without a key there are no callbacks, only polling.
+    require(entry.callback_key().size() <= 36 && all(entry.callback_key(), is_alphanumeric), "itkassa.callbackKey",
+            "must be at most 36 letters and digits");
+    if (!entry.organization_id().empty()) {
+      require(is_guid(entry.organization_id()), "itkassa.organizationId", "must be a GUID");
+    }
+  }
+
+  void bit(const v1::BitRegister& entry) {
+    if (present(entry.kkt_token(), "bit.kktToken")) {
+      require(entry.kkt_token().size() <= 128 && all(entry.kkt_token(), is_visible), "bit.kktToken",
+              "must be at most 128 visible ASCII characters");
+    }
+    if (present(entry.deduplication(), "bit.deduplication")) {
+      require(entry.deduplication() == "assumed-none" || entry.deduplication() == "verified", "bit.deduplication",
+              "must be assumed-none or verified");
+    }
+  }
+
+  void installation(const v1::Installation& entry) {
+    id(entry.tenant(), "tenant");
+    if (!entry.secret().empty()) {
+      require(entry.secret().size() >= 6 && entry.secret().size() <= 128 && all(entry.secret(), is_path_safe), "secret",
+              "must be 6 to 128 letters, digits, hyphens and underscores");
+    }
+    if (!entry.portal_webhook().empty()) url(entry.portal_webhook(), "portal.webhook");
+    require(entry.vat_size() <= 1000, "vat", "must have at most 1000 entries");
+    for (const auto& [record, word] : entry.vat()) {
+      const std::string key = "vat." + std::to_string(record);
+      require(record >= 0, key, "must be the id of a VAT record of the portal");
+      require(fiscal::parse_vat(word).has_value(), key, "must be none, \"0\", \"5\", \"7\", \"10\", \"20\" or \"22\"");
+    }
+    if (present(entry.marked_without_code(), "markedWithoutCode")) {
+      require(configuration::marked_without_code_of(entry.marked_without_code()).has_value(), "markedWithoutCode",
+              "must be refuse or allow");
+    }
+  }
+
+  void cashbox(const v1::Cashbox& entry) {
+    id(entry.installation(), "installation");
+    text(entry.number(), "number", 64);
+    id(entry.pool(), "pool");
+    require(entry.required_params_size() <= 32, "requires", "must have at most 32 entries");
+    for (const auto& [name, value] : entry.required_params()) {
+      const std::string key = "requires." + name;
+      require(!name.empty() && name.size() <= 128 && all(name, is_visible), key, "must be a path of cashbox_params");
+      require(!value.empty() && value.size() <= 1024, key, "must have 1 to 1024 bytes");
+    }
+  }
+
+ private:
+  bool allow_private_;
+};
+
+}  // namespace
+
+std::vector<Problem> check(const v1::Document& document, bool allow_private_endpoints) {
+  Checker checker(allow_private_endpoints);
+  if (configuration::kind_of(document).empty()) return {{"kind", "is missing or unknown to this registry"}};
+  checker.id(configuration::id_of(document), "id");
+  switch (document.kind_case()) {
+    case v1::Document::kTenant:
+      checker.tenant(document.tenant());
+      break;
+    case v1::Document::kPool:
+      checker.pool(document.pool());
+      break;
+    case v1::Document::kRegister:
+      checker.register_(document.register_());
+      break;
+    case v1::Document::kInstallation:
+      checker.installation(document.installation());
+      break;
+    case v1::Document::kCashbox:
+      checker.cashbox(document.cashbox());
+      break;
+    case v1::Document::KIND_NOT_SET:
+      break;
+  }
+  return checker.problems;
+}
+
+}  // namespace kassaflow::registry

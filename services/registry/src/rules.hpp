@@ -1,0 +1,25 @@
+#pragma once
+// What one configuration document must be, whatever else exists. Pure.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kassaflow::v1 {
+class Document;
+}
+
+namespace kassaflow::registry {
+
+struct Problem {
+  std::string key;      // as in the YAML grammar: "itkassa.apiKey"
+  std::string message;  // English, without values of credentials
+};
+
+[[nodiscard]] std::vector<Problem> check(const v1::Document& document, bool allow_private_endpoints);
+
+// Empty when `url` is an absolute http(s) URL that may be called from here, else what is wrong. Never quotes the URL.
+// Literal addresses and localhost are judged here, names when they are connected to (http::AddressPolicy).
+[[nodiscard]] std::string check_url(std::string_view url, bool allow_private_endpoints);
+
+}  // namespace kassaflow::registry

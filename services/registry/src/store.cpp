@@ -1,0 +1,274 @@
+#include "store.hpp"
+
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <utility>
+
+#include "kassaflow/configuration/documents.hpp"
+#include "migrations.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+// One writer at a time over all replicas; an arbitrary number, held to the end of the transaction.
+constexpr const char* kLockWriters = "SELECT pg_advisory_xact_lock(7266418190014)";
+
+pqxx::binarystring binary(const std::string& bytes) { return {bytes.data(), bytes.size()}; }
+
+std::string bytes_of(const pqxx::field& field) {
+  const pqxx::binarystring raw(field);
+  return {raw.get(), raw.size()};
+}
+
+// A text[] literal.
+class TextArray {
+ public:
+  void add(std::string_view text) {
+    literal_ += literal_.size() > 1 ? ",\"" : "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') literal_ += '\\';
+      literal_ += c;
+    }
+    literal_ += '"';
+  }
+  [[nodiscard]] std::string literal() const { return literal_ + "}"; }
+
+ private:
+  std::string literal_ = "{";
+};
+
+Name name_of(const pqxx::row& row) { return {row["kind"].as<std::string>(), row["id"].as<std::string>()}; }
+
+std::uint64_t next_revision(pqxx::work& work) {
+  return work.exec1("UPDATE state SET revision = revision + 1 RETURNING revision")[0].as<std::uint64_t>();
+}
+
+void audit(pqxx::work& work, const std::string& actor, const std::string& action, const Name& name,
+           const std::string& keys, std::uint64_t revision) {
+  work.exec_params("INSERT INTO audit (actor, action, kind, id, keys, revision) VALUES ($1, $2, $3, $4, $5, $6)", actor,
+                   action, name.kind, name.id, keys, revision);
+}
+
+}  // namespace
+
+Store::Store(const StoreOptions& options, Keyring keyring, IdMaster id_master)
+    : pool_({.uri = options.postgres, .application_name = "registry", .threads = 4, .search_path = kSchema}),
+      keyring_(std::move(keyring)),
+      id_master_(id_master),
+      allow_private_endpoints_(options.allow_private_endpoints) {}
+
+Result<std::monostate> Store::prepare() {
+  std::string wrong;
+  auto done = pool_.run_blocking([&](pqxx::work& work) {
+    work.exec(kLockWriters);
+    const std::string fingerprint = id_master_.fingerprint();
+    work.exec_params("UPDATE state SET id_master_fingerprint = $1 WHERE id_master_fingerprint IS NULL", fingerprint);
+    if (work.exec1("SELECT id_master_fingerprint FROM state")[0].as<std::string>() != fingerprint) {
+      wrong =
+          "this id master is not the one the database was made with; with another one every receipt would get a new "
+          "id and could be printed twice. Restore the original id_master_file";
+      return;
+    }
+    for (const pqxx::row& row : work.exec("SELECT kind, id, sealed FROM documents WHERE sealed IS NOT NULL")) {
+      const std::string sealed = bytes_of(row["sealed"]);
+      if (keyring_.sealed_with_current(sealed)) continue;
+      const Name name = name_of(row);
+      const auto plain = keyring_.open(name.text(), sealed);
+      if (!plain) throw std::runtime_error(plain.error().message);
+      work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", name.kind, name.id,
+                       binary(keyring_.seal(name.text(), *plain)));
+    }
+  });
+  if (done && !wrong.empty()) return fail("registry.id_master", wrong);
+  return done;
+}
+
+Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const std::string& actor) {
+  Applied applied;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    work.exec(kLockWriters);
+    Plan planned = plan(documents, load(work, needs_of(documents, id_master_)),
+                        {.id_master = id_master_, .allow_private_endpoints = allow_private_endpoints_});
+    applied.errors = std::move(planned.errors);
+    if (!applied.errors.empty()) return;
+    applied.results = std::move(planned.results);
+    if (planned.writes.empty()) {
+      applied.revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>();
+      return;
+    }
+    applied.revision = next_revision(work);
+    for (const Write& entry : planned.writes) {
+      work.exec_params("DELETE FROM claims WHERE kind = $1 AND id = $2 AND what <> $3", entry.name.kind, entry.name.id,
+                       std::string(kSecretClaim));
+    }
+    for (const Write& entry : planned.writes) {
+      write(work, entry, applied.revision);
+      audit(work, actor, entry.action, entry.name, entry.changed_keys, applied.revision);
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return applied;
+}
+
+World Store::load(pqxx::work& work, const Needs& needs) const {
+  World world;
+  TextArray kinds;
+  TextArray ids;
+  for (const Name& name : needs.documents) {
+    kinds.add(name.kind);
+    ids.add(name.id);
+  }
+  const std::string wanted = " NATURAL JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (kind, id)) AS w";
+  for (const pqxx::row& row : work.exec_params("SELECT kind, id, tenant, fixed, body, sealed FROM documents" + wanted,
+                                               kinds.literal(), ids.literal())) {
+    world.documents[name_of(row)] = {.document = read_document(row),
+                                     .tenant = row["tenant"].as<std::string>(),
+                                     .fixed = fixed_from_text(row["fixed"].as<std::string>())};
+  }
+  for (const pqxx::row& row :
+       work.exec_params("SELECT kind, id, fixed FROM tombstones" + wanted, kinds.literal(), ids.literal())) {
+    world.tombstones[name_of(row)] = fixed_from_text(row["fixed"].as<std::string>());
+  }
+  TextArray whats;
+  TextArray values;
+  for (const Claim& claim : needs.claims) {
+    whats.add(claim.what);
+    values.add(claim.value);
+  }
+  const std::string claimed =
+      " NATURAL JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (what, value)) AS w";
+  for (const pqxx::row& row :
+       work.exec_params("SELECT what, value, kind, id FROM claims" + claimed, whats.literal(), values.literal())) {
+    world.claims[{row["what"].as<std::string>(), row["value"].as<std::string>()}] = name_of(row);
+  }
+  return world;
+}
+
+void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) const {
+  const auto& [kind, id] = entry.name;
+  const std::string body = configuration::without_credentials(entry.document).SerializeAsString();
+  work.exec_params(
+      "INSERT INTO documents (kind, id, tenant, fixed, body, revision) VALUES ($1, $2, $3, $4, $5, $6) "
+      "ON CONFLICT (kind, id) DO UPDATE SET tenant = excluded.tenant, fixed = excluded.fixed, body = excluded.body, "
+      "sealed = NULL, revision = excluded.revision",
+      kind, id, entry.tenant, fixed_to_text(entry.fixed), binary(body), revision);
+  if (const v1::Document secrets = configuration::only_credentials(entry.document);
+      secrets.kind_case() != v1::Document::KIND_NOT_SET) {
+    work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", kind, id,
+                     binary(keyring_.seal(entry.name.text(), secrets.SerializeAsString())));
+  }
+  work.exec_params("DELETE FROM tombstones WHERE kind = $1 AND id = $2", kind, id);
+  work.exec_params("DELETE FROM document_references WHERE kind = $1 AND id = $2", kind, id);
+  for (const Name& target : entry.references) {
+    work.exec_params("INSERT INTO document_references (tenant, kind, id, to_kind, to_id) VALUES ($1, $2, $3, $4, $5)",
+                     entry.tenant, kind, id, target.kind, target.id);
+  }
+  for (const Claim& claim : entry.claims) {
+    // Planned as free or our own; anybody else's makes the statement fail.
+    work.exec_params(
+        "INSERT INTO claims (what, value, kind, id) SELECT $1, $2, $3, $4 "
+        "WHERE NOT EXISTS (SELECT FROM claims WHERE what = $1 AND value = $2 AND kind = $3 AND id = $4)",
+        claim.what, claim.value, kind, id);
+  }
+}
+
+Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) {
+  std::uint64_t revision = 0;
+  std::optional<Error> refused;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    work.exec(kLockWriters);
+    const auto found = work.exec_params("SELECT fixed FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
+    if (found.empty()) {
+      refused = Error{"registry.not_found", "there is no " + name.kind + " " + name.id};
+      return;
+    }
+    std::string users;
+    for (const pqxx::row& row :
+         work.exec_params("SELECT kind, id FROM document_references WHERE to_kind = $1 AND to_id = $2 "
+                          "ORDER BY kind, id LIMIT 5",
+                          name.kind, name.id)) {
+      users += (users.empty() ? "" : ", ") + name_of(row).text();
+    }
+    if (!users.empty()) {
+      refused = Error{"registry.in_use", name.text() + " is used by " + users};
+      return;
+    }
+    revision = next_revision(work);
+    work.exec_params("INSERT INTO tombstones (kind, id, fixed, revision) VALUES ($1, $2, $3, $4)", name.kind, name.id,
+                     found[0][0].as<std::string>(), revision);
+    work.exec_params("DELETE FROM claims WHERE kind = $1 AND id = $2 AND what <> $3", name.kind, name.id,
+                     std::string(kSecretClaim));
+    work.exec_params("DELETE FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
+    audit(work, actor, "deleted", name, "", revision);
+  });
+  if (!done) return tl::unexpected(done.error());
+  if (refused) return tl::unexpected(*refused);
+  return revision;
+}
+
+v1::Document Store::read_document(const pqxx::row& row) const {
+  v1::Document document;
+  if (!document.ParseFromString(bytes_of(row["body"]))) throw std::runtime_error("a document's body does not parse");
+  if (row["sealed"].is_null()) return document;
+  const auto plain = keyring_.open(name_of(row).text(), bytes_of(row["sealed"]));
+  if (!plain) throw std::runtime_error(plain.error().message);
+  v1::Document secrets;
+  if (!secrets.ParseFromString(*plain)) throw std::runtime_error("a document's credentials do not parse");
+  document.MergeFrom(secrets);
+  return document;
+}
+
+Result<v1::Document> Store::get(const Name& name) {
+  std::optional<v1::Document> document;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    const auto rows = work.exec_params("SELECT kind, id, body, sealed FROM documents WHERE kind = $1 AND id = $2",
+                                       name.kind, name.id);
+    if (!rows.empty()) document = read_document(rows[0]);
+  });
+  if (!done) return tl::unexpected(done.error());
+  if (!document) return fail("registry.not_found", "there is no " + name.kind + " " + name.id);
+  return *document;
+}
+
+Result<std::vector<v1::Document>> Store::list(const std::string& kind) {
+  std::vector<v1::Document> documents;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    documents.clear();
+    for (const pqxx::row& row : work.exec_params("SELECT body FROM documents WHERE kind = $1 ORDER BY id", kind)) {
+      documents.emplace_back().ParseFromString(bytes_of(row["body"]));
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return documents;
+}
+
+Result<Changes> Store::changes_since(std::uint64_t revision) {
+  Changes changes;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    changes = {};
+    work.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // the three answers are of one moment
+    changes.revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>();
+    for (const pqxx::row& row :
+         work.exec_params("SELECT kind, id, body, sealed FROM documents WHERE revision > $1 ORDER BY "
+                          "array_position(ARRAY['tenant', 'pool', 'register', 'installation', 'cashbox'], kind), id",
+                          revision)) {
+      changes.documents.push_back(read_document(row));
+    }
+    if (revision == 0) return;
+    for (const pqxx::row& row : work.exec_params("SELECT kind, id FROM tombstones WHERE revision > $1", revision)) {
+      changes.deleted.push_back(name_of(row).text());
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return changes;
+}
+
+Result<std::uint64_t> Store::revision() {
+  std::uint64_t revision = 0;
+  const auto done = pool_.run_blocking(
+      [&](pqxx::work& work) { revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>(); });
+  if (!done) return tl::unexpected(done.error());
+  return revision;
+}
+
+}  // namespace kassaflow::registry

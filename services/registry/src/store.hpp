@@ -1,0 +1,71 @@
+#pragma once
+// The configuration in PostgreSQL. Every change is one transaction under one lock, so revisions are in commit order and
+// what was checked still holds when it is written; the schema's constraints say the same again.
+//
+// Thread-safe; calls block.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kassaflow/base/result.hpp"
+#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/v1/registry.pb.h"
+#include "plan.hpp"
+#include "sealing.hpp"
+
+namespace pqxx {
+class row;
+}
+
+namespace kassaflow::registry {
+
+struct Applied {
+  std::vector<v1::ApplyResult> results;
+  std::vector<v1::ApplyError> errors;  // not empty: nothing was written
+  std::uint64_t revision = 0;
+};
+
+struct Changes {
+  std::uint64_t revision = 0;
+  std::vector<v1::Document> documents;  // with credentials, parents first
+  std::vector<std::string> deleted;     // "kind/id"
+};
+
+struct StoreOptions {
+  std::string postgres;  // libpq URI
+  bool allow_private_endpoints = false;
+};
+
+// Errors beside those of postgres::Pool: registry.not_found, registry.in_use, registry.id_master.
+class Store {
+ public:
+  Store(const StoreOptions& options, Keyring keyring, IdMaster id_master);
+
+  // Before anything else: refuses an id master other than the database's, and seals anew what an older key sealed.
+  Result<std::monostate> prepare();
+
+  Result<Applied> apply(const std::vector<v1::Document>& documents, const std::string& actor);
+  Result<std::uint64_t> remove(const Name& name, const std::string& actor);  // the new revision
+
+  Result<v1::Document> get(const Name& name);                       // with credentials
+  Result<std::vector<v1::Document>> list(const std::string& kind);  // without credentials
+  Result<Changes> changes_since(std::uint64_t revision);            // 0: everything
+  Result<std::uint64_t> revision();
+
+  [[nodiscard]] bool healthy() const { return pool_.healthy(); }
+  [[nodiscard]] const IdMaster& id_master() const { return id_master_; }
+
+ private:
+  [[nodiscard]] World load(pqxx::work& work, const Needs& needs) const;
+  void write(pqxx::work& work, const Write& write, std::uint64_t revision) const;
+  [[nodiscard]] v1::Document read_document(const pqxx::row& row) const;
+
+  postgres::Pool pool_;
+  const Keyring keyring_;
+  const IdMaster id_master_;
+  const bool allow_private_endpoints_;
+};
+
+}  // namespace kassaflow::registry

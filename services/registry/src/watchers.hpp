@@ -1,0 +1,49 @@
+#pragma once
+// Who is watching and which revision is in force there. Streams wait here for news, Apply waits here for the streams.
+// Thread-safe.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace kassaflow::registry {
+
+class Watchers {
+ public:
+  using Id = std::uint64_t;
+
+  Id join(std::string service, std::string instance);
+  void leave(Id id);  // also wakes the stream's wait_for_news()
+  void report(Id id, std::uint64_t in_force_revision);
+
+  void announce(std::uint64_t revision);  // committed; lower ones are ignored
+  void close();                           // no more waiting, for good
+
+  // Blocks until something above `revision` was announced; false when the watcher left or everything is closing.
+  bool wait_for_news(Id id, std::uint64_t revision);
+
+  // Blocks until `revision` is in force at everybody connected, or for `limit`. Returns who is behind.
+  std::vector<std::string> wait_in_force(std::uint64_t revision, std::chrono::milliseconds limit);
+
+  [[nodiscard]] std::size_t count() const;
+
+ private:
+  struct Watcher {
+    std::string name;
+    std::uint64_t in_force = 0;
+  };
+  [[nodiscard]] std::vector<std::string> behind(std::uint64_t revision) const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<Id, Watcher> watchers_;
+  Id last_id_ = 0;
+  std::uint64_t announced_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace kassaflow::registry

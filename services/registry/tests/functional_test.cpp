@@ -1,0 +1,338 @@
+// Apply, Get, List, Delete and Watch over gRPC against a real PostgreSQL.
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <pqxx/pqxx>
+
+#include "documents.hpp"
+#include "grpc_service.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+#include "migrations.hpp"
+#include "temporary_postgres.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+using configuration::Snapshot;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kMasterKey(64, '1');
+const std::string kNewMasterKey(64, '2');
+const std::string kIdMaster(64, '3');
+
+postgres_testing::TemporaryPostgres& database() {
+  static postgres_testing::TemporaryPostgres instance;
+  return instance;
+}
+
+// One replica of the registry, without the process around it.
+struct Replica {
+  explicit Replica(const std::string& master_key = kMasterKey, const std::string& id_master = kIdMaster)
+      : store({.postgres = database().uri()}, Keyring::parse(Secret(master_key)).value(),
+              IdMaster::parse(Secret(id_master)).value()),
+        service(store, watchers, "https://kassa.example.ru", std::chrono::milliseconds(50)) {
+    postgres::migrate(database().uri(), kSchema, migrations());
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service);
+    server = builder.BuildAndStart();
+    stub = v1::Registry::NewStub(grpc::CreateChannel(address(), grpc::InsecureChannelCredentials()));
+  }
+  ~Replica() {
+    watchers.close();
+    server->Shutdown();
+  }
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port); }
+
+  v1::ApplyResponse apply(const std::vector<v1::Document>& documents) {
+    grpc::ClientContext context;
+    v1::ApplyRequest request;
+    request.set_actor("tester");
+    request.mutable_documents()->Assign(documents.begin(), documents.end());
+    v1::ApplyResponse response;
+    const grpc::Status status = stub->Apply(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+
+  std::pair<grpc::Status, v1::GetResponse> get(const std::string& kind, const std::string& id) {
+    grpc::ClientContext context;
+    v1::GetRequest request;
+    request.set_kind(kind);
+    request.set_id(id);
+    v1::GetResponse response;
+    const grpc::Status status = stub->Get(&context, request, &response);
+    return {status, response};
+  }
+
+  grpc::Status remove(const std::string& kind, const std::string& id) {
+    grpc::ClientContext context;
+    v1::DeleteRequest request;
+    request.set_kind(kind);
+    request.set_id(id);
+    request.set_actor("tester");
+    v1::DeleteResponse response;
+    return stub->Delete(&context, request, &response);
+  }
+
+  Store store;
+  Watchers watchers;
+  GrpcService service;
+  int port = 0;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<v1::Registry::Stub> stub;
+};
+
+std::vector<std::string> actions(const v1::ApplyResponse& response) {
+  std::vector<std::string> actions;
+  for (const auto& result : response.results()) actions.push_back(result.action());
+  return actions;
+}
+
+// A service that follows the registry, and waits for conditions.
+class Follower {
+ public:
+  Follower(const Replica& replica, const std::string& service)
+      : watcher_({.registry_grpc = replica.address(), .service = service, .instance = service + "-1"},
+                 [this](std::shared_ptr<const Snapshot> snapshot) {
+                   const std::lock_guard lock(mutex_);
+                   newest_ = std::move(snapshot);
+                   changed_.notify_all();
+                 }) {
+    watcher_.start();
+  }
+
+  template <class Condition>
+  std::shared_ptr<const Snapshot> wait_until(Condition condition) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return newest_ && condition(*newest_); });
+    return newest_;
+  }
+
+  std::shared_ptr<const Snapshot> wait_for_revision(std::uint64_t revision) {
+    return wait_until([revision](const Snapshot& snapshot) { return snapshot.revision >= revision; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<const Snapshot> newest_;
+  configuration::Watcher watcher_;
+};
+
+class RegistryFunctional : public testing::Test {
+ protected:
+  void SetUp() override {
+    pqxx::connection connection(database().uri());
+    pqxx::work work(connection);
+    work.exec("DROP SCHEMA IF EXISTS registry CASCADE");
+    work.commit();
+  }
+
+  static std::string one(const std::string& sql) {
+    pqxx::connection connection(database().uri());
+    pqxx::work work(connection);
+    work.exec("SET LOCAL search_path = registry");
+    return work.exec1(sql)[0].as<std::string>();
+  }
+};
+
+TEST_F(RegistryFunctional, AppliesOnceAndThenChangesNothing) {
+  Replica replica;
+  EXPECT_THAT(actions(replica.apply(test::everything())), Each("created"));
+  const auto again = actions(replica.apply(test::everything()));
+  EXPECT_THAT(again, SizeIs(6));
+  EXPECT_THAT(again, Each("unchanged"));
+  EXPECT_EQ(replica.store.revision().value(), 1u);
+}
+
+TEST_F(RegistryFunctional, OneBrokenDocumentAndNothingIsApplied) {
+  Replica replica;
+  const auto response = replica.apply({test::tenant(), test::pool("shop", "nobody")});
+  ASSERT_THAT(response.errors(), SizeIs(1));
+  EXPECT_EQ(response.errors(0).document(), 1u);
+  EXPECT_EQ(response.errors(0).key(), "tenant");
+  EXPECT_THAT(response.errors(0).message(), HasSubstr("nobody"));
+  EXPECT_THAT(response.results(), IsEmpty());
+  EXPECT_EQ(replica.get("tenant", "acme").first.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(RegistryFunctional, CredentialsNeverComeBackAndAreNowhereInClear) {
+  Replica replica;
+  replica.apply(test::everything());
+  const auto [status, shown] = replica.get("Registers", "acme-kkt-1");
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(shown.document().register_().itkassa().api_key(), "");
+  EXPECT_THAT(shown.callback_url(), testing::MatchesRegex("https://kassa.example.ru/callbacks/itkassa/[0-9a-f]{32}"));
+  const std::string everything =
+      one("SELECT concat((SELECT string_agg(encode(body, 'escape') || coalesce(encode(sealed, 'escape'), ''), '') FROM "
+          "documents), "
+          "(SELECT string_agg(c::text, '') FROM claims c), (SELECT string_agg(a::text, '') FROM audit a))");
+  EXPECT_THAT(everything, HasSubstr("acme-kkt-1"));
+  for (const char* secret :
+       {"itkassa-api-key", "callbackkey0", "0123456789abcdef", "9f3c1e", "webhook-code", "rest-password"}) {
+    EXPECT_THAT(everything, testing::Not(HasSubstr(secret)));
+  }
+}
+
+TEST_F(RegistryFunctional, EveryChangeIsAudited) {
+  Replica replica;
+  replica.apply(test::everything());
+  v1::Document changed = test::itkassa();
+  changed.mutable_register_()->mutable_itkassa()->set_api_key("rotated");
+  replica.apply({changed});
+  replica.remove("cashbox", "acme-box-1");
+  EXPECT_EQ(one("SELECT string_agg(concat_ws(' ', actor, action, kind, id, keys), '; ' ORDER BY number) FROM audit "
+                "WHERE action <> 'created'"),
+            "tester updated register acme-kkt-1 itkassa.apiKey; tester deleted cashbox acme-box-1 ");
+}
+
+TEST_F(RegistryFunctional, DeletesWaitUntilNothingRefersToTheDocument) {
+  Replica replica;
+  replica.apply(test::everything());
+  const grpc::Status refused = replica.remove("pool", "acme-shop");
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(refused.error_message(), HasSubstr("cashbox/acme-box-1"));
+  for (const auto& [kind, id] : std::vector<std::pair<std::string, std::string>>{
+           {"cashbox", "acme-box-1"}, {"register", "acme-kkt-1"}, {"register", "acme-kkt-2"}, {"pool", "acme-shop"}}) {
+    EXPECT_TRUE(replica.remove(kind, id).ok()) << kind;
+  }
+  EXPECT_EQ(replica.remove("pool", "acme-shop").error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(RegistryFunctional, ADeletedInstallationGivesTheSameIdKeyWhenItComesBack) {
+  Replica replica;
+  replica.apply({test::tenant(), test::tenant("other"), test::installation()});
+  Follower ingress(replica, "ingress");
+  const auto before = ingress.wait_for_revision(1);
+  ASSERT_TRUE(replica.remove("installation", "acme-main").ok());
+  EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another")}).errors(), SizeIs(1));
+  EXPECT_EQ(replica.apply({test::installation("acme-main", "acme", "another")}).results(0).action(), "created");
+  const auto after = ingress.wait_for_revision(3);
+  EXPECT_EQ(before->installations.at("acme-main")->id_key.reveal(),
+            after->installations.at("acme-main")->id_key.reveal());
+}
+
+TEST_F(RegistryFunctional, PostgresItselfRefusesWhatWouldMixTenants) {
+  Replica replica;
+  replica.apply(test::everything());
+  replica.apply({test::tenant("other"), test::pool("other-shop", "other")});
+  for (const char* sql : {
+           "INSERT INTO registry.document_references VALUES ('other', 'pool', 'other-shop', 'pool', 'acme-shop')",
+           "UPDATE registry.documents SET tenant = 'other' WHERE id = 'acme-kkt-1'",
+           "UPDATE registry.documents SET fixed = '' WHERE id = 'acme-kkt-1'",
+           "DELETE FROM registry.documents WHERE id = 'acme-shop'",
+           "INSERT INTO registry.claims SELECT what, value, kind, 'thief' FROM registry.claims WHERE what = 'register'",
+       }) {
+    pqxx::connection connection(database().uri());
+    pqxx::work work(connection);
+    EXPECT_THROW(work.exec(sql), pqxx::integrity_constraint_violation) << sql;
+  }
+}
+
+TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
+  Replica replica;
+  replica.apply(test::everything());
+  Follower ingress(replica, "ingress");
+  Follower fiscalizer(replica, "fiscalizer");
+  const auto first = ingress.wait_for_revision(1);
+  EXPECT_TRUE(first->installations_by_secret.at("9f3c1e")
+                  ->cashboxes_by_number.at("box-1")
+                  .required_params.at("AUTH.PASSWORD")
+                  .matches("rest-password"));
+  EXPECT_TRUE(first->registers.at("acme-kkt-1")->settings.api_key.empty());
+  const auto lanes = fiscalizer.wait_for_revision(1);
+  EXPECT_TRUE(lanes->registers.at("acme-kkt-1")->settings.api_key.matches("itkassa-api-key"));
+  EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
+  EXPECT_THAT(lanes->installations, IsEmpty());
+
+  v1::Document moved = test::pool();
+  moved.mutable_pool()->set_timezone("Asia/Omsk");
+  replica.apply({moved});
+  EXPECT_EQ(fiscalizer.wait_for_revision(2)->registers.at("acme-kkt-2")->settings.timezone, "Asia/Omsk");
+  replica.remove("cashbox", "acme-box-1");
+  EXPECT_THAT(ingress.wait_for_revision(3)->installations.at("acme-main")->cashboxes_by_number, IsEmpty());
+}
+
+TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
+  Replica replica;
+  std::vector<v1::Document> documents = {test::tenant(), test::installation()};
+  for (int i = 0; i < 1200; ++i) documents.push_back(test::pool("pool-" + std::to_string(i)));
+  replica.apply(documents);
+  Follower status(replica, "status");
+  EXPECT_THAT(status.wait_for_revision(1)->pools, SizeIs(1200));
+}
+
+TEST_F(RegistryFunctional, ApplyNamesWhoHasNotTakenTheChangeOver) {
+  Replica replica;
+  replica.apply({test::tenant()});
+  grpc::ClientContext context;
+  const auto stream = replica.stub->Watch(&context);
+  v1::WatchRequest hello;
+  hello.set_service("status");
+  hello.set_instance("status-asleep");
+  ASSERT_TRUE(stream->Write(hello));
+  v1::WatchEvent event;
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("status-asleep"));
+  hello.set_in_force_revision(2);
+  ASSERT_TRUE(stream->Write(hello));
+  while (!replica.apply({test::pool()}).lagging().empty()) {
+  }
+  context.TryCancel();
+}
+
+TEST_F(RegistryFunctional, AnotherReplicasChangeReachesItsWatchers) {
+  Replica one_replica;
+  one_replica.apply({test::tenant()});
+  Replica other_replica;
+  Follower status(other_replica, "status");
+  status.wait_for_revision(1);
+  one_replica.apply({test::pool()});
+  other_replica.watchers.announce(other_replica.store.revision().value());
+  EXPECT_THAT(status.wait_for_revision(2)->pools, SizeIs(1));
+}
+
+TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeeded) {
+  {
+    Replica replica;
+    replica.apply(test::everything());
+  }
+  {
+    Replica rotated(kNewMasterKey + "\n" + kMasterKey);
+    ASSERT_TRUE(rotated.store.prepare().has_value());
+  }
+  Replica replica(kNewMasterKey);
+  ASSERT_TRUE(replica.store.prepare().has_value());
+  EXPECT_EQ(replica.store.get({"register", "acme-kkt-1"})->register_().itkassa().api_key(), "itkassa-api-key");
+  EXPECT_THAT(actions(replica.apply(test::everything())), Each("unchanged"));
+}
+
+TEST_F(RegistryFunctional, AWrongMasterKeyIsNoticedAtTheStart) {
+  {
+    Replica replica;
+    replica.apply(test::everything());
+  }
+  Replica replica(kNewMasterKey);
+  EXPECT_THAT(replica.store.prepare().error().message, HasSubstr("not in the master key file"));
+}
+
+TEST_F(RegistryFunctional, AnotherIdMasterIsRefused) {
+  {
+    Replica replica;
+    ASSERT_TRUE(replica.store.prepare().has_value());
+  }
+  Replica replica(kMasterKey, std::string(64, '9'));
+  EXPECT_EQ(replica.store.prepare().error().code, "registry.id_master");
+}
+
+}  // namespace
+}  // namespace kassaflow::registry

@@ -1,0 +1,211 @@
+#include "plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "documents.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PlanTest : public testing::Test {
+ protected:
+  Plan run(const std::vector<v1::Document>& documents) { return plan(documents, world_, context_); }
+
+  // Plans and carries out in memory what the store does in PostgreSQL.
+  Plan apply(const std::vector<v1::Document>& documents) {
+    Plan planned = run(documents);
+    EXPECT_THAT(planned.errors, IsEmpty()) << (planned.errors.empty() ? "" : planned.errors[0].message());
+    for (const Write& write : planned.writes) {
+      std::erase_if(world_.claims,
+                    [&](const auto& c) { return c.second == write.name && c.first.what != kSecretClaim; });
+    }
+    for (const Write& write : planned.writes) {
+      world_.documents[write.name] = {.document = write.document, .tenant = write.tenant, .fixed = write.fixed};
+      for (const Claim& claim : write.claims) world_.claims[claim] = write.name;
+      world_.tombstones.erase(write.name);
+    }
+    return planned;
+  }
+
+  void remove(const Name& name) {
+    world_.tombstones[name] = world_.documents.at(name).fixed;
+    world_.documents.erase(name);
+    std::erase_if(world_.claims, [&](const auto& c) { return c.second == name && c.first.what != kSecretClaim; });
+  }
+
+  void expect_refused(const std::vector<v1::Document>& documents, const std::string& key, const std::string& text) {
+    const Plan planned = run(documents);
+    ASSERT_THAT(planned.errors, SizeIs(1));
+    EXPECT_EQ(planned.errors[0].key(), key);
+    EXPECT_THAT(planned.errors[0].message(), HasSubstr(text));
+  }
+
+  World world_;
+  const IdMaster id_master_ = IdMaster::parse(Secret(std::string(64, 'c'))).value();
+  const PlanContext context_{.id_master = id_master_, .new_secret = [] { return std::string("generated-secret"); }};
+};
+
+TEST_F(PlanTest, CreatesThenFindsEverythingUnchanged) {
+  for (const auto& result : apply(test::everything()).results) EXPECT_EQ(result.action(), "created");
+  const Plan again = run(test::everything());
+  for (const auto& result : again.results) EXPECT_EQ(result.action(), "unchanged") << result.id();
+  EXPECT_THAT(again.writes, IsEmpty());
+}
+
+TEST_F(PlanTest, OrderOfTheDocumentsDoesNotMatter) {
+  auto documents = test::everything();
+  std::ranges::reverse(documents);
+  const Plan planned = apply(documents);
+  EXPECT_EQ(planned.results.front().kind(), "cashbox");
+  EXPECT_EQ(planned.results.back().kind(), "tenant");
+}
+
+TEST_F(PlanTest, AChangedCredentialIsAnUpdateNamedButNotQuoted) {
+  apply(test::everything());
+  v1::Document changed = test::itkassa();
+  changed.mutable_register_()->mutable_itkassa()->set_api_key("rotated-key");
+  const Plan planned = run({changed});
+  EXPECT_EQ(planned.results[0].action(), "updated");
+  EXPECT_EQ(planned.writes[0].changed_keys, "itkassa.apiKey");
+}
+
+TEST_F(PlanTest, ASecretLeftOutIsMadeOnceAndKept) {
+  const auto without_secret = test::installation("acme-main", "acme", "");
+  const Plan first = apply({test::tenant(), without_secret});
+  EXPECT_EQ(first.results[1].generated_secret(), "generated-secret");
+  EXPECT_EQ(first.writes[1].document.installation().secret(), "generated-secret");
+  const Plan second = run({without_secret});
+  EXPECT_EQ(second.results[0].action(), "unchanged");
+  EXPECT_EQ(second.results[0].generated_secret(), "");
+}
+
+TEST_F(PlanTest, DanglingReferencesNameWhatIsMissing) {
+  expect_refused({test::pool("shop", "nobody")}, "tenant", "there is no tenant nobody");
+  apply({test::tenant()});
+  expect_refused({test::itkassa("kkt", "no-pool")}, "pool", "there is no pool no-pool");
+}
+
+TEST_F(PlanTest, ABrokenParentIsToldOnceNotAtEveryChild) {
+  v1::Document broken = test::pool();
+  broken.mutable_pool()->set_ffd("3");
+  expect_refused({test::tenant(), broken, test::itkassa(), test::bit()}, "ffd", "1.05");
+}
+
+TEST_F(PlanTest, MissingKeysAndDanglingReferencesAreToldTogether) {
+  v1::Document document = test::pool("shop", "nobody");
+  document.mutable_pool()->clear_timezone();
+  EXPECT_THAT(run({document}).errors, SizeIs(2));
+}
+
+TEST_F(PlanTest, TheSameDocumentTwiceIsRefused) {
+  expect_refused({test::tenant(), test::tenant()}, "id", "declared twice");
+}
+
+TEST_F(PlanTest, NothingRefersToAnotherTenantsDocuments) {
+  apply(test::everything());
+  apply({test::tenant("other"), test::pool("other-shop", "other")});
+  expect_refused({test::cashbox("spy", "acme-main", "box-9", "other-shop")}, "pool", "another tenant");
+}
+
+TEST_F(PlanTest, APhysicalRegisterIsOneOverAllTenants) {
+  apply(test::everything());
+  const std::vector<v1::Document> other = {test::tenant("other"), test::pool("other-shop", "other")};
+  apply(other);
+  expect_refused({test::itkassa("other-kkt", "other-shop")}, "itkassa.creItemId",
+                 "same physical register as register/acme-kkt-1");
+  expect_refused({test::bit("other-kkt", "other-shop", "0000000001047487", "another-token")}, "registrationNumber",
+                 "same physical register");
+  expect_refused({test::bit("other-kkt", "other-shop", "0000000009999999")}, "bit.kktToken",
+                 "is the token of register/acme-kkt-2");
+}
+
+TEST_F(PlanTest, CapitalsDoNotMakeAnotherRegister) {
+  apply({test::tenant(), test::pool(), test::itkassa("one", "acme-shop", "aaaaaaaa-2222-3333-4444-555555555555")});
+  expect_refused({test::itkassa("two", "acme-shop", "AAAAAAAA-2222-3333-4444-555555555555")}, "itkassa.creItemId",
+                 "register/one");
+}
+
+TEST_F(PlanTest, ARegisterDeletedAtOneTenantMayServeAnother) {
+  apply(test::everything());
+  remove({"register", "acme-kkt-1"});
+  apply({test::tenant("other"), test::pool("other-shop", "other"), test::itkassa("other-kkt", "other-shop")});
+}
+
+TEST_F(PlanTest, SecretsAreUniqueAlsoAmongThoseOfThePast) {
+  apply({test::tenant(), test::tenant("other"), test::installation("acme-main", "acme", "first-secret")});
+  apply({test::installation("acme-main", "acme", "second-secret")});
+  for (const char* taken : {"first-secret", "second-secret"}) {
+    expect_refused({test::installation("other-main", "other", taken)}, "secret", "another installation");
+  }
+  remove({"installation", "acme-main"});
+  expect_refused({test::installation("other-main", "other", "second-secret")}, "secret", "another installation");
+  apply({test::installation("acme-main", "acme", "first-secret")});
+}
+
+TEST_F(PlanTest, CashboxNumbersAreUniqueWithinAnInstallation) {
+  apply(test::everything());
+  expect_refused({test::cashbox("box-b")}, "number", "cashbox/acme-box-1");
+  apply({test::installation("acme-second", "acme", "second"), test::cashbox("box-b", "acme-second")});
+}
+
+TEST_F(PlanTest, CashboxesMaySwapNumbersInOneRequest) {
+  apply(test::everything());
+  apply({test::cashbox("acme-box-2", "acme-main", "box-2")});
+  apply({test::cashbox("acme-box-1", "acme-main", "box-2"), test::cashbox("acme-box-2", "acme-main", "box-1")});
+}
+
+TEST_F(PlanTest, WhatIsFixedNeverChanges) {
+  apply(test::everything());
+  apply({test::tenant("other"), test::installation("acme-second", "acme", "second")});
+  v1::Document other_inn = test::pool();
+  other_inn.mutable_pool()->set_inn("5400000000");
+  v1::Document foreign_pool = test::pool("foreign");
+  foreign_pool.mutable_pool()->set_inn("5400000000");
+  apply({foreign_pool});
+
+  expect_refused({test::pool("acme-shop", "other")}, "tenant", "tenant acme for ever");
+  expect_refused({other_inn}, "inn", "7701234567 for ever");
+  expect_refused({test::itkassa("acme-kkt-1", "acme-shop", "99999999-2222-3333-4444-555555555555")},
+                 "itkassa.creItemId", "for ever");
+  expect_refused({test::bit("acme-kkt-2", "acme-shop", "0000000009999999")}, "registrationNumber", "for ever");
+  expect_refused({test::bit("acme-kkt-2", "foreign")}, "pool", "inn 7701234567 for ever");
+  expect_refused({test::installation("acme-main", "other")}, "tenant", "for ever");
+  expect_refused({test::cashbox("acme-box-1", "acme-second")}, "installation", "for ever");
+}
+
+TEST_F(PlanTest, ARegisterMayMoveBetweenPoolsOfOneTaxpayer) {
+  apply(test::everything());
+  apply({test::pool("acme-second")});
+  EXPECT_EQ(apply({test::itkassa("acme-kkt-1", "acme-second")}).results[0].action(), "updated");
+}
+
+TEST_F(PlanTest, ADeletedIdComesBackOnlyAsWhatItWas) {
+  apply({test::tenant(), test::tenant("other"), test::installation()});
+  remove({"installation", "acme-main"});
+  expect_refused({test::installation("acme-main", "other", "brand-new")}, "tenant", "deleted with tenant acme");
+  EXPECT_EQ(apply({test::installation("acme-main", "acme", "brand-new")}).results[0].action(), "created");
+}
+
+TEST_F(PlanTest, CallersCannotSetWhatTheRegistryAdds) {
+  apply({test::tenant(), test::pool()});
+  v1::Document forged = test::itkassa();
+  forged.mutable_register_()->set_tenant("other");
+  forged.mutable_register_()->set_callback_token("forged");
+  const v1::Register written = apply({forged}).writes[0].document.register_();
+  EXPECT_EQ(written.tenant(), "acme");
+  EXPECT_EQ(written.callback_token(), "");
+}
+
+TEST(Fixed, TextComesBackAsItWas) {
+  const Fixed fixed = {{"tenant", "acme"}, {"identity", "bit:=x"}};
+  EXPECT_EQ(fixed_from_text(fixed_to_text(fixed)), fixed);
+  EXPECT_THAT(fixed_from_text(""), IsEmpty());
+}
+
+}  // namespace
+}  // namespace kassaflow::registry

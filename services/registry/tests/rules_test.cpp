@@ -1,0 +1,157 @@
+#include "rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "documents.hpp"
+
+namespace kassaflow::registry {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+
+TEST(Rules, TheDocumentsOfTheContractAreFine) {
+  for (const v1::Document& document : test::everything()) {
+    EXPECT_THAT(check(document, false), IsEmpty()) << configuration::kind_of(document);
+  }
+}
+
+struct Case {
+  const char* name;
+  v1::Document document;
+  std::function<void(v1::Document&)> spoil;
+  const char* key;
+};
+
+class RefusedDocument : public testing::TestWithParam<Case> {};
+
+TEST_P(RefusedDocument, IsRefusedByItsKey) {
+  v1::Document document = GetParam().document;
+  GetParam().spoil(document);
+  EXPECT_THAT(check(document, false), ElementsAre(Field(&Problem::key, GetParam().key)));
+}
+
+using D = v1::Document;
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, RefusedDocument,
+    testing::Values(
+        Case{"IdInCapitals", test::tenant(), [](D& d) { d.mutable_tenant()->set_id("Acme"); }, "id"},
+        Case{"IdBeginsWithHyphen", test::tenant(), [](D& d) { d.mutable_tenant()->set_id("-acme"); }, "id"},
+        Case{"IdTooLong", test::tenant(), [](D& d) { d.mutable_tenant()->set_id(std::string(64, 'a')); }, "id"},
+        Case{"TenantWithoutName", test::tenant(), [](D& d) { d.mutable_tenant()->clear_name(); }, "name"},
+        Case{"InnOfNineDigits", test::pool(), [](D& d) { d.mutable_pool()->set_inn("770123456"); }, "inn"},
+        Case{"InnWithLetters", test::pool(), [](D& d) { d.mutable_pool()->set_inn("77012345AB"); }, "inn"},
+        Case{"UnknownTaxation", test::pool(), [](D& d) { d.mutable_pool()->set_taxation("flat"); }, "taxation"},
+        Case{"UnknownFfd", test::pool(), [](D& d) { d.mutable_pool()->set_ffd("1.1"); }, "ffd"},
+        Case{"NoPaymentAddress", test::pool(), [](D& d) { d.mutable_pool()->clear_payment_address(); },
+             "paymentAddress"},
+        Case{"UnknownTimezone", test::pool(), [](D& d) { d.mutable_pool()->set_timezone("Europe/Moskau"); },
+             "timezone"},
+        Case{"CashierInnOfTen", test::pool(), [](D& d) { d.mutable_pool()->mutable_cashier()->set_inn("7701234567"); },
+             "cashier.inn"},
+        Case{"UnknownProtocol", test::bit(), [](D& d) { d.mutable_register_()->set_protocol("fax"); }, "protocol"},
+        Case{"EndpointWithoutScheme", test::bit(),
+             [](D& d) { d.mutable_register_()->set_endpoint("203.0.113.10:44736"); }, "endpoint"},
+        Case{"ShortRegistrationNumber", test::bit(),
+             [](D& d) { d.mutable_register_()->set_registration_number("123"); }, "registrationNumber"},
+        Case{"BitWithItkassaKeys", test::bit(),
+             [](D& d) { d.mutable_register_()->mutable_itkassa()->set_api_key("x"); }, "itkassa"},
+        Case{"BitWithoutToken", test::bit(), [](D& d) { d.mutable_register_()->mutable_bit()->clear_kkt_token(); },
+             "bit.kktToken"},
+        Case{"UnknownDeduplication", test::bit(),
+             [](D& d) { d.mutable_register_()->mutable_bit()->set_deduplication("hoped"); }, "bit.deduplication"},
+        Case{"ItkassaWithoutItem", test::itkassa(),
+             [](D& d) { d.mutable_register_()->mutable_itkassa()->clear_cre_item_id(); }, "itkassa.creItemId"},
+        Case{"ItkassaItemIsNoGuid", test::itkassa(),
+             [](D& d) { d.mutable_register_()->mutable_itkassa()->set_cre_item_id("17"); }, "itkassa.creItemId"},
+        Case{"ItkassaWithoutApiKey", test::itkassa(),
+             [](D& d) { d.mutable_register_()->mutable_itkassa()->clear_api_key(); }, "itkassa.apiKey"},
+        Case{"CallbackKeyTooLong", test::itkassa(),
+             [](D& d) { d.mutable_register_()->mutable_itkassa()->set_callback_key(std::string(37, 'a')); },
+             "itkassa.callbackKey"},
+        Case{"SecretTooShort", test::installation(), [](D& d) { d.mutable_installation()->set_secret("12345"); },
+             "secret"},
+        Case{"SecretWithSlash", test::installation(), [](D& d) { d.mutable_installation()->set_secret("abc/def"); },
+             "secret"},
+        Case{"PrivatePortal", test::installation(),
+             [](D& d) { d.mutable_installation()->set_portal_webhook("http://10.0.0.1/rest/1/abc/"); },
+             "portal.webhook"},
+        Case{"UnknownVat", test::installation(), [](D& d) { (*d.mutable_installation()->mutable_vat())[7] = "18"; },
+             "vat.7"},
+        Case{"UnknownMarkedWithoutCode", test::installation(),
+             [](D& d) { d.mutable_installation()->set_marked_without_code("maybe"); }, "markedWithoutCode"},
+        Case{"CashboxWithoutNumber", test::cashbox(), [](D& d) { d.mutable_cashbox()->clear_number(); }, "number"},
+        Case{"RequiresNothing", test::cashbox(),
+             [](D& d) { (*d.mutable_cashbox()->mutable_required_params())["AUTH.LOGIN"] = ""; }, "requires.AUTH.LOGIN"},
+        Case{"NothingAtAll", D(), [](D&) {}, "kind"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Rules, AllProblemsAreToldAtOnce) {
+  v1::Document document = test::pool();
+  document.mutable_pool()->clear_timezone();
+  document.mutable_pool()->set_ffd("2");
+  EXPECT_THAT(check(document, false), ElementsAre(Field(&Problem::key, "ffd"), Field(&Problem::key, "timezone")));
+}
+
+TEST(Rules, MessagesNeverQuoteACredential) {
+  v1::Document document = test::installation();
+  document.mutable_installation()->set_secret("pri/vate");
+  document.mutable_installation()->set_portal_webhook("http://127.0.0.1/rest/1/private-code/");
+  const auto problems = check(document, false);
+  ASSERT_EQ(problems.size(), 2u);
+  for (const Problem& problem : problems) {
+    EXPECT_EQ(problem.message.find("pri/vate"), std::string::npos);
+    EXPECT_EQ(problem.message.find("private-code"), std::string::npos);
+  }
+}
+
+TEST(CheckUrl, RefusesWhatIsNotOnThePublicInternet) {
+  for (const char* url : {
+           "http://127.0.0.1:9",
+           "http://localhost/",
+           "http://LOCALHOST./",
+           "http://api.localhost/",
+           "http://10.1.2.3/",
+           "http://172.16.0.1/",
+           "http://192.168.1.1/",
+           "http://169.254.169.254/latest/",
+           "http://100.64.0.1/",
+           "http://0.0.0.0/",
+           "http://224.0.0.1/",
+           "http://255.255.255.255/",
+           "http://[::1]/",
+           "http://[::]/",
+           "http://[fe80::1]/",
+           "http://[fd00::1]/",
+           "http://[::ffff:127.0.0.1]/",
+           "http://[::ffff:10.0.0.1]/",
+           "http://[64:ff9b::7f00:1]/",
+       }) {
+    EXPECT_NE(check_url(url, false), "") << url;
+    EXPECT_EQ(check_url(url, true), "") << url;
+  }
+}
+
+TEST(CheckUrl, AcceptsPublicOnes) {
+  for (const char* url :
+       {"https://qapi.itkassa.ru/open/api/v1", "http://203.0.113.10:44736", "http://8.8.8.8/", "http://172.32.0.1/",
+        "https://[2a00:1450:4010:c0f::71]:8443/x", "http://shop.example.ru:44735/"}) {
+    EXPECT_EQ(check_url(url, false), "") << url;
+  }
+}
+
+TEST(CheckUrl, RefusesWhatIsNoHttpUrl) {
+  for (const char* url :
+       {"", "qapi.itkassa.ru", "/open/api", "ftp://example.ru/", "http://", "http://user:pass@example.ru/",
+        "http://example.ru/#part", "http://example.ru:0/", "http://example.ru:99999/", "http://exa mple.ru/"}) {
+    EXPECT_NE(check_url(url, true), "") << url;
+  }
+}
+
+}  // namespace
+}  // namespace kassaflow::registry

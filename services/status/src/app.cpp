@@ -1,0 +1,191 @@
+#include "app.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <pqxx/pqxx>
+
+#include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/runtime/log.hpp"
+
+namespace kassaflow::status {
+
+namespace asio = boost::asio;
+using runtime::Level;
+using runtime::log;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
+constexpr auto kCatchUpLimit = 2000ms;
+constexpr auto kLook = 20ms;
+constexpr auto kMeasure = 1s;
+constexpr auto kDrain = 5s;
+
+postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads, int statement_timeout_ms) {
+  postgres::PoolOptions options;
+  options.uri = settings.postgres.reveal();
+  options.application_name = context.instance;
+  options.threads = threads;
+  options.search_path = kSchema;
+  options.statement_timeout_ms = statement_timeout_ms;
+  return options;
+}
+
+http::ServerOptions http_options(const StatusSettings& settings) {
+  http::ServerOptions options;
+  options.address = settings.http_address;
+  options.port = static_cast<std::uint16_t>(settings.http_port);
+  options.body_limit = 64 * 1024;
+  options.on_bad_request = [](std::string_view, std::string_view) {
+    http::Reply reply;
+    reply.body = bitrix24::check_wait();
+    return reply;
+  };
+  return options;
+}
+
+asio::awaitable<void> pause(std::chrono::milliseconds how_long) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, how_long);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+// What `task` returns, or nullopt when it takes longer than `limit`; the task is then left to end by itself.
+template <class T>
+asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::awaitable<T> task) {
+  struct Shared {
+    std::optional<T> value;
+    asio::steady_timer done;
+    explicit Shared(const asio::any_io_executor& executor) : done(executor) {}
+  };
+  const auto executor = co_await asio::this_coro::executor;
+  auto shared = std::make_shared<Shared>(executor);
+  shared->done.expires_after(limit);
+  asio::co_spawn(executor, std::move(task), [shared](std::exception_ptr error, T value) {
+    if (!error) shared->value = std::move(value);
+    shared->done.cancel();
+  });
+  boost::system::error_code ignored_when_done;
+  co_await shared->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored_when_done));
+  co_return std::move(shared->value);
+}
+
+}  // namespace
+
+StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
+    : context_(context),
+      settings_(settings),
+      pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()), pool_options(settings, context, 3, 30000))),
+      answers_pool_(pool_options(settings, context, 2, 1000)),
+      producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance}),
+      watcher_({settings.registry_grpc, "status", context.instance}),
+      grpc_(pool_),
+      pusher_(context.executor, pool_, watcher_, settings, {context.common.allow_private_endpoints}, [this] { return caught_up(); }),
+      check_handler_(watcher_, view_access(), context.metrics),
+      http_(context.executor, http_options(settings), [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
+  kafka::ConsumerHandler handler;
+  handler.positions = [this](const auto&) {
+    Positions positions;
+    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = sql::positions(work); });
+    if (!read) throw std::runtime_error("positions: " + read.error().message);
+    return positions;
+  };
+  handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
+  consumer_ = std::make_unique<kafka::Consumer>(
+      kafka::ConsumerOptions{.brokers = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = {"kassaflow.receipts", "kassaflow.outcomes"}},
+      handler);
+  context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
+  watcher_.start();
+  consumer_->start();
+  grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
+  asio::co_spawn(context_.executor, pusher_.run(), asio::detached);
+  asio::co_spawn(context_.executor, measure(), asio::detached);
+  http_.start();
+}
+
+ViewAccess StatusApp::view_access() {
+  return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
+            using Found = Result<std::optional<Known>>;
+            auto found = co_await within<Found>(kAnswerLimit, answers_pool_.run([id](pqxx::work& work) { return sql::find(work, id); }));
+            if (!found || !*found) co_return std::nullopt;
+            co_return std::move(**found);
+          },
+          [this] { return caught_up(); },
+          [this](std::string id) -> asio::awaitable<void> {
+            const auto stored = co_await answers_pool_.run([id](pqxx::work& work) {
+              work.exec_params("update receipts set error_told_at = now() where id = $1::uuid and error_told_at is null", id);
+              return true;
+            });
+            if (!stored) log(Level::warn, "check.error_told_not_stored", {{"receipt", id}});
+          }};
+}
+
+bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
+  std::vector<kafka::Record> unreadable;
+  const auto stored = pool_.run_blocking([&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
+  if (!stored) {
+    log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    return false;
+  }
+  for (const auto& record : unreadable) {
+    log(Level::error, "alarm.unreadable_record", {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
+    asio::co_spawn(context_.executor, producer_.send("kassaflow.dead-letters", record.key, record.value, {{"origin", record.topic}}),
+                   [](std::exception_ptr, const Result<kafka::Position>& sent) {
+                     if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
+                   });
+  }
+  return true;
+}
+
+// Asks the log ends now, then waits until the view has them all, from whichever replica.
+asio::awaitable<bool> StatusApp::caught_up() {
+  const auto until = std::chrono::steady_clock::now() + kCatchUpLimit;
+  const auto ends = consumer_->ask_ends(kCatchUpLimit / 2);
+  if (ends.empty()) co_return false;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto stored = co_await answers_pool_.run([](pqxx::work& work) { return sql::positions(work); });
+    if (stored && reached(*stored, ends)) co_return true;
+    co_await pause(kLook);
+  }
+  co_return false;
+}
+
+asio::awaitable<void> StatusApp::measure() {
+  while (!stopping_) {
+    const auto backlog = co_await pool_.run([](pqxx::work& work) { return work.exec1("select count(*) from receipts where push_due is not null")[0].as<double>(); });
+    if (backlog) context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
+    co_await pause(kMeasure);
+  }
+}
+
+void StatusApp::update_metrics() {
+  for (const auto& lag : consumer_->lag()) {
+    context_.metrics.gauge("kassaflow_kafka_lag", "records not yet in the view", {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
+        .set(static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position)));
+  }
+}
+
+std::string StatusApp::not_ready() const {
+  if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
+  if (!pool_.healthy()) return "PostgreSQL does not answer";
+  if (!consumer_->healthy()) return "Kafka does not answer";
+  return {};
+}
+
+asio::awaitable<void> StatusApp::shut_down() {
+  stopping_ = true;
+  pusher_.stop();
+  co_await http_.drain(kDrain);
+  consumer_->stop(kDrain);
+  grpc_.stop();
+  co_await producer_.flush(2s);
+  watcher_.stop();
+}
+
+}  // namespace kassaflow::status

@@ -1,0 +1,48 @@
+#pragma once
+// The status service put together: the view's intake, CHECK_URL, the pusher and the gRPC service.
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "check_handler.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/http/server.hpp"
+#include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/runtime/service.hpp"
+#include "pusher.hpp"
+#include "settings.hpp"
+#include "status_service.hpp"
+
+namespace kassaflow::status {
+
+class StatusApp final : public runtime::App {
+ public:
+  StatusApp(runtime::Context context, const StatusSettings& settings);
+  [[nodiscard]] std::string not_ready() const override;
+  void update_metrics() override;
+  boost::asio::awaitable<void> shut_down() override;
+
+ private:
+  bool on_batch(const std::vector<kafka::Record>& batch);
+  boost::asio::awaitable<bool> caught_up();
+  boost::asio::awaitable<void> measure();
+  ViewAccess view_access();
+
+  runtime::Context context_;
+  const StatusSettings& settings_;
+  postgres::Pool pool_;          // intake, pushes, operators
+  postgres::Pool answers_pool_;  // CHECK_URL alone: nothing else may delay it
+  kafka::Producer producer_;
+  configuration::Watcher watcher_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  StatusService grpc_;
+  Pusher pusher_;
+  CheckHandler check_handler_;
+  http::Server http_;
+  bool stopping_ = false;
+};
+
+}  // namespace kassaflow::status

@@ -1,0 +1,40 @@
+#pragma once
+// CHECK_URL: POST /b24/{secret}/check, `uuid=…`. Always 200 and a JSON object (invariant I3): DONE only for a fiscalized
+// receipt of that installation, ERROR only under exactly-once.md 14, WAIT for everything else, also while our stores are away.
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <optional>
+
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/http/server.hpp"
+#include "kassaflow/runtime/metrics.hpp"
+#include "view.hpp"
+
+namespace kassaflow::status {
+
+// The view and the log as the handler asks them; nullopt/false when they do not answer in time.
+struct ViewAccess {
+  std::function<boost::asio::awaitable<std::optional<Known>>(std::string receipt_id)> find;
+  // True once the view has taken in all that was in the log when the call began.
+  std::function<boost::asio::awaitable<bool>()> caught_up;
+  std::function<boost::asio::awaitable<void>(std::string receipt_id)> error_told;
+};
+
+class CheckHandler {
+ public:
+  CheckHandler(const configuration::Watcher& watcher, ViewAccess view, runtime::Metrics& metrics);
+  boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
+
+ private:
+  boost::asio::awaitable<std::string> answer(const http::Inbound& inbound) const;
+
+  const configuration::Watcher& watcher_;
+  ViewAccess view_;
+  runtime::Histogram& seconds_;
+};
+
+// The secret of /b24/{secret}/check, empty for any other path.
+[[nodiscard]] std::string_view secret_of(std::string_view target);
+
+}  // namespace kassaflow::status

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "kassaflow/base/secret.hpp"
+#include "kassaflow/runtime/settings.hpp"
+
+namespace kassaflow::status {
+
+struct StatusSettings {
+  std::string http_address = "127.0.0.1";
+  std::int64_t http_port = 0;
+  std::string grpc_address = "127.0.0.1";
+  std::int64_t grpc_port = 0;
+  Secret postgres;
+  std::string kafka;
+  std::string registry_grpc;
+  runtime::Duration push_delay{2000};
+  runtime::Duration push_retry_min{5000};
+  runtime::Duration push_retry_max{900000};
+
+  void add_to(runtime::Settings& settings);
+};
+
+}  // namespace kassaflow::status

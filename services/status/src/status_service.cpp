@@ -1,0 +1,103 @@
+#include "status_service.hpp"
+
+#include <grpcpp/grpcpp.h>
+
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/status.grpc.pb.h"
+#include "view.hpp"
+
+namespace kassaflow::status {
+namespace {
+
+constexpr std::uint32_t kListDefault = 100;
+constexpr std::uint32_t kListLimit = 1000;
+constexpr int kLookUpLimit = 1000;
+
+void fill(v1::ReceiptView& view, Known& known) {
+  *view.mutable_outcome() = std::move(known.outcome);
+  view.set_pushed_at_ms(known.pushed_at_ms);
+}
+
+const char* state_word(v1::ReceiptState state) {
+  switch (state) {
+    case v1::RECEIPT_STATE_QUEUED: return "queued";
+    case v1::RECEIPT_STATE_PRINTING: return "printing";
+    case v1::RECEIPT_STATE_UNCERTAIN: return "uncertain";
+    case v1::RECEIPT_STATE_HELD: return "held";
+    case v1::RECEIPT_STATE_DONE: return "done";
+    case v1::RECEIPT_STATE_FAILED: return "failed";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+class StatusService::Service final : public v1::Status::Service {
+ public:
+  explicit Service(postgres::Pool& pool) : pool_(pool) {}
+
+  grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
+    if (!receipts::is_uuid(request->receipt_id())) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
+    std::optional<Known> known;
+    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok()) return status;
+    if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
+    fill(*response, *known);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request, v1::ListReceiptsResponse* response) override {
+    sql::Filter filter{request->tenant(), request->pool(), state_word(request->state()), request->since_ms(),
+                       request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
+    std::vector<Known> found;
+    if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
+    for (auto& known : found) fill(*response->add_receipts(), known);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status LookUp(grpc::ServerContext*, const v1::LookUpRequest* request, v1::LookUpResponse* response) override {
+    if (request->receipt_ids_size() > kLookUpLimit) return {grpc::StatusCode::INVALID_ARGUMENT, "at most 1000 receipt_ids"};
+    std::vector<std::string> ids;
+    for (const auto& id : request->receipt_ids()) {
+      if (!receipts::is_uuid(id)) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_ids: not a UUID"};
+      ids.push_back(id);
+    }
+    std::vector<Known> found;
+    if (auto status = run([&](pqxx::work& work) { found = sql::look_up(work, ids); }); !status.ok()) return status;
+    for (const auto& known : found) {
+      auto* entry = response->add_entries();
+      entry->set_receipt_id(known.outcome.receipt_id());
+      entry->set_state(known.outcome.state());
+      entry->set_content_digest(known.outcome.content_digest());
+    }
+    return grpc::Status::OK;
+  }
+
+  std::unique_ptr<grpc::Server> server;
+
+ private:
+  grpc::Status run(const std::function<void(pqxx::work&)>& body) {
+    const auto done = pool_.run_blocking(body);
+    return done ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the view's database does not answer");
+  }
+
+  postgres::Pool& pool_;
+};
+
+StatusService::StatusService(postgres::Pool& pool) : service_(std::make_unique<Service>(pool)) {}
+StatusService::~StatusService() = default;
+
+void StatusService::start(const std::string& address) {
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(service_.get());
+  service_->server = builder.BuildAndStart();
+  if (!service_->server || port == 0) throw std::runtime_error("cannot listen for gRPC on " + address);
+}
+
+void StatusService::stop() {
+  if (service_->server) service_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+}
+
+}  // namespace kassaflow::status

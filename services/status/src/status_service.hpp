@@ -1,0 +1,23 @@
+#pragma once
+// gRPC: what operators and ingress ask of the view.
+
+#include <memory>
+#include <string>
+
+#include "kassaflow/postgres/pool.hpp"
+
+namespace kassaflow::status {
+
+class StatusService {
+ public:
+  explicit StatusService(postgres::Pool& pool);
+  ~StatusService();
+  void start(const std::string& address);
+  void stop();
+
+ private:
+  class Service;
+  std::unique_ptr<Service> service_;
+};
+
+}  // namespace kassaflow::status

@@ -1,0 +1,247 @@
+#include "view.hpp"
+
+#include <set>
+
+#include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/receipts/machine.hpp"
+
+namespace kassaflow::status {
+
+using postgres::from_bytea;
+using postgres::IntArray;
+using postgres::TextArray;
+using receipts::State;
+
+const std::vector<postgres::Migration>& migrations() {
+  static const std::vector<postgres::Migration> kMigrations{{1, "view", R"sql(
+create table offsets (
+  topic text not null,
+  partition int not null,
+  next_offset bigint not null,
+  primary key (topic, partition)
+);
+
+create table receipts (
+  id uuid primary key,
+  tenant text not null,
+  installation text not null,
+  pool text not null,
+  state text not null,
+  revision bigint not null,          -- 0: only an accepted post is known, the journal has not spoken
+  accepted_at timestamptz not null,
+  outcome bytea not null,            -- kassaflow.v1.ReceiptOutcome
+  error_told_at timestamptz,         -- the portal was told that it failed (exactly-once.md 16)
+  pushed_at timestamptz,
+  push_due timestamptz,              -- null: nothing to push
+  push_tries int not null default 0
+);
+create index receipts_by_time on receipts (accepted_at);
+create index receipts_by_tenant on receipts (tenant, accepted_at);
+create index receipts_by_pool on receipts (pool, accepted_at);
+create index receipts_to_look_after on receipts (state, accepted_at) where state in ('uncertain', 'held', 'failed', 'queued', 'printing');
+create index receipts_to_push on receipts (push_due) where push_due is not null;
+
+-- Accepted posts, until an outcome names them (exactly-once.md 14).
+create table posts (
+  receipt uuid not null,
+  post_id uuid not null,
+  covered boolean not null,
+  primary key (receipt, post_id)
+);
+create index posts_uncovered on posts (receipt) where not covered;
+)sql"}};
+  return kMigrations;
+}
+
+Answer answer_for(const std::optional<Known>& known, const std::string& installation) {
+  if (!known || known->installation != installation) return Answer::wait;
+  if (known->outcome.state() == v1::RECEIPT_STATE_DONE) return Answer::done;
+  if (known->outcome.state() == v1::RECEIPT_STATE_FAILED && !known->uncovered_posts) return Answer::error_if_current;
+  return Answer::wait;
+}
+
+bool reached(const Positions& stored, const std::vector<kafka::Consumer::Lag>& ends) {
+  if (ends.empty()) return false;
+  for (const auto& end : ends) {
+    if (end.end == 0) continue;
+    const auto found = stored.find({end.topic, end.partition});
+    if (found == stored.end() || found->second < end.end) return false;
+  }
+  return true;
+}
+
+namespace sql {
+namespace {
+
+constexpr const char* kReceiptsTopic = "kassaflow.receipts";
+
+std::string_view word(v1::ReceiptState state) {
+  switch (state) {
+    case v1::RECEIPT_STATE_QUEUED: return receipts::to_string(State::queued);
+    case v1::RECEIPT_STATE_PRINTING: return receipts::to_string(State::printing);
+    case v1::RECEIPT_STATE_UNCERTAIN: return receipts::to_string(State::uncertain);
+    case v1::RECEIPT_STATE_HELD: return receipts::to_string(State::held);
+    case v1::RECEIPT_STATE_DONE: return receipts::to_string(State::done);
+    case v1::RECEIPT_STATE_FAILED: return receipts::to_string(State::failed);
+    default: return {};
+  }
+}
+
+bool readable(const v1::ReceiptOutcome& outcome) {
+  return receipts::is_uuid(outcome.receipt_id()) && outcome.revision() > 0 && !word(outcome.state()).empty();
+}
+
+// An accepted post makes a receipt visible before the journal has spoken.
+v1::ReceiptOutcome from_post(const v1::ReceiptAccepted& post) {
+  v1::ReceiptOutcome outcome;
+  outcome.set_receipt_id(post.receipt_id());
+  outcome.set_state(v1::RECEIPT_STATE_QUEUED);
+  outcome.set_tenant(post.tenant());
+  outcome.set_installation(post.installation());
+  outcome.set_pool(post.pool());
+  outcome.set_unique_id(post.unique_id());
+  outcome.set_cashbox(post.cashbox());
+  outcome.set_total_kopecks(post.receipt().total_kopecks());
+  outcome.set_content_digest(post.content_digest());
+  outcome.set_accepted_at_ms(post.accepted_at_ms());
+  return outcome;
+}
+
+void write_posts(pqxx::work& work, const std::map<std::pair<std::string, std::string>, bool>& posts) {
+  TextArray receipts_, ids;
+  IntArray covered;
+  for (const auto& [key, is_covered] : posts) {
+    receipts_.add(key.first);
+    ids.add(key.second);
+    covered.add(is_covered ? 1 : 0);
+  }
+  work.exec_params(
+      "insert into posts as p (receipt, post_id, covered) select r, i, c <> 0 from unnest($1::uuid[], $2::uuid[], $3::int[]) as n(r, i, c) order by r, i "
+      "on conflict (receipt, post_id) do update set covered = true where excluded.covered and not p.covered",
+      receipts_.str(), ids.str(), covered.str());
+}
+
+void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOutcome>& outcomes, std::int64_t push_delay_ms) {
+  TextArray ids, tenants, installations, pools, states, bodies;
+  IntArray revisions, accepted, push;
+  for (const auto& [id, outcome] : outcomes) {
+    ids.add(id);
+    tenants.add(outcome.tenant());
+    installations.add(outcome.installation());
+    pools.add(outcome.pool());
+    states.add(word(outcome.state()));
+    revisions.add(outcome.revision());
+    accepted.add(outcome.accepted_at_ms());
+    bodies.add_bytes(outcome.SerializeAsString());
+    push.add(outcome.state() == v1::RECEIPT_STATE_DONE || outcome.state() == v1::RECEIPT_STATE_FAILED ? 1 : 0);
+  }
+  // A higher revision wins and done is terminal. A change of state cancels a push that has become wrong: of a re-opened
+  // receipt nothing is pushed, of a finished one the new outcome.
+  work.exec_params(
+      "insert into receipts as r (id, tenant, installation, pool, state, revision, accepted_at, outcome, push_due) "
+      "select id, tenant, installation, pool, state, revision, to_timestamp(accepted_ms / 1000.0), outcome, "
+      "case when push <> 0 then now() + make_interval(secs => $10::bigint / 1000.0) end "
+      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bytea[], $9::int[]) "
+      "as n(id, tenant, installation, pool, state, revision, accepted_ms, outcome, push) "
+      "on conflict (id) do update set state = excluded.state, revision = excluded.revision, outcome = excluded.outcome, "
+      "push_due = case when r.state = excluded.state then r.push_due else excluded.push_due end, "
+      "push_tries = case when r.state = excluded.state then r.push_tries else 0 end "
+      "where r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')",
+      ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), accepted.str(), bodies.str(), push.str(), push_delay_ms);
+}
+
+void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
+  Positions next;
+  for (const auto& record : batch) next[{record.topic, record.partition}] = record.offset + 1;
+  TextArray topics;
+  IntArray partitions, offsets;
+  for (const auto& [where, offset] : next) {
+    topics.add(where.first);
+    partitions.add(where.second);
+    offsets.add(offset);
+  }
+  work.exec_params(
+      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[]) "
+      "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
+      topics.str(), partitions.str(), offsets.str());
+}
+
+constexpr const char* kColumns =
+    "select r.installation, r.outcome, exists (select 1 from posts p where p.receipt = r.id and not p.covered), "
+    "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0) from receipts r ";
+
+std::vector<Known> read(const pqxx::result& rows) {
+  std::vector<Known> result;
+  for (const auto& row : rows) {
+    Known known;
+    known.installation = row[0].as<std::string>();
+    if (!known.outcome.ParseFromString(from_bytea(row[1].as<std::string>()))) continue;
+    known.uncovered_posts = row[2].as<bool>();
+    known.pushed_at_ms = row[3].as<std::int64_t>();
+    result.push_back(std::move(known));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms) {
+  std::vector<kafka::Record> unreadable;
+  std::map<std::string, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
+  std::map<std::pair<std::string, std::string>, bool> posts;
+  for (const auto& record : batch) {
+    if (record.topic == kReceiptsTopic) {
+      v1::ReceiptAccepted post;
+      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) || !receipts::is_uuid(post.post_id())) {
+        unreadable.push_back(record);
+        continue;
+      }
+      posts.emplace(std::pair(post.receipt_id(), post.post_id()), false);
+      outcomes.emplace(post.receipt_id(), from_post(post));
+      continue;
+    }
+    v1::ReceiptOutcome outcome;
+    if (!outcome.ParseFromString(record.value) || !readable(outcome)) {
+      unreadable.push_back(record);
+      continue;
+    }
+    for (const auto& post : outcome.covered_post_ids()) posts[{outcome.receipt_id(), post}] = true;
+    auto& known = outcomes[outcome.receipt_id()];
+    if (known.revision() < outcome.revision()) known = std::move(outcome);
+  }
+  write_posts(work, posts);
+  write_receipts(work, outcomes, push_delay_ms);
+  write_positions(work, batch);
+  return unreadable;
+}
+
+Positions positions(pqxx::work& work) {
+  Positions result;
+  for (const auto& row : work.exec("select topic, partition, next_offset from offsets")) {
+    result[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
+  }
+  return result;
+}
+
+std::optional<Known> find(pqxx::work& work, const std::string& receipt_id) {
+  auto found = read(work.exec_params(std::string(kColumns) + "where r.id = $1::uuid", receipt_id));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<Known> list(pqxx::work& work, const Filter& filter) {
+  return read(work.exec_params(std::string(kColumns) +
+                                   "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
+                                   "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
+                               filter.tenant, filter.pool, filter.state, filter.since_ms, filter.limit));
+}
+
+std::vector<Known> look_up(pqxx::work& work, const std::vector<std::string>& ids) {
+  TextArray list;
+  for (const auto& id : ids) list.add(id);
+  return read(work.exec_params(std::string(kColumns) + "where r.id = any($1::uuid[])", list.str()));
+}
+
+}  // namespace sql
+}  // namespace kassaflow::status

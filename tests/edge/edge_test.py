@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+"""Every answer of the edge is one a portal can live with (bitrix24.md §3.2, §6, §7), whatever the services behind it do."""
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECRET = 'd41d8cd98f00'
+PRINT, CHECK, CALLBACK = f'/b24/{SECRET}/print', f'/b24/{SECRET}/check', f'/callbacks/itkassa/{SECRET}'
+GOOD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{"UUID":"x"}'
+
+
+class Service:
+    """Stands for ingress or status: keeps each request it got and answers what it was told; None: says nothing, hangs up."""
+
+    def __init__(self):
+        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.address = '127.0.0.1:%d' % self.socket.getsockname()[1]
+        self.answer, self.requests, self.hang = GOOD, [], threading.Event()
+        self.hang.set()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        with connection:
+            request = connection.recv(65536)
+            head, _, body = request.partition(b'\r\n\r\n')
+            length = next((int(line[15:]) for line in head.split(b'\r\n') if line.lower().startswith(b'content-length:')), 0)
+            while len(body) < length:
+                body += connection.recv(1 << 20)
+            self.requests.append((head, body))
+            self.hang.wait()
+            if self.answer is not None:
+                connection.sendall(self.answer)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def form_post(path, body=b'uuid=1', extra='', version='1.1'):
+    return (f'POST {path} HTTP/{version}\r\nHost: gateway.example.ru\r\nConnection: close\r\n{extra}'
+            f'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n').encode() + body
+
+
+class EdgeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.folder.chmod(0o755)
+        for name in ('edge', 'log', 'run'):
+            (cls.folder / name).mkdir()
+        cls.services = {'INGRESS': Service(), 'STATUS': Service()}
+        cls.start_edge({name: service.address for name, service in cls.services.items()})
+
+    @classmethod
+    def start_edge(cls, upstreams):
+        cls.port = free_port()
+        values = {'STATE_DIR': str(cls.folder), 'MODULES': '/usr/lib/nginx/modules', 'LISTEN': f'127.0.0.1:{cls.port}', **upstreams}
+        text = (ROOT / 'deploy/edge/nginx.conf.template').read_text()
+        for name, value in values.items():
+            text = text.replace(f'@{name}@', value)
+        text = text.replace('proxy_read_timeout 40s', 'proxy_read_timeout 1s')
+        configuration = cls.folder / 'run/nginx.conf'
+        configuration.write_text(text)
+        with open(cls.folder / 'log/stderr.log', 'ab') as errors:
+            edge = subprocess.Popen(['nginx', '-p', str(cls.folder / 'edge'), '-e', 'stderr', '-c', str(configuration)], stderr=errors)
+        cls.addClassCleanup(lambda: (edge.terminate(), edge.wait()))
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', cls.port)):
+                return
+            time.sleep(0.05)
+        raise AssertionError('nginx does not listen: ' + (cls.folder / 'log/stderr.log').read_text())
+
+    def setUp(self):
+        for service in self.services.values():
+            service.answer, service.requests = GOOD, []
+            service.hang.set()
+
+    def ask(self, request):
+        """All bytes the edge says to the request."""
+        with socket.create_connection(('127.0.0.1', self.port), timeout=20) as connection:
+            with contextlib.suppress(ConnectionError):  # it may have answered and closed before it read everything
+                connection.sendall(request)
+            said = b''
+            with contextlib.suppress(ConnectionError):
+                while part := connection.recv(65536):
+                    said += part
+            return said
+
+    def portal_answer(self, request):
+        said = self.ask(request)
+        head, _, body = said.partition(b'\r\n\r\n')
+        status, *lines = head.decode().split('\r\n')
+        headers = {key.lower(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
+        self.assertRegex(status, r'^HTTP/1\.[01] 200 ', said[:300])
+        self.assertEqual(int(headers.get('content-length', -1)), len(body), said[:300])
+        self.assertNotIn('transfer-encoding', headers)
+        self.assertNotIn('location', headers)
+        answer = json.loads(body)
+        self.assertIsInstance(answer, dict)
+        return answer
+
+    def assert_fallback(self, path, request):
+        answer = self.portal_answer(request)
+        if path == CHECK:
+            self.assertEqual(answer, {'STATUS': 'WAIT'})
+        else:
+            self.assertEqual(list(answer), ['ERRORS'])
+            self.assertTrue(answer['ERRORS'] and all(isinstance(text, str) and text for text in answer['ERRORS']))
+
+    def for_each_path(self):
+        for path, service in ((PRINT, self.services['INGRESS']), (CHECK, self.services['STATUS'])):
+            with self.subTest(path=path.replace(SECRET, '***')):
+                yield path, service
+
+    def test_passes_the_request_and_the_answer_on_unchanged(self):
+        for path, service in self.for_each_path():
+            for version in ('1.0', '1.1'):
+                service.requests.clear()
+                body = b'name=%D0%A7%D0%B0%D0%B9&nomenclature_code=DM%04%2F'
+                self.assertEqual(self.portal_answer(form_post(path, body, version=version)), {'UUID': 'x'})
+                self.assertEqual(len(service.requests), 1)
+                head, received = service.requests[0]
+                self.assertTrue(head.startswith(f'POST {path} HTTP/'.encode()), head)
+                self.assertEqual(received, body)
+
+    def test_falls_back_when_the_service_does_not_give_a_good_answer(self):
+        answers = {
+            'hangs up without a word': None,
+            'server error': b'HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n',
+            'unavailable': b'HTTP/1.1 503 Oops\r\nContent-Length: 4\r\n\r\nbusy',
+            'not found': b'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}',
+            'redirect': b'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/again\r\nContent-Length: 0\r\n\r\n',
+            'dies within the header': b'HTTP/1.1 200 OK\r\nContent-Le',
+            'broken header': b'HTTP/1.1 200 OK\r\nContent\x00Length: 2\r\n\r\n{}',
+        }
+        for path, service in self.for_each_path():
+            for case, answer in answers.items():
+                with self.subTest(case=case):
+                    service.answer, service.requests = answer, []
+                    self.assert_fallback(path, form_post(path))
+                    self.assertEqual(len(service.requests), 1, 'a POST is never repeated')
+
+    def test_falls_back_when_the_service_hangs(self):
+        for path, service in self.for_each_path():
+            service.hang.clear()
+            self.assert_fallback(path, form_post(path))
+            service.hang.set()
+
+    def test_hides_a_location_beside_a_good_answer(self):
+        for path, service in self.for_each_path():
+            service.answer = GOOD.replace(b'\r\n\r\n', b'\r\nLocation: http://127.0.0.1/again\r\n\r\n')
+            self.assertEqual(self.portal_answer(form_post(path)), {'UUID': 'x'})
+
+    def test_never_says_100_continue(self):
+        for path, service in self.for_each_path():
+            for case, answer in (('service answers', GOOD), ('service hangs up', None)):
+                with self.subTest(case=case):
+                    service.answer = answer
+                    self.portal_answer(form_post(path, extra='Expect: 100-continue\r\n'))
+            self.assert_fallback(path, form_post(path, bytes(5 << 20), extra='Expect: 100-continue\r\n'))
+
+    def test_takes_4_MiB_and_refuses_more(self):
+        for path, service in self.for_each_path():
+            self.assertEqual(self.portal_answer(form_post(path, b'x' * (4 << 20))), {'UUID': 'x'})
+            self.assertEqual(len(service.requests[0][1]), 4 << 20)
+            self.assert_fallback(path, form_post(path, b'x' * ((4 << 20) + 1)))
+            chunk = b'100000\r\n' + b'x' * (1 << 20) + b'\r\n'
+            chunked = f'POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'.encode()
+            self.assert_fallback(path, chunked + chunk * 5 + b'0\r\n\r\n')
+
+    def test_answers_broken_requests_in_the_portals_form(self):
+        for path, _ in self.for_each_path():
+            cases = {
+                'header too large': form_post(path, extra='X-Big: ' + 'x' * 40000 + '\r\n'),
+                'two lengths': form_post(path, extra='Content-Length: 3\r\n'),
+                'length is no number': f'POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n'.encode(),
+                'no host': f'POST {path} HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'.encode(),
+                'unknown transfer coding': f'POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: shiny\r\n\r\n'.encode(),
+            }
+            for case, request in cases.items():
+                with self.subTest(case=case):
+                    self.assert_fallback(path, request)
+
+    def test_what_cannot_be_told_apart_is_answered_for_both(self):
+        for request in (b'POST /b24/' + b'x' * 40000 + b'/check HTTP/1.1\r\nHost: x\r\n\r\n', b'\x16\x03\x01garbage\r\n\r\n'):
+            answer = self.portal_answer(request)
+            self.assertEqual(answer['STATUS'], 'WAIT')
+            self.assertIsInstance(answer['ERRORS'], list)
+
+    def test_unknown_paths_below_b24_are_the_services_to_answer(self):
+        self.services['INGRESS'].answer = b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'
+        for path in ('/b24/', f'/b24/{SECRET}', f'/b24/{SECRET}/void', f'/b24/{SECRET}/print/more'):
+            with self.subTest(path=path):
+                self.assertIn('ERRORS', self.portal_answer(form_post(path)))
+        self.assert_fallback(PRINT, f'GET {PRINT} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'.encode())
+
+    def test_a_callback_that_was_not_taken_is_not_acknowledged(self):
+        ingress = self.services['INGRESS']
+        cases = ((GOOD, b'200'), (None, b'503'), (b'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n', b'401'))
+        for answer, status in cases:
+            with self.subTest(status=status):
+                ingress.answer = answer
+                self.assertEqual(self.ask(form_post(CALLBACK)).split(b' ')[1], status)
+        self.assertEqual(self.ask(form_post(CALLBACK, bytes(300000))).split(b' ')[1], b'413')
+
+    def test_other_paths_are_not_found(self):
+        for path in ('/', '/print', f'/{SECRET}/print'):
+            self.assertEqual(self.ask(form_post(path)).split(b' ')[1], b'404', path)
+
+    def test_its_logs_do_not_hold_the_secret(self):
+        for path, service in self.for_each_path():
+            service.answer = None
+            self.assert_fallback(path, form_post(path))
+            self.assert_fallback(path, form_post(path, extra='X-Big: ' + 'x' * 40000 + '\r\n'))
+        self.portal_answer(form_post(f'/b24//{SECRET}/print'))
+        self.portal_answer(form_post(f'/b24/{SECRET}/print?uuid={SECRET}'))
+        log = self.folder / 'log/edge.log'
+        self.assertIn('POST /b24/***/print 200', log.read_text())
+        for file in (log, self.folder / 'log/stderr.log'):
+            self.assertNotIn(SECRET, file.read_text())
+
+
+class EdgeWithoutServicesTest(EdgeTest):
+    """The same edge, with nothing listening behind it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.start_edge({'INGRESS': f'127.0.0.1:{free_port()}', 'STATUS': f'127.0.0.1:{free_port()}'})
+
+    def test_everything_falls_back(self):
+        for path, _ in self.for_each_path():
+            for extra in ('', 'Expect: 100-continue\r\n'):
+                self.assert_fallback(path, form_post(path, extra=extra))
+        self.assertEqual(self.ask(form_post(CALLBACK)).split(b' ')[1], b'503')
+
+
+def load_tests(loader, _tests, _pattern):
+    suite = loader.loadTestsFromTestCase(EdgeTest)
+    suite.addTest(EdgeWithoutServicesTest('test_everything_falls_back'))
+    return suite
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,87 @@
+"""Simulated registers as a test sees them: their ledger is the judge."""
+from __future__ import annotations
+
+import secrets
+import urllib.parse
+import uuid
+from typing import Any
+
+from harness.stack import Stack
+from harness.wire import call
+
+Row = dict[str, Any]
+
+
+class Till:
+    """One register, of this test alone."""
+
+    protocol = ''
+    simulator = ''  # its address is KASSAFLOW_<simulator>_URL
+
+    def __init__(self, stack: Stack, identifier: str, key: str) -> None:
+        self.id, self.key = identifier, key  # ours and the simulator's name of it
+        self.base = stack.url(self.simulator)
+        self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
+        call('POST', f'{self.base}/_sim/registers', {'register': key, 'registration_number': self.registration_number})
+
+    def yaml(self, pool: str) -> str:
+        raise NotImplementedError
+
+    def rows(self, event: str, **where: str) -> list[Row]:
+        query = urllib.parse.urlencode({'event': event, 'register': self.key, **where})
+        return call('GET', f'{self.base}/_sim/ledger?{query}')
+
+    def receipts(self, **where: str) -> list[Row]:
+        return self.rows('document', kind='receipt', **where)
+
+    def requests(self) -> list[Row]:
+        """Fiscal requests of receipts that reached it, in order."""
+        return [row for row in self.rows('request') if row['type'] not in ('kktOpenShift', 'kktCloseShift', 'openSession', 'closeSession')]
+
+    def arm(self, fault: str, count: int | None = 1, match: dict[str, Any] | None = None, **parameters: Any) -> None:
+        call('POST', f'{self.base}/_sim/faults', {'fault': fault, 'count': count, 'match': {'register': self.key, **(match or {})}, **parameters})
+
+    def disarm(self) -> None:
+        call('DELETE', f'{self.base}/_sim/faults')
+
+    def release(self) -> int:
+        """Late bytes arrive; how many there were."""
+        return call('POST', f'{self.base}/_sim/release')['released']
+
+    def print_by_hand(self) -> Row:
+        return call('POST', f'{self.base}/_sim/registers/{self.key}/foreign', {'total': 4200})
+
+    def change_shift(self, **wanted: Any) -> None:
+        call('POST', f'{self.base}/_sim/registers/{self.key}/shift', wanted)
+
+
+class ItkassaTill(Till):
+    protocol, simulator = 'itkassa', 'SIM_ITKASSA'
+
+    def __init__(self, stack: Stack, identifier: str) -> None:
+        super().__init__(stack, identifier, str(uuid.uuid4()))
+        self.api_key, self.callback_key, self.exclusive = secrets.token_hex(16), secrets.token_hex(16), True
+
+    def yaml(self, pool: str) -> str:
+        return (f'kind: Register\nid: {self.id}\npool: {pool}\nprotocol: itkassa\nendpoint: {self.base}/open/api/v1\n'
+                f'itkassa: {{creItemId: {self.key}, apiKey: {self.api_key}, callbackKey: {self.callback_key}}}\n'
+                f'exclusive: {str(self.exclusive).lower()}\n')
+
+    def call_back(self, stack: Stack) -> str:
+        """Sets the organization's printResultUrl as its owner would; the address."""
+        url = stack.kassactl_json('get', 'register', self.id)['callbackUrl']
+        call('POST', f'{self.base}/_sim/callback', {'url': url, 'key': self.callback_key, 'api_key': self.api_key})
+        return url
+
+
+class BitTill(Till):
+    protocol, simulator = 'bit', 'SIM_BIT'
+
+    def __init__(self, stack: Stack, identifier: str) -> None:
+        super().__init__(stack, identifier, secrets.token_hex(16))
+        self.deduplication = 'assumed-none'
+        self.endpoint = self.base
+
+    def yaml(self, pool: str) -> str:
+        return (f'kind: Register\nid: {self.id}\npool: {pool}\nprotocol: bit\nendpoint: {self.endpoint}\n'
+                f'registrationNumber: "{self.registration_number}"\nbit: {{kktToken: {self.key}, deduplication: {self.deduplication}}}\n')

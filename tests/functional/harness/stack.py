@@ -1,0 +1,116 @@
+"""The stack under test: ./dev with a state folder of its own and short timers."""
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import tempfile
+from typing import Any
+
+from harness.waiting import eventually
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+UP_WITHIN_S = 600.0
+COMMAND_WITHIN_S = 60.0
+
+# design.md 3.4, shortened. BIT_QUIET stays longer than BIT_TIMEOUT: bytes given up are older than the answer they miss.
+TIMERS = {
+    'KASSAFLOW_ITKASSA_TIMEOUT': '3s', 'KASSAFLOW_ITKASSA_POLL': '200ms', 'KASSAFLOW_ITKASSA_QUERY_DELAY': '200ms',
+    'KASSAFLOW_ITKASSA_REPOST_GRACE': '2s', 'KASSAFLOW_BIT_CONNECT_TIMEOUT': '1s', 'KASSAFLOW_BIT_TIMEOUT': '2s',
+    'KASSAFLOW_BIT_QUIET': '3s', 'KASSAFLOW_RETRY_MIN': '200ms', 'KASSAFLOW_RETRY_MAX': '2s', 'KASSAFLOW_REGISTER_HEALTH': '500ms',
+    'KASSAFLOW_PUSH_DELAY': '100ms', 'KASSAFLOW_PUSH_RETRY_MIN': '200ms', 'KASSAFLOW_PUSH_RETRY_MAX': '1s', 'KASSAFLOW_LEASE': '4s',
+    'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1'}
+BIT_QUIET_S, BIT_TIMEOUT_S, REPOST_GRACE_S, LEASE_S = 3.0, 2.0, 2.0, 4.0
+
+
+class Stack:
+    def __init__(self, state_dir: pathlib.Path) -> None:
+        self.state_dir = state_dir
+        self._environment = {**os.environ, **TIMERS, 'KASSAFLOW_STATE_DIR': str(state_dir)}
+        self.env: dict[str, str] = {}
+
+    @classmethod
+    def of_this_test(cls) -> Stack:
+        """KASSAFLOW_STATE_DIR names it; ctest sets one per kind of test."""
+        named = os.environ.get('KASSAFLOW_STATE_DIR')
+        return cls(pathlib.Path(named) if named else ROOT / 'build' / 'test-stack')
+
+    def dev(self, *arguments: str, within_s: float = COMMAND_WITHIN_S) -> str:
+        done = subprocess.run([ROOT / 'dev', *arguments], cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=within_s, check=False)
+        if done.returncode:
+            raise AssertionError(f'./dev {" ".join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}')
+        return done.stdout
+
+    def up(self, fiscalizers: int = 1) -> None:
+        """Starts what is down; what runs stays as it is."""
+        self.dev('up', '--fiscalizers', str(fiscalizers), within_s=UP_WITHIN_S)
+        self.refresh()
+
+    def down(self) -> None:
+        self.dev('down', '--wipe', within_s=UP_WITHIN_S)
+
+    def refresh(self) -> None:
+        words = shlex.split(self.dev('env'), comments=True)
+        self.env = {name.removeprefix('KASSAFLOW_'): value for name, _, value in (word.partition('=') for word in words)}
+
+    def url(self, name: str) -> str:
+        return self.env[f'{name}_URL'].rstrip('/')
+
+    # --- kassactl ---
+
+    def kassactl(self, *arguments: str) -> tuple[int, str, str]:
+        environment = self._environment | {f'KASSAFLOW_{name}': value for name, value in self.env.items()}
+        done = subprocess.run([self._bin_dir() / 'kassactl', *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=COMMAND_WITHIN_S, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def kassactl_json(self, *arguments: str) -> Any:
+        """None when it fails."""
+        code, out, _ = self.kassactl(*arguments, '-o', 'json')
+        return json.loads(out) if code == 0 else None
+
+    def apply(self, documents: str) -> None:
+        with tempfile.NamedTemporaryFile('w', suffix='.yaml') as file:
+            file.write(documents)
+            file.flush()
+            code, out, err = self.kassactl('apply', '-f', file.name)
+        if code:
+            raise AssertionError(f'kassactl apply: exit code {code}\n{out}{err}')
+
+    def _bin_dir(self) -> pathlib.Path:
+        named = self._environment.get('KASSAFLOW_BIN_DIR')
+        return pathlib.Path(named) if named else ROOT / 'build' / self._environment.get('KASSAFLOW_PRESET', 'release') / 'bin'
+
+    # --- processes ---
+
+    def pid(self, name: str) -> int:
+        return int(self.env[f'PID_{name.upper().replace("-", "_")}'])
+
+    def runs(self, name: str) -> bool:
+        try:
+            stat = pathlib.Path(f'/proc/{self.pid(name)}/stat').read_text()
+        except (OSError, KeyError):
+            return False
+        return stat.rpartition(') ')[2][0] not in 'ZX'
+
+    def kill(self, name: str) -> None:
+        """kill -9, and gone."""
+        os.kill(self.pid(name), signal.SIGKILL)
+        eventually(lambda: not self.runs(name), f'{name} is gone')
+
+    def pause(self, name: str) -> None:
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        state = lambda: pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2][0]
+        eventually(lambda: state() == 'T', f'{name} stands still')
+
+    def resume(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGCONT)
+
+    def log(self, name: str) -> str:
+        path = self.state_dir / 'log' / f'{name}.log'
+        return path.read_text(errors='replace') if path.exists() else ''

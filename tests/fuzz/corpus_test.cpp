@@ -1,0 +1,87 @@
+// Every target over its corpus, and over damaged copies of it, as an ordinary unit test. KASSAFLOW_TEST_SEED changes
+// the damage.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "targets.hpp"
+
+namespace kassaflow::fuzz {
+namespace {
+
+constexpr int kDamagedCopies = 100;
+
+std::vector<std::string> corpus(std::string_view target) {
+  const std::filesystem::path folder =
+      target == "post" ? std::filesystem::path(KASSAFLOW_FIXTURES) : std::filesystem::path(KASSAFLOW_CORPUS) / target;
+  std::vector<std::filesystem::path> files{std::filesystem::directory_iterator(folder), {}};
+  std::ranges::sort(files);
+  std::vector<std::string> inputs;
+  for (const auto& file : files) {
+    std::ifstream stream(file, std::ios::binary);
+    inputs.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  }
+  return inputs;
+}
+
+std::uint32_t seed() {
+  const char* given = std::getenv("KASSAFLOW_TEST_SEED");
+  return given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : 1;
+}
+
+// Overwrites, removes, repeats or takes over a few bytes of another input.
+std::string damaged(std::string input, const std::string& other, std::mt19937& random) {
+  const auto below = [&random](std::size_t limit) { return limit == 0 ? 0 : random() % limit; };
+  for (std::size_t blows = 1 + below(4); blows > 0; --blows) {
+    const std::size_t at = below(input.size() + 1);
+    const std::size_t length = below(9);
+    switch (below(4)) {
+      case 0:
+        input.insert(at, 1, static_cast<char>(below(256)));
+        break;
+      case 1:
+        input.erase(at, length);
+        break;
+      case 2:
+        input.insert(at, input.substr(at, length));
+        break;
+      default:
+        input.replace(at, std::min(length, input.size() - at), other, below(other.size() + 1), length);
+    }
+  }
+  return input;
+}
+
+class Corpus : public testing::TestWithParam<Target> {};
+
+TEST_P(Corpus, IsReadWithoutBreakingAnyPromise) {
+  const auto inputs = corpus(GetParam().name);
+  ASSERT_FALSE(inputs.empty());
+  for (const auto& input : inputs) EXPECT_NO_THROW(GetParam().run(input)) << testing::PrintToString(input);
+}
+
+TEST_P(Corpus, DamagedIsReadWithoutBreakingAnyPromise) {
+  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed()));
+  std::mt19937 random(seed());
+  const auto inputs = corpus(GetParam().name);
+  for (const auto& input : inputs) {
+    for (int copy = 0; copy < kDamagedCopies && !HasFailure(); ++copy) {
+      const auto hurt = damaged(input, inputs[random() % inputs.size()], random);
+      EXPECT_NO_THROW(GetParam().run(hurt)) << testing::PrintToString(hurt);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fuzz, Corpus, testing::ValuesIn(kTargets),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace kassaflow::fuzz

@@ -1,0 +1,25 @@
+#include "kassaflow/fiscal/qr.hpp"
+
+#include "kassaflow/fiscal/rules.hpp"
+#include "kassaflow/fiscal/timezone.hpp"
+#include "targets.hpp"
+
+namespace kassaflow::fuzz {
+
+void qr(std::string_view input) {
+  const auto read = fiscal::parse_qr(input);
+  if (!read) return;
+  require(!read->sum || *read->sum <= fiscal::kMaxAmount, "a sum is within its limits");
+  const std::string written = fiscal::build_qr(*read);
+  const auto again = fiscal::parse_qr(written);
+  require(again.has_value() && fiscal::build_qr(*again) == written, "what is written is read back");
+  require(again->names_document() == read->names_document(), "a document stays one");
+  if (read->local_s) {
+    for (const char* zone : {"Europe/Moscow", "Asia/Kamchatka"}) {
+      const auto unix_s = fiscal::local_to_unix(*read->local_s, zone);
+      require(!unix_s || *unix_s <= *read->local_s, "zones of Russia are east of Greenwich");
+    }
+  }
+}
+
+}  // namespace kassaflow::fuzz
