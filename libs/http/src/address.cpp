@@ -30,8 +30,9 @@ bool is_public(const ip::address_v4& address) {
 bool is_public(const ip::address_v6& address) {
   if (address.is_v4_mapped()) return is_public(ip::make_address_v4(ip::v4_mapped, address));
   const auto bytes = address.to_bytes();
-  const bool global_unicast = (bytes[0] & 0xE0) == 0x20;                                        // 2000::/3
-  const bool nat64_or_6to4 = bytes[0] == 0x20 && (bytes[1] == 0x02 || (bytes[1] == 0x01 && bytes[2] == 0));  // 2002::/16, 2001::/24
+  const bool global_unicast = (bytes[0] & 0xE0) == 0x20;  // 2000::/3
+  const bool nat64_or_6to4 =
+      bytes[0] == 0x20 && (bytes[1] == 0x02 || (bytes[1] == 0x01 && bytes[2] == 0));  // 2002::/16, 2001::/24
   return global_unicast && !nat64_or_6to4;
 }
 

@@ -31,10 +31,10 @@ constexpr std::uint32_t kHeaderLimit = 64 * 1024;
 
 struct Target {
   bool tls = false;
-  std::string host;       // for look-up and certificate
+  std::string host;  // for look-up and certificate
   std::string port;
   std::string host_header;
-  std::string path;       // with query
+  std::string path;  // with query
 };
 
 std::optional<Target> parse(const std::string& url) {
@@ -43,7 +43,8 @@ std::optional<Target> parse(const std::string& url) {
   Target target;
   target.tls = parsed->scheme_id() == urls::scheme::https;
   if (!target.tls && parsed->scheme_id() != urls::scheme::http) return std::nullopt;
-  target.host = parsed->host_type() == urls::host_type::ipv6 ? std::string(parsed->host_ipv6_address().to_string()) : std::string(parsed->host());
+  target.host = parsed->host_type() == urls::host_type::ipv6 ? std::string(parsed->host_ipv6_address().to_string())
+                                                             : std::string(parsed->host());
   target.port = parsed->has_port() ? std::string(parsed->port()) : (target.tls ? "443" : "80");
   target.host_header = std::string(parsed->encoded_host_and_port());
   target.path = std::string(parsed->encoded_target());
@@ -80,19 +81,23 @@ asio::ssl::context& client_tls() {
   return context;
 }
 
-std::string code_of(const error_code& error, const char* otherwise) { return error == beast::error::timeout ? "timeout" : otherwise; }
+std::string code_of(const error_code& error, const char* otherwise) {
+  return error == beast::error::timeout ? "timeout" : otherwise;
+}
 
 // Writes the request and reads the answer on a connected (and, for https, shaken) stream.
 template <class Stream>
-asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_stream& lowest, const Request& request, const Target& target,
-                                                    Clock::time_point deadline, WriteGuard& guard) {
+asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_stream& lowest, const Request& request,
+                                                    const Target& target, Clock::time_point deadline,
+                                                    WriteGuard& guard) {
   const auto bytes = wire(request, target);
   lowest.expires_at(deadline);
   if (!guard.arm()) co_return tl::unexpected(failure(Sent::nothing, "guard", "the guard did not let the bytes leave"));
   std::size_t written = 0;
   error_code error;
   while (written < bytes.size() && !error) {
-    const auto [write_error, count] = co_await stream.async_write_some(asio::buffer(bytes.data() + written, bytes.size() - written), use_tuple);
+    const auto [write_error, count] =
+        co_await stream.async_write_some(asio::buffer(bytes.data() + written, bytes.size() - written), use_tuple);
     error = write_error;
     written += count;
   }
@@ -114,7 +119,8 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
     auto room = buffer.prepare(16 * 1024);
     const auto [read_error, count] = co_await stream.async_read_some(room, use_tuple);
     buffer.commit(count);
-    if (seen.size() < request.answer_limit) seen.append(static_cast<const char*>(room.data()), std::min(count, request.answer_limit - seen.size()));
+    if (seen.size() < request.answer_limit)
+      seen.append(static_cast<const char*>(room.data()), std::min(count, request.answer_limit - seen.size()));
     error_code parse_error;
     if (read_error) {
       const bool end = read_error == asio::error::eof || read_error == asio::ssl::error::stream_truncated;
@@ -129,11 +135,13 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
       if (parse_error == beast::http::error::body_limit) {
         co_return tl::unexpected(failure(Sent::all, "too_large", "the answer is larger than allowed", std::move(seen)));
       }
-      if (parse_error) co_return tl::unexpected(failure(Sent::all, "malformed", parse_error.message(), std::move(seen)));
+      if (parse_error)
+        co_return tl::unexpected(failure(Sent::all, "malformed", parse_error.message(), std::move(seen)));
     }
     // An interim answer is not the answer.
     if (parser.is_done() && parser.get().result_int() < 200) {
-      co_return tl::unexpected(failure(Sent::all, "malformed", "an interim answer instead of the final one", std::move(seen)));
+      co_return tl::unexpected(
+          failure(Sent::all, "malformed", "an interim answer instead of the final one", std::move(seen)));
     }
   }
   auto message = parser.release();
@@ -147,7 +155,8 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
 
 }  // namespace
 
-asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses, WriteGuard& guard) {
+asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses,
+                                                    WriteGuard& guard) {
   const auto executor = co_await asio::this_coro::executor;
   const auto deadline = Clock::now() + request.total_timeout;
   const auto target = parse(request.url);
@@ -169,7 +178,8 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
     for (const auto& entry : found) endpoints.push_back(entry.endpoint());
   }
   std::erase_if(endpoints, [&](const auto& endpoint) { return !allowed(endpoint.address(), addresses); });
-  if (endpoints.empty()) co_return tl::unexpected(failure(Sent::nothing, "address_refused", "the host has no public address"));
+  if (endpoints.empty())
+    co_return tl::unexpected(failure(Sent::nothing, "address_refused", "the host has no public address"));
 
   const auto connect_by = std::min(deadline, Clock::now() + request.connect_timeout);
   const auto connect = [&](beast::tcp_stream& stream) -> asio::awaitable<error_code> {

@@ -70,7 +70,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         co_await pause.async_wait(use_tuple);
         continue;
       }
-      if (open >= options.connection_limit) continue;  // closed by its destructor: refused at TCP level is an error the portal may repeat
+      if (open >= options.connection_limit)
+        continue;  // closed by its destructor: refused at TCP level is an error the portal may repeat
       error_code ignored_when_unsupported;
       socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
       auto session = std::make_shared<Session>(std::move(socket));
@@ -79,13 +80,14 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         sessions.insert(session);
       }
       ++open;
-      asio::co_spawn(session->stream.get_executor(), serve(shared_from_this(), session), [self = shared_from_this(), session](std::exception_ptr) {
-        {
-          const std::lock_guard lock(self->mutex);
-          self->sessions.erase(session);
-        }
-        --self->open;
-      });
+      asio::co_spawn(session->stream.get_executor(), serve(shared_from_this(), session),
+                     [self = shared_from_this(), session](std::exception_ptr) {
+                       {
+                         const std::lock_guard lock(self->mutex);
+                         self->sessions.erase(session);
+                       }
+                       --self->open;
+                     });
     }
   }
 
@@ -110,8 +112,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
       stream.expires_after(self->options.read_timeout);
       const auto [read_error, used] = co_await beast::http::async_read(stream, buffer, parser, use_tuple);
       if (read_error) {
-        const bool parsable = read_error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
-                              read_error != beast::http::error::end_of_stream && read_error != beast::http::error::partial_message;
+        const bool parsable =
+            read_error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
+            read_error != beast::http::error::end_of_stream && read_error != beast::http::error::partial_message;
         const bool late = read_error == beast::error::timeout;
         if (parsable && !late && self->options.on_bad_request) {
           const auto target = std::string(parser.get().target());
@@ -188,7 +191,9 @@ Server::~Server() {
 
 std::uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
 
-void Server::start() { asio::co_spawn(impl_->acceptor.get_executor(), [self = impl_] { return self->accept_loop(); }, asio::detached); }
+void Server::start() {
+  asio::co_spawn(impl_->acceptor.get_executor(), [self = impl_] { return self->accept_loop(); }, asio::detached);
+}
 
 asio::awaitable<void> Server::drain(std::chrono::milliseconds deadline) {
   const auto until = std::chrono::steady_clock::now() + deadline;

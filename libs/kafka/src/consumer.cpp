@@ -41,7 +41,8 @@ Record to_record(const rd_kafka_message_t& message) {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
       record.headers[name] = value == nullptr ? std::string() : std::string(static_cast<const char*>(value), size);
     }
   }
@@ -81,12 +82,13 @@ struct Consumer::Impl {
                            {"topic.metadata.refresh.interval.ms", "10000"},
                            {"log_level", "3"}});
     rd_kafka_conf_set_opaque(conf.get(), this);
-    rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* kafka, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* self) {
-      static_cast<Impl*>(self)->rebalance(kafka, error, list);
-    });
+    rd_kafka_conf_set_rebalance_cb(
+        conf.get(), [](rd_kafka_t* kafka, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,
+                       void* self) { static_cast<Impl*>(self)->rebalance(kafka, error, list); });
     rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* text, void* self) {
       if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<Impl*>(self)->reachable = false;
-      log(Level::warn, "kafka.consumer_error", {{"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"text", text}});
+      log(Level::warn, "kafka.consumer_error",
+          {{"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"text", text}});
     });
     const auto kafka = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(kafka.get());
@@ -116,8 +118,10 @@ struct Consumer::Impl {
   }
 
   void subscribe(rd_kafka_t* kafka) {
-    const Owned<rd_kafka_topic_partition_list_t> topics(rd_kafka_topic_partition_list_new(static_cast<int>(options.topics.size())));
-    for (const auto& topic : options.topics) rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    const Owned<rd_kafka_topic_partition_list_t> topics(
+        rd_kafka_topic_partition_list_new(static_cast<int>(options.topics.size())));
+    for (const auto& topic : options.topics)
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
     if (!options.group.empty()) {
       if (const auto error = rd_kafka_subscribe(kafka, topics.get())) throw std::runtime_error(rd_kafka_err2str(error));
       return;
@@ -136,7 +140,8 @@ struct Consumer::Impl {
       const rd_kafka_metadata_t* raw = nullptr;
       const auto error = rd_kafka_metadata(kafka, 0, one.get(), &raw, kMetadata_ms);
       const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
-      if (error || metadata->topic_cnt != 1 || metadata->topics[0].err) throw std::runtime_error("no metadata of topic " + topic);
+      if (error || metadata->topic_cnt != 1 || metadata->topics[0].err)
+        throw std::runtime_error("no metadata of topic " + topic);
       learned[topic] = metadata->topics[0].partition_cnt;
     }
     const std::lock_guard lock(mutex);
@@ -170,7 +175,8 @@ struct Consumer::Impl {
       auto& entry = list->elems[i];
       const auto found = positions.find({entry.topic, entry.partition});
       entry.offset = found == positions.end() || found->second < 0 ? RD_KAFKA_OFFSET_BEGINNING : found->second;
-      fresh[{entry.topic, entry.partition}] = {entry.topic, entry.partition, std::max<std::int64_t>(0, entry.offset), 0};
+      fresh[{entry.topic, entry.partition}] = {entry.topic, entry.partition, std::max<std::int64_t>(0, entry.offset),
+                                               0};
     }
     rd_kafka_assign(kafka, list);
     log(Level::info, "kafka.assigned", {{"partitions", list->cnt}});
@@ -185,9 +191,11 @@ struct Consumer::Impl {
     pending.clear();
     auto until = std::chrono::steady_clock::time_point::max();
     while (!stopping && pending.size() < options.batch_limit) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
       if (left <= 0) break;
-      const Owned<rd_kafka_message_t> message(rd_kafka_consumer_poll(kafka, static_cast<int>(std::min<std::int64_t>(left, kPoll_ms))));
+      const Owned<rd_kafka_message_t> message(
+          rd_kafka_consumer_poll(kafka, static_cast<int>(std::min<std::int64_t>(left, kPoll_ms))));
       if (!failure.empty()) throw std::runtime_error(std::exchange(failure, {}));
       refresh_ends(kafka);
       if (!message) {
@@ -248,7 +256,9 @@ struct Consumer::Impl {
     for (auto& [where, entry] : lags) {
       std::int64_t low = 0;
       std::int64_t high = 0;
-      if (rd_kafka_get_watermark_offsets(kafka, where.first.c_str(), where.second, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0) {
+      if (rd_kafka_get_watermark_offsets(kafka, where.first.c_str(), where.second, &low, &high) ==
+              RD_KAFKA_RESP_ERR_NO_ERROR &&
+          high >= 0) {
         entry.end = high;
       }
     }
@@ -275,7 +285,8 @@ struct Consumer::Impl {
   std::thread thread;
 };
 
-Consumer::Consumer(ConsumerOptions options, ConsumerHandler handler) : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
+Consumer::Consumer(ConsumerOptions options, ConsumerHandler handler)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
 
 Consumer::~Consumer() { stop(std::chrono::seconds(5)); }
 
@@ -308,7 +319,8 @@ std::vector<Consumer::Lag> Consumer::ask_ends(std::chrono::milliseconds timeout)
   if (impl_->handle == nullptr) return {};
   const auto until = std::chrono::steady_clock::now() + timeout;
   const auto left_ms = [&] {
-    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count());
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count());
   };
   const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(16));
   for (const auto& topic : impl_->options.topics) {
@@ -319,7 +331,8 @@ std::vector<Consumer::Lag> Consumer::ask_ends(std::chrono::milliseconds timeout)
     }
   }
   // The look-up by time -1 is the protocol's way to ask for the latest offsets, of all partitions at once.
-  if (left_ms() <= 0 || rd_kafka_offsets_for_times(impl_->handle, list.get(), left_ms()) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (left_ms() <= 0 || rd_kafka_offsets_for_times(impl_->handle, list.get(), left_ms()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return {};
   std::vector<Lag> result;
   for (int i = 0; i < list->cnt; ++i) {
     const auto& entry = list->elems[i];

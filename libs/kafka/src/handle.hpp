@@ -31,7 +31,8 @@ inline Owned<rd_kafka_conf_t> make_conf(const Options& options) {
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   char why[512];
   for (const auto& [name, value] : options) {
-    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) throw std::runtime_error(why);
+    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+      throw std::runtime_error(why);
   }
   return conf;
 }

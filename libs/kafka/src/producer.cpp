@@ -33,9 +33,12 @@ struct Waiting {
 Result<Position> read_report(const rd_kafka_message_t& message) {
   // Only PERSISTED is a promise to the portal; "possibly" may have reached the log (exactly-once.md 15).
   switch (rd_kafka_message_status(&message)) {
-    case RD_KAFKA_MSG_STATUS_PERSISTED: return Position{message.partition, message.offset};
-    case RD_KAFKA_MSG_STATUS_NOT_PERSISTED: return fail("kafka.not_persisted", rd_kafka_err2str(message.err));
-    default: return fail("kafka.unknown", rd_kafka_err2str(message.err));
+    case RD_KAFKA_MSG_STATUS_PERSISTED:
+      return Position{message.partition, message.offset};
+    case RD_KAFKA_MSG_STATUS_NOT_PERSISTED:
+      return fail("kafka.not_persisted", rd_kafka_err2str(message.err));
+    default:
+      return fail("kafka.unknown", rd_kafka_err2str(message.err));
   }
 }
 
@@ -102,8 +105,8 @@ struct Producer::Impl {
     return error == RD_KAFKA_RESP_ERR__FATAL;
   }
 
-  // A fatal error (possible after a possibly persisted record) ends an idempotent producer: a new one takes over, and what
-  // was in flight ends as unknown; the journal deduplicates.
+  // A fatal error (possible after a possibly persisted record) ends an idempotent producer: a new one takes over, and
+  // what was in flight ends as unknown; the journal deduplicates.
   void replace(const std::shared_ptr<rd_kafka_t>& broken) {
     auto fresh = make();
     {
@@ -127,15 +130,16 @@ struct Producer::Impl {
     if (!headers.empty()) {
       list.reset(rd_kafka_headers_new(headers.size()));
       for (const auto& [name, text] : headers) {
-        rd_kafka_header_add(list.get(), name.data(), static_cast<ssize_t>(name.size()), text.data(), static_cast<ssize_t>(text.size()));
+        rd_kafka_header_add(list.get(), name.data(), static_cast<ssize_t>(name.size()), text.data(),
+                            static_cast<ssize_t>(text.size()));
       }
     }
     auto waiting = std::make_unique<Waiting>(Waiting{std::move(done)});
     ++in_flight;
     const auto error = rd_kafka_producev(
         kafka.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_KEY(key.data(), key.size()),
-        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(list.get()),
-        RD_KAFKA_V_OPAQUE(waiting.get()), RD_KAFKA_V_END);
+        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_HEADERS(list.get()), RD_KAFKA_V_OPAQUE(waiting.get()), RD_KAFKA_V_END);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       (void)list.release();     // librdkafka owns the headers
       (void)waiting.release();  // and the delivery report brings this back
@@ -143,8 +147,9 @@ struct Producer::Impl {
     }
     --in_flight;
     const bool full = error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-    waiting->done(fail(full ? "kafka.queue_full" : "kafka.not_persisted",
-                       std::string(rd_kafka_err2str(error)) + (full ? "; Kafka is slower than what comes in, see queue_limit" : "")));
+    waiting->done(fail(
+        full ? "kafka.queue_full" : "kafka.not_persisted",
+        std::string(rd_kafka_err2str(error)) + (full ? "; Kafka is slower than what comes in, see queue_limit" : "")));
   }
 
   ProducerOptions options;
@@ -156,7 +161,8 @@ struct Producer::Impl {
   std::thread poller;
 };
 
-Producer::Producer(asio::any_io_executor, ProducerOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {}
+Producer::Producer(asio::any_io_executor, ProducerOptions options)
+    : impl_(std::make_shared<Impl>(std::move(options))) {}
 Producer::~Producer() = default;
 
 asio::awaitable<bool> Producer::prime(std::string topic, std::chrono::milliseconds timeout) {
@@ -166,18 +172,21 @@ asio::awaitable<bool> Producer::prime(std::string topic, std::chrono::millisecon
   const rd_kafka_metadata_t* raw = nullptr;
   const auto error = rd_kafka_metadata(kafka.get(), 0, handle.get(), &raw, static_cast<int>(timeout.count()));
   const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
-  const bool known = error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata && metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+  const bool known = error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata && metadata->topic_cnt == 1 &&
+                     metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
   if (known) impl_->reachable = true;
   co_return known;
 }
 
-asio::awaitable<Result<Position>> Producer::send(std::string topic, std::string key, std::string value, Headers headers) {
+asio::awaitable<Result<Position>> Producer::send(std::string topic, std::string key, std::string value,
+                                                 Headers headers) {
   co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<Position>)>(
       [&](auto handler) {
         const auto executor = asio::get_associated_executor(handler);
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         impl_->send(topic, key, value, headers, [shared, executor](Result<Position> result) {
-          asio::post(executor, [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
+          asio::post(executor,
+                     [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
         });
       },
       asio::use_awaitable);

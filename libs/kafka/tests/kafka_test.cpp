@@ -24,8 +24,10 @@ class KafkaTest : public testing::Test {
     brokers_ = brokers;
   }
 
-  Result<Position> send(Producer& producer, const std::string& topic, const std::string& key, const std::string& value) {
-    auto sent = boost::asio::co_spawn(io_, producer.send(topic, key, value, {{"content-type", "text/plain"}}), boost::asio::use_future);
+  Result<Position> send(Producer& producer, const std::string& topic, const std::string& key,
+                        const std::string& value) {
+    auto sent = boost::asio::co_spawn(io_, producer.send(topic, key, value, {{"content-type", "text/plain"}}),
+                                      boost::asio::use_future);
     io_.restart();
     io_.run();
     return sent.get();
@@ -65,7 +67,8 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
     changed.notify_all();
     return true;
   };
-  Consumer consumer({.brokers = brokers_, .client_id = "kafka_test", .group = key, .topics = {"kassaflow.dead-letters"}}, handler);
+  Consumer consumer(
+      {.brokers = brokers_, .client_id = "kafka_test", .group = key, .topics = {"kassaflow.dead-letters"}}, handler);
   consumer.start();
   {
     std::unique_lock lock(mutex);

@@ -65,7 +65,8 @@ struct Pool::Impl {
     }
   }
 
-  Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection, const std::function<void(pqxx::work&)>& task) {
+  Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection,
+                                 const std::function<void(pqxx::work&)>& task) {
     bool committing = false;
     try {
       if (!connection) connection = connect();
@@ -94,7 +95,8 @@ struct Pool::Impl {
     auto connection = std::make_unique<pqxx::connection>(options.uri);
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
-    connection->inhibit_reactivation(true);  // deprecated without a successor in 6.x; without it a lost session comes back silently
+    connection->inhibit_reactivation(
+        true);  // deprecated without a successor in 6.x; without it a lost session comes back silently
 #pragma clang diagnostic pop
     pqxx::nontransaction setup(*connection);
     setup.exec("set application_name = " + setup.quote(options.application_name));

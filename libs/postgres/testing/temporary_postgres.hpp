@@ -1,5 +1,6 @@
 #pragma once
-// A PostgreSQL of its own for a test program: a cluster in a temporary folder, run by an ordinary user, gone at the end.
+// A PostgreSQL of its own for a test program: a cluster in a temporary folder, run by an ordinary user, gone at the
+// end.
 
 #include <string>
 

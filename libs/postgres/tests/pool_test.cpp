@@ -78,9 +78,11 @@ TEST_F(PoolTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
   const std::vector<Migration> two{{1, "t", "create table t (n int primary key)"}, {2, "u", "create table u (n int)"}};
   migrate(server_->uri(), "test", two);
   migrate(server_->uri(), "test", two);
-  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from schema_migrations")[0].as<int>(); }), 2);
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from schema_migrations")[0].as<int>(); }),
+            2);
   EXPECT_THROW(migrate(server_->uri(), "test", {two[0]}), std::runtime_error);
-  (void)pool_.run_blocking([](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
+  (void)pool_.run_blocking(
+      [](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
 }
 
 }  // namespace

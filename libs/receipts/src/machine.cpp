@@ -7,9 +7,12 @@ namespace kassaflow::receipts {
 namespace {
 
 constexpr std::array kStates{
-    std::pair{State::queued, std::string_view("queued")},       std::pair{State::printing, std::string_view("printing")},
-    std::pair{State::uncertain, std::string_view("uncertain")}, std::pair{State::held, std::string_view("held")},
-    std::pair{State::done, std::string_view("done")},           std::pair{State::failed, std::string_view("failed")},
+    std::pair{State::queued, std::string_view("queued")},
+    std::pair{State::printing, std::string_view("printing")},
+    std::pair{State::uncertain, std::string_view("uncertain")},
+    std::pair{State::held, std::string_view("held")},
+    std::pair{State::done, std::string_view("done")},
+    std::pair{State::failed, std::string_view("failed")},
 };
 
 }  // namespace
@@ -30,13 +33,20 @@ std::optional<State> state_from(std::string_view word) {
 
 std::string_view to_string(PostVerdict verdict) {
   switch (verdict) {
-    case PostVerdict::opened: return "opened";
-    case PostVerdict::repeated: return "repeated";
-    case PostVerdict::replaced: return "replaced";
-    case PostVerdict::superseded: return "superseded";
-    case PostVerdict::conflict: return "conflict";
-    case PostVerdict::reopened: return "reopened";
-    case PostVerdict::late: return "late";
+    case PostVerdict::opened:
+      return "opened";
+    case PostVerdict::repeated:
+      return "repeated";
+    case PostVerdict::replaced:
+      return "replaced";
+    case PostVerdict::superseded:
+      return "superseded";
+    case PostVerdict::conflict:
+      return "conflict";
+    case PostVerdict::reopened:
+      return "reopened";
+    case PostVerdict::late:
+      return "late";
   }
   __builtin_unreachable();
 }
@@ -57,23 +67,30 @@ PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_
 Decision on_evidence(State state, Evidence evidence, bool current_attempt) {
   if (evidence == Evidence::printed) {
     switch (state) {
-      case State::done: return {State::done, Alarm::second_document};
+      case State::done:
+        return {State::done, Alarm::second_document};
       case State::printing:
-      case State::uncertain: return {State::done, current_attempt ? Alarm::none : Alarm::printed_after_denial};
+      case State::uncertain:
+        return {State::done, current_attempt ? Alarm::none : Alarm::printed_after_denial};
       case State::queued:
       case State::held:
-      case State::failed: return {State::done, Alarm::printed_after_denial};
+      case State::failed:
+        return {State::done, Alarm::printed_after_denial};
     }
   }
   // Anything but a document says something only about the attempt in question.
   const bool in_question = current_attempt && (state == State::printing || state == State::uncertain);
   if (!in_question) return {state, Alarm::none};
   switch (evidence) {
-    case Evidence::not_printed_data: return {State::failed, Alarm::none};
+    case Evidence::not_printed_data:
+      return {State::failed, Alarm::none};
     case Evidence::not_printed_other:
-    case Evidence::proved_absent: return {State::queued, Alarm::none};
-    case Evidence::lost: return {State::uncertain, Alarm::none};
-    case Evidence::printed: break;
+    case Evidence::proved_absent:
+      return {State::queued, Alarm::none};
+    case Evidence::lost:
+      return {State::uncertain, Alarm::none};
+    case Evidence::printed:
+      break;
   }
   __builtin_unreachable();
 }

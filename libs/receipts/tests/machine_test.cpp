@@ -16,7 +16,9 @@ struct PostCase {
 
 class OnPost : public testing::TestWithParam<PostCase> {};
 
-TEST_P(OnPost, DecidesAboutContent) { EXPECT_EQ(on_post(GetParam().known, GetParam().date_create_s), GetParam().expected); }
+TEST_P(OnPost, DecidesAboutContent) {
+  EXPECT_EQ(on_post(GetParam().known, GetParam().date_create_s), GetParam().expected);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Table, OnPost,

@@ -8,7 +8,9 @@ namespace {
 const Uncertain kUncertain{"7380440800000001", 100};
 const Probe kProbe{true, true, "7380440800000001", 101};
 
-TEST(NumberingProof, TheVeryNextNumberProvesNotPrinted) { EXPECT_EQ(prove(kUncertain, kProbe).proof, Proof::not_printed); }
+TEST(NumberingProof, TheVeryNextNumberProvesNotPrinted) {
+  EXPECT_EQ(prove(kUncertain, kProbe).proof, Proof::not_printed);
+}
 
 TEST(NumberingProof, AGapIsLeftToAPersonWithTheMissingNumbers) {
   auto probe = kProbe;
@@ -33,17 +35,17 @@ TEST_P(ProvesNothing, WhenAConditionIsMissing) {
   EXPECT_FALSE(result.reason.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rule6, ProvesNothing,
-    testing::Values(NoProof{"BeforeTheQuietTime", kUncertain, {false, true, kUncertain.fn, 101}},
-                    NoProof{"TypedByAPerson", kUncertain, {true, false, kUncertain.fn, 101}},
-                    NoProof{"NoNumber", kUncertain, {true, true, kUncertain.fn, 0}},
-                    NoProof{"OtherStorage", kUncertain, {true, true, "7380440800000002", 101}},
-                    NoProof{"StorageNotNamed", kUncertain, {true, true, "", 101}},
-                    NoProof{"StorageNeverReadBefore", {"", 0}, {true, true, "", 1}},
-                    NoProof{"NoNumberSeenBefore", {kUncertain.fn, 0}, {true, true, kUncertain.fn, 1}},
-                    NoProof{"NumberDidNotGrow", kUncertain, {true, true, kUncertain.fn, 100}}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rule6, ProvesNothing,
+                         testing::Values(NoProof{"BeforeTheQuietTime", kUncertain, {false, true, kUncertain.fn, 101}},
+                                         NoProof{"TypedByAPerson", kUncertain, {true, false, kUncertain.fn, 101}},
+                                         NoProof{"NoNumber", kUncertain, {true, true, kUncertain.fn, 0}},
+                                         NoProof{"OtherStorage", kUncertain, {true, true, "7380440800000002", 101}},
+                                         NoProof{"StorageNotNamed", kUncertain, {true, true, "", 101}},
+                                         NoProof{"StorageNeverReadBefore", {"", 0}, {true, true, "", 1}},
+                                         NoProof{
+                                             "NoNumberSeenBefore", {kUncertain.fn, 0}, {true, true, kUncertain.fn, 1}},
+                                         NoProof{"NumberDidNotGrow", kUncertain, {true, true, kUncertain.fn, 100}}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace kassaflow::receipts

@@ -21,10 +21,14 @@ std::atomic<Level> minimum{Level::info};
 
 std::string_view word(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   __builtin_unreachable();
 }
@@ -36,12 +40,14 @@ std::string now() {
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                utc.tm_sec, static_cast<int>(ms % 1000));
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ms % 1000));
   return text;
 }
 
-void append_string(std::string& line, std::string_view value) { line += boost::json::serialize(boost::json::string(value)); }
+void append_string(std::string& line, std::string_view value) {
+  line += boost::json::serialize(boost::json::string(value));
+}
 
 }  // namespace
 

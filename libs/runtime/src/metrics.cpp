@@ -74,7 +74,8 @@ Metrics::~Metrics() = default;
 Counter& Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {
   const std::lock_guard lock(impl_->mutex);
   auto& named = impl_->counters[name];
-  if (named.family == nullptr) named.family = &prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry);
+  if (named.family == nullptr)
+    named.family = &prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry);
   return named.get(labels, impl_->label_limit);
 }
 
@@ -85,10 +86,12 @@ Gauge& Metrics::gauge(const std::string& name, const std::string& help, const La
   return named.get(labels, impl_->label_limit);
 }
 
-Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets, const Labels& labels) {
+Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
+                              const Labels& labels) {
   const std::lock_guard lock(impl_->mutex);
   auto& named = impl_->histograms[name];
-  if (named.family == nullptr) named.family = &prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry);
+  if (named.family == nullptr)
+    named.family = &prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry);
   return named.get(labels, impl_->label_limit, prometheus::Histogram::BucketBoundaries(buckets));
 }
 

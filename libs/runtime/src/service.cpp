@@ -33,7 +33,9 @@ std::optional<Level> level_of(const std::string& word) {
 std::string make_instance(const std::string& name) {
   char host[256] = "host";
   gethostname(host, sizeof host - 1);
-  const auto started = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto started =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   return name + "-" + host + "-" + std::to_string(getpid()) + "-" + std::to_string(started);
 }
 
@@ -114,8 +116,10 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   std::string config;
   auto* serve_command = cli.add_subcommand("serve", "run the service");
   auto* check_command = cli.add_subcommand("check-config", "say whether the configuration is valid");
-  auto* print_command = cli.add_subcommand("print-default-config", "print every setting with its description and default");
-  for (auto* command : {serve_command, check_command}) command->add_option("--config", config, "YAML file; KASSAFLOW_* variables override it");
+  auto* print_command =
+      cli.add_subcommand("print-default-config", "print every setting with its description and default");
+  for (auto* command : {serve_command, check_command})
+    command->add_option("--config", config, "YAML file; KASSAFLOW_* variables override it");
   CLI11_PARSE(cli, argc, argv);
 
   Settings settings;
@@ -128,7 +132,8 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   }
   auto problems = settings.load(config, process_environment());
   const auto level = level_of(common.log_level);
-  if (!level) problems.push_back("log_level: \"" + common.log_level + "\" is not allowed: give debug, info, warn or error");
+  if (!level)
+    problems.push_back("log_level: \"" + common.log_level + "\" is not allowed: give debug, info, warn or error");
   if (problems.empty() && definition.check_settings) {
     if (auto problem = definition.check_settings(); !problem.empty()) problems.push_back(std::move(problem));
   }

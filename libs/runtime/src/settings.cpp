@@ -31,21 +31,24 @@ std::optional<Duration> parse_duration(std::string_view text) {
   if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
   const auto number = parse_number(text.substr(0, digits));
   for (const auto& unit : kUnits) {
-    if (number && text.substr(digits) == unit.name && *number <= INT64_C(1000000000)) return Duration(*number * unit.ms);
+    if (number && text.substr(digits) == unit.name && *number <= INT64_C(1000000000))
+      return Duration(*number * unit.ms);
   }
   return std::nullopt;
 }
 
 std::string to_text(Duration duration) {
   for (const auto& unit : kUnits) {
-    if (duration.count() % unit.ms == 0 && duration.count() >= unit.ms) return std::to_string(duration.count() / unit.ms) + std::string(unit.name);
+    if (duration.count() % unit.ms == 0 && duration.count() >= unit.ms)
+      return std::to_string(duration.count() / unit.ms) + std::string(unit.name);
   }
   return "0ms";
 }
 
 std::string variable_of(const std::string& key) {
   std::string name = "KASSAFLOW_" + key;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return name;
 }
 
@@ -87,7 +90,8 @@ void Settings::secret(Secret& target, std::string key, std::string description) 
 }
 
 void Settings::duration(Duration& target, std::string key, Duration min, Duration max, std::string description) {
-  add({std::move(key), std::move(description), to_text(target), "a duration from " + to_text(min) + " to " + to_text(max) + ", such as 500ms, 5s, 15m, 2h",
+  add({std::move(key), std::move(description), to_text(target),
+       "a duration from " + to_text(min) + " to " + to_text(max) + ", such as 500ms, 5s, 15m, 2h",
        [&target, min, max](const std::string& value) {
          const auto parsed = parse_duration(value);
          if (!parsed || *parsed < min || *parsed > max) return false;
@@ -97,8 +101,10 @@ void Settings::duration(Duration& target, std::string key, Duration min, Duratio
        false});
 }
 
-void Settings::number(std::int64_t& target, std::string key, std::int64_t min, std::int64_t max, std::string description) {
-  add({std::move(key), std::move(description), std::to_string(target), "a number from " + std::to_string(min) + " to " + std::to_string(max),
+void Settings::number(std::int64_t& target, std::string key, std::int64_t min, std::int64_t max,
+                      std::string description) {
+  add({std::move(key), std::move(description), std::to_string(target),
+       "a number from " + std::to_string(min) + " to " + std::to_string(max),
        [&target, min, max](const std::string& value) {
          const auto parsed = parse_number(value);
          if (!parsed || *parsed < min || *parsed > max) return false;
@@ -118,11 +124,13 @@ void Settings::flag(bool& target, std::string key, std::string description) {
        false});
 }
 
-std::vector<std::string> Settings::load(const std::string& path, const std::map<std::string, std::string>& environment) {
+std::vector<std::string> Settings::load(const std::string& path,
+                                        const std::map<std::string, std::string>& environment) {
   std::vector<std::string> problems;
   const auto set = [&](const Key& key, const std::string& value, const std::string& where) {
     if (key.set(value)) return;
-    problems.push_back(where + ": " + (key.secret ? "the value" : "\"" + value + "\"") + " is not allowed for " + key.name + ": give " + key.allowed);
+    problems.push_back(where + ": " + (key.secret ? "the value" : "\"" + value + "\"") + " is not allowed for " +
+                       key.name + ": give " + key.allowed);
   };
   if (!path.empty()) {
     try {
@@ -166,7 +174,8 @@ std::map<std::string, std::string> process_environment() {
   std::map<std::string, std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view pair(*entry);
-    if (const auto equals = pair.find('='); equals != std::string_view::npos) result.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+    if (const auto equals = pair.find('='); equals != std::string_view::npos)
+      result.emplace(pair.substr(0, equals), pair.substr(equals + 1));
   }
   return result;
 }
@@ -176,9 +185,12 @@ void CommonSettings::add_to(Settings& settings) {
   settings.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
   settings.number(admin_port, "admin_port", 0, 65535, "port of /healthz, /readyz and /metrics, 0 = any");
   settings.text(log_level, "log_level", "debug, info, warn or error");
-  settings.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min, "how long a SIGTERM may take before the process gives up with exit code 1");
-  settings.number(label_limit, "label_limit", 1, 100000, "distinct label sets of one metric before the rest falls into `other`");
-  settings.flag(allow_private_endpoints, "allow_private_endpoints", "register and portal addresses may be loopback or private");
+  settings.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min,
+                    "how long a SIGTERM may take before the process gives up with exit code 1");
+  settings.number(label_limit, "label_limit", 1, 100000,
+                  "distinct label sets of one metric before the rest falls into `other`");
+  settings.flag(allow_private_endpoints, "allow_private_endpoints",
+                "register and portal addresses may be loopback or private");
 }
 
 }  // namespace kassaflow::runtime

@@ -35,7 +35,8 @@ class SettingsTest : public testing::Test {
 };
 
 TEST_F(SettingsTest, TheEnvironmentOverridesTheFile) {
-  const auto problems = settings_.load(file("name: file\npause: 500ms\nport: 8080\nflag: true\nkey: s3\n"), {{"KASSAFLOW_PAUSE", "2m"}, {"KASSAFLOW_OTHER", "x"}});
+  const auto problems = settings_.load(file("name: file\npause: 500ms\nport: 8080\nflag: true\nkey: s3\n"),
+                                       {{"KASSAFLOW_PAUSE", "2m"}, {"KASSAFLOW_OTHER", "x"}});
   EXPECT_TRUE(problems.empty()) << problems.front();
   EXPECT_EQ(name_, "file");
   EXPECT_EQ(pause_, 2min);
@@ -58,10 +59,13 @@ TEST_P(BadSettings, AreNamedWithLineAndWayOut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BadSettings,
-                         testing::Values(Bad{"name: a\ncolour: red\n", ":2: unknown key colour"}, Bad{"port: 65536", "a number from 0 to 65535"},
-                                         Bad{"port: 1x", "\"1x\" is not allowed"}, Bad{"pause: 5", "500ms, 5s"}, Bad{"pause: 9ms", "from 10ms to 1h"},
-                                         Bad{"pause: -5s", "a duration"}, Bad{"flag: yes-please", "true or false"}, Bad{"name: [1]", "single value"},
-                                         Bad{"- a\n", "must be a map"}, Bad{"key_file: /does/not/exist", "a readable file"}));
+                         testing::Values(Bad{"name: a\ncolour: red\n", ":2: unknown key colour"},
+                                         Bad{"port: 65536", "a number from 0 to 65535"},
+                                         Bad{"port: 1x", "\"1x\" is not allowed"}, Bad{"pause: 5", "500ms, 5s"},
+                                         Bad{"pause: 9ms", "from 10ms to 1h"}, Bad{"pause: -5s", "a duration"},
+                                         Bad{"flag: yes-please", "true or false"}, Bad{"name: [1]", "single value"},
+                                         Bad{"- a\n", "must be a map"},
+                                         Bad{"key_file: /does/not/exist", "a readable file"}));
 
 TEST_F(SettingsTest, AnUnreadableFileIsAProblem) { EXPECT_EQ(settings_.load("/does/not/exist.yaml", {}).size(), 1U); }
 
@@ -73,7 +77,8 @@ TEST_F(SettingsTest, ASecretMayComeFromAFileWithoutItsLineEnd) {
 
 TEST_F(SettingsTest, TheDefaultConfigIsValidAndNamesEveryKey) {
   const auto yaml = settings_.default_yaml();
-  for (const auto* word : {"name: default", "pause: 5s", "port: 80", "flag: false", "# key:", "KASSAFLOW_PAUSE", "a pause"}) {
+  for (const auto* word :
+       {"name: default", "pause: 5s", "port: 80", "flag: false", "# key:", "KASSAFLOW_PAUSE", "a pause"}) {
     EXPECT_NE(yaml.find(word), std::string::npos) << word;
   }
   EXPECT_TRUE(settings_.load(file(yaml), {}).empty());

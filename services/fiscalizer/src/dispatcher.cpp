@@ -11,8 +11,8 @@ using runtime::Level;
 using runtime::log;
 
 namespace {
-constexpr int kWindow = 64;                              // receipts of a pool held in memory
-constexpr std::chrono::milliseconds kLook{200};          // another worker may have taken in a receipt of ours
+constexpr int kWindow = 64;                      // receipts of a pool held in memory
+constexpr std::chrono::milliseconds kLook{200};  // another worker may have taken in a receipt of ours
 }  // namespace
 
 std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable) {
@@ -24,7 +24,8 @@ std::string choose(const std::vector<Asking>& free, const std::set<std::string>&
   return best == nullptr ? std::string() : best->register_id;
 }
 
-Dispatcher::Dispatcher(asio::any_io_executor executor, Journal& journal) : executor_(executor), journal_(journal), wake_(executor) {}
+Dispatcher::Dispatcher(asio::any_io_executor executor, Journal& journal)
+    : executor_(executor), journal_(journal), wake_(executor) {}
 
 asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, Asking lane, Clock::time_point until) {
   auto mine = std::make_shared<Waiting>(std::move(lane), executor_);
@@ -39,10 +40,12 @@ asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, Asking
   co_return std::move(mine->receipt);
 }
 
-bool Dispatcher::unable(const Queued& receipt, const std::string& register_id, const std::vector<std::string>& registers_of_pool) {
+bool Dispatcher::unable(const Queued& receipt, const std::string& register_id,
+                        const std::vector<std::string>& registers_of_pool) {
   auto& refused = unable_[receipt.id];
   refused.insert(register_id);
-  const bool all = std::all_of(registers_of_pool.begin(), registers_of_pool.end(), [&](const auto& id) { return refused.contains(id); });
+  const bool all = std::all_of(registers_of_pool.begin(), registers_of_pool.end(),
+                               [&](const auto& id) { return refused.contains(id); });
   if (all) {
     unable_.erase(receipt.id);
   } else {
@@ -70,8 +73,9 @@ void Dispatcher::match(PoolQueue& pool) {
     if (free.empty()) return;
     const auto refused = unable_.find(receipt->id);
     const auto chosen = choose(free, refused == unable_.end() ? std::set<std::string>() : refused->second);
-    const auto lane = std::find_if(pool.waiting.begin(), pool.waiting.end(),
-                                   [&](const auto& waiting) { return !waiting->receipt && waiting->lane.register_id == chosen; });
+    const auto lane = std::find_if(pool.waiting.begin(), pool.waiting.end(), [&](const auto& waiting) {
+      return !waiting->receipt && waiting->lane.register_id == chosen;
+    });
     if (lane == pool.waiting.end()) {
       ++receipt;
       continue;

@@ -1,6 +1,6 @@
 #pragma once
-// One queue per pool, work-conserving: whenever a lane of the pool is free it takes the next receipt; of several free lanes
-// the one expected to finish first goes first. The queue itself is the journal; here is only a window of it.
+// One queue per pool, work-conserving: whenever a lane of the pool is free it takes the next receipt; of several free
+// lanes the one expected to finish first goes first. The queue itself is the journal; here is only a window of it.
 //
 // Lives on the fiscalizer's one executor thread.
 

@@ -42,17 +42,19 @@ struct Post {
 };
 
 bool readable(const v1::ReceiptAccepted& accepted) {
-  return receipts::is_uuid(accepted.receipt_id()) && receipts::is_uuid(accepted.post_id()) && !accepted.pool().empty() &&
-         !accepted.tenant().empty() && !accepted.installation().empty() && accepted.receipt().lines_size() > 0;
+  return receipts::is_uuid(accepted.receipt_id()) && receipts::is_uuid(accepted.post_id()) &&
+         !accepted.pool().empty() && !accepted.tenant().empty() && !accepted.installation().empty() &&
+         accepted.receipt().lines_size() > 0;
 }
 
 std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& ids) {
   TextArray list;
   for (const auto& id : ids) list.add(id);
   std::map<std::string, Row> rows;
-  for (const auto& row : work.exec_params("select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s "
-                                          "from receipts where id = any($1::uuid[]) order by id for update",
-                                          list.str())) {
+  for (const auto& row : work.exec_params(
+           "select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s "
+           "from receipts where id = any($1::uuid[]) order by id for update",
+           list.str())) {
     Row known;
     known.state = receipts::state_from(row[1].as<std::string>()).value();
     known.generation = row[2].as<int>();
@@ -89,7 +91,8 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
   std::optional<receipts::Known> known;
   if (found != rows.end()) {
     const auto& row = found->second;
-    known = {row.state, row.attempted, row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
+    known = {row.state, row.attempted,
+             row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
              row.date_create_s};
   }
   const auto verdict = receipts::on_post(known, accepted.date_create_s());
@@ -100,7 +103,9 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
       row.is_new = true;
       take_content(row, accepted);
       break;
-    case PostVerdict::replaced: take_content(row, accepted); break;
+    case PostVerdict::replaced:
+      take_content(row, accepted);
+      break;
     case PostVerdict::reopened:
       row.state = State::queued;
       row.attempted = false;
@@ -109,11 +114,15 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
       break;
     case PostVerdict::conflict:
       ++row.conflicts;
-      log(Level::warn, "post.conflict", {{"receipt", accepted.receipt_id()}, {"post", accepted.post_id()}, {"state", receipts::to_string(row.state)}});
+      log(Level::warn, "post.conflict",
+          {{"receipt", accepted.receipt_id()},
+           {"post", accepted.post_id()},
+           {"state", receipts::to_string(row.state)}});
       break;
     case PostVerdict::repeated:
     case PostVerdict::superseded:
-    case PostVerdict::late: break;
+    case PostVerdict::late:
+      break;
   }
   return verdict;
 }
@@ -143,16 +152,20 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
   }
   if (count == 0) return;
   const auto inserted = work.exec_params(
-      "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, digest_version, date_create_s, "
+      "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, "
+      "digest_version, date_create_s, "
       "content, total_kopecks, accepted_at, conflicts) "
-      "select id, tenant, installation, cashbox, unique_id, pool, shard, 'queued', nextval('journal_sequence'), digest, version, date_s, content, "
+      "select id, tenant, installation, cashbox, unique_id, pool, shard, 'queued', nextval('journal_sequence'), "
+      "digest, version, date_s, content, "
       "total, to_timestamp(accepted_ms / 1000.0), conflicts "
-      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[], $9::int[], $10::bigint[], "
+      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[], "
+      "$9::int[], $10::bigint[], "
       "$11::bytea[], $12::bigint[], $13::bigint[], $14::int[]) "
-      "as n(id, tenant, installation, cashbox, unique_id, pool, shard, digest, version, date_s, content, total, accepted_ms, conflicts) "
+      "as n(id, tenant, installation, cashbox, unique_id, pool, shard, digest, version, date_s, content, total, "
+      "accepted_ms, conflicts) "
       "on conflict (id) do nothing returning id",
-      ids.str(), tenants.str(), installations.str(), cashboxes.str(), unique_ids.str(), pools.str(), shards.str(), digests.str(), versions.str(),
-      dates.str(), contents.str(), totals.str(), accepted.str(), conflicts.str());
+      ids.str(), tenants.str(), installations.str(), cashboxes.str(), unique_ids.str(), pools.str(), shards.str(),
+      digests.str(), versions.str(), dates.str(), contents.str(), totals.str(), accepted.str(), conflicts.str());
   // Another worker took the same receipt in between our look and our insert: look again.
   if (inserted.size() != count) throw std::runtime_error("intake: a receipt appeared meanwhile");
 }
@@ -173,14 +186,18 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     conflicts.add(row.conflicts);
   }
   work.exec_params(
-      "update receipts r set state = n.state, generation = n.generation, digest = n.digest, digest_version = n.version, date_create_s = n.date_s, "
+      "update receipts r set state = n.state, generation = n.generation, digest = n.digest, digest_version = "
+      "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation then '' else r.error end, "
-      "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else n.total end, "
+      "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else "
+      "n.total end, "
       "conflicts = n.conflicts, revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
-      "from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bigint[], $7::bytea[], $8::bigint[], $9::int[]) "
+      "from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bigint[], $7::bytea[], $8::bigint[], "
+      "$9::int[]) "
       "as n(id, state, generation, digest, version, date_s, content, total, conflicts) where r.id = n.id",
-      ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(), contents.str(), totals.str(), conflicts.str());
+      ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(), contents.str(),
+      totals.str(), conflicts.str());
 }
 
 void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {
@@ -194,7 +211,8 @@ void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {
     digests.add_bytes(post.accepted->content_digest());
   }
   work.exec_params(
-      "insert into posts (receipt, post_id, verdict, generation, digest) select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bytea[])",
+      "insert into posts (receipt, post_id, verdict, generation, digest) select * from unnest($1::uuid[], $2::uuid[], "
+      "$3::text[], $4::int[], $5::bytea[])",
       receipts_.str(), ids.str(), verdicts.str(), generations.str(), digests.str());
 }
 
@@ -206,8 +224,9 @@ void insert_callbacks(pqxx::work& work, const std::vector<v1::RegisterCallback>&
     shards.add(receipts::shard_of(callback.pool()));
     bodies.add_bytes(callback.body());
   }
-  work.exec_params("insert into callbacks (register, shard, body) select * from unnest($1::text[], $2::int[], $3::bytea[])", registers.str(),
-                   shards.str(), bodies.str());
+  work.exec_params(
+      "insert into callbacks (register, shard, body) select * from unnest($1::text[], $2::int[], $3::bytea[])",
+      registers.str(), shards.str(), bodies.str());
 }
 
 void store_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
@@ -221,7 +240,8 @@ void store_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) 
     offsets.add(offset);
   }
   work.exec_params(
-      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[]) "
+      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], "
+      "$3::bigint[]) "
       "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
       topics.str(), partitions.str(), offsets.str());
 }

@@ -17,7 +17,8 @@ inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
 inline constexpr const char* kOutcomesTopic = "kassaflow.outcomes";
 inline constexpr const char* kDeadLettersTopic = "kassaflow.dead-letters";
 
-// Throws when the batch must be offered again. Returns the records that could not be read; their offsets are stored too.
+// Throws when the batch must be offered again. Returns the records that could not be read; their offsets are stored
+// too.
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
 
 // Where each partition goes on; partitions never read are absent.

@@ -22,9 +22,12 @@ constexpr std::chrono::milliseconds kStorePause{200};  // between tries while Po
 
 std::string_view to_string(Kind kind) {
   switch (kind) {
-    case Kind::receipt: return "receipt";
-    case Kind::open_shift: return "open_shift";
-    case Kind::close_shift: return "close_shift";
+    case Kind::receipt:
+      return "receipt";
+    case Kind::open_shift:
+      return "open_shift";
+    case Kind::close_shift:
+      return "close_shift";
   }
   __builtin_unreachable();
 }
@@ -57,7 +60,8 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   static asio::awaitable<void> run(std::shared_ptr<Group> self) {
     while (!self->waiting.empty()) {
       const std::size_t size = std::min(self->waiting.size(), kBatchLimit);
-      std::vector<std::shared_ptr<Waiting>> batch(self->waiting.begin(), self->waiting.begin() + static_cast<std::ptrdiff_t>(size));
+      std::vector<std::shared_ptr<Waiting>> batch(self->waiting.begin(),
+                                                  self->waiting.begin() + static_cast<std::ptrdiff_t>(size));
       self->waiting.erase(self->waiting.begin(), self->waiting.begin() + static_cast<std::ptrdiff_t>(size));
       std::vector<Request> requests;
       requests.reserve(size);
@@ -83,7 +87,8 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
       executor, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
         auto shared = std::make_shared<const std::vector<NewAttempt>>(std::move(batch));
-        auto ids = co_await pool_.run([shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
+        auto ids = co_await pool_.run(
+            [shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
         std::vector<OpenAnswer> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (!ids) {
@@ -100,7 +105,8 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
   settling_ = std::make_shared<Group<Told, Result<Settled>>>(
       executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
         auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
-        auto settled = co_await pool_.run([shared, worker = worker_](pqxx::work& work) { return sql::settle(work, worker, *shared); });
+        auto settled = co_await pool_.run(
+            [shared, worker = worker_](pqxx::work& work) { return sql::settle(work, worker, *shared); });
         std::vector<Result<Settled>> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (settled) {
@@ -121,8 +127,9 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   Event pause(executor_);
   for (;;) {
     auto found = co_await pool_.run([attempt](pqxx::work& work) {
-      const auto rows = work.exec_params("select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
-                                         attempt.identity, attempt.key, attempt.epoch);
+      const auto rows = work.exec_params(
+          "select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
+          attempt.identity, attempt.key, attempt.epoch);
       return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
     });
     if (found && *found != 0) co_return *found;
@@ -163,7 +170,8 @@ asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity) 
 }
 
 asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::string> pools, int per_pool) {
-  co_return co_await pool_.run([pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
+  co_return co_await pool_.run(
+      [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
 }
 
 asio::awaitable<Result<std::vector<Told>>> Journal::undecided(std::vector<int> shards) {

@@ -1,7 +1,7 @@
 #pragma once
-// The journal: the only authority on a receipt's state. Attempts are committed before a byte leaves, what registers told is
-// appended under any epoch, and decisions are made only under the epoch that holds the shard (exactly-once.md 1, 5, 9, 11).
-// What concurrent lanes ask for while a transaction runs goes together into the next one.
+// The journal: the only authority on a receipt's state. Attempts are committed before a byte leaves, what registers
+// told is appended under any epoch, and decisions are made only under the epoch that holds the shard (exactly-once.md
+// 1, 5, 9, 11). What concurrent lanes ask for while a transaction runs goes together into the next one.
 //
 // Lives on the fiscalizer's one executor thread; SQL runs on the pool's threads.
 
@@ -69,8 +69,8 @@ struct RegisterMemory {
   std::uint64_t highest_fd = 0;
   std::string shift = "unknown";
   std::int64_t shift_opened_at_s = 0;
-  std::optional<Attempt> open;             // an attempt whose end nobody knows yet
-  std::vector<std::int64_t> questions;     // uncertain attempts that numbering may still settle
+  std::optional<Attempt> open;          // an attempt whose end nobody knows yet
+  std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
 };
 
 struct Told {  // one thing learned about one attempt
@@ -108,7 +108,11 @@ class Journal {
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
 
   // Evidence appended under a lost epoch, and callbacks, of the given shards.
-  struct Callback { std::int64_t id; std::string register_id; std::string body; };
+  struct Callback {
+    std::int64_t id;
+    std::string register_id;
+    std::string body;
+  };
   boost::asio::awaitable<Result<std::vector<Told>>> undecided(std::vector<int> shards);
   boost::asio::awaitable<Result<std::vector<Callback>>> callbacks(std::vector<int> shards);
   boost::asio::awaitable<Result<std::vector<Attempt>>> unsettled(std::string register_id);

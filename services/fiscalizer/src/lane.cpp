@@ -17,9 +17,9 @@ using runtime::Level;
 using runtime::log;
 
 namespace {
-constexpr int kShiftLoops = 3;                                  // then a person must look: reports are paper and documents
-constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;   // the law allows 24 h (ffd.md §6)
-constexpr std::size_t kProbesAtOnce = 1;                        // rule 6: exactly one next receipt is offered
+constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
+constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
+constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
 
 std::int64_t now_s() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -82,9 +82,10 @@ bool Lane::refresh_driver() {
   if (!current) return false;
   if (current != register_) {
     register_ = std::move(current);
-    driver_ = registers::make_driver(register_->settings,
-                                     {context_.settings.itkassa_timeout, context_.settings.bit_connect_timeout, context_.settings.bit_timeout},
-                                     context_.addresses);
+    driver_ = registers::make_driver(
+        register_->settings,
+        {context_.settings.itkassa_timeout, context_.settings.bit_connect_timeout, context_.settings.bit_timeout},
+        context_.addresses);
     up_ = false;
   }
   return true;
@@ -147,11 +148,13 @@ asio::awaitable<void> Lane::print(Queued queued) {
   }
   const auto receipt = records::from_record(record);
   const auto number = queued.attempts + 1;
-  const auto key = register_->settings.protocol == "bit" ? receipts::numeric_attempt_key(queued.id, number) : receipts::attempt_key(queued.id, number);
+  const auto key = register_->settings.protocol == "bit" ? receipts::numeric_attempt_key(queued.id, number)
+                                                         : receipts::attempt_key(queued.id, number);
   auto rendered = receipt ? driver_->render(*receipt, pool->till, key) : tl::unexpected(receipt.error());
   if (!rendered) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
-      log(Level::warn, "receipt.refused", {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
+      log(Level::warn, "receipt.refused",
+          {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
       co_await context_.journal.refuse(queued, shard_, epoch_, rendered.error().message);
     }
     co_return;
@@ -175,12 +178,14 @@ asio::awaitable<void> Lane::print(Queued queued) {
   in_flight_ = true;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {
-    log(Level::info, "attempt.not_opened", {{"receipt", queued.id}, {"register", register_id_}, {"code", opened.error().code}});
+    log(Level::info, "attempt.not_opened",
+        {{"receipt", queued.id}, {"register", register_id_}, {"code", opened.error().code}});
     in_flight_ = false;
     must_remember_ = true;
     co_return;
   }
-  flight_ = Flight{*opened, {key, "", rendered->body, receipt->total.value(), receipt->sign, false}, queued.id, Kind::receipt};
+  flight_ = Flight{
+      *opened, {key, "", rendered->body, receipt->total.value(), receipt->sign, false}, queued.id, Kind::receipt};
   log(Level::info, "attempt.opened", {{"receipt", queued.id}, {"attempt", number}, {"register", register_id_}});
   const auto started = Clock::now();
   co_await fly(true);
@@ -198,7 +203,8 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
     co_return;
   }
   ++shift_loops_;
-  const auto key = receipts::numeric_attempt_key("shift/" + register_->settings.identity + "/" + receipts::new_post_id(now_s() * 1000), 1);
+  const auto key = receipts::numeric_attempt_key(
+      "shift/" + register_->settings.identity + "/" + receipts::new_post_id(now_s() * 1000), 1);
   NewAttempt attempt;
   attempt.kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   attempt.register_id = register_id_;
@@ -250,7 +256,8 @@ asio::awaitable<void> Lane::fly(bool first) {
     finding.code = "worker_lost";
     finding.text = "the worker that sent it is gone";
   }
-  if (finding.fact == Fact::unknown && can.same_key_deduplicated && flight_->kind == Kind::receipt && finding.code != "worker_lost" && !stopping_) {
+  if (finding.fact == Fact::unknown && can.same_key_deduplicated && flight_->kind == Kind::receipt &&
+      finding.code != "worker_lost" && !stopping_) {
     // Verified deduplication: the identical packet answers with the earlier result (bit-driver.md §8.1).
     flight_->ref.repeated = true;
     if (co_await context_.journal.allow_resend(flight_->attempt, shard_, epoch_)) finding = co_await send();
@@ -269,14 +276,17 @@ asio::awaitable<void> Lane::fly(bool first) {
 asio::awaitable<registers::Finding> Lane::send() {
   LeaseGuard guard(context_.leases, shard_, epoch_);
   if (flight_->kind == Kind::receipt) co_return co_await driver_->send(flight_->ref, guard);
-  co_return co_await driver_->send_shift(flight_->kind == Kind::open_shift ? ShiftCommand::open : ShiftCommand::close, flight_->ref, guard);
+  co_return co_await driver_->send_shift(flight_->kind == Kind::open_shift ? ShiftCommand::open : ShiftCommand::close,
+                                         flight_->ref, guard);
 }
 
-// The protocol can be asked (itkassa): the register takes nothing else until the question is settled (exactly-once.md 7).
+// The protocol can be asked (itkassa): the register takes nothing else until the question is settled (exactly-once.md
+// 7).
 asio::awaitable<void> Lane::settle_by_asking(Finding finding) {
   const auto& settings = context_.settings;
   std::optional<Clock::time_point> clean_since;  // since when every question was answered with a clean negative
-  Clock::duration pause = finding.fact == Fact::pending ? Clock::duration(settings.itkassa_poll) : Clock::duration(settings.itkassa_query_delay);
+  Clock::duration pause = finding.fact == Fact::pending ? Clock::duration(settings.itkassa_poll)
+                                                        : Clock::duration(settings.itkassa_query_delay);
   if (!stopping_) co_await tell(finding, false);
 
   while (!stopping_) {
@@ -289,7 +299,8 @@ asio::awaitable<void> Lane::settle_by_asking(Finding finding) {
     }
     switch (finding.fact) {
       case Fact::printed:
-      case Fact::not_printed: co_return co_await tell(finding, true);
+      case Fact::not_printed:
+        co_return co_await tell(finding, true);
       case Fact::pending:
         clean_since.reset();
         if (flight_->ref.remote_id != finding.remote_id) {
@@ -309,7 +320,9 @@ asio::awaitable<void> Lane::settle_by_asking(Finding finding) {
         if (now - *clean_since < settings.itkassa_repost_grace) break;
         if (!flight_->ref.remote_id.empty()) break;  // it was there once: never posted again, the questions go on
         if (!register_->settings.exclusive) co_return co_await tell(finding, true);
-        if (context_.leases.may_start(shard_) != epoch_ || !co_await context_.journal.allow_resend(flight_->attempt, shard_, epoch_)) break;
+        if (context_.leases.may_start(shard_) != epoch_ ||
+            !co_await context_.journal.allow_resend(flight_->attempt, shard_, epoch_))
+          break;
         log(Level::warn, "attempt.posted_again", {{"receipt", flight_->receipt}, {"register", register_id_}});
         flight_->ref.repeated = true;
         finding = co_await send();
@@ -376,17 +389,24 @@ void Lane::learn(const Finding& finding) {
     return;
   }
   switch (finding.cause) {
-    case Cause::data: failures_ = 0; break;
-    case Cause::shift_closed: shift_due_ = ShiftCommand::open; break;
+    case Cause::data:
+      failures_ = 0;
+      break;
+    case Cause::shift_closed:
+      shift_due_ = ShiftCommand::open;
+      break;
     case Cause::shift_expired:
       shift_due_ = ShiftCommand::close;
       reopen_after_close_ = true;
       break;
     case Cause::none:
     case Cause::ambiguous:
-    case Cause::transient: back_off(finding.text); break;
+    case Cause::transient:
+      back_off(finding.text);
+      break;
     case Cause::register_fault:
-      log(Level::error, "alarm.register_fault", {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+      log(Level::error, "alarm.register_fault",
+          {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
       back_off(finding.text);
       break;
   }
@@ -395,9 +415,11 @@ void Lane::learn(const Finding& finding) {
 void Lane::back_off(const std::string& why) {
   const auto& settings = context_.settings;
   const Clock::duration ceiling = settings.retry_max;
-  const Clock::duration base = std::min<Clock::duration>(settings.retry_min * (1LL << std::min(failures_, 20)), ceiling);
+  const Clock::duration base =
+      std::min<Clock::duration>(settings.retry_min * (1LL << std::min(failures_, 20)), ceiling);
   ++failures_;
-  rest_until_ = Clock::now() + std::uniform_int_distribution<Clock::rep>((base / 2).count(), base.count())(jitter_) * Clock::duration(1);
+  rest_until_ = Clock::now() + std::uniform_int_distribution<Clock::rep>((base / 2).count(), base.count())(jitter_) *
+                                   Clock::duration(1);
   set_up(false, why);
 }
 
@@ -423,11 +445,13 @@ std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, st
 
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
-    log(up ? Level::info : Level::warn, up ? "register.up" : "register.down", {{"register", register_id_}, {"detail", detail}});
+    log(up ? Level::info : Level::warn, up ? "register.up" : "register.down",
+        {{"register", register_id_}, {"detail", detail}});
   }
   up_ = up;
   detail_ = std::move(detail);
-  context_.metrics.gauge("kassaflow_register_up", "1 when the register takes receipts", {{"register", register_id_}}).set(up ? 1 : 0);
+  context_.metrics.gauge("kassaflow_register_up", "1 when the register takes receipts", {{"register", register_id_}})
+      .set(up ? 1 : 0);
 }
 
 Lane::View Lane::view() const {

@@ -1,6 +1,7 @@
 #pragma once
-// A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is open,
-// rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8; exactly-once.md 1-9).
+// A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is
+// open, rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8;
+// exactly-once.md 1-9).
 //
 // Lives on the fiscalizer's one executor thread.
 
@@ -53,7 +54,10 @@ class Lane {
   // What a callback says about an attempt that is no longer open.
   [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
   // A person settled something of this register.
-  void remember_again() { must_remember_ = true; wake_.notify(); }
+  void remember_again() {
+    must_remember_ = true;
+    wake_.notify();
+  }
 
   struct View {  // for `registers list`
     std::string register_id, pool, protocol, detail, shift, printing;

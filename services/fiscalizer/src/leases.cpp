@@ -7,10 +7,10 @@
 #include <pqxx/pqxx>
 #include <set>
 
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/runtime/log.hpp"
-#include "kassaflow/postgres/arrays.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -20,7 +20,8 @@ using postgres::TextArray;
 using runtime::Level;
 using runtime::log;
 
-std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease) {
+std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now,
+                                         Clock::duration lease) {
   std::vector<std::string> result;
   std::map<std::string, Seen> next;
   for (const auto& worker : workers) {
@@ -75,7 +76,10 @@ boost::asio::awaitable<void> Leases::tick() {
   const auto self = options_.worker;
   const auto before = Clock::now();
   auto look = co_await pool_.run([self](pqxx::work& work) {
-    work.exec_params("insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = workers.heartbeat + 1", self);
+    work.exec_params(
+        "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
+        "workers.heartbeat + 1",
+        self);
     Look seen;
     for (const auto& row : work.exec("select id, heartbeat from workers")) {
       seen.workers.push_back({row[0].as<std::string>(), row[1].as<std::int64_t>()});
@@ -89,7 +93,8 @@ boost::asio::awaitable<void> Leases::tick() {
     log(Level::warn, "lease.renew_failed", {{"error", look.error().message}});
     co_return;
   }
-  // The holders may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
+  // The holders may count on us for a lease from the moment we began to write: nobody can have seen the new counter
+  // before.
   valid_until_ = before + options_.lease;
 
   std::map<int, std::int64_t> ours;
@@ -101,7 +106,8 @@ boost::asio::awaitable<void> Leases::tick() {
   releasing_ = next.release;
 
   std::vector<int> release;
-  std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release), [this](int shard) { return !busy_(shard); });
+  std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release),
+               [this](int shard) { return !busy_(shard); });
   std::vector<std::string> dead;
   for (const auto& worker : look->workers) {
     if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
@@ -128,11 +134,14 @@ boost::asio::awaitable<void> Leases::tick() {
       }
       IntArray given;
       for (const int shard : release) given.add(shard);
-      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self, given.str());
+      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,
+                       given.str());
       TextArray gone;
       for (const auto& id : dead) gone.add(id);
-      work.exec_params("delete from workers w where w.id = any($1::text[]) and not exists (select 1 from shards s where s.worker = w.id)",
-                       gone.str());
+      work.exec_params(
+          "delete from workers w where w.id = any($1::text[]) and not exists (select 1 from shards s where s.worker = "
+          "w.id)",
+          gone.str());
       return claimed;
     });
     if (changed) {
@@ -163,7 +172,8 @@ boost::asio::awaitable<void> Leases::stop() {
   const auto done = co_await pool_.run([self, idle, all](pqxx::work& work) {
     IntArray shards;
     for (const int shard : idle) shards.add(shard);
-    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self, shards.str());
+    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,
+                     shards.str());
     if (all) work.exec_params("delete from workers where id = $1", self);
     return true;
   });

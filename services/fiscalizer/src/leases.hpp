@@ -1,7 +1,7 @@
 #pragma once
-// Who may dispatch: leases on the 1024 shards (exactly-once.md 3 and 4). Every decision of this worker carries the epoch
-// under which it holds the shard. A lease is taken over only after this worker's own monotonic clock has seen the holder's
-// heartbeat unchanged for a whole lease.
+// Who may dispatch: leases on the 1024 shards (exactly-once.md 3 and 4). Every decision of this worker carries the
+// epoch under which it holds the shard. A lease is taken over only after this worker's own monotonic clock has seen the
+// holder's heartbeat unchanged for a whole lease.
 //
 // Lives on the fiscalizer's one executor thread.
 
@@ -20,8 +20,15 @@ namespace kassaflow::fiscalizer {
 
 // --- pure: what one look at the tables means ---
 
-struct WorkerRow { std::string id; std::int64_t heartbeat = 0; };
-struct ShardRow { int shard = 0; std::string worker; std::int64_t epoch = 0; };
+struct WorkerRow {
+  std::string id;
+  std::int64_t heartbeat = 0;
+};
+struct ShardRow {
+  int shard = 0;
+  std::string worker;
+  std::int64_t epoch = 0;
+};
 
 // Remembers when each worker's counter was last seen to move, by our clock.
 class Observer {
@@ -30,7 +37,10 @@ class Observer {
   std::vector<std::string> alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease);
 
  private:
-  struct Seen { std::int64_t heartbeat; Clock::time_point since; };
+  struct Seen {
+    std::int64_t heartbeat;
+    Clock::time_point since;
+  };
   std::map<std::string, Seen> seen_;
 };
 
@@ -40,7 +50,8 @@ struct Plan {
 };
 
 // Fair share: ceil(1024 / alive). A claim takes only shards nobody alive holds.
-[[nodiscard]] Plan plan(const std::string& self, const std::vector<std::string>& alive, const std::vector<ShardRow>& shards);
+[[nodiscard]] Plan plan(const std::string& self, const std::vector<std::string>& alive,
+                        const std::vector<ShardRow>& shards);
 
 // --- the keeper ---
 
@@ -102,8 +113,8 @@ class LifeTimer {
   std::optional<void*> timer_;  // timer_t
 };
 
-// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and ends the process
-// should it be paused past its lease between the check and the end of the write.
+// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and ends the
+// process should it be paused past its lease between the check and the end of the write.
 class LeaseGuard final : public http::WriteGuard {
  public:
   static constexpr std::chrono::seconds kMargin{2};

@@ -48,15 +48,21 @@ struct Question {
 // The attempt a person answers for: the only unanswered one, or the one named.
 Question find_question(pqxx::work& work, const v1::ResolveRequest& request) {
   std::vector<Question> questions;
-  for (const auto& row : work.exec_params(
-           "select id, number, register, outcome is null, extract(epoch from now() - coalesce(finished_at, started_at)) from attempts "
-           "where receipt = $1::uuid and (outcome is null or (outcome = 'unknown' and question in ('open', 'asked'))) order by number for update",
-           request.receipt_id())) {
-    questions.push_back({row[0].as<std::int64_t>(), row[1].as<std::uint32_t>(), row[2].as<std::string>(), row[3].as<bool>(), row[4].as<double>()});
+  for (const auto& row : work.exec_params("select id, number, register, outcome is null, extract(epoch from now() - "
+                                          "coalesce(finished_at, started_at)) from attempts "
+                                          "where receipt = $1::uuid and (outcome is null or (outcome = 'unknown' and "
+                                          "question in ('open', 'asked'))) order by number for update",
+                                          request.receipt_id())) {
+    questions.push_back({row[0].as<std::int64_t>(), row[1].as<std::uint32_t>(), row[2].as<std::string>(),
+                         row[3].as<bool>(), row[4].as<double>()});
   }
-  std::erase_if(questions, [&](const auto& question) { return request.attempt() != 0 && question.number != request.attempt(); });
-  if (questions.empty()) throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "no attempt of this receipt waits for an answer"};
-  if (questions.size() > 1) throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "several attempts wait for an answer: name one with --attempt"};
+  std::erase_if(questions,
+                [&](const auto& question) { return request.attempt() != 0 && question.number != request.attempt(); });
+  if (questions.empty())
+    throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "no attempt of this receipt waits for an answer"};
+  if (questions.size() > 1)
+    throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
+                  "several attempts wait for an answer: name one with --attempt"};
   return questions.front();
 }
 
@@ -66,9 +72,14 @@ class Operations::Service final : public v1::Fiscalizer::Service {
  public:
   Service(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
           std::function<void(const std::string&)> settled, std::string worker)
-      : pool_(pool), quiet_(quiet), views_(std::move(views)), settled_(std::move(settled)), worker_(std::move(worker)) {}
+      : pool_(pool),
+        quiet_(quiet),
+        views_(std::move(views)),
+        settled_(std::move(settled)),
+        worker_(std::move(worker)) {}
 
-  grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request, v1::OperationResponse* response) override {
+  grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
+                       v1::OperationResponse* response) override {
     const auto& fiscal = request->fiscal();
     if (request->printed() && (fiscal.fn().empty() || fiscal.fd() == 0 || fiscal.fp().empty())) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "printed needs fn, fd and fp"};
@@ -76,7 +87,9 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     std::string register_id;
     auto status = run([&](pqxx::work& work) {
       if (const auto state = lock_receipt(work, request->receipt_id()); !receipts::may_resolve(state)) {
-        throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "the receipt is " + std::string(receipts::to_string(state)) + ", only an uncertain one can be resolved"};
+        throw Refused{
+            grpc::StatusCode::FAILED_PRECONDITION,
+            "the receipt is " + std::string(receipts::to_string(state)) + ", only an uncertain one can be resolved"};
       }
       const auto question = find_question(work, *request);
       register_id = question.register_id;
@@ -92,11 +105,12 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       const auto state = lock_receipt(work, request->receipt_id());
       if (!receipts::may_retry(state)) {
         throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
-                      "the receipt is " + std::string(receipts::to_string(state)) +
-                          ", only a held one can be retried" + (state == State::failed ? "; print the check again from the portal" : "")};
+                      "the receipt is " + std::string(receipts::to_string(state)) + ", only a held one can be retried" +
+                          (state == State::failed ? "; print the check again from the portal" : "")};
       }
       work.exec_params(
-          "update receipts set state = 'queued', error = '', revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
+          "update receipts set state = 'queued', error = '', revision = revision + 1, sequence = "
+          "nextval('journal_sequence'), changed_at = now() "
           "where id = $1::uuid",
           request->receipt_id());
       audit(work, request->actor(), request->receipt_id(), "retry");
@@ -104,13 +118,16 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     });
   }
 
-  grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*, v1::ListRegistersResponse* response) override {
+  grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*,
+                             v1::ListRegistersResponse* response) override {
     const auto views = views_();
     std::map<std::string, std::uint64_t> queued;
     auto status = run([&](pqxx::work& work) {
       TextArray pools;
       for (const auto& view : views) pools.add(view.pool);
-      for (const auto& row : work.exec_params("select pool, count(*) from receipts where state = 'queued' and pool = any($1::text[]) group by pool", pools.str())) {
+      for (const auto& row : work.exec_params(
+               "select pool, count(*) from receipts where state = 'queued' and pool = any($1::text[]) group by pool",
+               pools.str())) {
         queued[row[0].as<std::string>()] = row[1].as<std::uint64_t>();
       }
     });
@@ -149,35 +166,45 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   static void resolve_printed(pqxx::work& work, const v1::ResolveRequest& request, const Question& question) {
     const auto& fiscal = request.fiscal();
-    const auto claimed = work.exec_params("insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, $4::uuid) on conflict do nothing",
-                                          fiscal.fn(), fiscal.fd(), question.attempt, request.receipt_id());
+    const auto claimed = work.exec_params(
+        "insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, $4::uuid) on conflict do nothing",
+        fiscal.fn(), fiscal.fd(), question.attempt, request.receipt_id());
     if (claimed.affected_rows() == 0) {
-      throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "document " + std::to_string(fiscal.fd()) + " of FN " + fiscal.fn() + " belongs to another receipt or report"};
+      throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "document " + std::to_string(fiscal.fd()) + " of FN " +
+                                                               fiscal.fn() + " belongs to another receipt or report"};
     }
-    work.exec_params("update attempts set outcome = 'printed', question = 'settled', finished_at = coalesce(finished_at, now()), detail = $2 where id = $1",
-                     question.attempt, "printed, says " + request.actor());
+    work.exec_params(
+        "update attempts set outcome = 'printed', question = 'settled', finished_at = coalesce(finished_at, now()), "
+        "detail = $2 where id = $1",
+        question.attempt, "printed, says " + request.actor());
     TextArray document;
     document.add_bytes(fiscal.SerializeAsString());
     work.exec_params(
-        "update receipts set state = 'done', error = '', fiscal = ($2::bytea[])[1], revision = revision + 1, sequence = nextval('journal_sequence'), "
+        "update receipts set state = 'done', error = '', fiscal = ($2::bytea[])[1], revision = revision + 1, sequence "
+        "= nextval('journal_sequence'), "
         "changed_at = now() where id = $1::uuid",
         request.receipt_id(), document.str());
-    audit(work, request.actor(), request.receipt_id(), "resolved as printed: fn " + fiscal.fn() + " fd " + std::to_string(fiscal.fd()) + " fp " + fiscal.fp());
+    audit(work, request.actor(), request.receipt_id(),
+          "resolved as printed: fn " + fiscal.fn() + " fd " + std::to_string(fiscal.fd()) + " fp " + fiscal.fp());
   }
 
   // Goes back to the queue once the bytes of the attempt can no longer arrive (exactly-once.md 6 and 16).
   void resolve_not_printed(pqxx::work& work, const v1::ResolveRequest& request, const Question& question) const {
     if (question.open) {
-      throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "attempt " + std::to_string(question.number) + " is still being settled with its register; wait or resolve it as printed"};
+      throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
+                    "attempt " + std::to_string(question.number) +
+                        " is still being settled with its register; wait or resolve it as printed"};
     }
-    work.exec_params("update attempts set outcome = 'not_printed', question = 'settled', detail = $2 where id = $1", question.attempt,
-                     "not printed, says " + request.actor());
+    work.exec_params("update attempts set outcome = 'not_printed', question = 'settled', detail = $2 where id = $1",
+                     question.attempt, "not printed, says " + request.actor());
     const auto rest_ms = std::max<std::int64_t>(0, quiet_.count() - static_cast<std::int64_t>(question.age_s * 1000));
     work.exec_params(
-        "update receipts set state = 'queued', error = '', not_before = now() + make_interval(secs => $2::bigint / 1000.0), revision = revision + 1, "
+        "update receipts set state = 'queued', error = '', not_before = now() + make_interval(secs => $2::bigint / "
+        "1000.0), revision = revision + 1, "
         "sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid",
         request.receipt_id(), rest_ms);
-    audit(work, request.actor(), request.receipt_id(), "resolved as not printed: attempt " + std::to_string(question.number));
+    audit(work, request.actor(), request.receipt_id(),
+          "resolved as not printed: attempt " + std::to_string(question.number));
   }
 
   postgres::Pool& pool_;
@@ -187,8 +214,9 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   std::string worker_;
 };
 
-Operations::Operations(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
-                       std::function<void(const std::string&)> settled, std::string worker)
+Operations::Operations(postgres::Pool& pool, std::chrono::milliseconds quiet,
+                       std::function<std::vector<Lane::View>()> views, std::function<void(const std::string&)> settled,
+                       std::string worker)
     : service_(std::make_unique<Service>(pool, quiet, std::move(views), std::move(settled), std::move(worker))) {}
 
 Operations::~Operations() = default;

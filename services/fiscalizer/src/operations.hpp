@@ -1,6 +1,6 @@
 #pragma once
-// What operators may do to the journal (exactly-once.md 16), served over gRPC. Every action is compare-and-set and audited;
-// any worker may do it, whoever holds the shard.
+// What operators may do to the journal (exactly-once.md 16), served over gRPC. Every action is compare-and-set and
+// audited; any worker may do it, whoever holds the shard.
 
 #include <functional>
 #include <memory>
@@ -14,7 +14,8 @@ namespace kassaflow::fiscalizer {
 
 class Operations {
  public:
-  // `views` runs on any thread and returns what the lanes of this worker show; `settled` tells that a register may go on.
+  // `views` runs on any thread and returns what the lanes of this worker show; `settled` tells that a register may go
+  // on.
   Operations(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
              std::function<void(const std::string& register_id)> settled, std::string worker);
   ~Operations();

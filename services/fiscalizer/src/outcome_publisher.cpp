@@ -3,8 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <pqxx/pqxx>
 
-#include "kassaflow/postgres/arrays.hpp"
 #include "intake.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/runtime/log.hpp"
@@ -34,12 +34,18 @@ struct Outcome {
 
 v1::ReceiptState record_state(const std::string& word) {
   switch (receipts::state_from(word).value()) {
-    case receipts::State::queued: return v1::RECEIPT_STATE_QUEUED;
-    case receipts::State::printing: return v1::RECEIPT_STATE_PRINTING;
-    case receipts::State::uncertain: return v1::RECEIPT_STATE_UNCERTAIN;
-    case receipts::State::held: return v1::RECEIPT_STATE_HELD;
-    case receipts::State::done: return v1::RECEIPT_STATE_DONE;
-    case receipts::State::failed: return v1::RECEIPT_STATE_FAILED;
+    case receipts::State::queued:
+      return v1::RECEIPT_STATE_QUEUED;
+    case receipts::State::printing:
+      return v1::RECEIPT_STATE_PRINTING;
+    case receipts::State::uncertain:
+      return v1::RECEIPT_STATE_UNCERTAIN;
+    case receipts::State::held:
+      return v1::RECEIPT_STATE_HELD;
+    case receipts::State::done:
+      return v1::RECEIPT_STATE_DONE;
+    case receipts::State::failed:
+      return v1::RECEIPT_STATE_FAILED;
   }
   __builtin_unreachable();
 }
@@ -51,8 +57,10 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
   std::map<std::string, std::size_t> index;
   TextArray ids;
   for (const auto& row : work.exec_params(
-           "select r.id, r.revision, r.state, r.generation, r.tenant, r.installation, r.pool, r.unique_id, r.total_kopecks, r.fiscal, r.error, "
-           "(extract(epoch from r.changed_at) * 1000)::bigint, r.sequence, r.digest, (extract(epoch from r.accepted_at) * 1000)::bigint, r.cashbox, "
+           "select r.id, r.revision, r.state, r.generation, r.tenant, r.installation, r.pool, r.unique_id, "
+           "r.total_kopecks, r.fiscal, r.error, "
+           "(extract(epoch from r.changed_at) * 1000)::bigint, r.sequence, r.digest, (extract(epoch from "
+           "r.accepted_at) * 1000)::bigint, r.cashbox, "
            "r.conflicts, c.system_identifier || '/' || p.timeline_id "
            "from receipts r, pg_control_system() c, pg_control_checkpoint() p "
            "where r.published_revision < r.revision and r.shard = any($1::int[]) order by r.sequence limit $2",
@@ -82,7 +90,8 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     outcomes.push_back(std::move(outcome));
   }
   if (outcomes.empty()) return outcomes;
-  for (const auto& row : work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
+  for (const auto& row :
+       work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
     outcomes[index.at(row[0].as<std::string>())].record.add_covered_post_ids(row[1].as<std::string>());
   }
   for (const auto& row : work.exec_params(
@@ -103,7 +112,8 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
 
 }  // namespace
 
-OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer, const Leases& leases)
+OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer,
+                                   const Leases& leases)
     : executor_(executor), pool_(pool), producer_(producer), leases_(leases), wake_(executor) {}
 
 void OutcomePublisher::stop() {
@@ -129,12 +139,13 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   auto batch = std::make_shared<Batch>(Batch{outcomes->size(), std::vector<bool>(outcomes->size()), Event(executor_)});
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
     const auto& outcome = (*outcomes)[i];
-    asio::co_spawn(
-        executor_, producer_.send(kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(), {{"content-type", "application/x-protobuf"}}),
-        [batch, i](std::exception_ptr error, Result<kafka::Position> position) {
-          batch->sent[i] = !error && position.has_value();
-          if (--batch->waiting == 0) batch->done.notify();
-        });
+    asio::co_spawn(executor_,
+                   producer_.send(kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
+                                  {{"content-type", "application/x-protobuf"}}),
+                   [batch, i](std::exception_ptr error, Result<kafka::Position> position) {
+                     batch->sent[i] = !error && position.has_value();
+                     if (--batch->waiting == 0) batch->done.notify();
+                   });
   }
   while (batch->waiting > 0) co_await batch->done.wait_until(Clock::time_point::max());
 
@@ -149,7 +160,8 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   }
   const auto marked = co_await pool_.run([ids, revisions](pqxx::work& work) {
     work.exec_params(
-        "update receipts r set published_revision = p.revision from unnest($1::uuid[], $2::bigint[]) as p(id, revision) "
+        "update receipts r set published_revision = p.revision from unnest($1::uuid[], $2::bigint[]) as p(id, "
+        "revision) "
         "where r.id = p.id and r.published_revision < p.revision",
         ids.str(), revisions.str());
     return true;

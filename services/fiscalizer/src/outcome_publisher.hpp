@@ -16,7 +16,8 @@ namespace kassaflow::fiscalizer {
 
 class OutcomePublisher {
  public:
-  OutcomePublisher(boost::asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer, const Leases& leases);
+  OutcomePublisher(boost::asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer,
+                   const Leases& leases);
   boost::asio::awaitable<void> run();
   void kick() { wake_.notify(); }
   void stop();

@@ -26,7 +26,8 @@ constexpr std::chrono::milliseconds kFollowUp{200};
 constexpr std::chrono::seconds kMeasure{1};
 constexpr std::chrono::seconds kStopConsumer{5};
 
-postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const runtime::Context& context, std::size_t threads) {
+postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const runtime::Context& context,
+                                   std::size_t threads) {
   postgres::PoolOptions options;
   options.uri = settings.postgres.reveal();
   options.application_name = context.instance;
@@ -55,7 +56,9 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
       watcher_({settings.registry_grpc, "fiscalizer", context.instance},
-               [this](const std::shared_ptr<const configuration::Snapshot>&) { asio::post(context_.executor, [this] { reconcile(); }); }),
+               [this](const std::shared_ptr<const configuration::Snapshot>&) {
+                 asio::post(context_.executor, [this] { reconcile(); });
+               }),
       wake_(context.executor),
       all_done_(context.executor) {
   kafka::ConsumerHandler handler;
@@ -75,7 +78,12 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
 
   operations_ = std::make_unique<Operations>(
       pool_, settings.bit_quiet,
-      [this] { return asio::co_spawn(context_.executor, [this]() -> asio::awaitable<std::vector<Lane::View>> { co_return views(); }, asio::use_future).get(); },
+      [this] {
+        return asio::co_spawn(
+                   context_.executor, [this]() -> asio::awaitable<std::vector<Lane::View>> { co_return views(); },
+                   asio::use_future)
+            .get();
+      },
       [this](const std::string& register_id) {
         asio::post(context_.executor, [this, register_id] {
           if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
@@ -125,8 +133,10 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
     return false;
   }
   for (const auto& record : unreadable) {
-    log(Level::error, "alarm.unreadable_record", {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
-    asio::co_spawn(context_.executor, producer_.send(kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
+    log(Level::error, "alarm.unreadable_record",
+        {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
+    asio::co_spawn(context_.executor,
+                   producer_.send(kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
                    [](std::exception_ptr, const Result<kafka::Position>& sent) {
                      if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
                    });
@@ -140,7 +150,13 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
 }
 
 LaneContext Worker::lane_context() {
-  return {context_.executor, settings_, journal_, dispatcher_, leases_, context_.metrics, {context_.common.allow_private_endpoints},
+  return {context_.executor,
+          settings_,
+          journal_,
+          dispatcher_,
+          leases_,
+          context_.metrics,
+          {context_.common.allow_private_endpoints},
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
             const auto found = snapshot->registers.find(id);
@@ -165,7 +181,8 @@ void Worker::reconcile() {
   if (stopping_) return;
   const auto snapshot = watcher_.current();
   for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-    const bool keep = snapshot->registers.contains(lane->first) && leases_.holds(lane->second->shard(), lane->second->epoch());
+    const bool keep =
+        snapshot->registers.contains(lane->first) && leases_.holds(lane->second->shard(), lane->second->epoch());
     if (!keep) lane->second->stop();
     lane = lane->second->finished() ? lanes_.erase(lane) : std::next(lane);
   }
@@ -255,24 +272,28 @@ asio::awaitable<void> Worker::measure() {
         const std::map<std::string, std::string> labels{{"pool", row.pool}};
         keep.push_back(labels);
         context_.metrics.gauge("kassaflow_queue_depth", "receipts waiting for a register", labels).set(row.depth);
-        context_.metrics.gauge("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", labels).set(row.oldest_s);
-        context_.metrics.gauge("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", labels).set(row.uncertain);
+        context_.metrics.gauge("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", labels)
+            .set(row.oldest_s);
+        context_.metrics.gauge("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", labels)
+            .set(row.uncertain);
       }
-      for (const auto* name : {"kassaflow_queue_depth", "kassaflow_queue_oldest_seconds", "kassaflow_uncertain_receipts"}) {
+      for (const auto* name :
+           {"kassaflow_queue_depth", "kassaflow_queue_oldest_seconds", "kassaflow_uncertain_receipts"}) {
         context_.metrics.retain(name, keep);
       }
     }
-    // Finished receipts are counted from the journal, by the worker that holds them; a restart starts counting at its own start.
+    // Finished receipts are counted from the journal, by the worker that holds them; a restart starts counting at its
+    // own start.
     auto finished = co_await pool_.run([shards = leases_.held(), finished_up_to](pqxx::work& work) {
       IntArray list;
       for (const int shard : shards) list.add(shard);
       std::vector<Finished> result;
       const auto top = work.exec("select last_value from journal_sequence")[0][0].as<std::int64_t>();
       if (finished_up_to >= 0) {
-        for (const auto& row : work.exec_params(
-                 "select tenant, state, extract(epoch from changed_at - accepted_at) from receipts where state in ('done', 'failed') "
-                 "and sequence > $1 and sequence <= $2 and shard = any($3::int[])",
-                 finished_up_to, top, list.str())) {
+        for (const auto& row : work.exec_params("select tenant, state, extract(epoch from changed_at - accepted_at) "
+                                                "from receipts where state in ('done', 'failed') "
+                                                "and sequence > $1 and sequence <= $2 and shard = any($3::int[])",
+                                                finished_up_to, top, list.str())) {
           result.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<double>()});
         }
       }
@@ -281,10 +302,14 @@ asio::awaitable<void> Worker::measure() {
     if (finished) {
       finished_up_to = finished->first;
       for (const auto& row : finished->second) {
-        context_.metrics.counter("kassaflow_receipts_finished_total", "receipts that came to their end", {{"tenant", row.tenant}, {"outcome", row.outcome}}).add();
+        context_.metrics
+            .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
+                     {{"tenant", row.tenant}, {"outcome", row.outcome}})
+            .add();
         if (row.outcome == "done") {
           context_.metrics
-              .histogram("kassaflow_receipt_seconds", "accepted to fiscalized", {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
+              .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
+                         {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
               .observe(row.seconds);
         }
       }
@@ -295,7 +320,9 @@ asio::awaitable<void> Worker::measure() {
 
 void Worker::update_metrics() {
   for (const auto& lag : consumer_->lag()) {
-    context_.metrics.gauge("kassaflow_kafka_lag", "records not yet taken in", {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
+    context_.metrics
+        .gauge("kassaflow_kafka_lag", "records not yet taken in",
+               {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
         .set(static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position)));
   }
 }
@@ -320,7 +347,9 @@ asio::awaitable<void> Worker::shut_down() {
   stopping_ = true;
   wake_.notify();
   for (const auto& [id, lane] : lanes_) lane->stop();
-  const auto any_busy = [this] { return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.second->busy(); }); };
+  const auto any_busy = [this] {
+    return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.second->busy(); });
+  };
   while (any_busy()) co_await all_done_.wait_for(std::chrono::milliseconds(50));
   dispatcher_.stop();
   publisher_.stop();

@@ -5,7 +5,9 @@
 namespace kassaflow::fiscalizer {
 namespace {
 
-TEST(Choose, TheRegisterExpectedToFinishFirstTakesTheReceipt) { EXPECT_EQ(choose({{"slow", 3000}, {"fast", 900}}, {}), "fast"); }
+TEST(Choose, TheRegisterExpectedToFinishFirstTakesTheReceipt) {
+  EXPECT_EQ(choose({{"slow", 3000}, {"fast", 900}}, {}), "fast");
+}
 
 TEST(Choose, ARegisterThatCannotExpressTheReceiptIsPassedOver) {
   EXPECT_EQ(choose({{"slow", 3000}, {"fast", 900}}, {"fast"}), "slow");

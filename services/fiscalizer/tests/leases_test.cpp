@@ -38,10 +38,13 @@ TEST(LeasePlan, ADeadWorkersShardsAreClaimedAsObserved) {
 
 TEST(LeasePlan, TheShareAboveTheFairOneIsGivenAway) {
   EXPECT_EQ(plan("a", {"a", "b"}, shards_of("a")).release.size(), 512U);
-  EXPECT_EQ(plan("a", {"a", "b", "c"}, shards_of("a")).release.size(), static_cast<std::size_t>(receipts::kShards) - 342U);
+  EXPECT_EQ(plan("a", {"a", "b", "c"}, shards_of("a")).release.size(),
+            static_cast<std::size_t>(receipts::kShards) - 342U);
 }
 
-TEST(LeasePlan, ANewWorkerClaimsNoMoreThanItsShare) { EXPECT_EQ(plan("a", {"a", "b"}, shards_of("")).claim.size(), 512U); }
+TEST(LeasePlan, ANewWorkerClaimsNoMoreThanItsShare) {
+  EXPECT_EQ(plan("a", {"a", "b"}, shards_of("")).claim.size(), 512U);
+}
 
 // Rule 4: take-over only after our own clock has seen an unchanged counter for a whole lease.
 TEST(Observer, AWorkerIsAliveUntilItsCounterStoodStillForALease) {
@@ -61,7 +64,8 @@ TEST(Observer, AnOldCounterSeenForTheFirstTimeCountsAsAlive) {
 // Rule 3: no lease, no bytes.
 TEST(LeaseGuard, RefusesWithoutALease) {
   boost::asio::io_context io;
-  postgres::Pool pool({.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
+  postgres::Pool pool(
+      {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
   Leases leases(io.get_executor(), pool, {"a", 10s});
   LeaseGuard guard(leases, 1, 1);
   EXPECT_FALSE(guard.arm());

@@ -28,7 +28,8 @@ constexpr auto kLook = 20ms;
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
 
-postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads, int statement_timeout_ms) {
+postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads,
+                                   int statement_timeout_ms) {
   postgres::PoolOptions options;
   options.uri = settings.postgres.reveal();
   options.application_name = context.instance;
@@ -81,14 +82,17 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
 StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
     : context_(context),
       settings_(settings),
-      pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()), pool_options(settings, context, 3, 30000))),
+      pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
+             pool_options(settings, context, 3, 30000))),
       answers_pool_(pool_options(settings, context, 2, 1000)),
       producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance}),
       watcher_({settings.registry_grpc, "status", context.instance}),
       grpc_(pool_),
-      pusher_(context.executor, pool_, watcher_, settings, {context.common.allow_private_endpoints}, [this] { return caught_up(); }),
+      pusher_(context.executor, pool_, watcher_, settings, {context.common.allow_private_endpoints},
+              [this] { return caught_up(); }),
       check_handler_(watcher_, view_access(), context.metrics),
-      http_(context.executor, http_options(settings), [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
+      http_(context.executor, http_options(settings),
+            [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
     Positions positions;
@@ -97,9 +101,12 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
     return positions;
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
-  consumer_ = std::make_unique<kafka::Consumer>(
-      kafka::ConsumerOptions{.brokers = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = {"kassaflow.receipts", "kassaflow.outcomes"}},
-      handler);
+  consumer_ =
+      std::make_unique<kafka::Consumer>(kafka::ConsumerOptions{.brokers = settings.kafka,
+                                                               .client_id = context.instance,
+                                                               .group = "kassaflow-status",
+                                                               .topics = {"kassaflow.receipts", "kassaflow.outcomes"}},
+                                        handler);
   context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
   watcher_.start();
   consumer_->start();
@@ -112,14 +119,16 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
 ViewAccess StatusApp::view_access() {
   return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
             using Found = Result<std::optional<Known>>;
-            auto found = co_await within<Found>(kAnswerLimit, answers_pool_.run([id](pqxx::work& work) { return sql::find(work, id); }));
+            auto found = co_await within<Found>(
+                kAnswerLimit, answers_pool_.run([id](pqxx::work& work) { return sql::find(work, id); }));
             if (!found || !*found) co_return std::nullopt;
             co_return std::move(**found);
           },
           [this] { return caught_up(); },
           [this](std::string id) -> asio::awaitable<void> {
             const auto stored = co_await answers_pool_.run([id](pqxx::work& work) {
-              work.exec_params("update receipts set error_told_at = now() where id = $1::uuid and error_told_at is null", id);
+              work.exec_params(
+                  "update receipts set error_told_at = now() where id = $1::uuid and error_told_at is null", id);
               return true;
             });
             if (!stored) log(Level::warn, "check.error_told_not_stored", {{"receipt", id}});
@@ -128,14 +137,17 @@ ViewAccess StatusApp::view_access() {
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
-  const auto stored = pool_.run_blocking([&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
+  const auto stored = pool_.run_blocking(
+      [&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
   if (!stored) {
     log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
   for (const auto& record : unreadable) {
-    log(Level::error, "alarm.unreadable_record", {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
-    asio::co_spawn(context_.executor, producer_.send("kassaflow.dead-letters", record.key, record.value, {{"origin", record.topic}}),
+    log(Level::error, "alarm.unreadable_record",
+        {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
+    asio::co_spawn(context_.executor,
+                   producer_.send("kassaflow.dead-letters", record.key, record.value, {{"origin", record.topic}}),
                    [](std::exception_ptr, const Result<kafka::Position>& sent) {
                      if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
                    });
@@ -158,15 +170,20 @@ asio::awaitable<bool> StatusApp::caught_up() {
 
 asio::awaitable<void> StatusApp::measure() {
   while (!stopping_) {
-    const auto backlog = co_await pool_.run([](pqxx::work& work) { return work.exec1("select count(*) from receipts where push_due is not null")[0].as<double>(); });
-    if (backlog) context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
+    const auto backlog = co_await pool_.run([](pqxx::work& work) {
+      return work.exec1("select count(*) from receipts where push_due is not null")[0].as<double>();
+    });
+    if (backlog)
+      context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
     co_await pause(kMeasure);
   }
 }
 
 void StatusApp::update_metrics() {
   for (const auto& lag : consumer_->lag()) {
-    context_.metrics.gauge("kassaflow_kafka_lag", "records not yet in the view", {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
+    context_.metrics
+        .gauge("kassaflow_kafka_lag", "records not yet in the view",
+               {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
         .set(static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position)));
   }
 }

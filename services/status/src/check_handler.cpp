@@ -26,7 +26,8 @@ std::string_view secret_of(std::string_view target) {
   constexpr std::string_view kPrefix = "/b24/";
   constexpr std::string_view kSuffix = "/check";
   target = target.substr(0, target.find('?'));
-  if (!target.starts_with(kPrefix) || !target.ends_with(kSuffix) || target.size() <= kPrefix.size() + kSuffix.size()) return {};
+  if (!target.starts_with(kPrefix) || !target.ends_with(kSuffix) || target.size() <= kPrefix.size() + kSuffix.size())
+    return {};
   const auto secret = target.substr(kPrefix.size(), target.size() - kPrefix.size() - kSuffix.size());
   return secret.find('/') == std::string_view::npos ? secret : std::string_view();
 }
@@ -34,7 +35,8 @@ std::string_view secret_of(std::string_view target) {
 CheckHandler::CheckHandler(const configuration::Watcher& watcher, ViewAccess view, runtime::Metrics& metrics)
     : watcher_(watcher),
       view_(std::move(view)),
-      seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL", {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})) {}
+      seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL",
+                                 {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})) {}
 
 asio::awaitable<http::Reply> CheckHandler::operator()(const http::Inbound& inbound) const {
   const auto started = std::chrono::steady_clock::now();
@@ -48,7 +50,9 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   const auto wait = bitrix24::check_wait();
   const auto snapshot = watcher_.current();
   const auto installation = snapshot->installations_by_secret.find(std::string(secret_of(inbound.target)));
-  if (inbound.method != "POST" || installation == snapshot->installations_by_secret.end() || inbound.body.size() > kBodyLimit) co_return wait;
+  if (inbound.method != "POST" || installation == snapshot->installations_by_secret.end() ||
+      inbound.body.size() > kBodyLimit)
+    co_return wait;
   const auto form = bitrix24::Form::parse(inbound.body);
   if (!form) co_return wait;
   const std::string uuid(form->root()["uuid"].value());
@@ -56,14 +60,17 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
 
   auto known = co_await view_.find(uuid);
   switch (answer_for(known, installation->second->id)) {
-    case Answer::wait: co_return wait;
+    case Answer::wait:
+      co_return wait;
     case Answer::done: {
       auto document = records::from_record(known->outcome.fiscal());
       // The one attribute that may be our own clock: without it the portal would store 1970 (exactly-once.md 19).
-      if (document.printed_at_s == 0) document.printed_at_s = known->outcome.changed_at_ms() > 0 ? known->outcome.changed_at_ms() / 1000 : now_s();
+      if (document.printed_at_s == 0)
+        document.printed_at_s = known->outcome.changed_at_ms() > 0 ? known->outcome.changed_at_ms() / 1000 : now_s();
       co_return bitrix24::check_done(uuid, document);
     }
-    case Answer::error_if_current: break;
+    case Answer::error_if_current:
+      break;
   }
   if (!co_await view_.caught_up()) co_return wait;
   known = co_await view_.find(uuid);

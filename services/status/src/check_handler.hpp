@@ -1,6 +1,7 @@
 #pragma once
-// CHECK_URL: POST /b24/{secret}/check, `uuid=…`. Always 200 and a JSON object (invariant I3): DONE only for a fiscalized
-// receipt of that installation, ERROR only under exactly-once.md 14, WAIT for everything else, also while our stores are away.
+// CHECK_URL: POST /b24/{secret}/check, `uuid=…`. Always 200 and a JSON object (invariant I3): DONE only for a
+// fiscalized receipt of that installation, ERROR only under exactly-once.md 14, WAIT for everything else, also while
+// our stores are away.
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>

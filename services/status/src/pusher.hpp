@@ -1,7 +1,8 @@
 #pragma once
-// Tells the portal each outcome by sale.cashbox.check.apply (bitrix24.md §8, §11), as soon as the portal can know the UUID.
-// What is due stands in the view's table, so a push survives restarts; a row is claimed before it is pushed, so two replicas
-// do not push at once. Each portal has its own pace and at most one push under way: a slow one delays nobody else (I7).
+// Tells the portal each outcome by sale.cashbox.check.apply (bitrix24.md §8, §11), as soon as the portal can know the
+// UUID. What is due stands in the view's table, so a push survives restarts; a row is claimed before it is pushed, so
+// two replicas do not push at once. Each portal has its own pace and at most one push under way: a slow one delays
+// nobody else (I7).
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -19,7 +20,8 @@
 
 namespace kassaflow::status {
 
-// 2 requests a second with a small burst is always below the portal's limit (bitrix24.md §11.2). Pure: time is an argument.
+// 2 requests a second with a small burst is always below the portal's limit (bitrix24.md §11.2). Pure: time is an
+// argument.
 class Pace {
  public:
   using Clock = std::chrono::steady_clock;
@@ -34,12 +36,14 @@ class Pace {
 };
 
 // min · 2^tries, at most max, with jitter in [0.5, 1]. Pure.
-[[nodiscard]] std::chrono::milliseconds back_off(std::chrono::milliseconds min, std::chrono::milliseconds max, int tries, double jitter);
+[[nodiscard]] std::chrono::milliseconds back_off(std::chrono::milliseconds min, std::chrono::milliseconds max,
+                                                 int tries, double jitter);
 
 class Pusher {
  public:
-  Pusher(boost::asio::any_io_executor executor, postgres::Pool& pool, const configuration::Watcher& watcher, const StatusSettings& settings,
-         http::AddressPolicy addresses, std::function<boost::asio::awaitable<bool>()> caught_up);
+  Pusher(boost::asio::any_io_executor executor, postgres::Pool& pool, const configuration::Watcher& watcher,
+         const StatusSettings& settings, http::AddressPolicy addresses,
+         std::function<boost::asio::awaitable<bool>()> caught_up);
   boost::asio::awaitable<void> run();
   void stop() { stopping_ = true; }
 

@@ -21,13 +21,20 @@ void fill(v1::ReceiptView& view, Known& known) {
 
 const char* state_word(v1::ReceiptState state) {
   switch (state) {
-    case v1::RECEIPT_STATE_QUEUED: return "queued";
-    case v1::RECEIPT_STATE_PRINTING: return "printing";
-    case v1::RECEIPT_STATE_UNCERTAIN: return "uncertain";
-    case v1::RECEIPT_STATE_HELD: return "held";
-    case v1::RECEIPT_STATE_DONE: return "done";
-    case v1::RECEIPT_STATE_FAILED: return "failed";
-    default: return "";
+    case v1::RECEIPT_STATE_QUEUED:
+      return "queued";
+    case v1::RECEIPT_STATE_PRINTING:
+      return "printing";
+    case v1::RECEIPT_STATE_UNCERTAIN:
+      return "uncertain";
+    case v1::RECEIPT_STATE_HELD:
+      return "held";
+    case v1::RECEIPT_STATE_DONE:
+      return "done";
+    case v1::RECEIPT_STATE_FAILED:
+      return "failed";
+    default:
+      return "";
   }
 }
 
@@ -38,15 +45,18 @@ class StatusService::Service final : public v1::Status::Service {
   explicit Service(postgres::Pool& pool) : pool_(pool) {}
 
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
-    if (!receipts::is_uuid(request->receipt_id())) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
+    if (!receipts::is_uuid(request->receipt_id()))
+      return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
     std::optional<Known> known;
-    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok()) return status;
+    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok())
+      return status;
     if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
     fill(*response, *known);
     return grpc::Status::OK;
   }
 
-  grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request, v1::ListReceiptsResponse* response) override {
+  grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
+                    v1::ListReceiptsResponse* response) override {
     sql::Filter filter{request->tenant(), request->pool(), state_word(request->state()), request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
     std::vector<Known> found;
@@ -56,7 +66,8 @@ class StatusService::Service final : public v1::Status::Service {
   }
 
   grpc::Status LookUp(grpc::ServerContext*, const v1::LookUpRequest* request, v1::LookUpResponse* response) override {
-    if (request->receipt_ids_size() > kLookUpLimit) return {grpc::StatusCode::INVALID_ARGUMENT, "at most 1000 receipt_ids"};
+    if (request->receipt_ids_size() > kLookUpLimit)
+      return {grpc::StatusCode::INVALID_ARGUMENT, "at most 1000 receipt_ids"};
     std::vector<std::string> ids;
     for (const auto& id : request->receipt_ids()) {
       if (!receipts::is_uuid(id)) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_ids: not a UUID"};

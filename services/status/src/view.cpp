@@ -78,13 +78,20 @@ constexpr const char* kReceiptsTopic = "kassaflow.receipts";
 
 std::string_view word(v1::ReceiptState state) {
   switch (state) {
-    case v1::RECEIPT_STATE_QUEUED: return receipts::to_string(State::queued);
-    case v1::RECEIPT_STATE_PRINTING: return receipts::to_string(State::printing);
-    case v1::RECEIPT_STATE_UNCERTAIN: return receipts::to_string(State::uncertain);
-    case v1::RECEIPT_STATE_HELD: return receipts::to_string(State::held);
-    case v1::RECEIPT_STATE_DONE: return receipts::to_string(State::done);
-    case v1::RECEIPT_STATE_FAILED: return receipts::to_string(State::failed);
-    default: return {};
+    case v1::RECEIPT_STATE_QUEUED:
+      return receipts::to_string(State::queued);
+    case v1::RECEIPT_STATE_PRINTING:
+      return receipts::to_string(State::printing);
+    case v1::RECEIPT_STATE_UNCERTAIN:
+      return receipts::to_string(State::uncertain);
+    case v1::RECEIPT_STATE_HELD:
+      return receipts::to_string(State::held);
+    case v1::RECEIPT_STATE_DONE:
+      return receipts::to_string(State::done);
+    case v1::RECEIPT_STATE_FAILED:
+      return receipts::to_string(State::failed);
+    default:
+      return {};
   }
 }
 
@@ -117,12 +124,14 @@ void write_posts(pqxx::work& work, const std::map<std::pair<std::string, std::st
     covered.add(is_covered ? 1 : 0);
   }
   work.exec_params(
-      "insert into posts as p (receipt, post_id, covered) select r, i, c <> 0 from unnest($1::uuid[], $2::uuid[], $3::int[]) as n(r, i, c) order by r, i "
+      "insert into posts as p (receipt, post_id, covered) select r, i, c <> 0 from unnest($1::uuid[], $2::uuid[], "
+      "$3::int[]) as n(r, i, c) order by r, i "
       "on conflict (receipt, post_id) do update set covered = true where excluded.covered and not p.covered",
       receipts_.str(), ids.str(), covered.str());
 }
 
-void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOutcome>& outcomes, std::int64_t push_delay_ms) {
+void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOutcome>& outcomes,
+                    std::int64_t push_delay_ms) {
   TextArray ids, tenants, installations, pools, states, bodies;
   IntArray revisions, accepted, push;
   for (const auto& [id, outcome] : outcomes) {
@@ -142,13 +151,16 @@ void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOut
       "insert into receipts as r (id, tenant, installation, pool, state, revision, accepted_at, outcome, push_due) "
       "select id, tenant, installation, pool, state, revision, to_timestamp(accepted_ms / 1000.0), outcome, "
       "case when push <> 0 then now() + make_interval(secs => $10::bigint / 1000.0) end "
-      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bytea[], $9::int[]) "
+      "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], "
+      "$8::bytea[], $9::int[]) "
       "as n(id, tenant, installation, pool, state, revision, accepted_ms, outcome, push) "
-      "on conflict (id) do update set state = excluded.state, revision = excluded.revision, outcome = excluded.outcome, "
+      "on conflict (id) do update set state = excluded.state, revision = excluded.revision, outcome = "
+      "excluded.outcome, "
       "push_due = case when r.state = excluded.state then r.push_due else excluded.push_due end, "
       "push_tries = case when r.state = excluded.state then r.push_tries else 0 end "
       "where r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')",
-      ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), accepted.str(), bodies.str(), push.str(), push_delay_ms);
+      ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), accepted.str(),
+      bodies.str(), push.str(), push_delay_ms);
 }
 
 void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
@@ -162,7 +174,8 @@ void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) 
     offsets.add(offset);
   }
   work.exec_params(
-      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[]) "
+      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], "
+      "$3::bigint[]) "
       "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
       topics.str(), partitions.str(), offsets.str());
 }
@@ -186,14 +199,16 @@ std::vector<Known> read(const pqxx::result& rows) {
 
 }  // namespace
 
-std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms) {
+std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch,
+                                   std::int64_t push_delay_ms) {
   std::vector<kafka::Record> unreadable;
   std::map<std::string, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
   std::map<std::pair<std::string, std::string>, bool> posts;
   for (const auto& record : batch) {
     if (record.topic == kReceiptsTopic) {
       v1::ReceiptAccepted post;
-      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) || !receipts::is_uuid(post.post_id())) {
+      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) ||
+          !receipts::is_uuid(post.post_id())) {
         unreadable.push_back(record);
         continue;
       }
@@ -231,10 +246,11 @@ std::optional<Known> find(pqxx::work& work, const std::string& receipt_id) {
 }
 
 std::vector<Known> list(pqxx::work& work, const Filter& filter) {
-  return read(work.exec_params(std::string(kColumns) +
-                                   "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
-                                   "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
-                               filter.tenant, filter.pool, filter.state, filter.since_ms, filter.limit));
+  return read(work.exec_params(
+      std::string(kColumns) +
+          "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
+          "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
+      filter.tenant, filter.pool, filter.state, filter.since_ms, filter.limit));
 }
 
 std::vector<Known> look_up(pqxx::work& work, const std::vector<std::string>& ids) {

@@ -1,6 +1,7 @@
 #pragma once
-// The view: what the journal has said of each receipt, kept in the schema `status` with the offsets in the same transaction.
-// Outcomes are applied by revision and `done` is terminal; a post is covered once an outcome names it (exactly-once.md 12, 14).
+// The view: what the journal has said of each receipt, kept in the schema `status` with the offsets in the same
+// transaction. Outcomes are applied by revision and `done` is terminal; a post is covered once an outcome names it
+// (exactly-once.md 12, 14).
 //
 // The SQL functions run on pool or Kafka threads; the rules are pure.
 
@@ -33,16 +34,18 @@ struct Known {
 
 enum class Answer : std::uint8_t { wait, done, error_if_current };
 
-// Pure. CHECK_URL for a receipt asked by `installation` (I3, I5, exactly-once.md 14). `error_if_current`: ERROR, provided
-// the view has reached the log ends read after the question came.
+// Pure. CHECK_URL for a receipt asked by `installation` (I3, I5, exactly-once.md 14). `error_if_current`: ERROR,
+// provided the view has reached the log ends read after the question came.
 [[nodiscard]] Answer answer_for(const std::optional<Known>& known, const std::string& installation);
 
 // True when the view has taken in every record before `ends`.
 [[nodiscard]] bool reached(const Positions& stored, const std::vector<kafka::Consumer::Lag>& ends);
 
 namespace sql {
-// Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is pushed.
-std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms);
+// Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is
+// pushed.
+std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch,
+                                   std::int64_t push_delay_ms);
 Positions positions(pqxx::work& work);
 std::optional<Known> find(pqxx::work& work, const std::string& receipt_id);
 

@@ -21,7 +21,8 @@ class Secret {
     if (given.size() != value_.size()) return false;
     unsigned char difference = 0;
     for (std::size_t i = 0; i < given.size(); ++i) {
-      difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(value_[i])));
+      difference = static_cast<unsigned char>(
+          difference | (static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(value_[i])));
     }
     return difference == 0;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Outbound HTTP with the socket in our own hand (exactly-once.md 2, 3, 6): one fresh connection per request, HTTP/1.1,
-// SO_LINGER 0, one total deadline, never reused, never redirected, never repeated. TLS for https with certificate and host checks.
+// SO_LINGER 0, one total deadline, never reused, never redirected, never repeated. TLS for https with certificate and
+// host checks.
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -29,8 +30,8 @@ class NoGuard final : public WriteGuard {
   void disarm() override {}
 };
 
-// Which resolved addresses may be connected to. Public only, unless private ones are allowed for tests and local stacks.
-// Refused: loopback, private, link-local, shared, multicast, unspecified, IPv4-mapped forms of these.
+// Which resolved addresses may be connected to. Public only, unless private ones are allowed for tests and local
+// stacks. Refused: loopback, private, link-local, shared, multicast, unspecified, IPv4-mapped forms of these.
 struct AddressPolicy {
   bool allow_private = false;
 };
@@ -38,7 +39,8 @@ struct AddressPolicy {
 struct Request {
   std::string method = "POST";
   std::string url;  // http or https
-  std::vector<std::pair<std::string, std::string>> headers;  // sent in this order, byte for byte; Host and Content-Length are added
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // sent in this order, byte for byte; Host and Content-Length are added
   std::string body;
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds total_timeout{15000};  // resolve to last byte of the answer
@@ -54,19 +56,20 @@ struct Response {
 
 // How far the request got when it failed: the difference between a retry and an unknown outcome.
 enum class Sent : unsigned char {
-  nothing,   // refused, no route, DNS, TLS, guard: not one byte of the request left
-  partly,    // the write failed before its last byte
-  all,       // everything was handed to the kernel; the answer was lost, cut, oversized or malformed
+  nothing,  // refused, no route, DNS, TLS, guard: not one byte of the request left
+  partly,   // the write failed before its last byte
+  all,      // everything was handed to the kernel; the answer was lost, cut, oversized or malformed
 };
 
 struct Failure {
   Sent sent = Sent::nothing;
-  std::string code;     // dns | address_refused | connect | tls | guard | write | read | timeout | malformed | too_large
+  std::string code;  // dns | address_refused | connect | tls | guard | write | read | timeout | malformed | too_large
   std::string message;
   std::string partial_answer;  // bytes that did arrive
 };
 
 // Runs on the calling coroutine's executor; cancellation-safe.
-boost::asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses, WriteGuard& guard);
+boost::asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses,
+                                                           WriteGuard& guard);
 
 }  // namespace kassaflow::http

@@ -1,7 +1,7 @@
 #pragma once
-// Inbound HTTP/1.1: answers always carry Content-Length, never chunked, no interim status, no Location (bitrix24.md §3.2).
-// `Expect: 100-continue` gets no 100. Limits: header 16 KiB, body `body_limit`, idle and read timeouts; over them the
-// `on_bad_request` answer is sent and the connection closed.
+// Inbound HTTP/1.1: answers always carry Content-Length, never chunked, no interim status, no Location (bitrix24.md
+// §3.2). `Expect: 100-continue` gets no 100. Limits: header 16 KiB, body `body_limit`, idle and read timeouts; over
+// them the `on_bad_request` answer is sent and the connection closed.
 //
 // Threading: handlers run on the executor of the connection; a handler may suspend.
 

@@ -30,14 +30,18 @@ struct ConsumerOptions {
   std::string client_id;
   std::string group;  // empty: no group, every partition of every topic is read (status view)
   std::vector<std::string> topics;
-  std::size_t batch_limit = 500;                  // records handed over at once
-  std::chrono::milliseconds batch_wait{5};        // how long a batch may wait for more
+  std::size_t batch_limit = 500;            // records handed over at once
+  std::chrono::milliseconds batch_wait{5};  // how long a batch may wait for more
 };
 
 struct ConsumerHandler {
-  // Partitions were assigned: where to start each; -2 = the beginning. Returning an offset below the log's start reads from the beginning.
-  std::function<std::map<std::pair<std::string, std::int32_t>, std::int64_t>(const std::vector<std::pair<std::string, std::int32_t>>&)> positions;
-  // A batch in order per partition. Must be durable on return. False (or an exception): the same records are delivered again after `retry_wait`.
+  // Partitions were assigned: where to start each; -2 = the beginning. Returning an offset below the log's start reads
+  // from the beginning.
+  std::function<std::map<std::pair<std::string, std::int32_t>, std::int64_t>(
+      const std::vector<std::pair<std::string, std::int32_t>>&)>
+      positions;
+  // A batch in order per partition. Must be durable on return. False (or an exception): the same records are delivered
+  // again after `retry_wait`.
   std::function<bool(const std::vector<Record>&)> on_batch;
   std::function<void(const std::vector<std::pair<std::string, std::int32_t>>&)> on_revoked;  // may be empty
 };
@@ -49,7 +53,12 @@ class Consumer {
   void start();
   void stop(std::chrono::milliseconds deadline);
 
-  struct Lag { std::string topic; std::int32_t partition; std::int64_t position; std::int64_t end; };
+  struct Lag {
+    std::string topic;
+    std::int32_t partition;
+    std::int64_t position;
+    std::int64_t end;
+  };
   // Per assigned partition: next offset to read and the log end as last seen. Thread-safe.
   [[nodiscard]] std::vector<Lag> lag() const;
   // Log ends of every partition of every topic, assigned to us or not, asked from the broker now (positions are -1);

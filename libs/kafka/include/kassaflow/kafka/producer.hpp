@@ -23,7 +23,10 @@ struct ProducerOptions {
   std::size_t queue_limit = 100000;                 // records in flight; above it send() fails with "kafka.queue_full"
 };
 
-struct Position { std::int32_t partition = -1; std::int64_t offset = -1; };
+struct Position {
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+};
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -36,7 +39,8 @@ class Producer {
   boost::asio::awaitable<bool> prime(std::string topic, std::chrono::milliseconds timeout);
 
   // Resumes when the broker confirmed (status PERSISTED) or certainly or possibly not.
-  // Codes: kafka.queue_full (certainly not sent), kafka.not_persisted (certainly not), kafka.unknown (possibly persisted).
+  // Codes: kafka.queue_full (certainly not sent), kafka.not_persisted (certainly not), kafka.unknown (possibly
+  // persisted).
   boost::asio::awaitable<Result<Position>> send(std::string topic, std::string key, std::string value, Headers headers);
 
   // Waits for what is in flight.

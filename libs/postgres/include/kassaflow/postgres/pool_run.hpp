@@ -1,8 +1,8 @@
 #pragma once
 // Pool::run, for the files that write SQL.
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
@@ -31,7 +31,8 @@ auto Pool::run(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, 
         PoolAccess::submit(
             *this, [value, work = std::move(work)](pqxx::work& transaction) mutable { *value = work(transaction); },
             [shared, executor](Result<std::monostate> result) {
-              asio::post(executor, [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
+              asio::post(executor,
+                         [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
             });
       },
       asio::use_awaitable);

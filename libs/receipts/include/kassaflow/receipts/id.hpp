@@ -9,15 +9,15 @@
 
 namespace kassaflow::receipts {
 
-// Lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post gets the same id from any replica without a look-up,
-// and nobody can guess one (design.md 4.1). The key never changes (exactly-once.md 10).
+// Lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post gets the same id from any replica without a
+// look-up, and nobody can guess one (design.md 4.1). The key never changes (exactly-once.md 10).
 [[nodiscard]] std::string receipt_id(const Secret& id_key, std::string_view unique_id);
 
 // UUIDv7 of one accepted HTTP post (exactly-once.md 12).
 [[nodiscard]] std::string new_post_id(std::int64_t now_ms);
 
-// The idempotency key of one attempt: known before anything is stored, the same after a crash, never used twice, because
-// attempt numbers do not restart within a receipt's life (exactly-once.md 1).
+// The idempotency key of one attempt: known before anything is stored, the same after a crash, never used twice,
+// because attempt numbers do not restart within a receipt's life (exactly-once.md 1).
 [[nodiscard]] std::string attempt_key(std::string_view receipt_id, std::uint32_t number);          // UUIDv8
 [[nodiscard]] std::string numeric_attempt_key(std::string_view receipt_id, std::uint32_t number);  // 15 decimal digits
 

@@ -25,19 +25,19 @@ enum class State : std::uint8_t { queued, printing, uncertain, held, done, faile
 
 struct Known {  // what the journal has of the receipt
   State state = State::queued;
-  bool attempted = false;         // any attempt in this generation
-  bool same_content = false;      // digest (and its version) equal to the stored one
-  std::int64_t date_create_s = 0; // of the post whose content is stored
+  bool attempted = false;          // any attempt in this generation
+  bool same_content = false;       // digest (and its version) equal to the stored one
+  std::int64_t date_create_s = 0;  // of the post whose content is stored
 };
 
 enum class PostVerdict : std::uint8_t {
-  opened,    // first post: queued
-  repeated,  // same content: nothing changes
-  replaced,  // never attempted, newer: the content is replaced
-  superseded,// never attempted, older than what is stored: nothing changes
-  conflict,  // attempted or done with other content: kept, counted, changes nothing
-  reopened,  // certainly failed: queued again, next generation
-  late,      // failed, but sent by the portal before the post that failed: re-opens nothing
+  opened,      // first post: queued
+  repeated,    // same content: nothing changes
+  replaced,    // never attempted, newer: the content is replaced
+  superseded,  // never attempted, older than what is stored: nothing changes
+  conflict,    // attempted or done with other content: kept, counted, changes nothing
+  reopened,    // certainly failed: queued again, next generation
+  late,        // failed, but sent by the portal before the post that failed: re-opens nothing
 };
 [[nodiscard]] std::string_view to_string(PostVerdict verdict);
 
@@ -56,8 +56,8 @@ enum class Evidence : std::uint8_t {
 
 enum class Alarm : std::uint8_t {
   none,
-  second_document,      // a done receipt has another document
-  printed_after_denial, // a document turned up for a receipt that was certain not to have one
+  second_document,       // a done receipt has another document
+  printed_after_denial,  // a document turned up for a receipt that was certain not to have one
 };
 
 struct Decision {
@@ -65,7 +65,8 @@ struct Decision {
   Alarm alarm = Alarm::none;
 };
 
-// `current_attempt`: the evidence is about the receipt's latest attempt; older attempts can only bring news of a document.
+// `current_attempt`: the evidence is about the receipt's latest attempt; older attempts can only bring news of a
+// document.
 [[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool current_attempt);
 
 // --- a person decides (exactly-once.md 16) ---

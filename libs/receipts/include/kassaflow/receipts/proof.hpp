@@ -1,22 +1,22 @@
 #pragma once
-// The numbering proof (exactly-once.md 6): a fiscal storage numbers its documents without gaps, so the next document after
-// the quiet time shows whether a lost one was printed. Pure.
+// The numbering proof (exactly-once.md 6): a fiscal storage numbers its documents without gaps, so the next document
+// after the quiet time shows whether a lost one was printed. Pure.
 
 #include <cstdint>
 #include <string>
 
 namespace kassaflow::receipts {
 
-struct Uncertain {         // recorded when the uncertain attempt was opened
-  std::string fn;          // storage last read before it, empty = never read
+struct Uncertain {               // recorded when the uncertain attempt was opened
+  std::string fn;                // storage last read before it, empty = never read
   std::uint64_t highest_fd = 0;  // highest number seen on that storage before it, 0 = none seen
 };
 
-struct Probe {             // the next document of the same physical register
+struct Probe {  // the next document of the same physical register
   bool started_after_quiet_time = false;
   bool answered_by_register = false;  // not typed by a person, not the answer to an older attempt
   std::string fn;
-  std::uint64_t fd = 0;    // 0 = the register told no number
+  std::uint64_t fd = 0;  // 0 = the register told no number
 };
 
 enum class Proof : std::uint8_t {

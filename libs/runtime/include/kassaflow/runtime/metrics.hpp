@@ -9,18 +9,33 @@
 
 namespace kassaflow::runtime {
 
-class Counter { public: virtual ~Counter() = default; virtual void add(double amount = 1) = 0; };
-class Gauge { public: virtual ~Gauge() = default; virtual void set(double value) = 0; };
-class Histogram { public: virtual ~Histogram() = default; virtual void observe(double value) = 0; };
+class Counter {
+ public:
+  virtual ~Counter() = default;
+  virtual void add(double amount = 1) = 0;
+};
+class Gauge {
+ public:
+  virtual ~Gauge() = default;
+  virtual void set(double value) = 0;
+};
+class Histogram {
+ public:
+  virtual ~Histogram() = default;
+  virtual void observe(double value) = 0;
+};
 
 class Metrics {
  public:
   explicit Metrics(std::size_t label_limit);
   ~Metrics();
-  // The same name must be asked with the same label keys. Beyond `label_limit` distinct label sets of one name: all label values `other`.
-  Counter& counter(const std::string& name, const std::string& help, const std::map<std::string, std::string>& labels = {});
+  // The same name must be asked with the same label keys. Beyond `label_limit` distinct label sets of one name: all
+  // label values `other`.
+  Counter& counter(const std::string& name, const std::string& help,
+                   const std::map<std::string, std::string>& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const std::map<std::string, std::string>& labels = {});
-  Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets, const std::map<std::string, std::string>& labels = {});
+  Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
+                       const std::map<std::string, std::string>& labels = {});
   // Forgets label sets of a gauge family that are not in `keep` (pools deleted, receipts settled).
   void retain(const std::string& name, const std::vector<std::map<std::string, std::string>>& keep);
   [[nodiscard]] std::string exposition() const;  // Prometheus text format

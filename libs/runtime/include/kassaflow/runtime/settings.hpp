@@ -17,17 +17,21 @@ namespace kassaflow::runtime {
 
 using Duration = std::chrono::milliseconds;
 
-// A flat list of keys; the YAML file is a flat map `key: value`. The environment variable of key `push_retry_min` is KASSAFLOW_PUSH_RETRY_MIN.
+// A flat list of keys; the YAML file is a flat map `key: value`. The environment variable of key `push_retry_min` is
+// KASSAFLOW_PUSH_RETRY_MIN.
 class Settings {
  public:
   void text(std::string& target, std::string key, std::string description);  // default = target's value now
-  void secret(Secret& target, std::string key, std::string description);    // `<key>_file` names a file instead
-  void duration(Duration& target, std::string key, Duration min, Duration max, std::string description);  // "500ms", "5s", "15m", "2h"
+  void secret(Secret& target, std::string key, std::string description);     // `<key>_file` names a file instead
+  void duration(Duration& target, std::string key, Duration min, Duration max,
+                std::string description);  // "500ms", "5s", "15m", "2h"
   void number(std::int64_t& target, std::string key, std::int64_t min, std::int64_t max, std::string description);
   void flag(bool& target, std::string key, std::string description);  // true/false/1/0
 
-  // Reads the file (empty path: none), then the environment; every problem is one line naming file or variable, key, value and what is allowed.
-  [[nodiscard]] std::vector<std::string> load(const std::string& path, const std::map<std::string, std::string>& environment);
+  // Reads the file (empty path: none), then the environment; every problem is one line naming file or variable, key,
+  // value and what is allowed.
+  [[nodiscard]] std::vector<std::string> load(const std::string& path,
+                                              const std::map<std::string, std::string>& environment);
   [[nodiscard]] std::string default_yaml() const;  // commented; defaults as registered
 
  private:
@@ -46,9 +50,9 @@ class Settings {
 struct CommonSettings {
   std::string admin_address = "127.0.0.1";
   std::int64_t admin_port = 0;
-  std::string log_level = "info";      // debug | info | warn | error
+  std::string log_level = "info";  // debug | info | warn | error
   Duration shutdown_deadline{25000};
-  std::int64_t label_limit = 200;      // distinct values a metric label may take before `other`
+  std::int64_t label_limit = 200;  // distinct values a metric label may take before `other`
   bool allow_private_endpoints = false;
   void add_to(Settings& settings);
 };

@@ -1,0 +1,16 @@
+# kassaflow_stack_tests(functional FOLDER happy_path …): FOLDER/test_happy_path.py against a running stack. All tests of a label
+# share one stack with a state folder of its own.
+function(kassaflow_stack_tests label folder)
+  set(settings "KASSAFLOW_STATE_DIR=${CMAKE_BINARY_DIR}/test-stacks/${label}" "KASSAFLOW_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+  add_test(NAME ${label}.stack_up COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tests/functional/stack_fixture.py" up)
+  add_test(NAME ${label}.stack_down COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tests/functional/stack_fixture.py" down)
+  set_tests_properties(${label}.stack_up PROPERTIES FIXTURES_SETUP ${label}_stack)
+  set_tests_properties(${label}.stack_down PROPERTIES FIXTURES_CLEANUP ${label}_stack)
+  set(names ${label}.stack_up ${label}.stack_down)
+  foreach(test ${ARGN})
+    add_test(NAME ${label}.${test} COMMAND /usr/bin/python3 "${folder}/test_${test}.py" -v)
+    set_tests_properties(${label}.${test} PROPERTIES FIXTURES_REQUIRED ${label}_stack)
+    list(APPEND names ${label}.${test})
+  endforeach()
+  set_tests_properties(${names} PROPERTIES LABELS ${label} RUN_SERIAL ON TIMEOUT 900 ENVIRONMENT "${settings}")
+endfunction()
