@@ -10,8 +10,6 @@ run_tests() {
   esac
   local preset=${KASSAFLOW_PRESET:-dev}
   build "$preset"
-  # Tests that start a stack call ./dev up; it takes these binaries as they are.
-  export KASSAFLOW_BIN_DIR=$ROOT/build/$preset/bin
   ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 

@@ -21,7 +21,9 @@ std::string print_refused(const std::vector<std::string>& errors) {
   return out + "]}";
 }
 
-std::string print_refused(std::string_view error) { return print_refused(std::vector<std::string>{std::string(error)}); }
+std::string print_refused(std::string_view error) {
+  return print_refused(std::vector<std::string>{std::string(error)});
+}
 
 std::string check_wait() { return JsonObject().text("STATUS", "WAIT").take(); }
 

@@ -44,7 +44,8 @@ constexpr std::array kRules = {
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return out;
 }
 
@@ -63,8 +64,8 @@ std::string error_code(const json::object& answer) {
   if (!error->is_string()) return {};
   const std::string code = upper({error->as_string().data(), error->as_string().size()});
   const bool plain = code.size() <= 64 && std::all_of(code.begin(), code.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+                       return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+                     });
   return plain ? code : std::string();
 }
 
@@ -76,7 +77,9 @@ std::int64_t operating_reset_at(const json::object& answer) {
   return std::max<std::int64_t>(reset->as_int64(), 0);
 }
 
-bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 Verdict verdict(Reaction reaction, std::string reason) {
   Verdict made;
@@ -112,16 +115,26 @@ Verdict by_code(Told told, const std::string& code, const json::object& answer, 
 
 std::string_view name_of(Reaction reaction) {
   switch (reaction) {
-    case Reaction::done: return "done";
-    case Reaction::told_error: return "told_error";
-    case Reaction::retry_not_found: return "retry_not_found";
-    case Reaction::retry_backoff: return "retry_backoff";
-    case Reaction::rate_limited: return "rate_limited";
-    case Reaction::pause_until: return "pause_until";
-    case Reaction::reauthorise: return "reauthorise";
-    case Reaction::stop_alarm: return "stop_alarm";
-    case Reaction::moved: return "moved";
-    case Reaction::give_up: return "give_up";
+    case Reaction::done:
+      return "done";
+    case Reaction::told_error:
+      return "told_error";
+    case Reaction::retry_not_found:
+      return "retry_not_found";
+    case Reaction::retry_backoff:
+      return "retry_backoff";
+    case Reaction::rate_limited:
+      return "rate_limited";
+    case Reaction::pause_until:
+      return "pause_until";
+    case Reaction::reauthorise:
+      return "reauthorise";
+    case Reaction::stop_alarm:
+      return "stop_alarm";
+    case Reaction::moved:
+      return "moved";
+    case Reaction::give_up:
+      return "give_up";
   }
   return "unknown";
 }

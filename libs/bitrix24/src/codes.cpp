@@ -83,7 +83,8 @@ std::optional<Value> find(const std::array<std::pair<std::string_view, Value>, s
 }  // namespace
 
 const CheckType* find_check_type(std::string_view name) {
-  const auto* row = std::find_if(kCheckTypes.begin(), kCheckTypes.end(), [&](const CheckType& t) { return t.name == name; });
+  const auto* row =
+      std::find_if(kCheckTypes.begin(), kCheckTypes.end(), [&](const CheckType& t) { return t.name == name; });
   return row == kCheckTypes.end() ? nullptr : row;
 }
 

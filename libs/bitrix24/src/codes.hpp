@@ -15,8 +15,8 @@ struct CheckType {
   fiscal::Method method;  // of its lines, when the portal leaves `payment_method` out
 };
 
-[[nodiscard]] const CheckType* find_check_type(std::string_view name);        // nullptr: unknown
-[[nodiscard]] std::optional<fiscal::Sign> find_sign(std::string_view name);   // income, consumption
+[[nodiscard]] const CheckType* find_check_type(std::string_view name);       // nullptr: unknown
+[[nodiscard]] std::optional<fiscal::Sign> find_sign(std::string_view name);  // income, consumption
 [[nodiscard]] std::optional<fiscal::Method> find_method(std::string_view name);
 [[nodiscard]] std::optional<std::uint8_t> find_object(std::string_view name);  // [1212] code of FFD 1.2
 

@@ -16,7 +16,9 @@ class ComplaintList {
   void add(std::string text) {
     if (complaints_.size() < kLimit) complaints_.push_back(std::move(text));
   }
-  void add_field(std::string_view field, std::string_view text) { add("Поле " + std::string(field) + ": " + std::string(text)); }
+  void add_field(std::string_view field, std::string_view text) {
+    add("Поле " + std::string(field) + ": " + std::string(text));
+  }
   [[nodiscard]] bool empty() const { return complaints_.empty(); }
   [[nodiscard]] Complaints take() { return std::move(complaints_); }
 

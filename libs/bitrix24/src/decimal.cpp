@@ -41,7 +41,8 @@ std::optional<Decimal> fit(std::string_view digits, int scale, bool negative) {
     value.mantissa = value.mantissa * 10 + digit;
     return true;
   };
-  const auto kept = static_cast<std::size_t>(std::max(0, static_cast<int>(digits.size()) - std::max(0, scale - Decimal::kMaxScale)));
+  const auto kept =
+      static_cast<std::size_t>(std::max(0, static_cast<int>(digits.size()) - std::max(0, scale - Decimal::kMaxScale)));
   std::string_view significant = digits.substr(0, kept);
   value.scale = scale - static_cast<int>(digits.size() - kept);
   while (value.scale > 0 && significant.ends_with('0')) {
@@ -82,7 +83,8 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
   std::array<char, kMaxText> digits{};
   char* end = std::copy(whole.begin(), whole.end(), digits.begin());
   end = std::copy(fraction.begin(), fraction.end(), end);
-  return fit({digits.data(), static_cast<std::size_t>(end - digits.data())}, static_cast<int>(fraction.size()) - *exponent, negative);
+  return fit({digits.data(), static_cast<std::size_t>(end - digits.data())},
+             static_cast<int>(fraction.size()) - *exponent, negative);
 }
 
 std::string canonical(Decimal value) {

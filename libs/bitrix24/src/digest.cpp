@@ -53,7 +53,8 @@ void add_supplier(Canonical& out, Form::Node supplier) {
 void add_line(Canonical& out, Form::Node item) {
   out.text(item["name"].value());
   for (const char* key : {"price", "sum", "quantity", "vat"}) out.number(item[key].value());
-  for (const char* key : {"payment_object", "payment_method", "measure_code", "marking_code", "nomenclature_code"}) out.text(item[key].value());
+  for (const char* key : {"payment_object", "payment_method", "measure_code", "marking_code", "nomenclature_code"})
+    out.text(item[key].value());
   add_supplier(out, item["supplier_info"]);
 }
 

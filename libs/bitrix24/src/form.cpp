@@ -11,7 +11,9 @@ Form::~Form() = default;
 
 std::string_view Form::Node::key() const { return form_ == nullptr ? std::string_view() : form_->entries_[at_].key; }
 
-std::string_view Form::Node::value() const { return form_ == nullptr ? std::string_view() : form_->entries_[at_].value; }
+std::string_view Form::Node::value() const {
+  return form_ == nullptr ? std::string_view() : form_->entries_[at_].value;
+}
 
 bool Form::Node::is_list() const { return form_ != nullptr && form_->entries_[at_].list; }
 

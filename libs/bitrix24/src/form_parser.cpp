@@ -22,8 +22,8 @@ struct Path {
   bool too_deep = false;
 };
 
-// `a[b][]` into a, b and an empty segment. As PHP: what follows a closed bracket without opening another is ignored, a bracket
-// that is never closed belongs to the name.
+// `a[b][]` into a, b and an empty segment. As PHP: what follows a closed bracket without opening another is ignored, a
+// bracket that is never closed belongs to the name.
 Path split_key(std::string_view key, std::size_t depth_limit) {
   Path path;
   const std::size_t open = key.find('[');
@@ -157,8 +157,8 @@ class Form::Parser {
         const int high = whole ? hex_digit(body_[at + 1]) : -1;
         const int low = whole ? hex_digit(body_[at + 2]) : -1;
         if (high < 0 || low < 0) {
-          return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + at_pair(pairs_) + ", байт " +
-                                           std::to_string(at) + ").");
+          return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + at_pair(pairs_) +
+                                           ", байт " + std::to_string(at) + ").");
         }
         *write_++ = static_cast<char>(high * 16 + low);
         at += 2;
@@ -192,7 +192,8 @@ class Form::Parser {
       }
       std::string_view key = path.segment[i];
       if (i > 0 && key.empty()) {
-        if (parent.next_index > limits_.index) return fail("form.index", "Слишком много элементов: " + at_pair(pairs_) + ".");
+        if (parent.next_index > limits_.index)
+          return fail("form.index", "Слишком много элементов: " + at_pair(pairs_) + ".");
         key = form_.made_texts_.emplace_front(std::to_string(parent.next_index));
       }
       const Entry& before = form_.entries_[trail_[i]];
@@ -228,7 +229,8 @@ class Form::Parser {
     Entry& parent = form_.entries_[parent_at];
     (parent.first_child == 0 ? parent.first_child : form_.entries_[parent.last_child].next) = made;
     parent.last_child = made;
-    if (const std::int64_t index = as_index(key); index >= parent.next_index && index <= static_cast<std::int64_t>(limits_.index)) {
+    if (const std::int64_t index = as_index(key);
+        index >= parent.next_index && index <= static_cast<std::int64_t>(limits_.index)) {
       parent.next_index = static_cast<std::uint32_t>(index + 1);
     }
     if (form_.entries_.size() * 2 > table_.size()) grow();

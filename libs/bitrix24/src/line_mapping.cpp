@@ -22,7 +22,8 @@ constexpr std::string_view kUnknownInn = "000000000000";  // of a supplier whose
 
 class LineMapper {
  public:
-  LineMapper(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings, ComplaintList& complaints)
+  LineMapper(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings,
+             ComplaintList& complaints)
       : item_(item), position_(position), type_(type), settings_(settings), complaints_(complaints) {}
 
   std::optional<LineDraft> run() {
@@ -90,7 +91,8 @@ class LineMapper {
     }
     // ffd.md §4.7: money taken before the goods are handed over carries the calculated rate.
     const Method method = draft_.line.method;
-    const bool before_goods = method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
+    const bool before_goods =
+        method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
     draft_.line.vat = before_goods ? fiscal::calculated(known->second) : known->second;
   }
 
@@ -98,25 +100,30 @@ class LineMapper {
     const std::string_view sent = item_["payment_object"].value();
     const auto code = find_object(sent);
     if (!code) {
-      complain("payment_object", sent.empty() ? "не указан предмет расчёта." : "неизвестный предмет расчёта " + quoted(sent) + ".");
+      complain("payment_object",
+               sent.empty() ? "не указан предмет расчёта." : "неизвестный предмет расчёта " + quoted(sent) + ".");
       return;
     }
     auto subject = static_cast<Subject>(*code);
     if (subject == Subject::marked || subject == Subject::marked_excise) subject = map_codes(subject);
     subject = fiscal::subject_for(subject, settings_.ffd);
-    if (!fiscal::allowed(subject, settings_.ffd)) complain("payment_object", "предмет расчёта " + quoted(sent) + " не существует в этой версии ФФД.");
+    if (!fiscal::allowed(subject, settings_.ffd))
+      complain("payment_object", "предмет расчёта " + quoted(sent) + " не существует в этой версии ФФД.");
     draft_.line.subject = subject;
   }
 
-  // Codes travel only with goods that are handed over as marked; the subject without one has a number of its own (§5.6).
+  // Codes travel only with goods that are handed over as marked; the subject without one has a number of its own
+  // (§5.6).
   Subject map_codes(Subject marked) {
     const std::string_view scanned = item_["marking_code"].value();
-    const std::string_view product = settings_.ffd == Ffd::v1_05 ? item_["nomenclature_code"].value() : std::string_view();
+    const std::string_view product =
+        settings_.ffd == Ffd::v1_05 ? item_["nomenclature_code"].value() : std::string_view();
     draft_.line.marking_code = std::string(scanned);
     draft_.line.product_code = std::string(product);
     if (!scanned.empty() || !product.empty()) return marked;
     if (settings_.marked_without_code == MarkedWithoutCode::refuse) {
-      complain("marking_code", "маркированный товар без кода маркировки. Укажите код в отгрузке и напечатайте чек ещё раз.");
+      complain("marking_code",
+               "маркированный товар без кода маркировки. Укажите код в отгрузке и напечатайте чек ещё раз.");
     }
     return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
   }
@@ -126,8 +133,8 @@ class LineMapper {
     if (settings_.ffd == Ffd::v1_05) return;
     const bool thing = draft_.line.subject != Subject::service && draft_.line.subject != Subject::payment;
     const bool coded = !draft_.line.marking_code.empty();
-    draft_.line.measure =
-        fiscal::measure_from_okei(item_["measure_code"].value()).value_or(thing && !coded ? fiscal::kMeasureOther : fiscal::kMeasurePiece);
+    draft_.line.measure = fiscal::measure_from_okei(item_["measure_code"].value())
+                              .value_or(thing && !coded ? fiscal::kMeasureOther : fiscal::kMeasurePiece);
   }
 
   void map_supplier() {
@@ -147,7 +154,8 @@ class LineMapper {
       if (fiscal::trim(phone.value()).empty()) continue;
       auto number = fiscal::normalise_phone(phone.value());
       if (!number || supplier.phones.size() == kMaxSupplierPhones) {
-        complain("supplier_info[phones]", number ? "слишком много телефонов поставщика." : quoted(phone.value()) + " не является номером телефона.");
+        complain("supplier_info[phones]", number ? "слишком много телефонов поставщика."
+                                                 : quoted(phone.value()) + " не является номером телефона.");
         return;
       }
       supplier.phones.push_back(std::move(*number));
@@ -165,8 +173,8 @@ class LineMapper {
 
 }  // namespace
 
-std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings,
-                                  ComplaintList& complaints) {
+std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type,
+                                  const MappingSettings& settings, ComplaintList& complaints) {
   return LineMapper(item, position, type, settings, complaints).run();
 }
 

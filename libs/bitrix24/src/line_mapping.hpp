@@ -16,7 +16,7 @@ struct LineDraft {
 };
 
 // `position` counts from 1. Nothing after a complaint.
-[[nodiscard]] std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings,
-                                                ComplaintList& complaints);
+[[nodiscard]] std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type,
+                                                const MappingSettings& settings, ComplaintList& complaints);
 
 }  // namespace kassaflow::bitrix24

@@ -21,7 +21,8 @@ using fiscal::Kopecks;
 using fiscal::Receipt;
 
 bool is_number(std::string_view text, std::size_t max_digits) {
-  return !text.empty() && text.size() <= max_digits && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= max_digits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 class Mapper {
@@ -62,7 +63,8 @@ class Mapper {
     const std::string_view sent = root_["total_sum"].value();
     const auto value = parse_decimal(sent);
     if (!value) {
-      complaints_.add_field("total_sum", sent.empty() ? "не указана сумма чека." : quoted(sent) + " не является числом.");
+      complaints_.add_field("total_sum",
+                            sent.empty() ? "не указана сумма чека." : quoted(sent) + " не является числом.");
       return std::nullopt;
     }
     const auto total = fiscal::to_kopecks(*value);
@@ -87,7 +89,8 @@ class Mapper {
     const std::string_view phone = fiscal::trim(root_["client_phone"].value());
     receipt_.buyer_contact = fiscal::buyer_contact(email, phone);
     if (!receipt_.buyer_contact.empty() || (email.empty() && phone.empty())) return;
-    complaints_.add_field(email.empty() ? "client_phone" : "client_email", "контакт покупателя не является адресом почты или номером телефона.");
+    complaints_.add_field(email.empty() ? "client_phone" : "client_email",
+                          "контакт покупателя не является адресом почты или номером телефона.");
   }
 
   void settle_amounts(Kopecks total) {
@@ -194,6 +197,8 @@ std::string_view cashbox_param(const Form& form, std::string_view path) {
   return place.value();
 }
 
-Result<Receipt, Complaints> map_receipt(const Form& form, const MappingSettings& settings) { return Mapper(form, settings).run(); }
+Result<Receipt, Complaints> map_receipt(const Form& form, const MappingSettings& settings) {
+  return Mapper(form, settings).run();
+}
 
 }  // namespace kassaflow::bitrix24

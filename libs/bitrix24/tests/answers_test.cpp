@@ -20,7 +20,8 @@ fiscal::FiscalDocument whole_document() {
 }
 
 TEST(Answers, AcceptedNamesTheReceipt) {
-  EXPECT_EQ(print_accepted("7d0c2f0e-6b1a-4c55-9a53-0f6c2a8f1b11"), R"({"UUID":"7d0c2f0e-6b1a-4c55-9a53-0f6c2a8f1b11"})");
+  EXPECT_EQ(print_accepted("7d0c2f0e-6b1a-4c55-9a53-0f6c2a8f1b11"),
+            R"({"UUID":"7d0c2f0e-6b1a-4c55-9a53-0f6c2a8f1b11"})");
 }
 
 TEST(Answers, RefusalIsAlwaysANonEmptyArrayOfTexts) {
@@ -52,10 +53,11 @@ TEST(Answers, LongListsAndTextsAreCut) {
 TEST(Answers, WaitIsWait) { EXPECT_EQ(check_wait(), R"({"STATUS":"WAIT"})"); }
 
 TEST(Answers, DoneCarriesTheRegistersAttributes) {
-  EXPECT_EQ(check_done("u", whole_document()),
-            R"({"STATUS":"DONE","UUID":"u","REG_NUMBER_KKT":"0001234567012345","FISCAL_DOC_ATTR":"2345678901",)"
-            R"("FISCAL_DOC_NUMBER":"12345","FISCAL_RECEIPT_NUMBER":"10","FN_NUMBER":"9999078900001234","SHIFT_NUMBER":"12",)"
-            R"("PRINT_END_TIME":1780300865})");
+  EXPECT_EQ(
+      check_done("u", whole_document()),
+      R"({"STATUS":"DONE","UUID":"u","REG_NUMBER_KKT":"0001234567012345","FISCAL_DOC_ATTR":"2345678901",)"
+      R"("FISCAL_DOC_NUMBER":"12345","FISCAL_RECEIPT_NUMBER":"10","FN_NUMBER":"9999078900001234","SHIFT_NUMBER":"12",)"
+      R"("PRINT_END_TIME":1780300865})");
 }
 
 TEST(Answers, DoneLeavesOutWhatTheRegisterDidNotTell) {

@@ -27,35 +27,92 @@ struct ExpectedReceipt {
   std::string name;
   Sign sign;
   std::int64_t total;
-  Kopecks fiscal::Payments::*paid;
+  Kopecks fiscal::Payments::* paid;
   std::vector<ExpectedLine> lines;
 };
 
 const std::vector<ExpectedReceipt> kExpected = {
-    {"sell-cash", Sign::income, 45000, &fiscal::Payments::cash, {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
-    {"sell-empty-settings-no-number", Sign::income, 45000, &fiscal::Payments::cashless, {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
-    {"sell-agent-supplier", Sign::income, 45000, &fiscal::Payments::cashless, {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
-    {"sell-two-goods-discount-delivery", Sign::income, 110620, &fiscal::Payments::cashless,
+    {"sell-cash",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cash,
+     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+    {"sell-empty-settings-no-number",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cashless,
+     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+    {"sell-agent-supplier",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cashless,
+     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+    {"sell-two-goods-discount-delivery",
+     Sign::income,
+     110620,
+     &fiscal::Payments::cashless,
      {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10},
       {89050, 400, 35620, Method::full_payment, Subject::commodity, Vat::vat_10},
       {30000, 1000, 30000, Method::full_payment, Subject::service, Vat::none}}},
-    {"sell-from-deal-odd-kopecks", Sign::income, 160030, &fiscal::Payments::cashless,
+    {"sell-from-deal-odd-kopecks",
+     Sign::income,
+     160030,
+     &fiscal::Payments::cashless,
      {{3333, 2000, 6666, Method::full_payment, Subject::commodity, Vat::vat_10},
       {3334, 1000, 3334, Method::full_payment, Subject::commodity, Vat::vat_10},
       {10000, 3, 30, Method::full_payment, Subject::commodity, Vat::none},
       {150000, 1000, 150000, Method::full_payment, Subject::service, Vat::none}}},
-    {"sell-marked-two-units", Sign::income, 998000, &fiscal::Payments::cashless,
+    {"sell-marked-two-units",
+     Sign::income,
+     998000,
+     &fiscal::Payments::cashless,
      {{499000, 1000, 499000, Method::full_payment, Subject::commodity, Vat::vat_10},
       {499000, 1000, 499000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
-    {"sellreturn", Sign::income_return, 45000, &fiscal::Payments::cashless, {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
-    {"advancepayment", Sign::income, 45000, &fiscal::Payments::cashless, {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
-    {"advancereturn", Sign::income_return, 45000, &fiscal::Payments::cashless, {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
-    {"fullprepayment", Sign::income, 45000, &fiscal::Payments::cashless, {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
-    {"fullprepaymentreturn", Sign::income_return, 45000, &fiscal::Payments::cashless, {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
-    {"credit", Sign::income, 45000, &fiscal::Payments::credit, {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
-    {"creditreturn", Sign::income_return, 45000, &fiscal::Payments::credit, {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
-    {"creditpayment", Sign::income, 45000, &fiscal::Payments::cashless, {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
-    {"creditpaymentreturn-without-payment-method", Sign::income_return, 45000, &fiscal::Payments::cashless, {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
+    {"sellreturn",
+     Sign::income_return,
+     45000,
+     &fiscal::Payments::cashless,
+     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+    {"advancepayment",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cashless,
+     {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
+    {"advancereturn",
+     Sign::income_return,
+     45000,
+     &fiscal::Payments::cashless,
+     {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
+    {"fullprepayment",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cashless,
+     {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
+    {"fullprepaymentreturn",
+     Sign::income_return,
+     45000,
+     &fiscal::Payments::cashless,
+     {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
+    {"credit",
+     Sign::income,
+     45000,
+     &fiscal::Payments::credit,
+     {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
+    {"creditreturn",
+     Sign::income_return,
+     45000,
+     &fiscal::Payments::credit,
+     {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
+    {"creditpayment",
+     Sign::income,
+     45000,
+     &fiscal::Payments::cashless,
+     {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
+    {"creditpaymentreturn-without-payment-method",
+     Sign::income_return,
+     45000,
+     &fiscal::Payments::cashless,
+     {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
 };
 
 class MapsThePortalsOwnRequest : public testing::TestWithParam<ExpectedReceipt> {};
@@ -89,7 +146,9 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, MapsThePortalsOwnRequest, testing::ValuesIn(k
   return name;
 });
 
-fiscal::Receipt mapped_fixture(const std::string& name, const MappingSettings& how = settings()) { return mapped(*Form::parse(fixture(name)), how); }
+fiscal::Receipt mapped_fixture(const std::string& name, const MappingSettings& how = settings()) {
+  return mapped(*Form::parse(fixture(name)), how);
+}
 
 TEST(Fixtures, ScaledPrepaymentsMakeTheTotalToTheKopeck) {
   for (const char* name : {"prepayment-scaled-lines", "prepaymentreturn-scaled-lines"}) {
@@ -119,8 +178,12 @@ TEST(Fixtures, AgentLineNamesItsSupplier) {
 TEST(Fixtures, MarkedUnitsKeepTheirBytes) {
   const fiscal::Receipt receipt = mapped_fixture("sell-marked-two-units", settings(fiscal::Ffd::v1_2));
   EXPECT_EQ(receipt.lines.at(0).subject, Subject::marked);
-  EXPECT_EQ(receipt.lines[0].marking_code, "010460043993125621JgXJ5.T-9m3xA\x1D" "93dGVz");
-  EXPECT_EQ(receipt.lines.at(1).marking_code, "010460043993125621hQ7!kR2(Zp&1b\x1D" "93AbCd");
+  EXPECT_EQ(receipt.lines[0].marking_code,
+            "010460043993125621JgXJ5.T-9m3xA\x1D"
+            "93dGVz");
+  EXPECT_EQ(receipt.lines.at(1).marking_code,
+            "010460043993125621hQ7!kR2(Zp&1b\x1D"
+            "93AbCd");
   EXPECT_EQ(mapped_fixture("sell-marked-two-units").lines.at(0).product_code, "DM\x04/\x1F\x96\x81xJgXJ5.T-9m3xA");
 }
 
@@ -128,8 +191,10 @@ TEST(Fixtures, MarkedGoodsWithoutCodeFollowThePolicy) {
   const Form form = *Form::parse(fixture("sell-marked-without-code"));
   EXPECT_NE(refused(form).find("Позиция 1, поле marking_code"), std::string::npos);
   EXPECT_NE(refused(form, settings(fiscal::Ffd::v1_2)).find("Позиция 1, поле marking_code"), std::string::npos);
-  EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_2, MarkedWithoutCode::allow)).lines.at(0).subject, Subject::marked_without_code);
-  EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_05, MarkedWithoutCode::allow)).lines.at(0).subject, Subject::commodity);
+  EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_2, MarkedWithoutCode::allow)).lines.at(0).subject,
+            Subject::marked_without_code);
+  EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_05, MarkedWithoutCode::allow)).lines.at(0).subject,
+            Subject::commodity);
 }
 
 TEST(Fixtures, DigestsDifferAsTheirContentDoes) {

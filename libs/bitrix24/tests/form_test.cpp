@@ -65,10 +65,13 @@ INSTANTIATE_TEST_SUITE_P(
         NestingCase{"UnclosedBracketIsAName", "a[b=1", "{a[b:'1'}"},
         NestingCase{"LeadingBracketIsAName", "[a]=1", "{[a]:'1'}"},
         NestingCase{"LeadingZeroIsAnotherKey", "a[00]=1&a[0]=2", "{a:{00:'1',0:'2'}}"},
-        NestingCase{"BinaryCode", "items[0][nomenclature_code]=DM%00%80%26", "{items:{0:{nomenclature_code:'DM\0\x80&'}}}"sv},
+        NestingCase{"BinaryCode", "items[0][nomenclature_code]=DM%00%80%26",
+                    "{items:{0:{nomenclature_code:'DM\0\x80&'}}}"sv},
         NestingCase{"OrderIsNoise", "order[id]=5&order[x][y]=1&type=sell", "{type:'sell'}"},
-        NestingCase{"EntityIsNoise", "items[0][entity][a]=1&items[0][name]=n&payments[0][entity]=1", "{items:{0:{name:'n'}}}"},
-        NestingCase{"AdditionalParamsAreNoise", "additional_params[q]=1&items[0][additional_params][z]=2&items[0][sum]=1", "{items:{0:{sum:'1'}}}"},
+        NestingCase{"EntityIsNoise", "items[0][entity][a]=1&items[0][name]=n&payments[0][entity]=1",
+                    "{items:{0:{name:'n'}}}"},
+        NestingCase{"AdditionalParamsAreNoise",
+                    "additional_params[q]=1&items[0][additional_params][z]=2&items[0][sum]=1", "{items:{0:{sum:'1'}}}"},
         NestingCase{"DeepNoiseIsHarmless", "order[a][b][c][d][e][f][g][h][i][j]=1&a=2", "{a:'2'}"}),
     [](const auto& param) { return std::string(param.param.name); });
 
@@ -99,7 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"IndexTooLarge", "items[10001][name]=x", "form.index", "пара 1"},
                     RefusalCase{"IndexOverflow", "items[99999999999999999][name]=x", "form.index", "пара 1"},
                     RefusalCase{"AppendBeyondIndex", "items[10000]=x&items[]=y", "form.index", "пара 2"},
-                    RefusalCase{"BothCharsets", "items[0][name]=%D0%A7&items[1][name]=%D7%E0%E9", "form.charset", "пара 2"},
+                    RefusalCase{"BothCharsets", "items[0][name]=%D0%A7&items[1][name]=%D7%E0%E9", "form.charset",
+                                "пара 2"},
                     RefusalCase{"NeitherCharset", "items[0][name]=%98", "form.charset", "пара 1"}),
     [](const auto& param) { return std::string(param.param.name); });
 
@@ -143,7 +147,8 @@ TEST(Form, DecodesTextsOfWindows1251Portals) {
 }
 
 TEST(Form, BinaryFieldsAndNoiseDecideNothingAboutTheCharset) {
-  const Form form = parsed("items[0][name]=%D0%A7&items[0][nomenclature_code]=%FF%FE&items[0][additional_params]=%FF&barcode[0]=%FF");
+  const Form form =
+      parsed("items[0][name]=%D0%A7&items[0][nomenclature_code]=%FF%FE&items[0][additional_params]=%FF&barcode[0]=%FF");
   EXPECT_EQ(form.charset(), Charset::utf8);
   EXPECT_EQ(form.root()["items"]["0"]["name"].value(), "Ч");
 }

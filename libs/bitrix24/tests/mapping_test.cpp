@@ -40,24 +40,40 @@ TEST_P(MapsEveryCheckType, WithItsSignMethodAndRate) {
 
 INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §5.3
     CheckTypes, MapsEveryCheckType,
-    testing::Values(
-        TypeCase{"sell", "income", "full_payment", Sign::income, Method::full_payment, "commodity", "cashless", Vat::vat_10},
-        TypeCase{"sellreturn", "consumption", "full_payment", Sign::income_return, Method::full_payment, "commodity", "cashless", Vat::vat_10},
-        TypeCase{"sellreturncash", "consumption", "full_payment", Sign::income_return, Method::full_payment, "commodity", "cash", Vat::vat_10},
-        TypeCase{"advancepayment", "income", "advance", Sign::income, Method::advance, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"advancereturn", "consumption", "advance", Sign::income_return, Method::advance, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"advancereturncash", "consumption", "advance", Sign::income_return, Method::advance, "payment", "cash", Vat::vat_10_110},
-        TypeCase{"prepayment", "income", "prepayment", Sign::income, Method::prepayment, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"prepaymentreturn", "consumption", "prepayment", Sign::income_return, Method::prepayment, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"prepaymentreturncash", "consumption", "prepayment", Sign::income_return, Method::prepayment, "payment", "cash", Vat::vat_10_110},
-        TypeCase{"fullprepayment", "income", "full_prepayment", Sign::income, Method::full_prepayment, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", Sign::income_return, Method::full_prepayment, "payment", "cashless", Vat::vat_10_110},
-        TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment", Sign::income_return, Method::full_prepayment, "payment", "cash", Vat::vat_10_110},
-        TypeCase{"credit", "income", "credit", Sign::income, Method::credit, "commodity", "credit", Vat::vat_10},
-        TypeCase{"creditreturn", "consumption", "credit", Sign::income_return, Method::credit, "commodity", "credit", Vat::vat_10},
-        TypeCase{"creditpayment", "income", "credit_payment", Sign::income, Method::credit_payment, "payment", "cashless", Vat::vat_10},
-        TypeCase{"creditpaymentreturn", "consumption", "credit_payment", Sign::income_return, Method::credit_payment, "payment", "cashless", Vat::vat_10},
-        TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", Sign::income_return, Method::credit_payment, "payment", "cash", Vat::vat_10}),
+    testing::Values(TypeCase{"sell", "income", "full_payment", Sign::income, Method::full_payment, "commodity",
+                             "cashless", Vat::vat_10},
+                    TypeCase{"sellreturn", "consumption", "full_payment", Sign::income_return, Method::full_payment,
+                             "commodity", "cashless", Vat::vat_10},
+                    TypeCase{"sellreturncash", "consumption", "full_payment", Sign::income_return, Method::full_payment,
+                             "commodity", "cash", Vat::vat_10},
+                    TypeCase{"advancepayment", "income", "advance", Sign::income, Method::advance, "payment",
+                             "cashless", Vat::vat_10_110},
+                    TypeCase{"advancereturn", "consumption", "advance", Sign::income_return, Method::advance, "payment",
+                             "cashless", Vat::vat_10_110},
+                    TypeCase{"advancereturncash", "consumption", "advance", Sign::income_return, Method::advance,
+                             "payment", "cash", Vat::vat_10_110},
+                    TypeCase{"prepayment", "income", "prepayment", Sign::income, Method::prepayment, "payment",
+                             "cashless", Vat::vat_10_110},
+                    TypeCase{"prepaymentreturn", "consumption", "prepayment", Sign::income_return, Method::prepayment,
+                             "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"prepaymentreturncash", "consumption", "prepayment", Sign::income_return,
+                             Method::prepayment, "payment", "cash", Vat::vat_10_110},
+                    TypeCase{"fullprepayment", "income", "full_prepayment", Sign::income, Method::full_prepayment,
+                             "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", Sign::income_return,
+                             Method::full_prepayment, "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment", Sign::income_return,
+                             Method::full_prepayment, "payment", "cash", Vat::vat_10_110},
+                    TypeCase{"credit", "income", "credit", Sign::income, Method::credit, "commodity", "credit",
+                             Vat::vat_10},
+                    TypeCase{"creditreturn", "consumption", "credit", Sign::income_return, Method::credit, "commodity",
+                             "credit", Vat::vat_10},
+                    TypeCase{"creditpayment", "income", "credit_payment", Sign::income, Method::credit_payment,
+                             "payment", "cashless", Vat::vat_10},
+                    TypeCase{"creditpaymentreturn", "consumption", "credit_payment", Sign::income_return,
+                             Method::credit_payment, "payment", "cashless", Vat::vat_10},
+                    TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", Sign::income_return,
+                             Method::credit_payment, "payment", "cash", Vat::vat_10}),
     [](const auto& param) { return param.param.type; });
 
 struct ObjectCase {
@@ -67,13 +83,36 @@ struct ObjectCase {
 
 TEST(Mapping, MapsEveryPaymentObject) {  // protocols/ffd.md §10
   for (const ObjectCase& c : {
-           ObjectCase{"commodity", 1, 1}, {"excise", 2, 2}, {"job", 3, 3}, {"service", 4, 4}, {"gambling_bet", 5, 5},
-           {"gambling_prize", 6, 6}, {"lottery", 7, 7}, {"lottery_prize", 8, 8}, {"intellectual_activity", 9, 9}, {"payment", 10, 10},
-           {"agent_commission", 11, 11}, {"composite", 0, 12}, {"another", 13, 13}, {"property_right", 14, 14}, {"non-operating_gain", 15, 15},
-           {"sales_tax", 17, 17}, {"resort_fee", 18, 18}, {"deposit", 19, 19}, {"expense", 20, 20}, {"pension_insurance_ip", 21, 21},
-           {"pension_insurance", 22, 22}, {"medical_insurance_ip", 23, 23}, {"medical_insurance", 24, 24}, {"social_insurance", 25, 25},
-           {"casino_payment", 26, 26}, {"commodity_marking_no_marking_excise", 30, 2}, {"commodity_marking_no_marking", 32, 1},
-           {"insurance_premium", 0, 0}, {"Commodity", 0, 0}, {"", 0, 0},
+           ObjectCase{"commodity", 1, 1},
+           {"excise", 2, 2},
+           {"job", 3, 3},
+           {"service", 4, 4},
+           {"gambling_bet", 5, 5},
+           {"gambling_prize", 6, 6},
+           {"lottery", 7, 7},
+           {"lottery_prize", 8, 8},
+           {"intellectual_activity", 9, 9},
+           {"payment", 10, 10},
+           {"agent_commission", 11, 11},
+           {"composite", 0, 12},
+           {"another", 13, 13},
+           {"property_right", 14, 14},
+           {"non-operating_gain", 15, 15},
+           {"sales_tax", 17, 17},
+           {"resort_fee", 18, 18},
+           {"deposit", 19, 19},
+           {"expense", 20, 20},
+           {"pension_insurance_ip", 21, 21},
+           {"pension_insurance", 22, 22},
+           {"medical_insurance_ip", 23, 23},
+           {"medical_insurance", 24, 24},
+           {"social_insurance", 25, 25},
+           {"casino_payment", 26, 26},
+           {"commodity_marking_no_marking_excise", 30, 2},
+           {"commodity_marking_no_marking", 32, 1},
+           {"insurance_premium", 0, 0},
+           {"Commodity", 0, 0},
+           {"", 0, 0},
        }) {
     for (const Ffd ffd : {Ffd::v1_05, Ffd::v1_2}) {
       const int expected = ffd == Ffd::v1_2 ? c.ffd_1_2 : c.ffd_1_05;
@@ -114,9 +153,11 @@ TEST(Mapping, MarkedGoodsFollowCodePolicyAndFormat) {  // protocols/bitrix24.md 
        }) {
     PostBuilder post;
     post.amounts("450", "1", "450").set("items[0][payment_object]", c.object);
-    if (c.code) post.set("items[0][marking_code]", "0104\x1D").set("items[0][nomenclature_code]", std::string("DM\0\x80", 4));
+    if (c.code)
+      post.set("items[0][marking_code]", "0104\x1D").set("items[0][nomenclature_code]", std::string("DM\0\x80", 4));
     const auto receipt = map_receipt(post.form(), settings(c.ffd, c.policy));
-    const std::string what = std::string(c.object) + (c.code ? " code" : " bare") + (c.ffd == Ffd::v1_2 ? " 1.2" : " 1.05");
+    const std::string what =
+        std::string(c.object) + (c.code ? " code" : " bare") + (c.ffd == Ffd::v1_2 ? " 1.2" : " 1.05");
     ASSERT_EQ(receipt.has_value(), c.subject != 0) << what << (receipt ? "" : joined(receipt.error()));
     if (!receipt) continue;
     EXPECT_EQ(static_cast<int>(receipt->lines.at(0).subject), c.subject) << what;
@@ -137,8 +178,13 @@ struct MeasureCase {
 };
 
 TEST(Mapping, NamesTheUnitInFfd12) {
-  for (const MeasureCase& c : {MeasureCase{"796", "commodity", 0}, {"166", "commodity", 11}, {"006", "commodity", 22}, {"999", "commodity", 255},
-                               {"", "commodity", 255}, {"", "service", 0}, {"", "payment", 0}}) {
+  for (const MeasureCase& c : {MeasureCase{"796", "commodity", 0},
+                               {"166", "commodity", 11},
+                               {"006", "commodity", 22},
+                               {"999", "commodity", 255},
+                               {"", "commodity", 255},
+                               {"", "service", 0},
+                               {"", "payment", 0}}) {
     PostBuilder post;
     post.set("items[0][measure_code]", c.okei).set("items[0][payment_object]", c.object);
     EXPECT_EQ(mapped(post.form(), settings(Ffd::v1_2)).lines.at(0).measure, c.measure) << c.okei << c.object;
@@ -151,27 +197,38 @@ struct RateCase {
 };
 
 TEST(Mapping, PrepaymentsCarryCalculatedRates) {
-  for (const RateCase& c : {RateCase{Vat::none, Vat::none}, {Vat::vat_0, Vat::vat_0}, {Vat::vat_5, Vat::vat_5_105}, {Vat::vat_7, Vat::vat_7_107},
-                            {Vat::vat_10, Vat::vat_10_110}, {Vat::vat_20, Vat::vat_20_120}, {Vat::vat_22, Vat::vat_22_122}}) {
+  for (const RateCase& c : {RateCase{Vat::none, Vat::none},
+                            {Vat::vat_0, Vat::vat_0},
+                            {Vat::vat_5, Vat::vat_5_105},
+                            {Vat::vat_7, Vat::vat_7_107},
+                            {Vat::vat_10, Vat::vat_10_110},
+                            {Vat::vat_20, Vat::vat_20_120},
+                            {Vat::vat_22, Vat::vat_22_122}}) {
     const std::map<std::int32_t, Vat> vat = {{2, c.plain}};
     const MappingSettings how{.vat = vat};
     EXPECT_EQ(mapped(PostBuilder().form(), how).lines.at(0).vat, c.plain);
     for (const char* method : {"full_prepayment", "prepayment"}) {
-      EXPECT_EQ(mapped(PostBuilder().set("items[0][payment_method]", method).form(), how).lines.at(0).vat, c.calculated);
+      EXPECT_EQ(mapped(PostBuilder().set("items[0][payment_method]", method).form(), how).lines.at(0).vat,
+                c.calculated);
     }
   }
 }
 
 struct PaymentCase {
   const char* type;
-  fiscal::Kopecks fiscal::Payments::*field;
+  fiscal::Kopecks fiscal::Payments::* field;
 };
 
 TEST(Mapping, AddsUpPaymentsOfOneKind) {
-  for (const PaymentCase& c : {PaymentCase{"cash", &fiscal::Payments::cash}, {"cashless", &fiscal::Payments::cashless},
-                               {"advance", &fiscal::Payments::advance}, {"credit", &fiscal::Payments::credit}}) {
+  for (const PaymentCase& c : {PaymentCase{"cash", &fiscal::Payments::cash},
+                               {"cashless", &fiscal::Payments::cashless},
+                               {"advance", &fiscal::Payments::advance},
+                               {"credit", &fiscal::Payments::credit}}) {
     PostBuilder post;
-    post.set("payments[0][type]", c.type).set("payments[0][sum]", "100.5").set("payments[1][type]", c.type).set("payments[1][sum]", "349.5");
+    post.set("payments[0][type]", c.type)
+        .set("payments[0][sum]", "100.5")
+        .set("payments[1][type]", c.type)
+        .set("payments[1][sum]", "349.5");
     const auto receipt = mapped(post.form());
     EXPECT_EQ((receipt.payments.*c.field).value(), 45000) << c.type;
     EXPECT_EQ(receipt.payments.total().value(), 45000) << c.type;
@@ -189,15 +246,22 @@ TEST(Mapping, ContactIsMailOrPhone) {
   struct Contact {
     const char *email, *phone, *contact;
   };
-  for (const Contact& c : {Contact{"ivan@example.ru", "89001234567", "ivan@example.ru"}, {"", "8 (900) 123-45-67", "+79001234567"},
-                           {"not a mail", "9001234567", "+79001234567"}, {"ivan@example.ru", "-", "ivan@example.ru"}, {"", "", ""}}) {
-    EXPECT_EQ(mapped(PostBuilder().set("client_email", c.email).set("client_phone", c.phone).form()).buyer_contact, c.contact);
+  for (const Contact& c : {Contact{"ivan@example.ru", "89001234567", "ivan@example.ru"},
+                           {"", "8 (900) 123-45-67", "+79001234567"},
+                           {"not a mail", "9001234567", "+79001234567"},
+                           {"ivan@example.ru", "-", "ivan@example.ru"},
+                           {"", "", ""}}) {
+    EXPECT_EQ(mapped(PostBuilder().set("client_email", c.email).set("client_phone", c.phone).form()).buyer_contact,
+              c.contact);
   }
   EXPECT_NE(refused(PostBuilder().set("client_email", "nobody").form()).find("Поле client_email"), std::string::npos);
 }
 
 TEST(Mapping, SupplierMakesAnAgentLine) {
-  const auto receipt = mapped(PostBuilder().set("items[0][supplier_info][name]", "ООО «Агент»").set("items[0][supplier_info][phones][0]", "8 (495) 123-45-67").form());
+  const auto receipt = mapped(PostBuilder()
+                                  .set("items[0][supplier_info][name]", "ООО «Агент»")
+                                  .set("items[0][supplier_info][phones][0]", "8 (495) 123-45-67")
+                                  .form());
   ASSERT_TRUE(receipt.lines.at(0).supplier.has_value());
   EXPECT_EQ(*receipt.lines[0].supplier, (fiscal::Supplier{"ООО \"Агент\"", "000000000000", {"+74951234567"}}));
   EXPECT_FALSE(mapped(PostBuilder().set("items[0][supplier_info][inn]", "").form()).lines.at(0).supplier.has_value());
@@ -214,8 +278,9 @@ TEST(Mapping, LongAndUnprintableNamesAreMadePrintable) {
 TEST(Mapping, UnknownKeysAreIgnoredAtEveryLevel) {
   PostBuilder post;
   const auto before = mapped(post.form());
-  for (const char* key : {"future", "order[x]", "items[0][entity][a]", "items[0][additional_params][a][b]", "items[0][future][x]", "payments[0][future]",
-                          "payments[0][entity]", "cashbox_params[FUTURE][X]", "additional_params"}) {
+  for (const char* key :
+       {"future", "order[x]", "items[0][entity][a]", "items[0][additional_params][a][b]", "items[0][future][x]",
+        "payments[0][future]", "payments[0][entity]", "cashbox_params[FUTURE][X]", "additional_params"}) {
     post.set(key, "1");
   }
   EXPECT_EQ(mapped(post.form()), before);
@@ -228,9 +293,13 @@ struct AmountCase {
 };
 
 TEST(Mapping, AmountsAgreeToTheKopeck) {
-  for (const AmountCase& c : {AmountCase{"225", "2", "450", 1, 45000}, {"33.33333333", "3", "99.99999999", 2, 10000}, {"1.0E-5", "1", "1.0E-5", 1, 0},
-                              {"0.1", "0.30000000000000004", "0.03", 1, 3}, {"199.98999999999998", "1", "199.98999999999998", 1, 19999},
-                              {"0", "1", "0", 1, 0}, {"890.5", "0.4", "356.2", 1, 35620}}) {
+  for (const AmountCase& c : {AmountCase{"225", "2", "450", 1, 45000},
+                              {"33.33333333", "3", "99.99999999", 2, 10000},
+                              {"1.0E-5", "1", "1.0E-5", 1, 0},
+                              {"0.1", "0.30000000000000004", "0.03", 1, 3},
+                              {"199.98999999999998", "1", "199.98999999999998", 1, 19999},
+                              {"0", "1", "0", 1, 0},
+                              {"890.5", "0.4", "356.2", 1, 35620}}) {
     const auto receipt = mapped(PostBuilder().amounts(c.price, c.quantity, c.sum).form());
     EXPECT_EQ(receipt.total.value(), c.total) << c.price;
     EXPECT_EQ(receipt.lines.size(), c.lines) << c.price;
@@ -259,44 +328,50 @@ TEST_P(RefusesAndNamesThePlace, InRussian) {
 
 INSTANTIATE_TEST_SUITE_P(
     Mapping, RefusesAndNamesThePlace,
-    testing::Values(
-        RefusalCase{"UnknownType", "type", "correction_sell", "Поле type: чек вида «correction_sell» не поддерживается."},
-        RefusalCase{"NoType", "type", nullptr, "Поле type"},
-        RefusalCase{"TypeInOtherCase", "type", "SELL", "Поле type"},
-        RefusalCase{"SignContradictsType", "calculated_sign", "consumption", "Поле calculated_sign: признак расчёта «consumption» противоречит виду чека «sell»"},
-        RefusalCase{"OperationContradictsType", "operation", "consumption", "Поле operation"},
-        RefusalCase{"UnknownSign", "calculated_sign", "x", "Поле calculated_sign"},
-        RefusalCase{"ForeignCurrency", "currency", "USD", "Поле currency"},
-        RefusalCase{"ForeignCurrencyOfLine", "items[0][currency]", "USD", "Позиция 1, поле currency"},
-        RefusalCase{"ForeignCurrencyOfPayment", "payments[0][currency]", "USD", "Оплата 1, поле currency"},
-        RefusalCase{"NoName", "items[0][name]", nullptr, "Позиция 1, поле name"},
-        RefusalCase{"BlankName", "items[0][name]", "  ", "Позиция 1, поле name"},
-        RefusalCase{"PriceIsText", "items[0][price]", "дорого", "Позиция 1, поле price: «дорого» не является числом."},
-        RefusalCase{"NoPrice", "items[0][price]", nullptr, "Позиция 1, поле price: не указано."},
-        RefusalCase{"NegativePrice", "items[0][price]", "-225", "Позиция 1"},
-        RefusalCase{"ZeroQuantity", "items[0][quantity]", "0", "Позиция 1"},
-        RefusalCase{"NegativeSum", "items[0][sum]", "-450", "Позиция 1"},
-        RefusalCase{"SumIsNotPriceTimesQuantity", "items[0][sum]", "300", "Позиция 1"},
-        RefusalCase{"HugeAmount", "items[0][sum]", "1.0E+14", "Позиция 1"},
-        RefusalCase{"NoVat", "items[0][vat]", nullptr, "Позиция 1, поле vat: не указана ставка НДС."},
-        RefusalCase{"UnknownVat", "items[0][vat]", "77", "Позиция 1, поле vat: ставка НДС портала с кодом 77 не настроена"},
-        RefusalCase{"VatIsText", "items[0][vat]", "2x", "Позиция 1, поле vat"},
-        RefusalCase{"VatOverflows", "items[0][vat]", "99999999999", "Позиция 1, поле vat"},
-        RefusalCase{"UnknownMethod", "items[0][payment_method]", "barter", "Позиция 1, поле payment_method: неизвестный способ расчёта «barter»."},
-        RefusalCase{"NoObject", "items[0][payment_object]", nullptr, "Позиция 1, поле payment_object"},
-        RefusalCase{"SupplierInn", "items[0][supplier_info][inn]", "123", "ИНН"},
-        RefusalCase{"SupplierPhone", "items[0][supplier_info][phones][0]", "звонить вечером", "Позиция 1, поле supplier_info[phones]"},
-        RefusalCase{"ScalarItem", "items[1]", "x", "Позиция 2: нет данных о товаре."},
-        RefusalCase{"SecondLineIsNamed", "items[1][price]", "x", "Позиция 2, поле price"},
-        RefusalCase{"UnknownPayment", "payments[0][type]", "barter", "Оплата 1, поле type: неизвестный вид оплаты «barter»."},
-        RefusalCase{"PaymentIsText", "payments[0][sum]", "x", "Оплата 1, поле sum"},
-        RefusalCase{"PaymentsDoNotMakeTheTotal", "payments[0][sum]", "449", "Поле payments"},
-        RefusalCase{"LinesDoNotMakeTheTotal", "total_sum", "451", "не равна итогу чека"},
-        RefusalCase{"NoTotal", "total_sum", nullptr, "Поле total_sum"},
-        RefusalCase{"TotalIsText", "total_sum", "x", "Поле total_sum"},
-        RefusalCase{"NegativeTotal", "total_sum", "-450", "Поле total_sum"},
-        RefusalCase{"ScalarItems", "items", "x", "Поле items: в чеке нет позиций."},
-        RefusalCase{"ScalarPayments", "payments", "x", "Поле payments: в чеке нет оплат."}),
+    testing::Values(RefusalCase{"UnknownType", "type", "correction_sell",
+                                "Поле type: чек вида «correction_sell» не поддерживается."},
+                    RefusalCase{"NoType", "type", nullptr, "Поле type"},
+                    RefusalCase{"TypeInOtherCase", "type", "SELL", "Поле type"},
+                    RefusalCase{"SignContradictsType", "calculated_sign", "consumption",
+                                "Поле calculated_sign: признак расчёта «consumption» противоречит виду чека «sell»"},
+                    RefusalCase{"OperationContradictsType", "operation", "consumption", "Поле operation"},
+                    RefusalCase{"UnknownSign", "calculated_sign", "x", "Поле calculated_sign"},
+                    RefusalCase{"ForeignCurrency", "currency", "USD", "Поле currency"},
+                    RefusalCase{"ForeignCurrencyOfLine", "items[0][currency]", "USD", "Позиция 1, поле currency"},
+                    RefusalCase{"ForeignCurrencyOfPayment", "payments[0][currency]", "USD", "Оплата 1, поле currency"},
+                    RefusalCase{"NoName", "items[0][name]", nullptr, "Позиция 1, поле name"},
+                    RefusalCase{"BlankName", "items[0][name]", "  ", "Позиция 1, поле name"},
+                    RefusalCase{"PriceIsText", "items[0][price]", "дорого",
+                                "Позиция 1, поле price: «дорого» не является числом."},
+                    RefusalCase{"NoPrice", "items[0][price]", nullptr, "Позиция 1, поле price: не указано."},
+                    RefusalCase{"NegativePrice", "items[0][price]", "-225", "Позиция 1"},
+                    RefusalCase{"ZeroQuantity", "items[0][quantity]", "0", "Позиция 1"},
+                    RefusalCase{"NegativeSum", "items[0][sum]", "-450", "Позиция 1"},
+                    RefusalCase{"SumIsNotPriceTimesQuantity", "items[0][sum]", "300", "Позиция 1"},
+                    RefusalCase{"HugeAmount", "items[0][sum]", "1.0E+14", "Позиция 1"},
+                    RefusalCase{"NoVat", "items[0][vat]", nullptr, "Позиция 1, поле vat: не указана ставка НДС."},
+                    RefusalCase{"UnknownVat", "items[0][vat]", "77",
+                                "Позиция 1, поле vat: ставка НДС портала с кодом 77 не настроена"},
+                    RefusalCase{"VatIsText", "items[0][vat]", "2x", "Позиция 1, поле vat"},
+                    RefusalCase{"VatOverflows", "items[0][vat]", "99999999999", "Позиция 1, поле vat"},
+                    RefusalCase{"UnknownMethod", "items[0][payment_method]", "barter",
+                                "Позиция 1, поле payment_method: неизвестный способ расчёта «barter»."},
+                    RefusalCase{"NoObject", "items[0][payment_object]", nullptr, "Позиция 1, поле payment_object"},
+                    RefusalCase{"SupplierInn", "items[0][supplier_info][inn]", "123", "ИНН"},
+                    RefusalCase{"SupplierPhone", "items[0][supplier_info][phones][0]", "звонить вечером",
+                                "Позиция 1, поле supplier_info[phones]"},
+                    RefusalCase{"ScalarItem", "items[1]", "x", "Позиция 2: нет данных о товаре."},
+                    RefusalCase{"SecondLineIsNamed", "items[1][price]", "x", "Позиция 2, поле price"},
+                    RefusalCase{"UnknownPayment", "payments[0][type]", "barter",
+                                "Оплата 1, поле type: неизвестный вид оплаты «barter»."},
+                    RefusalCase{"PaymentIsText", "payments[0][sum]", "x", "Оплата 1, поле sum"},
+                    RefusalCase{"PaymentsDoNotMakeTheTotal", "payments[0][sum]", "449", "Поле payments"},
+                    RefusalCase{"LinesDoNotMakeTheTotal", "total_sum", "451", "не равна итогу чека"},
+                    RefusalCase{"NoTotal", "total_sum", nullptr, "Поле total_sum"},
+                    RefusalCase{"TotalIsText", "total_sum", "x", "Поле total_sum"},
+                    RefusalCase{"NegativeTotal", "total_sum", "-450", "Поле total_sum"},
+                    RefusalCase{"ScalarItems", "items", "x", "Поле items: в чеке нет позиций."},
+                    RefusalCase{"ScalarPayments", "payments", "x", "Поле payments: в чеке нет оплат."}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Mapping, NamesEveryBrokenLine) {

@@ -84,9 +84,15 @@ class PostBuilder {
   }
   // Every amount of the one line: price, sum, payment and total.
   PostBuilder& amounts(const std::string& price, const std::string& quantity, const std::string& sum) {
-    return set("items[0][price]", price).set("items[0][quantity]", quantity).set("items[0][sum]", sum).set("payments[0][sum]", sum).set("total_sum", sum);
+    return set("items[0][price]", price)
+        .set("items[0][quantity]", quantity)
+        .set("items[0][sum]", sum)
+        .set("payments[0][sum]", sum)
+        .set("total_sum", sum);
   }
-  PostBuilder& type(const std::string& name, const std::string& sign) { return set("type", name).set("calculated_sign", sign).set("operation", sign); }
+  PostBuilder& type(const std::string& name, const std::string& sign) {
+    return set("type", name).set("calculated_sign", sign).set("operation", sign);
+  }
   [[nodiscard]] std::string body() const {
     std::string out;
     for (const auto& [key, value] : pairs_) out += (out.empty() ? "" : "&") + encoded(key) + "=" + encoded(value);
@@ -99,10 +105,14 @@ class PostBuilder {
 };
 
 // The VAT records of the fixtures' portal.
-inline const std::map<std::int32_t, fiscal::Vat> kVat = {
-    {0, fiscal::Vat::none}, {1, fiscal::Vat::none}, {2, fiscal::Vat::vat_10}, {3, fiscal::Vat::vat_22}, {4, fiscal::Vat::vat_0}};
+inline const std::map<std::int32_t, fiscal::Vat> kVat = {{0, fiscal::Vat::none},
+                                                         {1, fiscal::Vat::none},
+                                                         {2, fiscal::Vat::vat_10},
+                                                         {3, fiscal::Vat::vat_22},
+                                                         {4, fiscal::Vat::vat_0}};
 
-inline MappingSettings settings(fiscal::Ffd ffd = fiscal::Ffd::v1_05, MarkedWithoutCode marked = MarkedWithoutCode::refuse) {
+inline MappingSettings settings(fiscal::Ffd ffd = fiscal::Ffd::v1_05,
+                                MarkedWithoutCode marked = MarkedWithoutCode::refuse) {
   return {.vat = kVat, .marked_without_code = marked, .ffd = ffd};
 }
 

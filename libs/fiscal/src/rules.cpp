@@ -34,11 +34,7 @@ bool is_prepayment(Method method) {
 class LineCheck {
  public:
   LineCheck(const Line& line, std::size_t index, Ffd ffd, std::vector<RuleViolation>& out)
-      : line_(line),
-        ffd_(ffd),
-        out_(out),
-        field_("items[" + std::to_string(index) + "]."),
-        position_("Позиция " + std::to_string(index + 1) + ": ") {}
+      : line_(line), index_(index), ffd_(ffd), out_(out) {}
 
   void run() {
     name();
@@ -52,7 +48,8 @@ class LineCheck {
 
  private:
   void broken(std::string_view field, std::string_view message) {
-    out_.push_back({field_ + std::string(field), position_ + std::string(message)});
+    out_.push_back({"items[" + std::to_string(index_) + "]." + std::string(field),
+                    "Позиция " + std::to_string(index_ + 1) + ": " + std::string(message)});
   }
 
   void name() {
@@ -134,10 +131,9 @@ class LineCheck {
   }
 
   const Line& line_;
+  std::size_t index_;
   Ffd ffd_;
   std::vector<RuleViolation>& out_;
-  std::string field_;
-  std::string position_;
 };
 
 // Also safe for absurd sums: it stops adding at the first line out of range.

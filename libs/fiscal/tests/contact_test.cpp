@@ -26,6 +26,7 @@ TEST(Phone, IsBroughtToOneForm) {
            Case{"89001234567, 89007654321", "+79001234567"},
            Case{"+375 29 123-45-67", "+375291234567"},
            Case{"+81 90 1234 5678", "+819012345678"},
+           Case{"+84 912 345 678", "+84912345678"},
        }) {
     const auto phone = normalise_phone(typed);
     EXPECT_EQ(phone, expected) << typed;

@@ -138,6 +138,14 @@ TEST(Rules, AmountsAreInRangeAndAgree) {
   });
 }
 
+TEST(Rules, AbsurdSumsDoNotOverflow) {
+  Receipt receipt = sale();
+  receipt.lines[0].sum = Kopecks(std::numeric_limits<std::int64_t>::max());
+  receipt.lines[0].method = Method::credit;
+  receipt.lines.push_back(receipt.lines[0]);
+  EXPECT_THAT(broken_fields(receipt, Ffd::v1_2), ElementsAre("items[0].sum", "items[1].sum", "total_sum"));
+}
+
 TEST(Rules, LinesAndPaymentsMakeTheTotal) {
   const auto huge = Kopecks(std::numeric_limits<std::int64_t>::max());
   check({

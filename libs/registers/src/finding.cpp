@@ -10,9 +10,12 @@ namespace {
 constexpr std::size_t kTextLimit = 1000;
 
 void redact(std::string& text, const std::string& credential) {
+  constexpr std::string_view kStars = "***";
   if (credential.empty()) return;
-  for (std::size_t at = text.find(credential); at != std::string::npos; at = text.find(credential, at)) {
-    text.replace(at, credential.size(), "***");
+  std::size_t at = text.find(credential);
+  while (at != std::string::npos) {
+    text.replace(at, credential.size(), kStars);
+    at = text.find(credential, at + kStars.size());
   }
 }
 

@@ -261,9 +261,9 @@ class LostAnswers : public testing::TestWithParam<const char*> {
     return run(under_test->send(sent, guard));
   }
   static Timeouts short_ones() {
-    return {.itkassa_request = std::chrono::milliseconds(200),
-            .bit_connect = std::chrono::milliseconds(100),
-            .bit_answer = std::chrono::milliseconds(100)};
+    return {.itkassa_request = std::chrono::milliseconds(1000),
+            .bit_connect = std::chrono::milliseconds(500),
+            .bit_answer = std::chrono::milliseconds(500)};
   }
 };
 

@@ -14,7 +14,8 @@ using configuration::Snapshot;
 
 namespace {
 
-tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts, const Installation* installation = nullptr) {
+tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts,
+                               const Installation* installation = nullptr) {
   return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? "" : installation->tenant});
 }
 
@@ -34,11 +35,15 @@ Accepting<const Cashbox*> find_cashbox(const Installation& installation, std::st
   const auto& cashboxes = installation.cashboxes_by_number;
   if (number.empty()) {
     if (cashboxes.size() == 1) return &cashboxes.begin()->second;
-    return refuse(Reason::cashbox, {"Не указан номер кассы (поле number_kkm), а касс в шлюзе " + std::to_string(cashboxes.size()) + "."}, &installation);
+    return refuse(Reason::cashbox,
+                  {"Не указан номер кассы (поле number_kkm), а касс в шлюзе " + std::to_string(cashboxes.size()) + "."},
+                  &installation);
   }
   const auto known = cashboxes.find(number);
   if (known == cashboxes.end()) {
-    return refuse(Reason::cashbox, {"Касса с номером «" + std::string(number.substr(0, 64)) + "» не подключена к шлюзу."}, &installation);
+    return refuse(Reason::cashbox,
+                  {"Касса с номером «" + std::string(number.substr(0, 64)) + "» не подключена к шлюзу."},
+                  &installation);
   }
   return &known->second;
 }
@@ -56,9 +61,10 @@ Accepting<void> check_params(const Installation& installation, const Cashbox& ca
 
 bitrix24::MappingSettings mapping_settings(const Installation& installation, const Pool& pool) {
   const bool refuse_marked = installation.marked_without_code == configuration::MarkedWithoutCode::refuse;
-  return {.vat = installation.vat,
-          .marked_without_code = refuse_marked ? bitrix24::MarkedWithoutCode::refuse : bitrix24::MarkedWithoutCode::allow,
-          .ffd = pool.till.ffd};
+  return {
+      .vat = installation.vat,
+      .marked_without_code = refuse_marked ? bitrix24::MarkedWithoutCode::refuse : bitrix24::MarkedWithoutCode::allow,
+      .ffd = pool.till.ffd};
 }
 
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
@@ -85,16 +91,26 @@ v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox&
 
 std::string_view name_of(Reason reason) {
   switch (reason) {
-    case Reason::request: return "request";
-    case Reason::configuration: return "configuration";
-    case Reason::installation: return "installation";
-    case Reason::form: return "form";
-    case Reason::cashbox: return "cashbox";
-    case Reason::credentials: return "credentials";
-    case Reason::content: return "content";
-    case Reason::printed: return "printed";
-    case Reason::unconfirmed: return "unconfirmed";
-    case Reason::internal: return "internal";
+    case Reason::request:
+      return "request";
+    case Reason::configuration:
+      return "configuration";
+    case Reason::installation:
+      return "installation";
+    case Reason::form:
+      return "form";
+    case Reason::cashbox:
+      return "cashbox";
+    case Reason::credentials:
+      return "credentials";
+    case Reason::content:
+      return "content";
+    case Reason::printed:
+      return "printed";
+    case Reason::unconfirmed:
+      return "unconfirmed";
+    case Reason::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -114,7 +130,8 @@ Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view
   if (!cashbox) return tl::unexpected(cashbox.error());
   if (auto checked = check_params(portal, **cashbox, *form); !checked) return tl::unexpected(checked.error());
   const auto pool = snapshot.pools.find((*cashbox)->pool);
-  if (pool == snapshot.pools.end()) return refuse(Reason::configuration, {"Касса в шлюзе настроена не до конца."}, &portal);
+  if (pool == snapshot.pools.end())
+    return refuse(Reason::configuration, {"Касса в шлюзе настроена не до конца."}, &portal);
 
   const auto receipt = bitrix24::map_receipt(*form, mapping_settings(portal, *pool->second));
   if (!receipt) return refuse(Reason::content, receipt.error(), &portal);

@@ -15,16 +15,16 @@ namespace kassaflow::ingress {
 
 // Why a post was refused: the label `reason` of kassaflow_receipts_refused_total.
 enum class Reason : std::uint8_t {
-  request,       // not a POST of /b24/{secret}/print
-  configuration, // not loaded yet, or it contradicts itself
-  installation,  // unknown secret
-  form,          // body that is no form, or over a limit
-  cashbox,       // unknown number_kkm
-  credentials,   // cashbox_params do not match
-  content,       // cannot be mapped to a receipt that keeps the fiscal rules
-  printed,       // printed before with other content
-  unconfirmed,   // Kafka did not confirm
-  internal,      // our own fault
+  request,        // not a POST of /b24/{secret}/print
+  configuration,  // not loaded yet, or it contradicts itself
+  installation,   // unknown secret
+  form,           // body that is no form, or over a limit
+  cashbox,        // unknown number_kkm
+  credentials,    // cashbox_params do not match
+  content,        // cannot be mapped to a receipt that keeps the fiscal rules
+  printed,        // printed before with other content
+  unconfirmed,    // Kafka did not confirm
+  internal,       // our own fault
 };
 inline constexpr int kReasons = 10;
 [[nodiscard]] std::string_view name_of(Reason reason);
@@ -32,14 +32,15 @@ inline constexpr int kReasons = 10;
 struct Refusal {
   Reason reason;
   std::vector<std::string> texts;  // Russian, for the manager
-  std::string tenant = {};      // empty when not known
-  std::string receipt_id = {};  // likewise
+  std::string tenant = {};         // empty when not known
+  std::string receipt_id = {};     // likewise
 };
 
 template <class T>
 using Accepting = tl::expected<T, Refusal>;
 
-[[nodiscard]] Accepting<v1::ReceiptAccepted> accept(const configuration::Snapshot& snapshot, std::string_view secret, std::string_view body,
-                                                    const bitrix24::FormLimits& limits, std::int64_t now_ms);
+[[nodiscard]] Accepting<v1::ReceiptAccepted> accept(const configuration::Snapshot& snapshot, std::string_view secret,
+                                                    std::string_view body, const bitrix24::FormLimits& limits,
+                                                    std::int64_t now_ms);
 
 }  // namespace kassaflow::ingress

@@ -21,13 +21,16 @@ using configuration::Watcher;
 namespace {
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 // The latest snapshot, with the index callbacks need.
 class Configuration {
  public:
-  void take(std::shared_ptr<const Snapshot> snapshot) { current_.store(std::make_shared<const CloudRegisters>(std::move(snapshot))); }
+  void take(std::shared_ptr<const Snapshot> snapshot) {
+    current_.store(std::make_shared<const CloudRegisters>(std::move(snapshot)));
+  }
   [[nodiscard]] std::shared_ptr<const CloudRegisters> registers() const { return current_.load(); }
 
  private:
@@ -49,11 +52,13 @@ class Ingress final : public runtime::App {
         print_(print_environment()),
         callback_(callback_environment()),
         routes_(print_, callback_),
-        server_(context.executor, server_options(), [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
+        server_(context.executor, server_options(),
+                [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
     watcher_.start();
     asio::co_spawn(context.executor, prime(), asio::detached);
     server_.start();
-    runtime::log(runtime::Level::info, "ingress.listens", {{"address", settings.http_address}, {"port", server_.port()}});
+    runtime::log(runtime::Level::info, "ingress.listens",
+                 {{"address", settings.http_address}, {"port", server_.port()}});
   }
 
   [[nodiscard]] std::string not_ready() const override {
@@ -90,7 +95,9 @@ class Ingress final : public runtime::App {
     options.address = settings_.http_address;
     options.port = static_cast<std::uint16_t>(settings_.http_port);
     options.body_limit = static_cast<std::size_t>(settings_.body_limit);
-    options.on_bad_request = [this](std::string_view target, std::string_view reason) { return routes_.bad_request(target, reason); };
+    options.on_bad_request = [this](std::string_view target, std::string_view reason) {
+      return routes_.bad_request(target, reason);
+    };
     return options;
   }
 

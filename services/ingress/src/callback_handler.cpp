@@ -18,7 +18,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return out;
 }
 
@@ -47,7 +48,8 @@ std::optional<std::string> cre_item_of(std::string_view body) {
 
 }  // namespace
 
-CloudRegisters::CloudRegisters(std::shared_ptr<const configuration::Snapshot> snapshot) : snapshot_(std::move(snapshot)) {
+CloudRegisters::CloudRegisters(std::shared_ptr<const configuration::Snapshot> snapshot)
+    : snapshot_(std::move(snapshot)) {
   for (const auto& [id, entry] : snapshot_->registers) {
     if (!entry->settings.cre_item_id.empty()) by_cre_item_.emplace(lower(entry->settings.cre_item_id), entry.get());
   }
@@ -88,7 +90,8 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_received_at_ms(environment_.now_ms());
   record.set_pool(target->pool);
   Message message{kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
-  const Published published = co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
+  const Published published =
+      co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
   runtime::log(Level::info, published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
                {{"trace", trace}, {"tenant", tenant}, {"register", target->settings.id}});
   co_return published == Published::durable ? 200 : 503;

@@ -81,7 +81,8 @@ struct StatusDuplicates::Impl {
   void send(Call& call) {
     for (const Waiter& waiter : call.waiters) call.request.add_receipt_ids(waiter.receipt_id);
     call.context.set_deadline(std::chrono::system_clock::now() + options.timeout);
-    stub->async()->LookUp(&call.context, &call.request, &call.response, [this](const grpc::Status& status) { answered(status.ok()); });
+    stub->async()->LookUp(&call.context, &call.request, &call.response,
+                          [this](const grpc::Status& status) { answered(status.ok()); });
   }
 
   void answered(bool ok) {
@@ -150,7 +151,8 @@ StatusDuplicates::~StatusDuplicates() { impl_->close(); }
 asio::awaitable<Answer> StatusDuplicates::printed(std::string receipt_id) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto start = [&](auto handler) {
-    impl_->ask(Impl::Waiter{std::move(receipt_id), executor, asio::any_completion_handler<void(Answer)>(std::move(handler))});
+    impl_->ask(
+        Impl::Waiter{std::move(receipt_id), executor, asio::any_completion_handler<void(Answer)>(std::move(handler))});
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
 }

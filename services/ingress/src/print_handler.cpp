@@ -13,13 +13,18 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// A post that may be in Kafka: the same check finds its receipt again, a new one would print twice (exactly-once.md 15).
+// A post that may be in Kafka: the same check finds its receipt again, a new one would print twice (exactly-once.md
+// 15).
 constexpr const char* kUnknown =
-    "Неизвестно, принят ли чек: подтверждение не получено вовремя. Напечатайте этот же чек ещё раз, не создавайте новый.";
+    "Неизвестно, принят ли чек: подтверждение не получено вовремя. Напечатайте этот же чек ещё раз, не создавайте "
+    "новый.";
 constexpr const char* kNotSent = "Чек не принят: очередь чеков недоступна. Напечатайте этот же чек ещё раз позже.";
-constexpr const char* kPrinted = "Чек с этим номером уже напечатан с другим содержимым. Для изменений создайте возврат или новый чек.";
+constexpr const char* kPrinted =
+    "Чек с этим номером уже напечатан с другим содержимым. Для изменений создайте возврат или новый чек.";
 
-double seconds_since(Clock::time_point started) { return std::chrono::duration<double>(Clock::now() - started).count(); }
+double seconds_since(Clock::time_point started) {
+  return std::chrono::duration<double>(Clock::now() - started).count();
+}
 
 }  // namespace
 
@@ -41,12 +46,15 @@ asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string
 std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace) {
   environment_.counters.refused(refusal.reason);
   runtime::log(Level::info, "receipt.refused",
-               {{"trace", trace}, {"tenant", refusal.tenant}, {"receipt", refusal.receipt_id}, {"result", name_of(refusal.reason)}});
+               {{"trace", trace},
+                {"tenant", refusal.tenant},
+                {"receipt", refusal.receipt_id},
+                {"result", name_of(refusal.reason)}});
   return bitrix24::print_refused(refusal.texts);
 }
 
-asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body, std::string trace,
-                                                                       Clock::time_point started) {
+asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body,
+                                                                       std::string trace, Clock::time_point started) {
   const auto snapshot = environment_.snapshot();
   const auto accepted = accept(*snapshot, secret, body, environment_.limits, environment_.now_ms());
   if (!accepted) co_return tl::unexpected(accepted.error());
@@ -59,13 +67,18 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   if (printed && printed->digest != record.content_digest()) co_return refusal(Reason::printed, kPrinted);
 
   Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace};
-  const Published published = co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
+  const Published published =
+      co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
   if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknown);
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 
   environment_.counters.accepted(record.tenant());
   runtime::log(Level::info, "receipt.accepted",
-               {{"trace", trace}, {"tenant", record.tenant()}, {"receipt", record.receipt_id()}, {"post", record.post_id()}, {"result", "accepted"}});
+               {{"trace", trace},
+                {"tenant", record.tenant()},
+                {"receipt", record.receipt_id()},
+                {"post", record.post_id()},
+                {"result", "accepted"}});
   co_return record.receipt_id();
 }
 

@@ -37,8 +37,9 @@ class PrintHandler {
   [[nodiscard]] std::string refuse(const Refusal& refusal, std::string_view trace);
 
  private:
-  boost::asio::awaitable<tl::expected<std::string, Refusal>> take(std::string secret, std::string_view body, std::string trace,
-                                                                 std::chrono::steady_clock::time_point started);
+  boost::asio::awaitable<tl::expected<std::string, Refusal>> take(std::string secret, std::string_view body,
+                                                                  std::string trace,
+                                                                  std::chrono::steady_clock::time_point started);
 
   const Environment environment_;
 };

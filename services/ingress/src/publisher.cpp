@@ -13,10 +13,11 @@ Published meaning_of(const Error& error) {
 
 }  // namespace
 
-boost::asio::awaitable<Published> KafkaPublisher::publish(Message message, std::chrono::steady_clock::time_point deadline) {
+boost::asio::awaitable<Published> KafkaPublisher::publish(Message message,
+                                                          std::chrono::steady_clock::time_point deadline) {
   kafka::Headers headers{{"trace-id", std::move(message.trace)}, {"content-type", "application/x-protobuf"}};
-  auto sent = co_await within(
-      deadline, producer_.send(std::move(message.topic), std::move(message.key), std::move(message.value), std::move(headers)));
+  auto sent = co_await within(deadline, producer_.send(std::move(message.topic), std::move(message.key),
+                                                       std::move(message.value), std::move(headers)));
   if (!sent) co_return Published::unknown;
   co_return sent->has_value() ? Published::durable : meaning_of(sent->error());
 }

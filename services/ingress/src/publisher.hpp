@@ -30,7 +30,8 @@ class Publisher {
  public:
   virtual ~Publisher() = default;
   // Answers by `deadline`, whatever Kafka does.
-  virtual boost::asio::awaitable<Published> publish(Message message, std::chrono::steady_clock::time_point deadline) = 0;
+  virtual boost::asio::awaitable<Published> publish(Message message,
+                                                    std::chrono::steady_clock::time_point deadline) = 0;
 };
 
 class KafkaPublisher final : public Publisher {

@@ -41,8 +41,8 @@ http::Reply to_portal(std::string body) {
   return reply;
 }
 
-// CHECK_URL belongs to another service. Should it be misrouted here, WAIT is the one answer that does no harm: ERRORS without a
-// STATUS would mark the check as printed (bitrix24.md §7).
+// CHECK_URL belongs to another service. Should it be misrouted here, WAIT is the one answer that does no harm: ERRORS
+// without a STATUS would mark the check as printed (bitrix24.md §7).
 bool is_check(std::string_view target) { return target.starts_with(kPortal) && split(target, kPortal).rest == "check"; }
 
 }  // namespace
@@ -53,7 +53,8 @@ asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
   if (target.starts_with(kItkassa)) {
     const Route route = split(target, kItkassa);
     if (inbound.method != "POST" || !route.rest.empty()) co_return of_status(404);
-    Callback callback{std::string(route.first), inbound.header("X-Api-Key"), inbound.header("X-Organization-Id"), inbound.body};
+    Callback callback{std::string(route.first), inbound.header("X-Api-Key"), inbound.header("X-Organization-Id"),
+                      inbound.body};
     co_return of_status(co_await callback_.take(std::move(callback), trace));
   }
   if (!target.starts_with(kPortal)) co_return of_status(404);
@@ -62,13 +63,15 @@ asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
   if (inbound.method == "POST" && route.rest == "print") {
     co_return to_portal(co_await print_.print(std::string(route.first), inbound.body, trace));
   }
-  co_return to_portal(print_.refuse({Reason::request, {"Неверный адрес кассы: проверьте адрес печати чеков в настройках."}}, trace));
+  co_return to_portal(
+      print_.refuse({Reason::request, {"Неверный адрес кассы: проверьте адрес печати чеков в настройках."}}, trace));
 }
 
 http::Reply Routes::bad_request(std::string_view target, std::string_view) {
   if (is_check(target)) return to_portal(bitrix24::check_wait());
   if (target.empty() || target.starts_with(kPortal)) {
-    return to_portal(print_.refuse({Reason::request, {"Запрос на печать чека не прочитан: он повреждён или слишком велик."}}, trace_id({})));
+    return to_portal(print_.refuse(
+        {Reason::request, {"Запрос на печать чека не прочитан: он повреждён или слишком велик."}}, trace_id({})));
   }
   return of_status(400);
 }

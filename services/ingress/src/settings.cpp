@@ -11,12 +11,15 @@ void IngressSettings::add_to(runtime::Settings& settings) {
   settings.number(http_port, "http_port", 0, 65535, "Port PRINT_URL and callbacks listen on; 0 takes a free one.");
   settings.text(kafka, "kafka", "Kafka bootstrap servers, host:port[,host:port…].");
   settings.text(registry_grpc, "registry_grpc", "Registry's gRPC address, host:port.");
-  settings.text(status_grpc, "status_grpc", "Status's gRPC address, host:port; asked whether a receipt was printed with other content.");
-  settings.duration(print_deadline, "print_deadline", 100ms, 30s,
-                    "PRINT_URL answers by then, with ERRORS if Kafka has not confirmed. The portal waits 60 s, people less.");
+  settings.text(status_grpc, "status_grpc",
+                "Status's gRPC address, host:port; asked whether a receipt was printed with other content.");
+  settings.duration(
+      print_deadline, "print_deadline", 100ms, 30s,
+      "PRINT_URL answers by then, with ERRORS if Kafka has not confirmed. The portal waits 60 s, people less.");
   settings.duration(kafka_message_timeout, "kafka_message_timeout", 50ms, 25s,
                     "How long the producer tries one record; shortened to stay below print_deadline.");
-  settings.duration(lookup_timeout, "lookup_timeout", 10ms, 1s, "One question to status; fail open: without an answer the post is accepted.");
+  settings.duration(lookup_timeout, "lookup_timeout", 10ms, 1s,
+                    "One question to status; fail open: without an answer the post is accepted.");
   settings.number(body_limit, "body_limit", 64 * 1024, 16 * 1024 * 1024, "Largest PRINT_URL body in bytes.");
 }
 

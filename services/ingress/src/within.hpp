@@ -1,6 +1,6 @@
 #pragma once
-// A coroutine's result, or nothing when a deadline passes first. What was started goes on by itself: for work that cannot be
-// taken back, such as a record handed to Kafka.
+// A coroutine's result, or nothing when a deadline passes first. What was started goes on by itself: for work that
+// cannot be taken back, such as a record handed to Kafka.
 
 #include <atomic>
 #include <boost/asio/associated_executor.hpp>
@@ -20,7 +20,8 @@
 namespace kassaflow::ingress {
 
 template <class T>
-boost::asio::awaitable<std::optional<T>> within(std::chrono::steady_clock::time_point deadline, boost::asio::awaitable<T> work) {
+boost::asio::awaitable<std::optional<T>> within(std::chrono::steady_clock::time_point deadline,
+                                                boost::asio::awaitable<T> work) {
   namespace asio = boost::asio;
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
 
@@ -31,7 +32,9 @@ boost::asio::awaitable<std::optional<T>> within(std::chrono::steady_clock::time_
       void finish(std::exception_ptr error, std::optional<T> result) {
         if (settled.exchange(true)) return;
         const auto to = asio::get_associated_executor(handler, timer.get_executor());
-        asio::post(to, [h = std::move(handler), error, r = std::move(result)]() mutable { std::move(h)(error, std::move(r)); });
+        asio::post(to, [h = std::move(handler), error, r = std::move(result)]() mutable {
+          std::move(h)(error, std::move(r));
+        });
       }
       asio::steady_timer timer;
       Waiting handler;
@@ -47,7 +50,8 @@ boost::asio::awaitable<std::optional<T>> within(std::chrono::steady_clock::time_
       race->timer.cancel();
     });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, std::optional<T>)>(start, asio::use_awaitable);
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, std::optional<T>)>(
+      start, asio::use_awaitable);
 }
 
 }  // namespace kassaflow::ingress

@@ -10,7 +10,8 @@
 namespace kassaflow::ingress {
 namespace {
 
-Accepting<v1::ReceiptAccepted> accept_at(const configuration::Snapshot& snapshot, std::string_view secret, std::string_view body) {
+Accepting<v1::ReceiptAccepted> accept_at(const configuration::Snapshot& snapshot, std::string_view secret,
+                                         std::string_view body) {
   return accept(snapshot, secret, body, {}, 1780300801000);
 }
 
@@ -45,12 +46,14 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
 TEST(Acceptance, RecordsHoldNoSecret) {
   const auto snapshot = make_snapshot();
   const std::string token = "t0ken-of-the-cashbox";
-  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->cashboxes_by_number["box-1"].required_params["GATEWAY.TOKEN"] =
-      Secret(token);
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])
+      ->cashboxes_by_number["box-1"]
+      .required_params["GATEWAY.TOKEN"] = Secret(token);
   const auto record = accept_at(*snapshot, "s3cr3t", replaced(fixture("sell-cash"), "=kx", "=" + token));
   ASSERT_TRUE(record.has_value());
   const std::string bytes = record->SerializeAsString();
-  for (const std::string& secret : {token, std::string("s3cr3t"), std::string("acme-id-key")}) EXPECT_EQ(bytes.find(secret), std::string::npos);
+  for (const std::string& secret : {token, std::string("s3cr3t"), std::string("acme-id-key")})
+    EXPECT_EQ(bytes.find(secret), std::string::npos);
 }
 
 TEST(Acceptance, TheSameCheckGetsTheSameIdAndEveryPostItsOwn) {
@@ -70,7 +73,8 @@ TEST(Acceptance, TheSameCheckGetsTheSameIdAndEveryPostItsOwn) {
 TEST(Acceptance, KnowsPortalsByTheirSecretOnly) {
   const auto snapshot = make_snapshot();
   const std::string body = fixture("sell-cash");
-  for (const char* secret : {"", "unknown", "acme-main", "S3CR3T", "s3cr3t "}) EXPECT_EQ(reason_of(accept_at(*snapshot, secret, body)), Reason::installation);
+  for (const char* secret : {"", "unknown", "acme-main", "S3CR3T", "s3cr3t "})
+    EXPECT_EQ(reason_of(accept_at(*snapshot, secret, body)), Reason::installation);
   EXPECT_EQ(reason_of(accept_at(configuration::Snapshot{}, "s3cr3t", body)), Reason::configuration);
 }
 
@@ -87,7 +91,8 @@ TEST(Acceptance, AnUnnumberedCashboxIsTheOnlyOneOfItsPortal) {
 }
 
 TEST(Acceptance, NamesAnUnknownCashbox) {
-  const auto accepted = accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=box-7"));
+  const auto accepted =
+      accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=box-7"));
   EXPECT_EQ(reason_of(accepted), Reason::cashbox);
   EXPECT_NE(accepted.error().texts[0].find("box-7"), std::string::npos);
   EXPECT_EQ(accepted.error().tenant, "acme");
@@ -113,7 +118,8 @@ TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
   const auto snapshot = make_snapshot();
   const std::string body = fixture("sell-marked-without-code");
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", body)), Reason::content);
-  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->marked_without_code = configuration::MarkedWithoutCode::allow;
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->marked_without_code =
+      configuration::MarkedWithoutCode::allow;
   std::const_pointer_cast<configuration::Pool>(snapshot->pools["acme-shop"])->till.ffd = fiscal::Ffd::v1_2;
   const auto record = accept_at(*snapshot, "s3cr3t", body);
   ASSERT_TRUE(record.has_value());
@@ -122,8 +128,9 @@ TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
 
 TEST(Acceptance, HostileBodiesAreRefused) {
   const auto snapshot = make_snapshot();
-  for (const std::string& body : {std::string("items%5B0%5D=%zz"), std::string("\0\xFF", 2), std::string("{}"), std::string(), std::string(5'000'000, 'a'),
-                                  std::string("items[0][0][0][0][0][0][0][0][0]=1")}) {
+  for (const std::string& body :
+       {std::string("items%5B0%5D=%zz"), std::string("\0\xFF", 2), std::string("{}"), std::string(),
+        std::string(5'000'000, 'a'), std::string("items[0][0][0][0][0][0][0][0][0]=1")}) {
     const Reason reason = reason_of(accept_at(*snapshot, "s3cr3t", body));
     EXPECT_TRUE(reason == Reason::form || reason == Reason::content);
   }

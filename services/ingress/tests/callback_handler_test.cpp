@@ -80,7 +80,8 @@ TEST_F(CallbackHandlerTest, NeverRoutesToAnotherTenant) {
 }
 
 TEST_F(CallbackHandlerTest, AcceptsAndForgetsWhatOtherSoftwarePrinted) {
-  for (const char* body : {R"({"creItemId":"00000000-2222-3333-4444-555555555555"})", R"({"creItemId":null})", R"({"creItemId":7})", "{}"}) {
+  for (const char* body : {R"({"creItemId":"00000000-2222-3333-4444-555555555555"})", R"({"creItemId":null})",
+                           R"({"creItemId":7})", "{}"}) {
     EXPECT_EQ(take("acme-token", "acme-key", body), 200) << body;
   }
   EXPECT_TRUE(publisher_.messages.empty());
@@ -88,7 +89,8 @@ TEST_F(CallbackHandlerTest, AcceptsAndForgetsWhatOtherSoftwarePrinted) {
 
 TEST_F(CallbackHandlerTest, RefusesMalformedBodies) {
   const std::string deep(100'000, '[');
-  for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), std::string("{\"creItemId\":\"\xFF\"}"), deep}) {
+  for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"),
+                                  std::string("{\"creItemId\":\"\xFF\"}"), deep}) {
     EXPECT_EQ(take("acme-token", "acme-key", body), 400) << body.substr(0, 20);
   }
   EXPECT_EQ(take("acme-token", "acme-key", std::string(kCallbackLimit + 1, ' ')), 413);

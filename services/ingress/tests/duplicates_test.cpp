@@ -52,7 +52,9 @@ class StatusDuplicatesTest : public testing::Test {
   }
   ~StatusDuplicatesTest() override { server_->Shutdown(); }
 
-  StatusDuplicates::Options options() { return {.status_grpc = "127.0.0.1:" + std::to_string(port_), .timeout = 30s, .rest = 1h}; }
+  StatusDuplicates::Options options() {
+    return {.status_grpc = "127.0.0.1:" + std::to_string(port_), .timeout = 30s, .rest = 1h};
+  }
 
   FakeStatus status_;
   int port_ = 0;

@@ -55,8 +55,8 @@ class FakeDuplicates final : public Duplicates {
   std::map<std::string, std::string> digests;
 };
 
-// Tenant acme with portal acme-main (secret "s3cr3t"), cashbox box-1 that wants GATEWAY.TOKEN = kx, and an itkassa register.
-// Tenant other has a portal of its own (secret "0th3r"), two cashboxes and a register behind another token.
+// Tenant acme with portal acme-main (secret "s3cr3t"), cashbox box-1 that wants GATEWAY.TOKEN = kx, and an itkassa
+// register. Tenant other has a portal of its own (secret "0th3r"), two cashboxes and a register behind another token.
 inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
   using namespace configuration;
   auto snapshot = std::make_shared<Snapshot>();
@@ -73,7 +73,11 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
     installation->tenant = tenant;
     installation->secret = Secret(tenant == "acme" ? "s3cr3t" : "0th3r");
     installation->id_key = Secret(tenant + "-id-key-of-thirty-two-bytes-----");
-    installation->vat = {{0, fiscal::Vat::none}, {1, fiscal::Vat::none}, {2, fiscal::Vat::vat_10}, {3, fiscal::Vat::vat_22}, {4, fiscal::Vat::vat_0}};
+    installation->vat = {{0, fiscal::Vat::none},
+                         {1, fiscal::Vat::none},
+                         {2, fiscal::Vat::vat_10},
+                         {3, fiscal::Vat::vat_22},
+                         {4, fiscal::Vat::vat_0}};
     Cashbox cashbox;
     cashbox.id = tenant + "-box";
     cashbox.number = "box-1";
@@ -92,7 +96,8 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
     kkt->tenant = tenant;
     kkt->settings.id = tenant + "-kkt";
     kkt->settings.protocol = "itkassa";
-    kkt->settings.cre_item_id = tenant == "acme" ? "11111111-2222-3333-4444-55555555aaaa" : "99999999-2222-3333-4444-555555555555";
+    kkt->settings.cre_item_id =
+        tenant == "acme" ? "11111111-2222-3333-4444-55555555aaaa" : "99999999-2222-3333-4444-555555555555";
     kkt->callback_token = Secret(tenant + "-token");
     kkt->callback_key = Secret(tenant + "-key");
     snapshot->registers[kkt->settings.id] = kkt;

@@ -33,7 +33,9 @@ class PrintHandlerTest : public testing::Test {
     if (!answer.contains("ERRORS") || answer.at("ERRORS").as_array().empty()) return "";
     return std::string(answer.at("ERRORS").as_array()[0].as_string());
   }
-  std::string expected_id(const char* unique_id) { return receipts::receipt_id(snapshot_->installations.at("acme-main")->id_key, unique_id); }
+  std::string expected_id(const char* unique_id) {
+    return receipts::receipt_id(snapshot_->installations.at("acme-main")->id_key, unique_id);
+  }
   bool counted(const std::string& line) { return metrics_.exposition().find(line) != std::string::npos; }
 
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
@@ -73,7 +75,8 @@ TEST_F(PrintHandlerTest, ARepeatOfAPrintedReceiptGetsTheSameUuid) {
 TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   duplicates_.digests[first] = std::string(32, 'x');
-  EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"), std::string::npos);
+  EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"),
+            std::string::npos);
   EXPECT_EQ(publisher_.messages.size(), 1U);
   EXPECT_TRUE(counted("kassaflow_receipts_refused_total{reason=\"printed\"} 1"));
 }
@@ -101,8 +104,11 @@ TEST_F(PrintHandlerTest, AnswersErrorsWhenItselfIsBroken) {
 }
 
 TEST_F(PrintHandlerTest, RefusedPostsAreNotPublished) {
-  for (const auto& [secret, body] : std::vector<std::pair<std::string, std::string>>{
-           {"nobody", fixture("sell-cash")}, {"s3cr3t", "items%5B0%5D=%zz"}, {"s3cr3t", ""}, {"s3cr3t", replaced(fixture("sell-cash"), "=kx", "=no")}}) {
+  for (const auto& [secret, body] :
+       std::vector<std::pair<std::string, std::string>>{{"nobody", fixture("sell-cash")},
+                                                        {"s3cr3t", "items%5B0%5D=%zz"},
+                                                        {"s3cr3t", ""},
+                                                        {"s3cr3t", replaced(fixture("sell-cash"), "=kx", "=no")}}) {
     EXPECT_NE(errors_of(print(secret, body)), "");
   }
   EXPECT_TRUE(publisher_.messages.empty());
@@ -110,7 +116,8 @@ TEST_F(PrintHandlerTest, RefusedPostsAreNotPublished) {
 
 TEST_F(PrintHandlerTest, EveryReasonIsCountedFromTheStart) {
   for (int i = 0; i < kReasons; ++i) {
-    EXPECT_TRUE(counted("kassaflow_receipts_refused_total{reason=\"" + std::string(name_of(static_cast<Reason>(i))) + "\"} 0"));
+    EXPECT_TRUE(
+        counted("kassaflow_receipts_refused_total{reason=\"" + std::string(name_of(static_cast<Reason>(i))) + "\"} 0"));
   }
 }
 
@@ -118,10 +125,12 @@ TEST_F(PrintHandlerTest, TakesEveryRequestOfThePortal) {
   auto portal = std::const_pointer_cast<configuration::Installation>(snapshot_->installations["acme-main"]);
   portal->cashboxes_by_number["box-1"].required_params.clear();
   portal->marked_without_code = configuration::MarkedWithoutCode::allow;
-  for (const char* name : {"advancepayment", "advancereturn", "credit", "creditpayment", "creditpaymentreturn-without-payment-method", "creditreturn",
-                           "fullprepayment", "fullprepaymentreturn", "prepayment-scaled-lines", "prepaymentreturn-scaled-lines", "sell-agent-supplier",
-                           "sell-cash", "sell-empty-settings-no-number", "sell-from-deal-odd-kopecks", "sell-marked-two-units",
-                           "sell-marked-without-code", "sell-two-goods-discount-delivery", "sellreturn"}) {
+  for (const char* name :
+       {"advancepayment", "advancereturn", "credit", "creditpayment", "creditpaymentreturn-without-payment-method",
+        "creditreturn", "fullprepayment", "fullprepaymentreturn", "prepayment-scaled-lines",
+        "prepaymentreturn-scaled-lines", "sell-agent-supplier", "sell-cash", "sell-empty-settings-no-number",
+        "sell-from-deal-odd-kopecks", "sell-marked-two-units", "sell-marked-without-code",
+        "sell-two-goods-discount-delivery", "sellreturn"}) {
     EXPECT_NE(uuid_of(print("s3cr3t", fixture(name))), "") << name;
   }
 }

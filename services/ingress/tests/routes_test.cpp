@@ -53,10 +53,20 @@ TEST_F(RoutesTest, PrintsAtTheSecretsAddress) {
 
 TEST_F(RoutesTest, EverythingElseOfThePortalGetsErrors) {
   const std::string body = fixture("sell-cash");
-  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
-           {"GET", "/b24/s3cr3t/print"}, {"PUT", "/b24/s3cr3t/print"}, {"POST", "/b24/s3cr3t"}, {"POST", "/b24/s3cr3t/"}, {"POST", "/b24/"}, {"POST", "/b24/?"},
-           {"POST", "/b24/s3cr3t/print/"}, {"POST", "/b24/s3cr3t/Print"}, {"POST", "/b24/s3cr3t/print/x"}, {"POST", "/b24//print"}, {"POST", "/b24/other/print"},
-           {"POST", "/b24/../b24/s3cr3t/print"}, {"POST", "/b24/s3cr3t%2Fprint"}}) {
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/b24/s3cr3t/print"},
+                                                        {"PUT", "/b24/s3cr3t/print"},
+                                                        {"POST", "/b24/s3cr3t"},
+                                                        {"POST", "/b24/s3cr3t/"},
+                                                        {"POST", "/b24/"},
+                                                        {"POST", "/b24/?"},
+                                                        {"POST", "/b24/s3cr3t/print/"},
+                                                        {"POST", "/b24/s3cr3t/Print"},
+                                                        {"POST", "/b24/s3cr3t/print/x"},
+                                                        {"POST", "/b24//print"},
+                                                        {"POST", "/b24/other/print"},
+                                                        {"POST", "/b24/../b24/s3cr3t/print"},
+                                                        {"POST", "/b24/s3cr3t%2Fprint"}}) {
     const auto answer = portal(ask(method, target, body));
     EXPECT_TRUE(answer.contains("ERRORS")) << method << target;
     EXPECT_FALSE(answer.contains("UUID")) << method << target;
@@ -72,7 +82,8 @@ TEST_F(RoutesTest, AMisroutedCheckIsToldToWait) {
 }
 
 TEST_F(RoutesTest, UnreadableRequestsGetErrorsToo) {
-  for (const char* target : {"", "/b24/s3cr3t/print", "/b24/x"}) EXPECT_TRUE(portal(routes_.bad_request(target, "too large")).contains("ERRORS"));
+  for (const char* target : {"", "/b24/s3cr3t/print", "/b24/x"})
+    EXPECT_TRUE(portal(routes_.bad_request(target, "too large")).contains("ERRORS"));
   EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", "too large").status, 400);
 }
 
@@ -90,7 +101,8 @@ TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
 }
 
 TEST_F(RoutesTest, NothingElseIsHere) {
-  for (const char* target : {"/", "", "/b24", "/metrics", "/callbacks/other/x"}) EXPECT_EQ(ask("POST", target).status, 404) << target;
+  for (const char* target : {"/", "", "/b24", "/metrics", "/callbacks/other/x"})
+    EXPECT_EQ(ask("POST", target).status, 404) << target;
 }
 
 TEST_F(RoutesTest, TheCallersTraceGoesOn) {
@@ -100,7 +112,8 @@ TEST_F(RoutesTest, TheCallersTraceGoesOn) {
 }
 
 TEST(Trace, IsMadeWhenTheCallerHasNone) {
-  for (const char* given : {"", "00-4bf92f", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+  for (const char* given : {"", "00-4bf92f", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
                             "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
     const std::string made = trace_id(given);
     EXPECT_EQ(made.size(), 32U);

@@ -19,7 +19,9 @@ TEST(IngressSettings, MessageTimeoutStaysBelowAShortenedDeadline) {
   }
 }
 
-TEST(IngressSettings, ConfiguredMessageTimeoutIsKeptWhenItFits) { EXPECT_EQ(IngressSettings{}.message_timeout(), 4000ms); }
+TEST(IngressSettings, ConfiguredMessageTimeoutIsKeptWhenItFits) {
+  EXPECT_EQ(IngressSettings{}.message_timeout(), 4000ms);
+}
 
 TEST(IngressSettings, RefusesALookupThatEatsTheDeadline) {
   IngressSettings settings;

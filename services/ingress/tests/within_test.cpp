@@ -40,15 +40,15 @@ std::optional<T> run_until_answered(asio::awaitable<std::optional<T>> work) {
   return std::move(answer.value());
 }
 
-TEST(Within, GivesTheResult) {
-  EXPECT_EQ(run_until_answered(within(Clock::now() + 1h, at_once())), "done");
-}
+TEST(Within, GivesTheResult) { EXPECT_EQ(run_until_answered(within(Clock::now() + 1h, at_once())), "done"); }
 
 TEST(Within, GivesNothingWhenTheDeadlinePasses) {
   EXPECT_EQ(run_until_answered(within(Clock::now() + 1ms, never())), std::nullopt);
 }
 
-TEST(Within, HandsExceptionsOn) { EXPECT_THROW(run_until_answered(within(Clock::now() + 1h, broken())), std::runtime_error); }
+TEST(Within, HandsExceptionsOn) {
+  EXPECT_THROW(run_until_answered(within(Clock::now() + 1h, broken())), std::runtime_error);
+}
 
 }  // namespace
 }  // namespace kassaflow::ingress

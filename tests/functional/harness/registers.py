@@ -18,11 +18,11 @@ class Till:
     protocol = ''
     simulator = ''  # its address is KASSAFLOW_<simulator>_URL
 
-    def __init__(self, stack: Stack, identifier: str, key: str) -> None:
+    def __init__(self, stack: Stack, identifier: str, key: str, **declared: str) -> None:
         self.id, self.key = identifier, key  # ours and the simulator's name of it
         self.base = stack.url(self.simulator)
         self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
-        call('POST', f'{self.base}/_sim/registers', {'register': key, 'registration_number': self.registration_number})
+        call('POST', f'{self.base}/_sim/registers', {'register': key, 'registration_number': self.registration_number, **declared})
 
     def yaml(self, pool: str) -> str:
         raise NotImplementedError
@@ -59,8 +59,8 @@ class ItkassaTill(Till):
     protocol, simulator = 'itkassa', 'SIM_ITKASSA'
 
     def __init__(self, stack: Stack, identifier: str) -> None:
-        super().__init__(stack, identifier, str(uuid.uuid4()))
         self.api_key, self.callback_key, self.exclusive = secrets.token_hex(16), secrets.token_hex(16), True
+        super().__init__(stack, identifier, str(uuid.uuid4()), api_key=self.api_key)
 
     def yaml(self, pool: str) -> str:
         return (f'kind: Register\nid: {self.id}\npool: {pool}\nprotocol: itkassa\nendpoint: {self.base}/open/api/v1\n'

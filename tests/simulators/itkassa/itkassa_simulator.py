@@ -40,6 +40,7 @@ class ItkassaSimulator(RegisterSimulator):
         self._callbacks = Callbacks(self.ledger, self.settings)
         self._cloud = Cloud(self, self._callbacks.deliver)
         self._held: list[Callable[[], Any]] = []
+        self._register_of_key = {row['key']: row['register'] for row in self.ledger.rows(event='request')}
         add = self.routes.add
         add('POST', f'{API}/print-documents', self._print)
         add('GET', f'{API}/print-documents/(?P<task_id>[^/]+)', self._show_by_id)
@@ -69,6 +70,7 @@ class ItkassaSimulator(RegisterSimulator):
             text = str(error) if isinstance(error, Refused) else 'Недопустимый запрос: не указано поле creItemId или это не JSON'
             return json_answer({'code': 400, 'message': text}, 400)
         subject = {'register': register, 'key': key, 'type': command.get('type'), 'operation': 'print'}
+        self._register_of_key[key] = register  # a question for what was swallowed can be matched too
         fault = self._talk_fault(subject, request)
         self.ledger.append('request', register=register, key=key, type=command.get('type'), fault=fault.name if fault else '',
                            connection_request=request.number, request=request.body.decode('utf-8', 'replace'))
@@ -123,8 +125,8 @@ class ItkassaSimulator(RegisterSimulator):
         return self._show('query_by_key', request, self._cloud.by_key(_organization(request), key), key)
 
     def _show(self, operation: str, request: Request, task: Any, key: str = '') -> Answer:
-        subject = {'operation': operation, 'register': task.register if task else '', 'key': task.key if task else key,
-                   'type': task.type if task else ''}
+        key = task.key if task else key
+        subject = {'operation': operation, 'register': self._register_of_key.get(key, ''), 'key': key, 'type': task.type if task else ''}
         answer = json_answer({'code': 0, 'object': task.as_json()} if task else {'code': 404, 'message': 'Документ не найден'},
                              200 if task else 404)
         return self._spoilt_question(answer, subject, request)
@@ -141,9 +143,13 @@ class ItkassaSimulator(RegisterSimulator):
 
     def _show_registers(self, request: Request) -> Answer:
         api_key = request.headers['x-api-key']
-        shown = [self._register_json(register) for register in list(self.storages)
-                 if self.declared.get(register, {}).get('api_key', api_key) == api_key]
-        return self._spoilt_question(json_answer({'code': 0, 'list': shown, 'related': {'node': {}}}), {'operation': 'registers'}, request)
+        own = [register for register in list(self.storages) if self.declared.get(register, {}).get('api_key') == api_key]
+        shown = [self._register_json(register) for register in own or self._of_nobody()]
+        subject = {'operation': 'registers', 'register': shown[-1]['id'] if shown else ''}
+        return self._spoilt_question(json_answer({'code': 0, 'list': shown, 'related': {'node': {}}}), subject, request)
+
+    def _of_nobody(self) -> list[str]:
+        return [register for register in list(self.storages) if 'api_key' not in self.declared.get(register, {})]
 
     def _register_json(self, register: str) -> dict[str, Any]:
         storage = self.storage(register)

@@ -1,6 +1,6 @@
 #pragma once
-// Answers to the portal's PRINT_URL and CHECK_URL in its exact form (protocols/bitrix24.md §6, §7). HTTP status is always 200.
-// Pure; thread-safe. Of a text that is not UTF-8 all but ASCII becomes '?'.
+// Answers to the portal's PRINT_URL and CHECK_URL in its exact form (protocols/bitrix24.md §6, §7). HTTP status is
+// always 200. Pure; thread-safe. Of a text that is not UTF-8 all but ASCII becomes '?'.
 
 #include <string>
 #include <string_view>

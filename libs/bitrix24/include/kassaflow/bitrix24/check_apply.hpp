@@ -46,7 +46,8 @@ struct Verdict {
   Reaction reaction = Reaction::retry_backoff;
   std::string reason;              // the portal's error code, or a stable word; for logs and metrics, holds no secret
   std::int64_t pause_until_s = 0;  // with pause_until: Unix seconds, 0 when the portal did not say
-  std::string location;            // with moved: absolute http(s) URL as told by the portal; may hold the webhook's code, never log it
+  std::string
+      location;  // with moved: absolute http(s) URL as told by the portal; may hold the webhook's code, never log it
 };
 
 [[nodiscard]] Verdict classify_check_apply(Told told, const PushAnswer& answer);

@@ -9,8 +9,8 @@
 
 namespace kassaflow::bitrix24 {
 
-// Nothing when `text` is no number or has more than 18 digits before the point. Digits beyond the 18th decimal are dropped:
-// they are noise of the portal's doubles.
+// Nothing when `text` is no number or has more than 18 digits before the point. Digits beyond the 18th decimal are
+// dropped: they are noise of the portal's doubles.
 [[nodiscard]] std::optional<fiscal::Decimal> parse_decimal(std::string_view text);
 
 // One text for all spellings of a value: at most 8 decimals (§5.7), no trailing zeros, no exponent, no "-0".

@@ -1,8 +1,9 @@
 #pragma once
-// A PRINT_URL body: application/x-www-form-urlencoded with PHP's bracket nesting (protocols/bitrix24.md §3.3), as a tree.
+// A PRINT_URL body: application/x-www-form-urlencoded with PHP's bracket nesting (protocols/bitrix24.md §3.3), as a
+// tree.
 //
-// One decoded copy of the body, one flat array of nodes; keys and values are views into them and live as long as the Form.
-// Time and memory are linear in the body, whatever it holds. Pure; a parsed Form never changes.
+// One decoded copy of the body, one flat array of nodes; keys and values are views into them and live as long as the
+// Form. Time and memory are linear in the body, whatever it holds. Pure; a parsed Form never changes.
 //
 //   auto form = Form::parse(body);
 //   for (Form::Node line : form->root()["items"]) use(line["name"].value());
@@ -74,9 +75,9 @@ class Form {
   };
 
   // Fails with code "form.…" and a Russian text that names the place.
-  // Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a scalar and the other way round.
-  // `order`, `entity` and `additional_params` (§5.8) are skipped. Texts we use are UTF-8 afterwards, also from portals that
-  // send windows-1251; everything else (marking codes) keeps its bytes.
+  // Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a scalar and the other way
+  // round. `order`, `entity` and `additional_params` (§5.8) are skipped. Texts we use are UTF-8 afterwards, also from
+  // portals that send windows-1251; everything else (marking codes) keeps its bytes.
   [[nodiscard]] static Result<Form> parse(std::string_view body, const FormLimits& limits = {});
 
   Form(Form&&) noexcept;

@@ -28,7 +28,8 @@ struct Post {
 };
 [[nodiscard]] Result<Post, Complaints> read_post(const Form& form);
 
-// Value of cashbox_params[SECTION][CODE] by its path "SECTION.CODE"; empty when absent. It may be a secret: compare, do not keep.
+// Value of cashbox_params[SECTION][CODE] by its path "SECTION.CODE"; empty when absent. It may be a secret: compare, do
+// not keep.
 [[nodiscard]] std::string_view cashbox_param(const Form& form, std::string_view path);
 
 enum class MarkedWithoutCode : std::uint8_t { refuse, allow };  // §5.6
@@ -39,8 +40,9 @@ struct MappingSettings {
   fiscal::Ffd ffd = fiscal::Ffd::v1_05;
 };
 
-// A receipt that keeps fiscal::validate: amounts in kopecks that agree, all 17 check types of §5.3, calculated VAT rates
-// for prepayments (§5.5). Unknown keys are ignored at every level; anything known that cannot be understood is refused.
+// A receipt that keeps fiscal::validate: amounts in kopecks that agree, all 17 check types of §5.3, calculated VAT
+// rates for prepayments (§5.5). Unknown keys are ignored at every level; anything known that cannot be understood is
+// refused.
 [[nodiscard]] Result<fiscal::Receipt, Complaints> map_receipt(const Form& form, const MappingSettings& settings);
 
 }  // namespace kassaflow::bitrix24

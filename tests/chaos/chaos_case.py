@@ -1,0 +1,37 @@
+"""The base of chaos tests: `tests/functional/harness`, and a stack that is whole again when a test ends."""
+import os
+import pathlib
+import random
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional'))
+
+from harness.case import StackTest  # noqa: E402
+from harness.waiting import eventually  # noqa: E402
+
+
+class ChaosTest(StackTest):
+    def setUp(self):
+        seed = os.environ.get('KASSAFLOW_CHAOS_SEED') or str(random.SystemRandom().randrange(10 ** 6))
+        print(f'{self.id()} KASSAFLOW_CHAOS_SEED={seed}', flush=True)
+        self.random = random.Random(seed)
+        self.addCleanup(self.stack.up, self.fiscalizers)
+
+    def recover(self):
+        self.stack.up(self.fiscalizers)
+
+    def ends_well(self, sales, within_s=180):
+        """I2: done, or, where a driver's answer was lost with its worker, uncertain and shown; nothing else, and nothing lost."""
+        def state(sale):
+            shown = sale.show() or {}
+            return shown.get('state', 'unknown')
+        eventually(lambda: all(state(sale) in ('done', 'uncertain') for sale in sales), 'every receipt has come to rest', within_s,
+                   seen=lambda: {sale.uuid: state(sale) for sale in sales})
+        for sale in sales:
+            if state(sale) == 'uncertain':
+                protocols = {till.protocol for till in sale.shop.tills}
+                self.assertEqual(protocols, {'bit'}, f'the cloud can be asked: {sale.show()}')
+                self.assertEqual(sale.check_url()['STATUS'], 'WAIT')
+            else:
+                self.assertIsNotNone(sale.document(), f'done without a document: {sale.show()}')
+                self.assertEqual(sale.show()['fiscal']['fn'], sale.document()['fn'])

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""Kafka, PostgreSQL or a service away: the portals get answers they can live with, and what was accepted drains afterwards (I2, I3)."""
+import unittest
+
+from chaos_case import ChaosTest
+from harness.waiting import eventually
+from harness.wire import portal_post
+
+
+class Outages(ChaosTest):
+    def setUp(self):
+        super().setUp()
+        self.store = self.shop(self.bit_till())
+        self.done = self.store.accepted()
+        self.done.reaches('done')
+
+    def print_url_refuses(self):
+        """ERRORS in the portal's form; the check can be printed again."""
+        sale = self.store.sell()
+        self.assertEqual((sale.first_answer['status'], sale.at_portal()['state']), (200, 'E'), sale.first_answer)
+        return sale
+
+    def check_url_waits_or_is_done(self, uuid, words):
+        answer = self.store.check_url(uuid)
+        self.assertEqual(answer.problem(), '', answer.raw)
+        self.assertIn(answer.json()['STATUS'], words)
+
+    def test_kafka_is_away(self):
+        self.stack.kill('kafka')
+        refused = self.print_url_refuses()
+        self.check_url_waits_or_is_done(self.done.uuid, ('WAIT', 'DONE'))
+        self.recover()
+        eventually(lambda: self.print_again(refused)['state'] == 'P', 'printing works again')
+        refused.reaches('done')
+        refused.portal_says('Y')
+
+    def print_again(self, sale):
+        now = sale.at_portal()
+        return sale.print_again() if now['state'] == 'E' else now
+
+    def test_kafka_stands_still(self):
+        self.stack.pause('kafka')
+        try:
+            sale = self.store.sell()
+            self.assertEqual(sale.first_answer['status'], 200)
+            self.check_url_waits_or_is_done(self.done.uuid, ('WAIT', 'DONE'))
+        finally:
+            self.stack.resume('kafka')
+        # The ERRORS said that the result is unknown: the record may have got through.
+        eventually(lambda: self.print_again(sale)['state'] in ('P', 'Y'), 'printing works again')
+        sale.uuid = sale.at_portal()['uuid']
+        sale.reaches('done')
+        self.assertEqual(len(sale.requests()), 1)
+
+    def test_postgresql_is_away(self):
+        self.stack.kill('postgres')
+        sales = [self.store.sell() for _ in range(3)]
+        for sale in sales:
+            self.assertEqual(sale.first_answer['status'], 200)
+        self.check_url_waits_or_is_done(self.done.uuid, ('WAIT', 'DONE'))
+        self.check_url_waits_or_is_done('11111111-2222-4333-8444-555555555555', ('WAIT',))
+        self.recover()
+        accepted = [sale for sale in sales if sale.uuid]
+        self.assertTrue(accepted, 'Kafka was there: nothing of PostgreSQL is needed to accept')
+        self.all_done(accepted)
+        for sale in accepted:
+            sale.portal_says('Y')
+
+    def test_postgresql_dies_while_receipts_are_printed(self):
+        slow = self.store.tills[0]
+        slow.arm('slow_answer', count=5, match={'type': 'kktReceiptFiscalization'}, delay_s=0.5)
+        sales = [self.store.accepted() for _ in range(6)]
+        eventually(lambda: len(slow.receipts()) >= 3, 'some are printed')
+        self.stack.kill('postgres')
+        self.recover()
+        sales.append(self.store.accepted())
+        self.ends_well(sales)
+
+    def test_each_service_is_away(self):
+        for service, refuses in {'ingress': True, 'status': False, 'fiscalizer': False, 'registry': False}.items():
+            with self.subTest(service):
+                self.stack.kill(service)
+                answer = portal_post(self.store.url('print'), b'type=rubbish')
+                self.assertEqual(answer.problem(), '', answer.raw)
+                self.assertTrue(answer.json()['ERRORS'])
+                self.check_url_waits_or_is_done(self.done.uuid, ('WAIT',) if service == 'status' else ('WAIT', 'DONE'))
+                sale = self.print_url_refuses() if refuses else self.store.accepted()
+                self.recover()
+                if refuses:
+                    sale.print_again()
+                sale.reaches('done')
+
+    def test_the_edge_comes_back(self):
+        self.stack.kill('edge')
+        sale = self.store.sell()
+        self.assertEqual(sale.at_portal()['state'], 'E')  # refused connection: the manager prints again
+        self.recover()
+        sale.print_again()
+        sale.reaches('done')
+
+
+if __name__ == '__main__':
+    unittest.main()

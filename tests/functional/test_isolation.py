@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""One register, portal or tenant does not slow or see another (I5, I6, I7)."""
+import json
+import unittest
+import urllib.request
+
+from harness.case import StackTest
+from harness.waiting import eventually
+
+SERVICES = ('ingress', 'fiscalizer', 'status', 'registry', 'edge')
+
+
+class Isolation(StackTest):
+    def test_a_register_that_hangs_does_not_slow_another(self):
+        hung, good = self.bit_till(), self.bit_till()
+        slow_shop, shop = self.shop(hung), self.shop(good)
+        slow_shop.accepted().reaches('done')
+        hung.arm('slow_answer', count=None, match={'type': 'kktReceiptFiscalization'}, delay_s=1.9)
+        waiting = [slow_shop.accepted() for _ in range(5)]
+        sales = [shop.accepted() for _ in range(10)]
+        self.all_done(sales)
+        self.assertTrue(any(sale.state() != 'done' for sale in waiting), 'the other register was done first')
+        self.all_done(waiting)
+
+    def test_a_cloud_that_does_not_answer_does_not_slow_a_driver(self):
+        silent, good = self.itkassa_till(), self.bit_till()
+        silent_shop, shop = self.shop(silent), self.shop(good)
+        silent.arm('slow_answer', count=None, delay_s=30)
+        for operation in ('query', 'query_by_key', 'registers'):
+            silent.arm('slow_answer', count=None, match={'operation': operation}, delay_s=30)
+        stuck = silent_shop.accepted()
+        self.all_done([shop.accepted() for _ in range(5)])
+        self.assertNotEqual(stuck.state(), 'done')
+        silent.disarm()
+        stuck.reaches('done')
+
+    def test_another_installations_uuid_is_told_to_wait(self):
+        one, other = self.shop(self.bit_till()), self.shop(self.bit_till())
+        sale = one.accepted()
+        sale.reaches('done')
+        self.assertEqual(other.check_url(sale.uuid).json()['STATUS'], 'WAIT')
+
+    def test_lists_of_one_tenant_show_nothing_of_another(self):
+        one, other = self.shop(self.bit_till()), self.shop(self.bit_till())
+        mine, foreign = one.accepted(), other.accepted()
+        self.all_done([mine, foreign])
+        listed = json.dumps(self.stack.kassactl_json('receipts', 'list', '--tenant', one.name))
+        self.assertIn(mine.uuid, listed)
+        self.assertNotIn(foreign.uuid, listed)
+
+    def test_no_secret_reaches_a_log_or_a_record_of_ours(self):
+        bit, cloud = self.bit_till(), self.itkassa_till()
+        shops = [self.shop(bit), self.shop(cloud)]
+        bit.arm('lose_answer', match={'type': 'kktReceiptFiscalization'})
+        cloud.arm('wrong_token')
+        sales = [shop.accepted() for shop in shops]
+        sales[0].reaches('uncertain')
+        sales[1].reaches('done')
+        shops[0].sell(token='wrong')
+        secrets = [shops[0].secret, shops[1].secret, shops[0].token, shops[1].token, bit.key, cloud.api_key, cloud.callback_key]
+        text = ''.join(self.stack.log(name) for name in SERVICES)
+        self.assertIn(sales[0].uuid, text, 'the logs are the right ones')
+        for secret in secrets:
+            self.assertNotIn(secret, text)
+
+    def test_a_portals_posts_are_counted_for_its_own_tenant(self):
+        shop = self.shop(self.bit_till())
+        shop.accepted().reaches('done')
+        metrics = self.metrics('INGRESS')
+        eventually(lambda: f'tenant="{shop.name}"' in self.metrics('INGRESS'), 'the tenant is counted', seen=lambda: metrics[:300])
+
+    def metrics(self, service):
+        with urllib.request.urlopen(self.stack.env[f'METRICS_{service}'], timeout=30) as answer:
+            return answer.read().decode()
+
+
+if __name__ == '__main__':
+    unittest.main()
