@@ -1,4 +1,5 @@
 """The base of chaos tests: `tests/functional/harness`, and a stack that is whole again when a test ends."""
+
 import os
 import pathlib
 import random
@@ -12,21 +13,31 @@ from harness.waiting import eventually  # noqa: E402
 
 class ChaosTest(StackTest):
     def setUp(self):
-        seed = os.environ.get('KASSAFLOW_CHAOS_SEED') or str(random.SystemRandom().randrange(10 ** 6))
+        seed = os.environ.get('KASSAFLOW_CHAOS_SEED') or str(random.SystemRandom().randrange(10**6))
         print(f'{self.id()} KASSAFLOW_CHAOS_SEED={seed}', flush=True)
         self.random = random.Random(seed)
         self.addCleanup(self.stack.up, self.fiscalizers)
+
+    def pause(self, name):
+        self.stack.pause(name)
+        self.addCleanup(self.stack.resume, name)
 
     def recover(self):
         self.stack.up(self.fiscalizers)
 
     def ends_well(self, sales, within_s=180):
-        """I2: done, or, where a driver's answer was lost with its worker, uncertain and shown; nothing else, and nothing lost."""
+        """I2: done, or, where a driver's answer was lost with its worker, uncertain and shown; nothing is lost."""
+
         def state(sale):
             shown = sale.show() or {}
             return shown.get('state', 'unknown')
-        eventually(lambda: all(state(sale) in ('done', 'uncertain') for sale in sales), 'every receipt has come to rest', within_s,
-                   seen=lambda: {sale.uuid: state(sale) for sale in sales})
+
+        eventually(
+            lambda: all(state(sale) in ('done', 'uncertain') for sale in sales),
+            'every receipt has come to rest',
+            within_s,
+            seen=lambda: {sale.uuid: state(sale) for sale in sales},
+        )
         for sale in sales:
             if state(sale) == 'uncertain':
                 protocols = {till.protocol for till in sale.shop.tills}

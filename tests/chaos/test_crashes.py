@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """kill -9 of any service on the way, then ./dev up: the same end, at most one document a check (I1, I2)."""
+
 import unittest
 
 from chaos_case import ChaosTest

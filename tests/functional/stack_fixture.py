@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""stack_fixture.py up|down: the stack of KASSAFLOW_STATE_DIR, before the first and after the last test that needs it."""
+"""stack_fixture.py up|down: the stack of KASSAFLOW_STATE_DIR, before the first and after the last test of it."""
+
 import sys
 
 from harness.stack import Stack

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """One check, several posts: the journal decides about content (exactly-once.md 12, 13; bitrix24.md §5.9)."""
+
 import unittest
 
 from harness.case import StackTest
@@ -20,9 +21,18 @@ class Content(StackTest):
 
     def other_sum(self, sale):
         """Twice the goods, a second later."""
-        date = int(next(pair for pair in sale.at_portal()['body'].split('&') if pair.startswith('date_create=')).partition('=')[2])
-        return {'items%5B0%5D%5Bquantity%5D': '4', 'items%5B0%5D%5Bsum%5D': '900', 'payments%5B0%5D%5Bsum%5D': '900', 'total_sum': '900',
-                'date_create': str(date + 1)}
+        date = int(
+            next(pair for pair in sale.at_portal()['body'].split('&') if pair.startswith('date_create=')).partition(
+                '='
+            )[2]
+        )
+        return {
+            'items%5B0%5D%5Bquantity%5D': '4',
+            'items%5B0%5D%5Bsum%5D': '900',
+            'payments%5B0%5D%5Bsum%5D': '900',
+            'total_sum': '900',
+            'date_create': str(date + 1),
+        }
 
     def test_a_printed_check_with_other_content_is_refused(self):
         shop = self.shop(till := self.bit_till())
@@ -49,7 +59,9 @@ class Content(StackTest):
         till.arm('offline', count=None)
         shop = self.shop(till)
         sale = shop.accepted()
-        self.assertEqual(self.post_changed(sale, **(self.other_sum(sale) | {'date_create': '1000000000'})), {'UUID': sale.uuid})
+        self.assertEqual(
+            self.post_changed(sale, **(self.other_sum(sale) | {'date_create': '1000000000'})), {'UUID': sale.uuid}
+        )
         till.disarm()
         sale.reaches('done')
 

@@ -1,19 +1,47 @@
 #!/usr/bin/python3
 """A receipt printed on either protocol: once, with the register's own attributes everywhere (I1, I4)."""
+
 import unittest
 
 from harness.case import StackTest
 from harness.waiting import eventually
 
 # VAT 22 % has no name in itkassa's protocol; those go to BIT only.
-ITKASSA_FIXTURES = ('sell-cash', 'sellreturn', 'advancepayment', 'fullprepayment', 'credit', 'sell-from-deal-odd-kopecks')
+ITKASSA_FIXTURES = (
+    'sell-cash',
+    'sellreturn',
+    'advancepayment',
+    'fullprepayment',
+    'credit',
+    'sell-from-deal-odd-kopecks',
+)
 REFUSED_FIXTURES = ('sell-marked-without-code', 'sell-empty-settings-no-number')
-BIT_FIXTURES = ('sell-cash', 'sellreturn', 'advancepayment', 'advancereturn', 'prepayment-scaled-lines', 'prepaymentreturn-scaled-lines',
-                'fullprepayment', 'fullprepaymentreturn', 'credit', 'creditreturn', 'creditpayment',
-                'creditpaymentreturn-without-payment-method', 'sell-agent-supplier', 'sell-from-deal-odd-kopecks',
-                'sell-two-goods-discount-delivery', 'sell-marked-two-units')
-RETURNS = ('sellreturn', 'advancereturn', 'prepaymentreturn-scaled-lines', 'fullprepaymentreturn', 'creditreturn',
-           'creditpaymentreturn-without-payment-method')
+BIT_FIXTURES = (
+    'sell-cash',
+    'sellreturn',
+    'advancepayment',
+    'advancereturn',
+    'prepayment-scaled-lines',
+    'prepaymentreturn-scaled-lines',
+    'fullprepayment',
+    'fullprepaymentreturn',
+    'credit',
+    'creditreturn',
+    'creditpayment',
+    'creditpaymentreturn-without-payment-method',
+    'sell-agent-supplier',
+    'sell-from-deal-odd-kopecks',
+    'sell-two-goods-discount-delivery',
+    'sell-marked-two-units',
+)
+RETURNS = (
+    'sellreturn',
+    'advancereturn',
+    'prepaymentreturn-scaled-lines',
+    'fullprepaymentreturn',
+    'creditreturn',
+    'creditpaymentreturn-without-payment-method',
+)
 
 
 class HappyPath(StackTest):
@@ -21,15 +49,27 @@ class HappyPath(StackTest):
         shown = sale.reaches('done')
         signed = sale.document()
         fiscal = shown['fiscal']
-        self.assertEqual((fiscal['fn'], int(fiscal['fd']), int(fiscal['fp']), int(fiscal['shift']), fiscal['registrationNumber']),
-                         (signed['fn'], signed['fd'], int(signed['fp']), signed['shift'], signed['registration_number']))
+        self.assertEqual(
+            (fiscal['fn'], int(fiscal['fd']), int(fiscal['fp']), int(fiscal['shift']), fiscal['registrationNumber']),
+            (signed['fn'], signed['fd'], int(signed['fp']), signed['shift'], signed['registration_number']),
+        )
         check = sale.check_url()
         portal = sale.portal_says('Y')
         self.assertEqual(portal['how'], 'push')
         for told in (check, portal['attributes']):
-            self.assertEqual((told['FN_NUMBER'], int(told['FISCAL_DOC_NUMBER']), int(told['FISCAL_DOC_ATTR']), int(told['SHIFT_NUMBER'])),
-                             (signed['fn'], signed['fd'], int(signed['fp']), signed['shift']))
-            self.assertEqual((told['REG_NUMBER_KKT'], int(told['PRINT_END_TIME'])), (signed['registration_number'], signed['printed_at']))
+            self.assertEqual(
+                (
+                    told['FN_NUMBER'],
+                    int(told['FISCAL_DOC_NUMBER']),
+                    int(told['FISCAL_DOC_ATTR']),
+                    int(told['SHIFT_NUMBER']),
+                ),
+                (signed['fn'], signed['fd'], int(signed['fp']), signed['shift']),
+            )
+            self.assertEqual(
+                (told['REG_NUMBER_KKT'], int(told['PRINT_END_TIME'])),
+                (signed['registration_number'], signed['printed_at']),
+            )
             number = told.get('FISCAL_RECEIPT_NUMBER')
             self.assertEqual(number and int(number), signed['receipt_number'] if with_receipt_number else None)
         self.assertEqual(check['STATUS'], 'DONE')

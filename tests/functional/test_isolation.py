@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """One register, portal or tenant does not slow or see another (I5, I6, I7)."""
+
 import json
 import unittest
 import urllib.request
@@ -15,7 +16,7 @@ class Isolation(StackTest):
         hung, good = self.bit_till(), self.bit_till()
         slow_shop, shop = self.shop(hung), self.shop(good)
         slow_shop.accepted().reaches('done')
-        hung.arm('slow_answer', count=None, match={'type': 'kktReceiptFiscalization'}, delay_s=1.9)
+        hung.arm('slow_answer', count=None, match={'type': 'kktReceiptFiscalization'}, delay_s=1.5)
         waiting = [slow_shop.accepted() for _ in range(5)]
         sales = [shop.accepted() for _ in range(10)]
         self.all_done(sales)
@@ -57,7 +58,15 @@ class Isolation(StackTest):
         sales[0].reaches('uncertain')
         sales[1].reaches('done')
         shops[0].sell(token='wrong')
-        secrets = [shops[0].secret, shops[1].secret, shops[0].token, shops[1].token, bit.key, cloud.api_key, cloud.callback_key]
+        secrets = [
+            shops[0].secret,
+            shops[1].secret,
+            shops[0].token,
+            shops[1].token,
+            bit.key,
+            cloud.api_key,
+            cloud.callback_key,
+        ]
         text = ''.join(self.stack.log(name) for name in SERVICES)
         self.assertIn(sales[0].uuid, text, 'the logs are the right ones')
         for secret in secrets:
@@ -67,7 +76,11 @@ class Isolation(StackTest):
         shop = self.shop(self.bit_till())
         shop.accepted().reaches('done')
         metrics = self.metrics('INGRESS')
-        eventually(lambda: f'tenant="{shop.name}"' in self.metrics('INGRESS'), 'the tenant is counted', seen=lambda: metrics[:300])
+        eventually(
+            lambda: f'tenant="{shop.name}"' in self.metrics('INGRESS'),
+            'the tenant is counted',
+            seen=lambda: metrics[:300],
+        )
 
     def metrics(self, service):
         with urllib.request.urlopen(self.stack.env[f'METRICS_{service}'], timeout=30) as answer:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """PRINT_URL and CHECK_URL answer HTTP 200 with an object in the portal's form, whatever comes (I3)."""
+
 import json
 import pathlib
 import re
@@ -34,7 +35,12 @@ class PortalAnswers(StackTest):
         self.assertEqual(answer.problem(), '', answer.raw)
         said = answer.json()
         self.assertNotIn('UUID', said)
-        self.assertTrue(isinstance(said.get('ERRORS'), list) and said['ERRORS'] and all(isinstance(each, str) and each for each in said['ERRORS']), said)
+        self.assertTrue(
+            isinstance(said.get('ERRORS'), list)
+            and said['ERRORS']
+            and all(isinstance(each, str) and each for each in said['ERRORS']),
+            said,
+        )
         text = json.dumps(said, ensure_ascii=False)
         self.assertNotIn(self.store.token, text)
         self.assertNotIn(self.store.secret, text)
@@ -54,15 +60,25 @@ class PortalAnswers(StackTest):
             'unknown VAT record': body_of('sell-cash', self.store, **{'items%5B0%5D%5Bvat%5D': '99'}),
             'no unique_id': body_of('sell-cash', self.store, unique_id=''),
             'another currency': body_of('sell-cash', self.store, currency='USD'),
-            'sign against the type': body_of('sell-cash', self.store, calculated_sign='consumption', operation='consumption'),
+            'sign against the type': body_of(
+                'sell-cash', self.store, calculated_sign='consumption', operation='consumption'
+            ),
             'no items': re.sub(rb'items[^&]*&', b'', good),
-            'empty': b'', 'broken percent': b'items%5B0%5D=%zz', 'not a form': b'\x00\xff' * 100, 'JSON': b'{"type": "sell"}',
-            'too deep': b'a' + b'%5Bb%5D' * 200 + b'=1', 'too many pairs': b'&'.join(b'x%d=1' % number for number in range(200_000)),
-            'too large': b'type=' + b'x' * (5 << 20)}
+            'empty': b'',
+            'broken percent': b'items%5B0%5D=%zz',
+            'not a form': b'\x00\xff' * 100,
+            'JSON': b'{"type": "sell"}',
+            'too deep': b'a' + b'%5Bb%5D' * 200 + b'=1',
+            'too many pairs': b'&'.join(b'x%d=1' % number for number in range(200_000)),
+            'too large': b'type=' + b'x' * (5 << 20),
+        }
         for name, body in cases.items():
             with self.subTest(name):
                 self.assert_refused(portal_post(self.store.url('print'), body))
-        for name, (url, method) in {'unknown secret': (self.store.url('print', secret='beef' * 4), 'POST'), 'GET': (self.store.url('print'), 'GET')}.items():
+        for name, (url, method) in {
+            'unknown secret': (self.store.url('print', secret='beef' * 4), 'POST'),
+            'GET': (self.store.url('print'), 'GET'),
+        }.items():
             with self.subTest(name):
                 self.assert_refused(portal_post(url, good, method))
         self.assertEqual(self.till.rows('request'), [])
@@ -81,21 +97,34 @@ class PortalAnswers(StackTest):
         done.reaches('done')
         url = self.store.url('check')
         cases = {
-            'unknown UUID': (url, b'uuid=' + UNKNOWN.encode()), 'empty body': (url, b''), 'empty UUID': (url, b'uuid='), 'not a UUID': (url, b'uuid=1'),
-            'upper-case key': (url, b'UUID=' + UNKNOWN.encode()), 'rubbish': (url, b'\xff\x00%zz'), 'too large': (url, b'uuid=' + b'x' * (5 << 20)),
+            'unknown UUID': (url, b'uuid=' + UNKNOWN.encode()),
+            'empty body': (url, b''),
+            'empty UUID': (url, b'uuid='),
+            'not a UUID': (url, b'uuid=1'),
+            'upper-case key': (url, b'UUID=' + UNKNOWN.encode()),
+            'rubbish': (url, b'\xff\x00%zz'),
+            'too large': (url, b'uuid=' + b'x' * (5 << 20)),
             "another installation's receipt": (url, f'uuid={done.uuid}'.encode()),
-            'unknown secret': (self.store.url('check', secret='beef' * 4), f'uuid={done.uuid}'.encode())}
+            'unknown secret': (self.store.url('check', secret='beef' * 4), f'uuid={done.uuid}'.encode()),
+        }
         for name, (where, body) in cases.items():
             with self.subTest(name):
                 answer = portal_post(where, body)
-                self.assertEqual((answer.problem(), answer.json()['STATUS'] if not answer.problem() else ''), ('', 'WAIT'), answer.raw)
+                self.assertEqual(
+                    (answer.problem(), answer.json()['STATUS'] if not answer.problem() else ''),
+                    ('', 'WAIT'),
+                    answer.raw,
+                )
         answer = portal_post(url, b'', method='GET')
         self.assertEqual((answer.problem(), answer.json().get('STATUS')), ('', 'WAIT'))
 
     def test_no_interim_answer_is_ever_sent(self):
         body = body_of('sell-cash', self.store, unique_id='900001')
-        head = (f'POST /b24/{self.store.secret}/print HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nExpect: 100-continue\r\n'
-                f'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n')
+        head = (
+            f'POST /b24/{self.store.secret}/print HTTP/1.1\r\nHost: gateway\r\n'
+            'Connection: close\r\nExpect: 100-continue\r\n'
+            f'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n'
+        )
         answer = raw_exchange(self.store.url('print'), head.encode() + b'type=rubbish'.ljust(len(body), b'x'))
         self.assert_refused(answer)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The portal is told as soon as there is an outcome, whatever its REST side does (bitrix24.md §8, §11)."""
+
 import unittest
 
 from harness.case import StackTest
@@ -11,17 +12,28 @@ class Pushes(StackTest):
         self.till = self.bit_till()
         self.store = self.shop(self.till)
 
+    def is_remembered(self, sale):
+        eventually(lambda: (sale.show() or {}).get('pushedAt'), 'the push is remembered', seen=sale.show)
+
     def test_a_push_is_repeated_until_the_portal_took_it(self):
-        for fault, parameters in {'http_status': {'status': 503}, 'offline': {}, 'operation_time_limit': {}, 'drop_after_apply': {},
-                                  'expired_token': {}, 'http_status with rubbish': {'status': 200, 'body': '<html>'}}.items():
+        for fault, parameters in {
+            'http_status': {'status': 503},
+            'offline': {},
+            'operation_time_limit': {},
+            'drop_after_apply': {},
+            'expired_token': {},
+            'http_status with rubbish': {'status': 200, 'body': '<html>'},
+        }.items():
             with self.subTest(fault):
                 self.store.arm_portal(fault.partition(' ')[0], count=2, **parameters)
                 sale = self.store.accepted()
                 self.assertEqual(sale.portal_says('Y')['how'], 'push')
-                eventually(lambda: sale.show()['pushedAt'], 'the push is remembered', seen=sale.show)
+                self.is_remembered(sale)
 
     def test_a_moved_portal_is_followed_with_the_body(self):
-        self.store.arm_portal('redirect', location=f'{self.store.portal}/rest/1/{self.store.name}/sale.cashbox.check.apply')
+        self.store.arm_portal(
+            'redirect', location=f'{self.store.portal}/rest/1/{self.store.name}/sale.cashbox.check.apply'
+        )
         sale = self.store.accepted()
         self.assertEqual(sale.portal_says('Y')['how'], 'push')
 
@@ -33,9 +45,9 @@ class Pushes(StackTest):
 
     def test_what_is_pushed_is_acknowledged_once(self):
         sale = self.store.accepted()
-        eventually(lambda: (sale.show() or {}).get('pushedAt'), 'the push is remembered')
+        self.is_remembered(sale)
         later = self.store.accepted()
-        eventually(lambda: (later.show() or {}).get('pushedAt'), 'the later push is remembered')
+        self.is_remembered(later)
         self.assertEqual(len([row for row in self.store.pushes() if row['uuid'] == sale.uuid]), 1)
 
     def test_a_failure_is_pushed_as_an_error_and_a_re_print_waits(self):

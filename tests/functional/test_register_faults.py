@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Registers that certainly did not print: the receipt waits, moves on or fails, and is never printed twice."""
+
 import unittest
 
 from harness.case import StackTest
@@ -8,9 +9,6 @@ from harness.wire import call
 
 
 class RegisterFaults(StackTest):
-    def is_up(self, till):
-        return any(each['id'] == till.id and each['up'] for each in self.stack.kassactl_json('registers', 'list') or [])
-
     def test_a_driver_that_refuses_connections_gets_the_receipt_when_it_is_back(self):
         till = self.bit_till()
         port = call('POST', f'{till.base}/_sim/ports', {'port': 0})['port']
@@ -19,7 +17,7 @@ class RegisterFaults(StackTest):
         shop.accepted().reaches('done')
         call('DELETE', f'{till.base}/_sim/ports/{port}')
         sale = shop.accepted()
-        eventually(lambda: not self.is_up(till), 'the register is known to be down')
+        eventually(lambda: not self.stack.register_is_up(till.id), 'the register is known to be down')
         self.assertEqual((sale.state(), sale.requests()), ('queued', []))
         call('POST', f'{till.base}/_sim/ports', {'port': port})
         sale.reaches('done')
@@ -73,7 +71,10 @@ class RegisterFaults(StackTest):
         till.change_shift(age_hours=25)
         shop.accepted().reaches('done')
         kinds = [row['kind'] for row in till.rows('document')]
-        self.assertEqual(kinds, ['open_shift', 'receipt', 'close_shift', 'open_shift', 'receipt', 'close_shift', 'open_shift', 'receipt'])
+        self.assertEqual(
+            kinds,
+            ['open_shift', 'receipt', 'close_shift', 'open_shift', 'receipt', 'close_shift', 'open_shift', 'receipt'],
+        )
 
     def test_a_shift_opened_by_a_person_is_fine(self):
         till = self.bit_till()

@@ -1,12 +1,13 @@
 #include <pqxx/pqxx>
 #include <stdexcept>
 
+#include "connect.hpp"
 #include "kassaflow/postgres/pool.hpp"
 
 namespace kassaflow::postgres {
 
 void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations) {
-  pqxx::connection connection(uri);
+  pqxx::connection connection(with_time_limits(uri));
   {
     // Held by the session, so that replicas starting together wait for the first.
     pqxx::nontransaction setup(connection);

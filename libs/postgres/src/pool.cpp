@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "connect.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 
 namespace kassaflow::postgres {
@@ -15,6 +16,32 @@ namespace {
 constexpr std::size_t kQueueLimit = 10000;  // beyond it the database is too slow for what is asked: fail at once
 
 Error unavailable(const std::string& message) { return {"postgres.unavailable", message}; }
+
+// SQLSTATE when the server sent one, else empty.
+std::string sqlstate_of(const std::exception& error) {
+  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error);
+  return sql == nullptr ? std::string() : sql->sqlstate();
+}
+
+// The server says that it ends the session (connection exception, shutdown, crash of another backend, idle limits).
+bool ends_session(std::string_view sqlstate) {
+  return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03";
+}
+
+// libpqxx tells the loss of a session in several ways; `open` is what the connection itself thinks afterwards.
+Error read_failure(const std::exception& error, bool committing, bool open) {
+  const auto sqlstate = sqlstate_of(error);
+  const bool in_doubt = dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr;
+  if (in_doubt || !open || ends_session(sqlstate) || dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr) {
+    return {in_doubt || committing ? "postgres.in_doubt" : "postgres.unavailable", error.what()};
+  }
+  const auto message = std::string(error.what()) + (sqlstate.empty() ? "" : " (SQLSTATE " + sqlstate + ")");
+  return {sqlstate.starts_with("22") ? "postgres.data" : "postgres.error", message};
+}
+
+bool reached_server(const Result<std::monostate>& result) {
+  return result || result.error().code == "postgres.error" || result.error().code == "postgres.data";
+}
 }  // namespace
 
 struct Pool::Impl {
@@ -60,7 +87,7 @@ struct Pool::Impl {
         jobs.pop_front();
       }
       auto result = attempt(connection, job.task);
-      healthy = result.has_value() || result.error().code == "postgres.error";
+      healthy = reached_server(result);
       job.done(std::move(result));
     }
   }
@@ -69,30 +96,26 @@ struct Pool::Impl {
                                  const std::function<void(pqxx::work&)>& task) {
     bool committing = false;
     try {
-      if (!connection) connection = connect();
+      if (!connection) {
+        // Else a server that is away would hold the end of the process for a time-out a task.
+        if (stopping) return tl::unexpected(unavailable("shutting down without a connection"));
+        connection = connect();
+      }
       pqxx::work transaction(*connection);
       task(transaction);
       committing = true;
       transaction.commit();
       return std::monostate{};
-    } catch (const pqxx::in_doubt_error& error) {
-      connection.reset();
-      return fail("postgres.in_doubt", error.what());
-    } catch (const pqxx::broken_connection& error) {
-      connection.reset();
-      return committing ? fail("postgres.in_doubt", error.what()) : tl::unexpected(unavailable(error.what()));
     } catch (const std::exception& error) {
-      // libpqxx reports some losses of the connection as plain SQL errors: what is not open is dropped.
-      if (connection && !connection->is_open()) {
-        connection.reset();
-        return tl::unexpected(unavailable(error.what()));
-      }
-      return fail("postgres.error", error.what());
+      auto failure = read_failure(error, committing, connection && connection->is_open());
+      // A session that is over is dropped, never used again.
+      if (failure.code == "postgres.unavailable" || failure.code == "postgres.in_doubt") connection.reset();
+      return tl::unexpected(std::move(failure));
     }
   }
 
   [[nodiscard]] std::unique_ptr<pqxx::connection> connect() const {
-    auto connection = std::make_unique<pqxx::connection>(options.uri);
+    auto connection = std::make_unique<pqxx::connection>(with_time_limits(options.uri));
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
     connection->inhibit_reactivation(
@@ -111,7 +134,7 @@ struct Pool::Impl {
   std::mutex mutex;
   std::condition_variable ready;
   std::deque<Job> jobs;
-  bool stopping = false;
+  std::atomic<bool> stopping{false};
   std::atomic<bool> healthy{true};
   std::vector<std::thread> threads;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // A PostgreSQL of its own for a test program: a cluster in a temporary folder, run by an ordinary user, gone at the
-// end.
+// end, also when the program is killed.
+
+#include <sys/types.h>
 
 #include <string>
 
@@ -18,9 +20,12 @@ class TemporaryPostgres {
   void start();  // again, on the same port
 
  private:
+  bool launch();  // false when it did not come up
+
   std::string folder_;
   std::string uri_;
   int port_ = 0;
+  pid_t server_ = 0;
 };
 
 }  // namespace kassaflow::postgres_testing

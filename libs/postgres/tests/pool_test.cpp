@@ -74,6 +74,45 @@ TEST_F(PoolTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
   EXPECT_TRUE(pool_.healthy());
 }
 
+TEST_F(PoolTest, ASessionLostInTheTaskCommittedNothing) {
+  const auto lost = run([](pqxx::work& work) {
+    work.exec("insert into t values (1)");
+    return work.exec("select pg_terminate_backend(pg_backend_pid())").size();
+  });
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, "postgres.unavailable") << lost.error().message;
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
+}
+
+TEST_F(PoolTest, ASessionLostInTheCommitIsInDoubt) {
+  const auto lost = run([](pqxx::work& work) {
+    work.exec(
+        "create function die() returns trigger language plpgsql as "
+        "'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'");
+    work.exec("create constraint trigger die after insert on t initially deferred for each row execute function die()");
+    work.exec("insert into t values (1)");
+    return 0;
+  });
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, "postgres.in_doubt") << lost.error().message;
+  EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); })) << "a new session is opened";
+}
+
+TEST_F(PoolTest, TellsWhatNoColumnCanHoldFromWhatIsRefused) {
+  struct Case {
+    const char* sql;
+    const char* code;
+  };
+  for (const auto& [sql, code] : {Case{"select 'x'::int", "postgres.data"}, Case{"select 1 / 0", "postgres.data"},
+                                  Case{"select '{\"a'::text[]", "postgres.data"}, Case{"selec", "postgres.error"},
+                                  Case{"select * from nothing_here", "postgres.error"}}) {
+    const auto refused = run([statement = sql](pqxx::work& work) { return work.exec(statement).size(); });
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_EQ(refused.error().code, code) << sql << ": " << refused.error().message;
+    EXPECT_TRUE(pool_.healthy()) << "the server answered";
+  }
+}
+
 TEST_F(PoolTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
   const std::vector<Migration> two{{1, "t", "create table t (n int primary key)"}, {2, "u", "create table u (n int)"}};
   migrate(server_->uri(), "test", two);

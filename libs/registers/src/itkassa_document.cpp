@@ -139,7 +139,7 @@ Finding read_result(const Json& object, const Asked& asked) {
   if (result.word != "critical_error") {
     return contradiction("result_unknown", "Неизвестный результат «" + result.word + "»: " + result.text);
   }
-  if (!evidence.names_document()) return read_failure(result, asked, evidence);
+  if (!evidence.names_document() && !evidence.unreadable_qr()) return read_failure(result, asked, evidence);
   // The receipt is in the fiscal storage although the register reported a fault, typically out of paper (§11.3).
   if (evidence.is_signed()) return printed(evidence, asked, result.error_code, result.text, true);
   return contradiction("partial_attributes",

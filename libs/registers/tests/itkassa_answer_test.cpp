@@ -274,6 +274,17 @@ TEST(ItkassaResult, AnErrorWithHalfADocumentIsUnknown) {
   }
 }
 
+TEST(ItkassaResult, AnUnreadableQrIsAWarningBesideSuccessAndADoubtBesideAnError) {
+  json::object success = printed_document();
+  success["checkUrl"] = "t=20260301T120041&s=тысяча";
+  EXPECT_EQ(posted(success).fact, Fact::printed);
+  EXPECT_TRUE(posted(success).warning);
+  json::object error = failed("66");
+  error["checkUrl"] = "t=20260301T120041&s=тысяча";
+  EXPECT_EQ(posted(error).fact, Fact::unknown);
+  EXPECT_TRUE(posted(error).alarm);
+}
+
 TEST(ItkassaResult, ContradictionsAreUnknownWithAnAlarm) {
   const auto changed = [](const char* name, const json::value& value) {
     json::object object = printed_document();

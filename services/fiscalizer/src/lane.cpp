@@ -348,6 +348,10 @@ asio::awaitable<void> Lane::tell(const Finding& finding, bool final) {
   told.final = final;
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
+  if (finding.alarm) {
+    log(Level::error, "alarm.contradiction",
+        {{"receipt", flight_->receipt}, {"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+  }
   log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
       {{"receipt", flight_->receipt},
        {"register", register_id_},

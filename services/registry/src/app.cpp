@@ -17,7 +17,8 @@
 namespace kassaflow::registry {
 namespace {
 
-// How soon a watcher of this replica hears of a change made through another one.
+// How soon a watcher of this replica hears of a change made through another one, and the other hears that it is in
+// force.
 constexpr std::chrono::milliseconds kRevisionPoll{500};
 constexpr int kMessageLimit = 64 * 1024 * 1024;
 constexpr int kThreadLimit = 512;  // each watching process takes two
@@ -32,7 +33,8 @@ class RegistryApp final : public runtime::App {
       : store_(
             {.postgres = settings.postgres.reveal(), .allow_private_endpoints = context.common.allow_private_endpoints},
             std::move(keyring), id_master),
-        service_(store_, watchers_, settings.public_url),
+        replica_(context.instance),
+        service_(store_, watchers_, {.replica = context.instance, .public_url = settings.public_url}),
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(ready.error().message);
     listen(settings);
@@ -45,7 +47,7 @@ class RegistryApp final : public runtime::App {
     return store_.healthy() ? std::string() : "PostgreSQL is not reachable";
   }
 
-  void update_metrics() override { watching_.set(static_cast<double>(watchers_.count())); }
+  void update_metrics() override { watching_.set(static_cast<double>(watchers_.states().size())); }
 
   boost::asio::awaitable<void> shut_down() override {
     stop();
@@ -83,6 +85,10 @@ class RegistryApp final : public runtime::App {
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       if (const auto revision = store_.revision()) watchers_.announce(*revision);
+      if (const auto told = store_.tell_watchers(replica_, watchers_.states()); !told) {
+        runtime::log(runtime::Level::warn, "watchers.not_told",
+                     {{"code", told.error().code}, {"reason", told.error().message}});
+      }
       pause.wait_for(lock, stop, kRevisionPoll, [] { return false; });
     }
   }
@@ -91,11 +97,14 @@ class RegistryApp final : public runtime::App {
     poller_.request_stop();
     watchers_.close();
     if (server_) server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
-    if (poller_.joinable()) poller_.join();
+    if (!poller_.joinable()) return;
+    poller_.join();
+    (void)store_.tell_watchers(replica_, {});  // otherwise they count for some seconds more
   }
 
   Store store_;
   Watchers watchers_;
+  const std::string replica_;
   GrpcService service_;
   runtime::Gauge& watching_;
   std::unique_ptr<grpc::Server> server_;

@@ -1,5 +1,7 @@
 #include "grpc_service.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -12,6 +14,7 @@ namespace {
 
 constexpr int kDocumentsPerEvent = 500;
 constexpr std::size_t kActorLimit = 128;
+constexpr std::chrono::milliseconds kReplicaPoll{50};
 
 // The one place where errors become gRPC statuses.
 grpc::Status to_status(const Error& error) {
@@ -33,13 +36,25 @@ grpc::Status unknown_kind(const std::string& kind) {
 
 }  // namespace
 
-GrpcService::GrpcService(Store& store, Watchers& watchers, std::string public_url,
-                         std::chrono::milliseconds in_force_limit)
-    : store_(store), watchers_(watchers), public_url_(std::move(public_url)), in_force_limit_(in_force_limit) {}
+GrpcService::GrpcService(Store& store, Watchers& watchers, GrpcOptions options)
+    : store_(store), watchers_(watchers), options_(std::move(options)) {}
 
 std::vector<std::string> GrpcService::put_in_force(std::uint64_t revision) {
+  const auto deadline = std::chrono::steady_clock::now() + options_.in_force_limit;
   watchers_.announce(revision);
-  return watchers_.wait_in_force(revision, in_force_limit_);
+  std::vector<std::string> lagging = watchers_.wait_in_force(revision, options_.in_force_limit);
+  std::ranges::move(wait_for_other_replicas(revision, deadline), std::back_inserter(lagging));
+  return lagging;
+}
+
+std::vector<std::string> GrpcService::wait_for_other_replicas(std::uint64_t revision,
+                                                              std::chrono::steady_clock::time_point deadline) {
+  while (true) {
+    auto behind = store_.behind_elsewhere(options_.replica, revision);
+    if (!behind) return {"services of other registry replicas (PostgreSQL did not answer)"};
+    if (behind->empty() || std::chrono::steady_clock::now() >= deadline) return std::move(*behind);
+    std::this_thread::sleep_for(kReplicaPoll);
+  }
 }
 
 grpc::Status GrpcService::Apply(grpc::ServerContext*, const v1::ApplyRequest* request, v1::ApplyResponse* response) {
@@ -68,7 +83,7 @@ grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* reques
   *response->mutable_document() = configuration::without_credentials(*document);
   const v1::Register& entry = document->register_();
   if (const std::string& key = entry.itkassa().callback_key(); !key.empty()) {
-    response->set_callback_url(public_url_ + "/callbacks/itkassa/" +
+    response->set_callback_url(options_.public_url + "/callbacks/itkassa/" +
                                store_.id_master().callback_token(entry.tenant(), key));
   }
   return grpc::Status::OK;

@@ -13,11 +13,15 @@ namespace kassaflow::registry {
 inline constexpr std::chrono::milliseconds kInForceLimit{10000};  // design.md 3.4
 inline constexpr int kDocumentsLimit = 10000;                     // of one Apply
 
+struct GrpcOptions {
+  std::string replica;     // this process among several registries
+  std::string public_url;  // where itkassa reaches the edge: "https://kassa.example.ru"
+  std::chrono::milliseconds in_force_limit = kInForceLimit;
+};
+
 class GrpcService final : public v1::Registry::Service {
  public:
-  // `public_url` is where itkassa reaches the edge: "https://kassa.example.ru".
-  GrpcService(Store& store, Watchers& watchers, std::string public_url,
-              std::chrono::milliseconds in_force_limit = kInForceLimit);
+  GrpcService(Store& store, Watchers& watchers, GrpcOptions options);
 
   grpc::Status Apply(grpc::ServerContext* context, const v1::ApplyRequest* request,
                      v1::ApplyResponse* response) override;
@@ -32,12 +36,14 @@ class GrpcService final : public v1::Registry::Service {
  private:
   // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
   bool send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from);
+  // Announces the revision and waits until it is in force everywhere; returns who is behind at the limit.
   std::vector<std::string> put_in_force(std::uint64_t revision);
+  std::vector<std::string> wait_for_other_replicas(std::uint64_t revision,
+                                                   std::chrono::steady_clock::time_point deadline);
 
   Store& store_;
   Watchers& watchers_;
-  const std::string public_url_;
-  const std::chrono::milliseconds in_force_limit_;
+  const GrpcOptions options_;
 };
 
 }  // namespace kassaflow::registry

@@ -67,6 +67,14 @@ CREATE TABLE tombstones (
 );
 CREATE INDEX tombstones_by_revision ON tombstones (revision);
 
+-- What each replica's watchers have in force, told twice a second: an Apply waits for those of other replicas, too.
+CREATE UNLOGGED TABLE watchers (
+  replica text NOT NULL,
+  name text NOT NULL,
+  in_force bigint NOT NULL,
+  seen timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE audit (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT now(),

@@ -271,4 +271,28 @@ Result<std::uint64_t> Store::revision() {
   return revision;
 }
 
+Result<std::monostate> Store::tell_watchers(const std::string& replica, const std::vector<WatcherState>& watchers) {
+  return pool_.run_blocking([&](pqxx::work& work) {
+    work.exec_params("DELETE FROM watchers WHERE replica = $1 OR seen < now() - interval '1 minute'", replica);
+    for (const WatcherState& watcher : watchers) {
+      work.exec_params("INSERT INTO watchers (replica, name, in_force) VALUES ($1, $2, $3)", replica, watcher.name,
+                       watcher.in_force);
+    }
+  });
+}
+
+Result<std::vector<std::string>> Store::behind_elsewhere(const std::string& replica, std::uint64_t revision) {
+  std::vector<std::string> names;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    for (const pqxx::row& row :
+         work.exec_params("SELECT name FROM watchers WHERE replica <> $1 AND in_force < $2 AND seen > now() - "
+                          "interval '5 seconds' ORDER BY name",
+                          replica, revision)) {
+      names.push_back(row[0].as<std::string>());
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return names;
+}
+
 }  // namespace kassaflow::registry

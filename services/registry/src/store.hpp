@@ -14,6 +14,7 @@
 #include "kassaflow/v1/registry.pb.h"
 #include "plan.hpp"
 #include "sealing.hpp"
+#include "watchers.hpp"
 
 namespace pqxx {
 class row;
@@ -53,6 +54,11 @@ class Store {
   Result<std::vector<v1::Document>> list(const std::string& kind);  // without credentials
   Result<Changes> changes_since(std::uint64_t revision);            // 0: everything
   Result<std::uint64_t> revision();
+
+  // Several replicas of the registry: who watches at `replica`, told regularly; and who of the others' is behind.
+  // A replica that has been silent for a few seconds is gone.
+  Result<std::monostate> tell_watchers(const std::string& replica, const std::vector<WatcherState>& watchers);
+  Result<std::vector<std::string>> behind_elsewhere(const std::string& replica, std::uint64_t revision);
 
   [[nodiscard]] bool healthy() const { return pool_.healthy(); }
   [[nodiscard]] const IdMaster& id_master() const { return id_master_; }

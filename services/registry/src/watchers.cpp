@@ -8,7 +8,7 @@ namespace kassaflow::registry {
 Watchers::Id Watchers::join(std::string service, std::string instance) {
   const std::lock_guard lock(mutex_);
   std::string name = instance.starts_with(service) ? std::move(instance) : service + " " + instance;
-  watchers_.emplace(++last_id_, Watcher{.name = std::move(name), .in_force = 0});
+  watchers_.emplace(++last_id_, WatcherState{.name = std::move(name), .in_force = 0});
   return last_id_;
 }
 
@@ -56,9 +56,11 @@ std::vector<std::string> Watchers::wait_in_force(std::uint64_t revision, std::ch
   return behind(revision);
 }
 
-std::size_t Watchers::count() const {
+std::vector<WatcherState> Watchers::states() const {
   const std::lock_guard lock(mutex_);
-  return watchers_.size();
+  std::vector<WatcherState> states;
+  for (const auto& [id, watcher] : watchers_) states.push_back(watcher);
+  return states;
 }
 
 }  // namespace kassaflow::registry

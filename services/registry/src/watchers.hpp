@@ -12,6 +12,11 @@
 
 namespace kassaflow::registry {
 
+struct WatcherState {
+  std::string name;
+  std::uint64_t in_force = 0;
+};
+
 class Watchers {
  public:
   using Id = std::uint64_t;
@@ -29,18 +34,14 @@ class Watchers {
   // Blocks until `revision` is in force at everybody connected, or for `limit`. Returns who is behind.
   std::vector<std::string> wait_in_force(std::uint64_t revision, std::chrono::milliseconds limit);
 
-  [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::vector<WatcherState> states() const;
 
  private:
-  struct Watcher {
-    std::string name;
-    std::uint64_t in_force = 0;
-  };
   [[nodiscard]] std::vector<std::string> behind(std::uint64_t revision) const;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<Id, Watcher> watchers_;
+  std::map<Id, WatcherState> watchers_;
   Id last_id_ = 0;
   std::uint64_t announced_ = 0;
   bool closed_ = false;

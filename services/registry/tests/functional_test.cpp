@@ -38,7 +38,10 @@ struct Replica {
   explicit Replica(const std::string& master_key = kMasterKey, const std::string& id_master = kIdMaster)
       : store({.postgres = database().uri()}, Keyring::parse(Secret(master_key)).value(),
               IdMaster::parse(Secret(id_master)).value()),
-        service(store, watchers, "https://kassa.example.ru", std::chrono::milliseconds(50)) {
+        service(store, watchers,
+                {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
+                 .public_url = "https://kassa.example.ru",
+                 .in_force_limit = std::chrono::milliseconds(50)}) {
     postgres::migrate(database().uri(), kSchema, migrations());
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -299,6 +302,18 @@ TEST_F(RegistryFunctional, AnotherReplicasChangeReachesItsWatchers) {
   one_replica.apply({test::pool()});
   other_replica.watchers.announce(other_replica.store.revision().value());
   EXPECT_THAT(status.wait_for_revision(2)->pools, SizeIs(1));
+}
+
+TEST_F(RegistryFunctional, ApplyWaitsForTheWatchersOfOtherReplicas) {
+  Replica replica;
+  replica.apply({test::tenant()});
+  Replica other;
+  ASSERT_TRUE(other.store.tell_watchers("registry-other",
+                                        {{.name = "ingress-1", .in_force = 1}, {.name = "status-1", .in_force = 2}}));
+  EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("ingress-1"));
+  ASSERT_TRUE(other.store.tell_watchers("registry-other",
+                                        {{.name = "ingress-1", .in_force = 2}, {.name = "status-1", .in_force = 2}}));
+  EXPECT_THAT(replica.apply({test::pool()}).lagging(), IsEmpty());
 }
 
 TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeeded) {

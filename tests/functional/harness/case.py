@@ -1,4 +1,5 @@
 """The base of functional and chaos tests: one running stack, shops judged when the test ends."""
+
 from __future__ import annotations
 
 import secrets

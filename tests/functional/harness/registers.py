@@ -1,4 +1,5 @@
 """Simulated registers as a test sees them: their ledger is the judge."""
+
 from __future__ import annotations
 
 import secrets
@@ -22,9 +23,14 @@ class Till:
         self.id, self.key = identifier, key  # ours and the simulator's name of it
         self.base = stack.url(self.simulator)
         self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
-        call('POST', f'{self.base}/_sim/registers', {'register': key, 'registration_number': self.registration_number, **declared})
+        call(
+            'POST',
+            f'{self.base}/_sim/registers',
+            {'register': key, 'registration_number': self.registration_number, **declared},
+        )
 
-    def yaml(self, pool: str) -> str:
+    def settings(self) -> dict[str, Any]:
+        """The document of kassactl apply, but for kind, id and pool."""
         raise NotImplementedError
 
     def rows(self, event: str, **where: str) -> list[Row]:
@@ -36,10 +42,18 @@ class Till:
 
     def requests(self) -> list[Row]:
         """Fiscal requests of receipts that reached it, in order."""
-        return [row for row in self.rows('request') if row['type'] not in ('kktOpenShift', 'kktCloseShift', 'openSession', 'closeSession')]
+        return [
+            row
+            for row in self.rows('request')
+            if row['type'] not in ('kktOpenShift', 'kktCloseShift', 'openSession', 'closeSession')
+        ]
 
     def arm(self, fault: str, count: int | None = 1, match: dict[str, Any] | None = None, **parameters: Any) -> None:
-        call('POST', f'{self.base}/_sim/faults', {'fault': fault, 'count': count, 'match': {'register': self.key, **(match or {})}, **parameters})
+        call(
+            'POST',
+            f'{self.base}/_sim/faults',
+            {'fault': fault, 'count': count, 'match': {'register': self.key, **(match or {})}, **parameters},
+        )
 
     def disarm(self) -> None:
         call('DELETE', f'{self.base}/_sim/faults')
@@ -62,10 +76,14 @@ class ItkassaTill(Till):
         self.api_key, self.callback_key, self.exclusive = secrets.token_hex(16), secrets.token_hex(16), True
         super().__init__(stack, identifier, str(uuid.uuid4()), api_key=self.api_key)
 
-    def yaml(self, pool: str) -> str:
-        return (f'kind: Register\nid: {self.id}\npool: {pool}\nprotocol: itkassa\nendpoint: {self.base}/open/api/v1\n'
-                f'itkassa: {{creItemId: {self.key}, apiKey: {self.api_key}, callbackKey: {self.callback_key}}}\n'
-                f'exclusive: {str(self.exclusive).lower()}\n')
+    def settings(self) -> dict[str, Any]:
+        credentials = {'creItemId': self.key, 'apiKey': self.api_key, 'callbackKey': self.callback_key}
+        return {
+            'protocol': 'itkassa',
+            'endpoint': f'{self.base}/open/api/v1',
+            'itkassa': credentials,
+            'exclusive': self.exclusive,
+        }
 
     def call_back(self, stack: Stack) -> str:
         """Sets the organization's printResultUrl as its owner would; the address."""
@@ -82,6 +100,10 @@ class BitTill(Till):
         self.deduplication = 'assumed-none'
         self.endpoint = self.base
 
-    def yaml(self, pool: str) -> str:
-        return (f'kind: Register\nid: {self.id}\npool: {pool}\nprotocol: bit\nendpoint: {self.endpoint}\n'
-                f'registrationNumber: "{self.registration_number}"\nbit: {{kktToken: {self.key}, deduplication: {self.deduplication}}}\n')
+    def settings(self) -> dict[str, Any]:
+        return {
+            'protocol': 'bit',
+            'endpoint': self.endpoint,
+            'registrationNumber': self.registration_number,
+            'bit': {'kktToken': self.key, 'deduplication': self.deduplication},
+        }

@@ -1,4 +1,5 @@
-"""A shop made for one test: a tenant with a pool of registers, an installation and its portal; and the checks it sells."""
+"""A shop made for one test: a tenant with a pool of registers, an installation, its portal and its checks."""
+
 from __future__ import annotations
 
 import json
@@ -17,7 +18,9 @@ FINAL = ('done', 'failed')
 
 
 class Shop:
-    def __init__(self, stack: Stack, tills: Sequence[Till], name: str = '', ffd: str = '1.2', marked: str = 'refuse') -> None:
+    def __init__(
+        self, stack: Stack, tills: Sequence[Till], name: str = '', ffd: str = '1.2', marked: str = 'refuse'
+    ) -> None:
         self.stack, self.tills = stack, list(tills)
         self.name = name or f't-{secrets.token_hex(4)}'
         self.secret, self.token = secrets.token_hex(8), secrets.token_hex(8)
@@ -28,16 +31,41 @@ class Shop:
 
     def apply(self) -> None:
         """Also after a register was changed."""
-        self.stack.apply('---\n'.join([
-            f'kind: Tenant\nid: {self.name}\nname: ООО «Проверка {self.name}»\n',
-            f'kind: Pool\nid: {self.name}-pool\ntenant: {self.name}\ninn: "7701234567"\ntaxation: osn\nffd: "{self._ffd}"\n'
-            'paymentAddress: https://shop.example.ru\ntimezone: Europe/Moscow\ncashier: {name: Иванова А.А.}\n',
-            *(till.yaml(f'{self.name}-pool') for till in self.tills),
-            f'kind: Installation\nid: {self.name}-main\ntenant: {self.name}\nsecret: {self.secret}\n'
-            f'portal: {{webhook: "{self.portal}/rest/1/{self.name}/"}}\nvat: {{0: none, 1: none, 2: "10", 3: "22", 4: "0"}}\n'
-            f'markedWithoutCode: {self._marked}\n',
-            f'kind: Cashbox\nid: {self.name}-box\ninstallation: {self.name}-main\nnumber: box-1\npool: {self.name}-pool\n'
-            f'requires: {{GATEWAY.TOKEN: {self.token}}}\n']))
+        pool, installation = f'{self.name}-pool', f'{self.name}-main'
+        self.stack.apply(
+            [
+                {'kind': 'Tenant', 'id': self.name, 'name': f'ООО «Проверка {self.name}»'},
+                {
+                    'kind': 'Pool',
+                    'id': pool,
+                    'tenant': self.name,
+                    'inn': '7701234567',
+                    'taxation': 'osn',
+                    'ffd': self._ffd,
+                    'paymentAddress': 'https://shop.example.ru',
+                    'timezone': 'Europe/Moscow',
+                    'cashier': {'name': 'Иванова А.А.'},
+                },
+                *({'kind': 'Register', 'id': till.id, 'pool': pool, **till.settings()} for till in self.tills),
+                {
+                    'kind': 'Installation',
+                    'id': installation,
+                    'tenant': self.name,
+                    'secret': self.secret,
+                    'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'},
+                    'vat': {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'},
+                    'markedWithoutCode': self._marked,
+                },
+                {
+                    'kind': 'Cashbox',
+                    'id': f'{self.name}-box',
+                    'installation': installation,
+                    'number': 'box-1',
+                    'pool': pool,
+                    'requires': {'GATEWAY.TOKEN': self.token},
+                },
+            ]
+        )
 
     def url(self, verb: str, secret: str = '') -> str:
         return f'{self.stack.url("EDGE")}/b24/{secret or self.secret}/{verb}'
@@ -45,9 +73,16 @@ class Shop:
     def sell(self, fixture: str = 'sell-cash', **overrides: str | None) -> Sale:
         """Posts a check of the portal to PRINT_URL; `overrides` as the portal simulator takes them."""
         contact = f'{secrets.token_hex(6)}@buyer.example'
-        check = call('POST', f'{self.portal}/_sim/checks', {
-            'portal': self.name, 'print_url': self.url('print'), 'fixture': fixture,
-            'overrides': {'token': self.token, 'client_email': contact, 'client_phone': None, **overrides}})
+        check = call(
+            'POST',
+            f'{self.portal}/_sim/checks',
+            {
+                'portal': self.name,
+                'print_url': self.url('print'),
+                'fixture': fixture,
+                'overrides': {'token': self.token, 'client_email': contact, 'client_phone': None, **overrides},
+            },
+        )
         sale = Sale(self, check, overrides.get('client_email') or contact)
         self.sales.append(sale)
         return sale
@@ -61,7 +96,11 @@ class Shop:
         return portal_post(self.url('check'), f'uuid={uuid}'.encode())
 
     def arm_portal(self, fault: str, count: int | None = 1, **parameters: Any) -> None:
-        call('POST', f'{self.portal}/_sim/faults', {'fault': fault, 'count': count, 'match': {'portal': self.name}, **parameters})
+        call(
+            'POST',
+            f'{self.portal}/_sim/faults',
+            {'fault': fault, 'count': count, 'match': {'portal': self.name}, **parameters},
+        )
 
     def pushes(self) -> list[Row]:
         rows = call('GET', f'{self.portal}/_sim/ledger?event=rest&portal={self.name}')
@@ -72,13 +111,15 @@ class Shop:
         return [row for till in self.tills for row in till.receipts() if not row['foreign']]
 
     def judge(self) -> None:
-        """I1 by the registers' own ledgers: at most one document a check, with the check's total, and none of nobody's."""
+        """I1 by the registers' own ledgers: at most one document a check, of its total, none of nobody's."""
         totals = {sale.contact: sale.total_kopecks for sale in self.sales}
         seen: set[str] = set()
         for document in self.documents():
             contact = document['contact']
             assert contact in totals, f'nobody sold {document}'
-            assert contact not in seen, f'printed twice: {[row for row in self.documents() if row["contact"] == contact]}'
+            assert (
+                contact not in seen
+            ), f'printed twice: {[row for row in self.documents() if row["contact"] == contact]}'
             assert document['total'] == totals[contact], f'sold for {totals[contact]}, printed {document}'
             seen.add(contact)
 
@@ -100,11 +141,13 @@ class Sale:
 
     def reaches(self, state: str, within_s: float = 60.0) -> Row:
         """Waits for the state; fails at once in another final one."""
+
         def look() -> Row | None:
             shown = self.show() or {}
             if shown.get('state') in FINAL and shown['state'] != state:
                 raise AssertionError(f'{self.uuid} ended {shown["state"]}, not {state}: {shown}')
             return shown if shown.get('state') == state else None
+
         return eventually(look, f'receipt {self.uuid} is {state}', within_s, seen=self.show)
 
     def document(self) -> Row | None:
@@ -121,11 +164,23 @@ class Sale:
         return call('GET', self._url)
 
     def portal_says(self, state: str, within_s: float = 60.0) -> Row:
-        return eventually(lambda: (now := self.at_portal())['state'] == state and now, f'the portal has {self.unique_id} as {state}',
-                          within_s, seen=lambda: (self.at_portal(), self.show()))
+        return eventually(
+            lambda: (now := self.at_portal())['state'] == state and now,
+            f'the portal has {self.unique_id} as {state}',
+            within_s,
+            seen=lambda: (self.at_portal(), self.show()),
+        )
 
     def poll(self) -> Row:
         return call('POST', f'{self.shop.portal}/_sim/poll', {'portal': self.shop.name, 'unique_id': self.unique_id})[0]
+
+    def resolve(self, printed: Row | None) -> None:
+        """A person answers: printed as this document, or not printed."""
+        answer = ['--not-printed']
+        if printed:
+            answer = ['--printed', '--fn', printed['fn'], '--fd', str(printed['fd']), '--fp', printed['fp']]
+        code, out, err = self.shop.stack.kassactl('receipts', 'resolve', self.uuid, *answer)
+        assert code == 0, out + err
 
     def post_again(self) -> dict[str, Any]:
         """The same bytes once more; the decoded answer."""

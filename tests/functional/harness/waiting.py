@@ -1,4 +1,5 @@
 """Waiting for conditions. Tests never sleep: a deadline is only reached when something is broken."""
+
 from __future__ import annotations
 
 import time
@@ -13,7 +14,9 @@ class NeverHappened(AssertionError):
     pass
 
 
-def eventually(condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S, seen: Callable[[], Any] | None = None) -> Any:
+def eventually(
+    condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S, seen: Callable[[], Any] | None = None
+) -> Any:
     """The condition's first true value; `seen` explains what was there instead."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):

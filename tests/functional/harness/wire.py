@@ -1,4 +1,5 @@
 """HTTP as tests need it: JSON with the simulators, and a portal's raw view of the gateway's answers."""
+
 from __future__ import annotations
 
 import http.client
@@ -70,8 +71,11 @@ class PortalAnswer:
 def portal_post(url: str, body: bytes, method: str = 'POST', content_type: str = FORM) -> PortalAnswer:
     """One request with a portal's headers; everything that comes back."""
     parts = urllib.parse.urlsplit(url)
-    head = (f'{method} {parts.path} HTTP/1.1\r\nHost: {parts.hostname}\r\nConnection: close\r\nAccept: */*\r\nAccept-Language: en\r\n'
-            f'Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n')
+    head = (
+        f'{method} {parts.path} HTTP/1.1\r\nHost: {parts.hostname}\r\n'
+        'Connection: close\r\nAccept: */*\r\nAccept-Language: en\r\n'
+        f'Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n'
+    )
     return raw_exchange(url, head.encode('latin-1') + body)
 
 

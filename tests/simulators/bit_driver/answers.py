@@ -1,4 +1,5 @@
 """What the driver says (bit-driver.md §7); no answer of a real one is public, so the shape can be chosen."""
+
 from __future__ import annotations
 
 import json
@@ -18,12 +19,20 @@ def success(name: str, document: dict[str, Any], shape: str) -> Entry:
         return entry
     if shape == 'qr_only':
         return entry | ({'success': f'Чек напечатан {document["qr"]}'} if document['qr'] else {})
-    entry |= {'fnNumber_1041': document['fn'], 'fiscalDocumentNumber_1040': document['fd'], 'fiscalSign_1077': document['fp'],
-              'shiftNumber_1038': document['shift'], 'kktRegistrationNumber_1037': document['registration_number'],
-              'dateTime_1012': datetime.fromtimestamp(document['printed_at'], MOSCOW).strftime('%Y-%m-%dT%H:%M:%S')}
+    entry |= {
+        'fnNumber_1041': document['fn'],
+        'fiscalDocumentNumber_1040': document['fd'],
+        'fiscalSign_1077': document['fp'],
+        'shiftNumber_1038': document['shift'],
+        'kktRegistrationNumber_1037': document['registration_number'],
+        'dateTime_1012': datetime.fromtimestamp(document['printed_at'], MOSCOW).strftime('%Y-%m-%dT%H:%M:%S'),
+    }
     if document['kind'] == 'receipt':
-        entry |= {'receiptNumber_1042': document['receipt_number'], 'qrCode_1196': document['qr'],
-                  'total_1020': document['total'] / 100}
+        entry |= {
+            'receiptNumber_1042': document['receipt_number'],
+            'qrCode_1196': document['qr'],
+            'total_1020': document['total'] / 100,
+        }
     return entry
 
 

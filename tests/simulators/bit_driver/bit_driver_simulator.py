@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The BIT driver: see README.md and bit-driver.md."""
+
 from __future__ import annotations
 
 import pathlib
@@ -21,10 +22,19 @@ from common.simulator import RegisterSimulator, main  # noqa: E402
 
 SAMPLE = {'register': '0123456789abcdef0123456789abcdef', 'registration_number': '0000000001047487'}
 FAULTS: dict[str, dict[str, Any]] = {
-    'lose_answer': {'reset': False}, 'swallow': {'reset': False}, 'late_print': {'delay_s': None}, 'hang': {'print': True},
-    'slow_answer': {'delay_s': 1.0}, 'http_status': {'status': 502, 'process': True}, 'malformed': {}, 'cut_body': {'bytes': 20},
-    'kept_alive_close': {}, 'error': {'text': 'Нет бумаги', 'printed': False}, 'result_false': {'text': 'Неверный формат запроса'},
-    'neither': {}}
+    'lose_answer': {'reset': False},
+    'swallow': {'reset': False},
+    'late_print': {'delay_s': None},
+    'hang': {'print': True},
+    'slow_answer': {'delay_s': 1.0},
+    'http_status': {'status': 502, 'process': True},
+    'malformed': {},
+    'cut_body': {'bytes': 20},
+    'kept_alive_close': {},
+    'error': {'text': 'Нет бумаги', 'printed': False},
+    'result_false': {'text': 'Неверный формат запроса'},
+    'neither': {},
+}
 SHIFT_ERRORS = {'closed': 'Смена закрыта', 'open': 'Смена уже открыта', 'expired': 'Смена превысила 24 часа'}
 Packet = list[dict[str, Any]]
 
@@ -35,11 +45,16 @@ class BitDriverSimulator(RegisterSimulator):
         super().__init__(state_dir, address, FAULTS, ('register', 'key', 'type', 'total'), settings, [SAMPLE])
         self._held: list[Callable[[], Any]] = []
         self._done: dict[tuple[str, str], list[answers.Entry]] = {
-            (row['register'], row['key']): row['entries'] for row in self.ledger.rows(event='result')}
+            (row['register'], row['key']): row['entries'] for row in self.ledger.rows(event='result')
+        }
         add = self.routes.add
         add('POST', '/', self._take_packet)
         add('POST', '/_sim/release', self._release)
-        add('POST', '/_sim/ports', lambda request: json_answer({'port': self.server.listen(int(request.json()['port']))}, 201))
+        add(
+            'POST',
+            '/_sim/ports',
+            lambda request: json_answer({'port': self.server.listen(int(request.json()['port']))}, 201),
+        )
         add('DELETE', '/_sim/ports/(?P<port>[0-9]+)', self._stop_listening)
 
     # --- one packet ---
@@ -53,8 +68,13 @@ class BitDriverSimulator(RegisterSimulator):
             return answers.packet_refused(str(error))
         subject = {'register': token, 'key': key, 'type': packet[0]['type'], 'total': _total_of(packet[0])}
         fault = self.faults.take(set(FAULTS) - ({'kept_alive_close'} if request.number == 1 else set()), subject)
-        self.ledger.append('request', **subject, fault=fault.name if fault else '', connection_request=request.number,
-                           request=request.body.decode('utf-8', 'replace'))
+        self.ledger.append(
+            'request',
+            **subject,
+            fault=fault.name if fault else '',
+            connection_request=request.number,
+            request=request.body.decode('utf-8', 'replace'),
+        )
         return self._act(fault, packet, token, key, request.body.decode('utf-8', 'replace'))
 
     def _act(self, fault: Fault | None, packet: Packet, token: str, key: str, raw: str) -> Answer:
@@ -93,7 +113,11 @@ class BitDriverSimulator(RegisterSimulator):
                 try:
                     document = self._command(command, token, {'key': key, 'late': late, 'request': raw})
                 except (DataError, ShiftError) as error:
-                    entries.append(answers.failure(command['name'], SHIFT_ERRORS[error.code] if isinstance(error, ShiftError) else str(error)))
+                    entries.append(
+                        answers.failure(
+                            command['name'], SHIFT_ERRORS[error.code] if isinstance(error, ShiftError) else str(error)
+                        )
+                    )
                     break  # the following ones are not executed (§4)
                 entries.append(answers.success(command['name'], document, self.settings['shape']))
             self.ledger.append('result', register=token, key=key, entries=entries)

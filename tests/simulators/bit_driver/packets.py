@@ -1,4 +1,5 @@
 """What a packet may hold (bit-driver.md §4-§6): keys end in their FFD tag, money is a JSON number of rubles."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -58,8 +59,17 @@ def _read_line(tags: dict[str, Any]) -> dict[str, Any]:
     price, total, quantity = _money(tags, '1079'), _money(tags, '1043'), _number(tags, '1023')
     if quantity <= 0 or abs(rounded_kopecks(Decimal(price) / 100 * quantity) - total) > 1:
         raise DataError('Ошибка данных: сумма позиции (1043) не равна цене на количество')
-    return {'title': name, 'price': price, 'quantity': str(quantity), 'total': total, 'tax': tags['1199'], 'subject': tags['1212'],
-            'method': tags['1214'], 'measure': tags.get('2108'), 'code': tags.get('2000', tags.get('1162', ''))}
+    return {
+        'title': name,
+        'price': price,
+        'quantity': str(quantity),
+        'total': total,
+        'tax': tags['1199'],
+        'subject': tags['1212'],
+        'method': tags['1214'],
+        'measure': tags.get('2108'),
+        'code': tags.get('2000', tags.get('1162', '')),
+    }
 
 
 def _one_of(tags: dict[str, Any], tag: str, values: Any) -> int:

@@ -1,4 +1,5 @@
 """What an answer of PRINT_URL or CHECK_URL does to a check: the tables of bitrix24.md §6 and §7. Pure."""
+
 from __future__ import annotations
 
 import json
@@ -7,8 +8,15 @@ from typing import Any
 
 from bitrix24.portal_client import Reply
 
-ATTRIBUTES = ('REG_NUMBER_KKT', 'FISCAL_DOC_ATTR', 'FISCAL_DOC_NUMBER', 'FISCAL_RECEIPT_NUMBER', 'FN_NUMBER', 'SHIFT_NUMBER',
-              'PRINT_END_TIME')
+ATTRIBUTES = (
+    'REG_NUMBER_KKT',
+    'FISCAL_DOC_ATTR',
+    'FISCAL_DOC_NUMBER',
+    'FISCAL_RECEIPT_NUMBER',
+    'FN_NUMBER',
+    'SHIFT_NUMBER',
+    'PRINT_END_TIME',
+)
 
 
 class PortalTypeError(Exception):
@@ -53,7 +61,9 @@ def of_print(reply: Reply | None, problem: str) -> Effect:
         return Effect('E', error='\n'.join(str(each) for each in errors))
     if answer.get('UUID') is not None:
         return Effect('P', uuid=str(answer['UUID'])[:100])
-    return Effect('P', uuid='' if answer else None)  # hangs in P; a non-empty answer overwrites an earlier UUID (§14, 16)
+    return Effect(
+        'P', uuid='' if answer else None
+    )  # hangs in P; a non-empty answer overwrites an earlier UUID (§14, 16)
 
 
 def of_check(reply: Reply | None) -> Effect:

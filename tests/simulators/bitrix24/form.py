@@ -1,4 +1,5 @@
-"""PRINT_URL bodies: the recorded ones of tests/fixtures/print-url, with single pairs replaced and every other byte kept."""
+"""PRINT_URL bodies: those of tests/fixtures/print-url, with single pairs replaced and every other byte kept."""
+
 from __future__ import annotations
 
 import pathlib
@@ -43,11 +44,22 @@ def replaced(body: bytes, overrides: Overrides) -> bytes:
         elif key not in seen and wanted[key] is not None:
             result.append(f'{raw.partition("=")[0]}={php_urlencode(str(wanted[key]))}')
         seen.add(key)
-    result += [f'{php_urlencode(key)}={php_urlencode(str(value))}' for key, value in wanted.items() if key not in seen and value is not None]
+    result += [
+        f'{php_urlencode(key)}={php_urlencode(str(value))}'
+        for key, value in wanted.items()
+        if key not in seen and value is not None
+    ]
     return '&'.join(result).encode('latin-1')
 
 
 def sending(body: bytes, unique_id: str, portal: str, previous_date: int = 0) -> bytes:
     """What differs in each sending of a check (§5.9): `date_create` and with it `uuid`."""
     now = max(int(time.time()), previous_date + 1)
-    return replaced(body, {'unique_id': unique_id, 'date_create': str(now), 'uuid': f'check|{portal}.bitrix24.ru|{unique_id}|{now}'[:100]})
+    return replaced(
+        body,
+        {
+            'unique_id': unique_id,
+            'date_create': str(now),
+            'uuid': f'check|{portal}.bitrix24.ru|{unique_id}|{now}'[:100],
+        },
+    )

@@ -1,4 +1,5 @@
-"""The portal's own HTTP client, with its habits (bitrix24.md §3): what it sends, what it follows, what it takes for an answer."""
+"""The portal's own HTTP client, with its habits (bitrix24.md §3): what it sends, follows and takes for an answer."""
+
 from __future__ import annotations
 
 import gzip
@@ -40,8 +41,11 @@ def request_bytes(method: str, url: str, body: bytes) -> bytes:
     parts = urllib.parse.urlsplit(url)
     target = (parts.path or '/') + (f'?{parts.query}' if parts.query else '')
     content_type = f'Content-Type: {FORM}\r\n' if method == 'POST' else ''  # lost when a redirect made it a GET
-    head = (f'{method} {target} HTTP/1.1\r\nHost: {parts.hostname}\r\nConnection: close\r\nAccept: */*\r\nAccept-Language: en\r\n'
-            f'{content_type}Content-Length: {len(body)}\r\n\r\n')
+    head = (
+        f'{method} {target} HTTP/1.1\r\nHost: {parts.hostname}\r\n'
+        'Connection: close\r\nAccept: */*\r\nAccept-Language: en\r\n'
+        f'{content_type}Content-Length: {len(body)}\r\n\r\n'
+    )
     return head.encode('latin-1') + body
 
 
@@ -49,7 +53,9 @@ def _exchange(method: str, url: str, body: bytes, read_timeout_s: float) -> tupl
     parts = urllib.parse.urlsplit(url)
     secure = parts.scheme == 'https'
     try:
-        connection = socket.create_connection((parts.hostname or '', parts.port or (443 if secure else 80)), CONNECT_TIMEOUT_S)
+        connection = socket.create_connection(
+            (parts.hostname or '', parts.port or (443 if secure else 80)), CONNECT_TIMEOUT_S
+        )
         with connection:
             connection.settimeout(read_timeout_s)
             if secure:
@@ -95,5 +101,5 @@ def _dechunked(data: bytes) -> bytes:
         length = int(size.partition(b';')[0], 16)
         if length == 0:
             break
-        result, data = result + rest[:length], rest[length + 2:]
+        result, data = result + rest[:length], rest[length + 2 :]
     return result

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Bitrix24 portals: see README.md and bitrix24.md."""
+
 from __future__ import annotations
 
 import pathlib
@@ -18,8 +19,15 @@ from common.http_server import HANG_UP, Answer, Request, json_answer  # noqa: E4
 from common.simulator import Simulator, main  # noqa: E402
 
 FAULTS: dict[str, dict[str, Any]] = {
-    'http_status': {'status': 500, 'body': ''}, 'slow': {'delay_s': 1.0}, 'redirect': {'location': None}, 'offline': {},
-    'operation_time_limit': {}, 'drop_after_apply': {}, 'access_denied': {}, 'expired_token': {}}
+    'http_status': {'status': 500, 'body': ''},
+    'slow': {'delay_s': 1.0},
+    'redirect': {'location': None},
+    'offline': {},
+    'operation_time_limit': {},
+    'drop_after_apply': {},
+    'access_denied': {},
+    'expired_token': {},
+}
 
 
 class PortalSimulator(Simulator):
@@ -34,7 +42,11 @@ class PortalSimulator(Simulator):
         add('POST', '/_sim/checks', self._create)
         add('GET', one, lambda request, portal, unique_id: json_answer(asdict(self._store.get(portal, unique_id))))
         add('POST', f'{one}/print-again', self._print_again)
-        add('POST', f'{one}/post-again', lambda request, portal, unique_id: json_answer(self._store.post_again(portal, unique_id)))
+        add(
+            'POST',
+            f'{one}/post-again',
+            lambda request, portal, unique_id: json_answer(self._store.post_again(portal, unique_id)),
+        )
         add('POST', '/_sim/poll', self._poll)
         add('POST', '/_sim/agent', self._set_agent)
         add('POST', '/rest/[0-9]+/(?P<portal>[^/]+)/(?P<method>[a-z.]+?)(?:[.]json)?', self._rest)
@@ -54,7 +66,9 @@ class PortalSimulator(Simulator):
         body = wanted['body'].encode('latin-1') if raw else form.fixture(wanted['fixture'])
         print_url = wanted['print_url']
         check_url = wanted.get('check_url') or print_url.removesuffix('/print') + '/check'
-        return _shown(self._store.create(wanted['portal'], print_url, check_url, body, wanted.get('overrides', {}), raw))
+        return _shown(
+            self._store.create(wanted['portal'], print_url, check_url, body, wanted.get('overrides', {}), raw)
+        )
 
     def _print_again(self, request: Request, portal: str, unique_id: str) -> Answer:
         wanted = request.json()
@@ -87,10 +101,14 @@ class PortalSimulator(Simulator):
         subject = {'portal': portal, 'method': method, 'uuid': parameters.get('UUID', '')}
         fault = self.faults.take(set(FAULTS), subject)
         answer = self._spoilt(fault, portal, method, parameters, request)
-        self.ledger.append('rest', **subject, fault=fault.name if fault else '', parameters=parameters, status=answer.status)
+        self.ledger.append(
+            'rest', **subject, fault=fault.name if fault else '', parameters=parameters, status=answer.status
+        )
         return answer
 
-    def _spoilt(self, fault: Fault | None, portal: str, method: str, parameters: dict[str, Any], request: Request) -> Answer:
+    def _spoilt(
+        self, fault: Fault | None, portal: str, method: str, parameters: dict[str, Any], request: Request
+    ) -> Answer:
         if fault is None:
             return self._called(portal, method, parameters, request)
         match fault.name:
@@ -99,7 +117,10 @@ class PortalSimulator(Simulator):
             case 'http_status':
                 return Answer(fault.parameters['status'], fault.parameters['body'].encode(), 'text/html')
             case 'redirect':
-                return Answer(302, headers=(('Location', fault.parameters['location'] or f'http://renamed.invalid{request.target}'),))
+                return Answer(
+                    302,
+                    headers=(('Location', fault.parameters['location'] or f'http://renamed.invalid{request.target}'),),
+                )
             case 'operation_time_limit':
                 return rest.rest_error(429, 'OPERATION_TIME_LIMIT', 'Method is blocked due to operation time limit')
             case 'access_denied':

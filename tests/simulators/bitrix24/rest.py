@@ -1,4 +1,5 @@
 """The REST methods of a portal that a gateway calls (bitrix24.md §8, §11)."""
+
 from __future__ import annotations
 
 import json
@@ -11,8 +12,12 @@ from bitrix24.effects import Effect, PortalTypeError, attributes_of
 from bitrix24.store import Store
 from common.http_server import Answer, Request, json_answer
 
-VATS = ({'id': 1, 'name': 'Без НДС', 'active': 'Y', 'rate': None, 'sort': 100}, {'id': 2, 'name': 'НДС 10%', 'active': 'Y', 'rate': 10, 'sort': 200},
-        {'id': 3, 'name': 'НДС 22%', 'active': 'Y', 'rate': 22, 'sort': 300}, {'id': 4, 'name': 'НДС 0%', 'active': 'Y', 'rate': 0, 'sort': 400})
+VATS = (
+    {'id': 1, 'name': 'Без НДС', 'active': 'Y', 'rate': None, 'sort': 100},
+    {'id': 2, 'name': 'НДС 10%', 'active': 'Y', 'rate': 10, 'sort': 200},
+    {'id': 3, 'name': 'НДС 22%', 'active': 'Y', 'rate': 22, 'sort': 300},
+    {'id': 4, 'name': 'НДС 0%', 'active': 'Y', 'rate': 0, 'sort': 400},
+)
 
 
 class LeakyBucket:
@@ -38,7 +43,13 @@ def rest_error(status: int, code: str, text: str) -> Answer:
 
 def rest_result(value: Any, **more: Any) -> Answer:
     now = time.time()
-    return json_answer({'result': value, **more, 'time': {'start': now, 'finish': now, 'duration': 0.01, 'processing': 0.01, 'operating': 0}})
+    return json_answer(
+        {
+            'result': value,
+            **more,
+            'time': {'start': now, 'finish': now, 'duration': 0.01, 'processing': 0.01, 'operating': 0},
+        }
+    )
 
 
 def parameters_of(request: Request) -> dict[str, Any]:

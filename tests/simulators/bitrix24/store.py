@@ -1,4 +1,5 @@
 """The portals' checks. Every change is a row of the ledger with the whole check, from which they start again."""
+
 from __future__ import annotations
 
 import copy
@@ -56,12 +57,22 @@ class Store:
             return copy.deepcopy(self._checks[portal, unique_id])
 
     def _save(self, check: Check, cause: str, **more: Any) -> None:
-        self._ledger.append('check', cause=cause, portal=check.portal, unique_id=check.unique_id, state=check.state, uuid=check.uuid,
-                            check=asdict(check), **more)
+        self._ledger.append(
+            'check',
+            cause=cause,
+            portal=check.portal,
+            unique_id=check.unique_id,
+            state=check.state,
+            uuid=check.uuid,
+            check=asdict(check),
+            **more,
+        )
 
     # --- PRINT_URL ---
 
-    def create(self, portal: str, print_url: str, check_url: str, body: bytes, overrides: form.Overrides, raw: bool) -> Check:
+    def create(
+        self, portal: str, print_url: str, check_url: str, body: bytes, overrides: form.Overrides, raw: bool
+    ) -> Check:
         """`raw` posts the body's bytes as they are. Answers when PRINT_URL has."""
         with self._lock:
             unique_id = str(overrides.get('unique_id') or (raw and form.value_of(body, 'unique_id')) or self._next_id)
@@ -137,8 +148,14 @@ class Store:
     def find(self, portal: str, uuid: str) -> Check | None:
         """Not case-dependent, as in MySQL."""
         with self._lock:
-            return next((check for check in self._checks.values()
-                         if check.portal == portal and check.uuid and check.uuid.lower() == uuid.lower()), None)
+            return next(
+                (
+                    check
+                    for check in self._checks.values()
+                    if check.portal == portal and check.uuid and check.uuid.lower() == uuid.lower()
+                ),
+                None,
+            )
 
     def push(self, check: Check, effect: Effect) -> None:
         with self._lock:

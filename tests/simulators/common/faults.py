@@ -1,4 +1,5 @@
 """Faults armed over /_sim/faults: each hits the next `count` subjects it matches, in the order of arming."""
+
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,5 @@
 """A register's fiscal storage: gapless document numbers, shifts, signs; all of it can be rebuilt from the ledger."""
+
 from __future__ import annotations
 
 import hashlib
@@ -115,10 +116,24 @@ class FiscalStorage:
         if kind == 'receipt':
             qr = f't={local:%Y%m%dT%H%M%S}&s={rubles(receipt.total)}&fn={self.fn}&i={fd}&fp={fp}&n={receipt.sign}'
         row = self._ledger.append(
-            'document', register=self.register, fn=self.fn, fd=fd, fp=fp, kind=kind, sign=receipt.sign, total=receipt.total,
-            shift=self.shift, receipt_number=self.receipts_in_shift, printed_at=now, qr=qr,
-            registration_number=self.registration_number, lines=receipt.lines, payments=receipt.payments,
-            contact=receipt.contact, **{'key': '', 'late': False, 'foreign': False, 'request': '', **extra})
+            'document',
+            register=self.register,
+            fn=self.fn,
+            fd=fd,
+            fp=fp,
+            kind=kind,
+            sign=receipt.sign,
+            total=receipt.total,
+            shift=self.shift,
+            receipt_number=self.receipts_in_shift,
+            printed_at=now,
+            qr=qr,
+            registration_number=self.registration_number,
+            lines=receipt.lines,
+            payments=receipt.payments,
+            contact=receipt.contact,
+            **{'key': '', 'late': False, 'foreign': False, 'request': '', **extra},
+        )
         self.last_fd = fd
         return row
 
@@ -142,5 +157,12 @@ class FiscalStorage:
             self._insert(fn)
 
     def as_json(self) -> dict[str, Any]:
-        return {'register': self.register, 'fn': self.fn, 'registration_number': self.registration_number, 'last_fd': self.last_fd,
-                'shift': self.shift, 'shift_state': self.shift_state(), 'receipts_in_shift': self.receipts_in_shift}
+        return {
+            'register': self.register,
+            'fn': self.fn,
+            'registration_number': self.registration_number,
+            'last_fd': self.last_fd,
+            'shift': self.shift,
+            'shift_state': self.shift_state(),
+            'receipts_in_shift': self.receipts_in_shift,
+        }

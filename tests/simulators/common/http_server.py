@@ -1,4 +1,5 @@
-"""A small HTTP/1.1 server with the socket in its own hand: it can close without answering, reset, cut a body, or hang."""
+"""A small HTTP/1.1 server with the socket in its own hand: it can close without an answer, reset, cut a body, hang."""
+
 from __future__ import annotations
 
 import json
@@ -15,9 +16,22 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 8 * 1024 * 1024
 IDLE_TIMEOUT_S = 300.0
 JSON_TYPE = 'application/json; charset=utf-8'
-REASONS = {200: 'OK', 201: 'Created', 302: 'Found', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found',
-           405: 'Method Not Allowed', 409: 'Conflict', 429: 'Too Many Requests', 500: 'Internal Server Error',
-           502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout'}
+REASONS = {
+    200: 'OK',
+    201: 'Created',
+    302: 'Found',
+    400: 'Bad Request',
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    409: 'Conflict',
+    429: 'Too Many Requests',
+    500: 'Internal Server Error',
+    502: 'Bad Gateway',
+    503: 'Service Unavailable',
+    504: 'Gateway Timeout',
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class Routes:
 
 @dataclass
 class HttpServer:
-    """Serves `handler` on any number of ports, one thread a connection. A handler that raises hangs up after `on_error`."""
+    """Serves `handler` on any number of ports, one thread a connection. When it raises: `on_error`, and hangs up."""
 
     handler: Callable[[Request], Answer]
     address: str = '127.0.0.1'
@@ -145,7 +159,7 @@ class HttpServer:
         if answer.nothing or answer.reset:
             return False
         keep = request.headers.get('connection', '').lower() != 'close' and answer.cut_at is None
-        connection.sendall(_head(answer, keep) + answer.body[:answer.cut_at])
+        connection.sendall(_head(answer, keep) + answer.body[: answer.cut_at])
         return keep
 
 
@@ -184,8 +198,12 @@ class _Reader:
 
 
 def _head(answer: Answer, keep: bool) -> bytes:
-    lines = [f'HTTP/1.1 {answer.status} {REASONS.get(answer.status, "Status")}', f'Content-Type: {answer.content_type}',
-             f'Content-Length: {len(answer.body)}', f'Connection: {"keep-alive" if keep else "close"}']
+    lines = [
+        f'HTTP/1.1 {answer.status} {REASONS.get(answer.status, "Status")}',
+        f'Content-Type: {answer.content_type}',
+        f'Content-Length: {len(answer.body)}',
+        f'Connection: {"keep-alive" if keep else "close"}',
+    ]
     lines += [f'{name}: {value}' for name, value in answer.headers]
     return ('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1')
 

@@ -1,4 +1,5 @@
 """The append-only ledger of a simulator: one JSON object a line, on disk before it counts."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """Exact money: decimal text to whole kopecks, half-up, never through binary floating point."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """What every simulator has: a ledger, faults, settings, the /_sim requests and a command line."""
+
 from __future__ import annotations
 
 import argparse
@@ -17,8 +18,14 @@ from common.ledger import Ledger
 
 
 class Simulator:
-    def __init__(self, state_dir: pathlib.Path, address: str, fault_kinds: Mapping[str, Mapping[str, Any]],
-                 match_keys: Iterable[str], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        state_dir: pathlib.Path,
+        address: str,
+        fault_kinds: Mapping[str, Mapping[str, Any]],
+        match_keys: Iterable[str],
+        settings: Mapping[str, Any],
+    ) -> None:
         self.ledger = Ledger(state_dir / 'ledger.jsonl')
         self.faults = Faults(fault_kinds, match_keys)
         self.settings = dict(settings)
@@ -47,8 +54,9 @@ class Simulator:
 
     def _show_ledger(self, request: Request) -> Answer:
         wanted = request.query
-        return json_answer([row for row in self.ledger.rows()
-                            if all(str(row.get(name)) == value for name, value in wanted.items())])
+        return json_answer(
+            [row for row in self.ledger.rows() if all(str(row.get(name)) == value for name, value in wanted.items())]
+        )
 
     def _arm(self, request: Request) -> Answer:
         fault = self.faults.arm(request.json())
@@ -72,8 +80,15 @@ class Simulator:
 class RegisterSimulator(Simulator):
     """A simulator of fiscal registers; `built_in` are there from the start."""
 
-    def __init__(self, state_dir: pathlib.Path, address: str, fault_kinds: Mapping[str, Mapping[str, Any]],
-                 match_keys: Iterable[str], settings: Mapping[str, Any], built_in: Iterable[dict[str, str]]) -> None:
+    def __init__(
+        self,
+        state_dir: pathlib.Path,
+        address: str,
+        fault_kinds: Mapping[str, Mapping[str, Any]],
+        match_keys: Iterable[str],
+        settings: Mapping[str, Any],
+        built_in: Iterable[dict[str, str]],
+    ) -> None:
         super().__init__(state_dir, address, fault_kinds, match_keys, settings)
         self._registers_lock = threading.Lock()
         self.declared: dict[str, dict[str, str]] = {each['register']: each for each in built_in}
@@ -83,7 +98,11 @@ class RegisterSimulator(Simulator):
             self.storage(register)
         add = self.routes.add
         one = '/_sim/registers/(?P<register>[^/]+)'
-        add('GET', '/_sim/registers', lambda request: json_answer([each.as_json() for each in list(self.storages.values())]))
+        add(
+            'GET',
+            '/_sim/registers',
+            lambda request: json_answer([each.as_json() for each in list(self.storages.values())]),
+        )
         add('POST', '/_sim/registers', self._declare)
         add('POST', f'{one}/foreign', self._print_foreign)
         add('POST', f'{one}/shift', self._change_shift)
@@ -93,7 +112,9 @@ class RegisterSimulator(Simulator):
         with self._registers_lock:
             if register not in self.storages:
                 known = self.declared.get(register, {})
-                self.storages[register] = FiscalStorage(self.ledger, register, known.get('fn', ''), known.get('registration_number', ''))
+                self.storages[register] = FiscalStorage(
+                    self.ledger, register, known.get('fn', ''), known.get('registration_number', '')
+                )
             return self.storages[register]
 
     def _declare(self, request: Request) -> Answer:

@@ -1,4 +1,5 @@
 """For the simulators' own tests: one started in-process on a free port, and a client that uses a connection as told."""
+
 from __future__ import annotations
 
 import http.client
@@ -40,8 +41,14 @@ class SimulatorTest(unittest.TestCase):
         self.addCleanup(connection.close)
         return connection
 
-    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None,
-             connection: http.client.HTTPConnection | None = None) -> tuple[int, Any]:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        connection: http.client.HTTPConnection | None = None,
+    ) -> tuple[int, Any]:
         """Status and JSON. Raises when the connection is closed without an answer."""
         connection = connection or self.connect()
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()

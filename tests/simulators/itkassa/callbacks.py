@@ -1,4 +1,5 @@
 """Telling a finished document to the organization's printResultUrl (itkassa.md §13)."""
+
 from __future__ import annotations
 
 import http.client
@@ -16,7 +17,9 @@ ANSWER_WITHIN_S = 10.0
 class Callbacks:
     def __init__(self, ledger: Ledger, settings: dict[str, Any]) -> None:
         self._ledger, self._settings = ledger, settings
-        self._targets: dict[str, dict[str, str]] = {row['organization']: row for row in ledger.rows(event='callback_settings')}
+        self._targets: dict[str, dict[str, str]] = {
+            row['organization']: row for row in ledger.rows(event='callback_settings')
+        }
 
     def configure(self, organization: str, url: str, key: str) -> None:
         """`organization` '' is the default of all."""
@@ -31,7 +34,9 @@ class Callbacks:
             if not target or not target['url']:
                 break
             status = _post(target['url'], target['key'], task)
-            self._ledger.append('callback', register=task.register, key=task.key, task=task.id, attempt=attempt, status=status)
+            self._ledger.append(
+                'callback', register=task.register, key=task.key, task=task.id, attempt=attempt, status=status
+            )
             if status == 200:
                 break
             time.sleep(pause_s)
@@ -44,8 +49,12 @@ def _post(url: str, key: str, task: Task) -> int:
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == 'https' else http.client.HTTPConnection
     connection = kind(parts.hostname or '', parts.port, timeout=ANSWER_WITHIN_S)
-    headers = {'accept': 'application/json', 'content-type': 'application/json', 'X-Api-Key': key,
-               'X-Organization-Id': task.organization}
+    headers = {
+        'accept': 'application/json',
+        'content-type': 'application/json',
+        'X-Api-Key': key,
+        'X-Organization-Id': task.organization,
+    }
     try:
         connection.request('POST', parts.path, json.dumps(task.as_json(), ensure_ascii=False).encode(), headers)
         answer = connection.getresponse()

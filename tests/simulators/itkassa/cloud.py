@@ -1,4 +1,5 @@
-"""The cloud behind the API: tasks, one queue and one worker a register, callbacks. All of it starts again from the ledger."""
+"""The cloud behind the API: tasks, a queue and a worker for each register. It all starts again from the ledger."""
+
 from __future__ import annotations
 
 import json
@@ -14,7 +15,11 @@ from common.fiscal_storage import ShiftError
 from common.simulator import RegisterSimulator
 from itkassa.documents import SHIFT_COMMANDS, SIGNS, TITLES, Refused, command_of, read_receipt
 
-SHIFT_ERRORS = {'closed': ('73', 'Смена закрыта'), 'open': ('83', 'Смена открыта'), 'expired': ('68', 'Смена превысила 24 часа')}
+SHIFT_ERRORS = {
+    'closed': ('73', 'Смена закрыта'),
+    'open': ('83', 'Смена открыта'),
+    'expired': ('68', 'Смена превысила 24 часа'),
+}
 
 
 def organization_of(api_key: str) -> str:
@@ -45,28 +50,57 @@ class Task:
     def as_json(self) -> dict[str, Any]:
         """`object` of §6."""
         shown: dict[str, Any] = {
-            'id': self.id, 'title': TITLES.get(self.type, 'НФД'), 'type': self.type, 'isFiscal': self.type in TITLES,
-            'idempKey': self.key or None, 'orderNumber': self.number, 'commands': self.document['commands'],
-            'sessionNumber': None, 'checkNumber': None, 'fsNumber': None, 'checkDate': None, 'checkUrl': None, 'checkUrlOfd': None,
-            'createdAt': iso(self.created_at), 'updatedAt': iso(self.created_at), 'organizationId': self.organization,
-            'creItemId': self.register, 'resultItem': None}
+            'id': self.id,
+            'title': TITLES.get(self.type, 'НФД'),
+            'type': self.type,
+            'isFiscal': self.type in TITLES,
+            'idempKey': self.key or None,
+            'orderNumber': self.number,
+            'commands': self.document['commands'],
+            'sessionNumber': None,
+            'checkNumber': None,
+            'fsNumber': None,
+            'checkDate': None,
+            'checkUrl': None,
+            'checkUrlOfd': None,
+            'createdAt': iso(self.created_at),
+            'updatedAt': iso(self.created_at),
+            'organizationId': self.organization,
+            'creItemId': self.register,
+            'resultItem': None,
+        }
         if self.result:
             shown |= {'queueItem': None, 'updatedAt': iso(self.result['time']), 'resultItem': self._result_item()}
             if self.result.get('description'):
                 shown |= {'result': self.result['result'], 'result_description': self.result['description']}
         if self.printed:
             fiscal = self.printed
-            shown |= {'sessionNumber': str(fiscal['shift']), 'checkNumber': str(fiscal['fd']), 'checkSign': fiscal['fp'],
-                      'fsNumber': fiscal['fn'], 'checkUrl': fiscal['qr'], 'checkUrlOfd': '',
-                      'checkDate': datetime.fromtimestamp(fiscal['printed_at'], timezone.utc).strftime('%Y-%m-%d %H:%M:%S')}
+            shown |= {
+                'sessionNumber': str(fiscal['shift']),
+                'checkNumber': str(fiscal['fd']),
+                'checkSign': fiscal['fp'],
+                'fsNumber': fiscal['fn'],
+                'checkUrl': fiscal['qr'],
+                'checkUrlOfd': '',
+                'checkDate': datetime.fromtimestamp(fiscal['printed_at'], timezone.utc).strftime('%Y-%m-%d %H:%M:%S'),
+            }
         return shown
 
     def _result_item(self) -> dict[str, Any]:
         assert self.result
         at = iso(self.result['time'])
-        return {'id': self.result['id'], 'queueItemId': self.number, 'creErrorId': self.result['creErrorId'],
-                'creErrorText': self.result['creErrorText'], 'commands': json.dumps(self.document['commands'], ensure_ascii=False),
-                'result': self.result['result'], 'printedAt': at, 'createdAt': at, 'updatedAt': at, 'printDocumentId': self.id}
+        return {
+            'id': self.result['id'],
+            'queueItemId': self.number,
+            'creErrorId': self.result['creErrorId'],
+            'creErrorText': self.result['creErrorText'],
+            'commands': json.dumps(self.document['commands'], ensure_ascii=False),
+            'result': self.result['result'],
+            'printedAt': at,
+            'createdAt': at,
+            'updatedAt': at,
+            'printDocumentId': self.id,
+        }
 
 
 class Cloud:
@@ -87,7 +121,9 @@ class Cloud:
 
     def _replay(self, row: dict[str, Any]) -> None:
         if row['event'] == 'task':
-            task = Task(row['id'], row['number'], row['register'], row['organization'], row['key'], row['document'], row['time'])
+            task = Task(
+                row['id'], row['number'], row['register'], row['organization'], row['key'], row['document'], row['time']
+            )
             self._tasks[task.id] = self._last_of[task.register] = task
         elif row['event'] == 'document' and row.get('task') in self._tasks:
             self._tasks[row['task']].printed = row
@@ -105,8 +141,15 @@ class Cloud:
                 self._ledger.append('duplicate', register=register, key=key, task=last.id)
                 return last, False
             task = Task(str(uuid.uuid4()), len(self._tasks) + 1, register, organization, key, document, time.time())
-            self._ledger.append('task', register=register, key=key, id=task.id, number=task.number, organization=organization,
-                                document=document)
+            self._ledger.append(
+                'task',
+                register=register,
+                key=key,
+                id=task.id,
+                number=task.number,
+                organization=organization,
+                document=document,
+            )
             self._tasks[task.id] = self._last_of[register] = task
             self._enqueue(task)
             return task, True
@@ -118,7 +161,9 @@ class Cloud:
 
     def by_key(self, organization: str, key: str) -> Task | None:
         with self._lock:
-            return next((task for task in self._tasks.values() if task.key == key and task.organization == organization), None)
+            return next(
+                (task for task in self._tasks.values() if task.key == key and task.organization == organization), None
+            )
 
     def faults_changed(self) -> None:
         with self._faults_changed:
@@ -199,5 +244,13 @@ class Cloud:
     def _finish(self, task: Task, code: str, text: str, description: str = '') -> None:
         good = code == '0' and not description
         task.result = self._ledger.append(
-            'result', register=task.register, key=task.key, task=task.id, id=str(uuid.uuid4()), creErrorId=code,
-            creErrorText=f'[ {task.type} ] {text}' if text else '', result='success' if good else 'critical_error', description=description)
+            'result',
+            register=task.register,
+            key=task.key,
+            task=task.id,
+            id=str(uuid.uuid4()),
+            creErrorId=code,
+            creErrorText=f'[ {task.type} ] {text}' if text else '',
+            result='success' if good else 'critical_error',
+            description=description,
+        )

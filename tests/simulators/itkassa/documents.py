@@ -1,4 +1,5 @@
 """What may stand in a print document (itkassa.md §3-§5, §9), and what the fiscal storage is told of it."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -9,15 +10,39 @@ from common.money import decimal_of, kopecks, rounded_kopecks
 
 SIGNS = {'sale': 1, 'returnSale': 2, 'buy': 3, 'returnBuy': 4}
 SHIFT_COMMANDS = ('openSession', 'closeSession')
-TITLES = {'sale': 'ФД Приход', 'returnSale': 'ФД Возврат прихода', 'buy': 'ФД Расход', 'returnBuy': 'ФД Возврат расхода',
-          'openSession': 'ФД Открытие смены', 'closeSession': 'ФД Закрытие смены'}
-PPR = {'goods', 'excise_goods', 'job', 'service', 'bet_in_game', 'winning_in_game', 'lottery_ticket', 'lottery_winning', 'ipr',
-       'payment', 'agent_commission', 'composite', 'other'}
+TITLES = {
+    'sale': 'ФД Приход',
+    'returnSale': 'ФД Возврат прихода',
+    'buy': 'ФД Расход',
+    'returnBuy': 'ФД Возврат расхода',
+    'openSession': 'ФД Открытие смены',
+    'closeSession': 'ФД Закрытие смены',
+}
+PPR = {
+    'goods',
+    'excise_goods',
+    'job',
+    'service',
+    'bet_in_game',
+    'winning_in_game',
+    'lottery_ticket',
+    'lottery_winning',
+    'ipr',
+    'payment',
+    'agent_commission',
+    'composite',
+    'other',
+}
 PSR = {'prepayment_100', 'prepayment', 'advance', 'full_settle', 'credit', 'credit_transfer', 'credit_payment'}
 TAX = {'vat_20', 'vat_10', 'vat_120', 'vat_110', 'vat_0', 'vat_none'}
 SNO = {'sno_osn', 'sno_ysn_d', 'sno_ysn_dmr', 'sno_envd', 'sno_esn', 'sno_psn'}
-PAYMENT_TAGS = {'amountCash': '1031', 'amountElectronic': '1081', 'amountPrepaid': '1215', 'amountCredit': '1216',
-                'amountIncoming': '1217'}
+PAYMENT_TAGS = {
+    'amountCash': '1031',
+    'amountElectronic': '1081',
+    'amountPrepaid': '1215',
+    'amountCredit': '1216',
+    'amountIncoming': '1217',
+}
 
 
 class Refused(ValueError):
@@ -63,8 +88,16 @@ def _read_line(line: dict[str, Any]) -> dict[str, Any]:
         raise Refused('Недопустимое поле quantity')
     if abs(rounded_kopecks(Decimal(price) / 100 * quantity) - total) > 1:
         raise Refused('Недопустимое поле total: не соответствует price и quantity')
-    return {'title': title, 'price': price, 'quantity': str(quantity), 'total': total, 'tax': line['tax'], 'ppr': line['ppr'],
-            'psr': line['psr'], 'code': line.get('tagTrueSign', '')}
+    return {
+        'title': title,
+        'price': price,
+        'quantity': str(quantity),
+        'total': total,
+        'tax': line['tax'],
+        'ppr': line['ppr'],
+        'psr': line['psr'],
+        'code': line.get('tagTrueSign', ''),
+    }
 
 
 def _one_of(holder: dict[str, Any], name: str, values: set[str]) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The itkassa cloud: see README.md and itkassa.md."""
+
 from __future__ import annotations
 
 import json
@@ -24,19 +25,39 @@ SAMPLE_REGISTER = '11111111-2222-3333-4444-555555555555'
 ID_LENGTH = 36
 # Of the conversation; the others hit the cloud or stand.
 TALK_FAULTS: dict[str, dict[str, Any]] = {
-    'lose_answer': {'reset': False}, 'swallow_request': {'reset': False}, 'late': {'delay_s': None}, 'slow_answer': {'delay_s': 1.0},
-    'http_status': {'status': 500, 'process': True}, 'malformed_body': {}, 'cut_body': {'bytes': 20}, 'wrong_token': {},
-    'kept_alive_close': {}, 'callback_before_answer': {}}
+    'lose_answer': {'reset': False},
+    'swallow_request': {'reset': False},
+    'late': {'delay_s': None},
+    'slow_answer': {'delay_s': 1.0},
+    'http_status': {'status': 500, 'process': True},
+    'malformed_body': {},
+    'cut_body': {'bytes': 20},
+    'wrong_token': {},
+    'kept_alive_close': {},
+    'callback_before_answer': {},
+}
 FAULTS: dict[str, dict[str, Any]] = TALK_FAULTS | {
-    'duplicate_answer': {'answer': 'error'}, 'slow_execution': {'delay_s': 1.0}, 'shift_expired': {}, 'offline': {}, 'no_callback': {},
-    'critical_error': {'creErrorId': '44', 'creErrorText': 'Нет бумаги', 'fiscal': False}}
+    'duplicate_answer': {'answer': 'error'},
+    'slow_execution': {'delay_s': 1.0},
+    'shift_expired': {},
+    'offline': {},
+    'no_callback': {},
+    'critical_error': {'creErrorId': '44', 'creErrorText': 'Нет бумаги', 'fiscal': False},
+}
 CALLBACK_WITHIN_S = 20.0
 
 
 class ItkassaSimulator(RegisterSimulator):
     def __init__(self, state_dir: pathlib.Path, address: str = '127.0.0.1') -> None:
         settings = {'exec_delay_s': 0.05, 'callback_attempts': 5, 'callback_pause_s': 0.2}
-        super().__init__(state_dir, address, FAULTS, ('register', 'key', 'type', 'operation'), settings, [{'register': SAMPLE_REGISTER}])
+        super().__init__(
+            state_dir,
+            address,
+            FAULTS,
+            ('register', 'key', 'type', 'operation'),
+            settings,
+            [{'register': SAMPLE_REGISTER}],
+        )
         self._callbacks = Callbacks(self.ledger, self.settings)
         self._cloud = Cloud(self, self._callbacks.deliver)
         self._held: list[Callable[[], Any]] = []
@@ -67,13 +88,24 @@ class ItkassaSimulator(RegisterSimulator):
             register, key = str(document['creItemId']), str(document.get('idempKey') or '')
             command = command_of(document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            text = str(error) if isinstance(error, Refused) else 'Недопустимый запрос: не указано поле creItemId или это не JSON'
+            text = (
+                str(error)
+                if isinstance(error, Refused)
+                else 'Недопустимый запрос: не указано поле creItemId или это не JSON'
+            )
             return json_answer({'code': 400, 'message': text}, 400)
         subject = {'register': register, 'key': key, 'type': command.get('type'), 'operation': 'print'}
         self._register_of_key[key] = register  # a question for what was swallowed can be matched too
         fault = self._talk_fault(subject, request)
-        self.ledger.append('request', register=register, key=key, type=command.get('type'), fault=fault.name if fault else '',
-                           connection_request=request.number, request=request.body.decode('utf-8', 'replace'))
+        self.ledger.append(
+            'request',
+            register=register,
+            key=key,
+            type=command.get('type'),
+            fault=fault.name if fault else '',
+            connection_request=request.number,
+            request=request.body.decode('utf-8', 'replace'),
+        )
         if fault and fault.name == 'wrong_token' or self.declared.get(register, {}).get('api_key', api_key) != api_key:
             return json_answer({'code': 401, 'message': 'Нет доступа к кассе'}, 401)
         if len(register) != ID_LENGTH:
@@ -84,7 +116,9 @@ class ItkassaSimulator(RegisterSimulator):
         names = set(TALK_FAULTS) - ({'kept_alive_close'} if request.number == 1 else set())
         return self.faults.take(names, subject)
 
-    def _accept(self, fault: Fault | None, subject: dict[str, Any], organization: str, document: dict[str, Any]) -> Answer:
+    def _accept(
+        self, fault: Fault | None, subject: dict[str, Any], organization: str, document: dict[str, Any]
+    ) -> Answer:
         name, parameters = (fault.name, fault.parameters) if fault else ('', {})
         if name == 'swallow_request':
             return Answer(nothing=True, reset=parameters['reset'])
@@ -99,7 +133,11 @@ class ItkassaSimulator(RegisterSimulator):
         answer = json_answer({'code': 0, 'object': task.as_json()})
         if not is_new and (repeat := self.faults.take(['duplicate_answer'], subject)):
             empty = repeat.parameters['answer'] == 'empty'
-            answer = json_answer({'code': 0, 'object': None} if empty else {'code': 12, 'message': 'Задание с таким idempKey уже принято'})
+            answer = json_answer(
+                {'code': 0, 'object': None}
+                if empty
+                else {'code': 12, 'message': 'Задание с таким idempKey уже принято'}
+            )
         return _spoilt(answer, name, parameters)
 
     def _accept_later(self, delay_s: float | None, accept: Callable[[], Any]) -> None:
@@ -126,9 +164,16 @@ class ItkassaSimulator(RegisterSimulator):
 
     def _show(self, operation: str, request: Request, task: Any, key: str = '') -> Answer:
         key = task.key if task else key
-        subject = {'operation': operation, 'register': self._register_of_key.get(key, ''), 'key': key, 'type': task.type if task else ''}
-        answer = json_answer({'code': 0, 'object': task.as_json()} if task else {'code': 404, 'message': 'Документ не найден'},
-                             200 if task else 404)
+        subject = {
+            'operation': operation,
+            'register': self._register_of_key.get(key, ''),
+            'key': key,
+            'type': task.type if task else '',
+        }
+        answer = json_answer(
+            {'code': 0, 'object': task.as_json()} if task else {'code': 404, 'message': 'Документ не найден'},
+            200 if task else 404,
+        )
         return self._spoilt_question(answer, subject, request)
 
     def _spoilt_question(self, answer: Answer, subject: dict[str, Any], request: Request) -> Answer:
@@ -143,7 +188,9 @@ class ItkassaSimulator(RegisterSimulator):
 
     def _show_registers(self, request: Request) -> Answer:
         api_key = request.headers['x-api-key']
-        own = [register for register in list(self.storages) if self.declared.get(register, {}).get('api_key') == api_key]
+        own = [
+            register for register in list(self.storages) if self.declared.get(register, {}).get('api_key') == api_key
+        ]
         shown = [self._register_json(register) for register in own or self._of_nobody()]
         subject = {'operation': 'registers', 'register': shown[-1]['id'] if shown else ''}
         return self._spoilt_question(json_answer({'code': 0, 'list': shown, 'related': {'node': {}}}), subject, request)
@@ -154,15 +201,39 @@ class ItkassaSimulator(RegisterSimulator):
     def _register_json(self, register: str) -> dict[str, Any]:
         storage = self.storage(register)
         online = not self.faults.holds('offline', {'register': register})
-        state = {'isOnline': int(online), 'lastErrorId': '0' if online else '255', 'lastErrorText': '' if online else 'Нет связи с ККТ',
-                 'sessionNumber': str(storage.shift), 'sessionState': storage.shift_state(), 'ofdUnsentNumber': 0,
-                 'ofdFirstUnsentNumber': '0', 'ofdFirstUnsentDate': '1970-01-01T00:00:00.000', 'lastExchangeAt': iso(time.time()),
-                 'creItemId': register}
-        return {'id': register, 'title': f'Касса {storage.fn}', 'productNumber': storage.fn[-8:], 'location': None,
-                'fiscalizationNumber': storage.registration_number, 'fsNumber': storage.fn, 'defaultPpr': None, 'defaultPsr': None,
-                'defaultSno': None, 'defaultTax': None, 'noCashier': False, 'cashier': None, 'nodeStatus': 'ready', 'status': 'active',
-                'isFiscalized': True, 'isPrintable': True, 'licenseExpireAtDate': iso(time.time() + 300 * 86400),
-                'fsExpireAt': iso(time.time() + 300 * 86400)[:10], 'state': state}
+        state = {
+            'isOnline': int(online),
+            'lastErrorId': '0' if online else '255',
+            'lastErrorText': '' if online else 'Нет связи с ККТ',
+            'sessionNumber': str(storage.shift),
+            'sessionState': storage.shift_state(),
+            'ofdUnsentNumber': 0,
+            'ofdFirstUnsentNumber': '0',
+            'ofdFirstUnsentDate': '1970-01-01T00:00:00.000',
+            'lastExchangeAt': iso(time.time()),
+            'creItemId': register,
+        }
+        return {
+            'id': register,
+            'title': f'Касса {storage.fn}',
+            'productNumber': storage.fn[-8:],
+            'location': None,
+            'fiscalizationNumber': storage.registration_number,
+            'fsNumber': storage.fn,
+            'defaultPpr': None,
+            'defaultPsr': None,
+            'defaultSno': None,
+            'defaultTax': None,
+            'noCashier': False,
+            'cashier': None,
+            'nodeStatus': 'ready',
+            'status': 'active',
+            'isFiscalized': True,
+            'isPrintable': True,
+            'licenseExpireAtDate': iso(time.time() + 300 * 86400),
+            'fsExpireAt': iso(time.time() + 300 * 86400)[:10],
+            'state': state,
+        }
 
     # --- callbacks' addresses ---
 

@@ -8,13 +8,30 @@ TOKEN = SAMPLE['register']
 
 
 def receipt(amount=1000.00, paid=1000.00, **changes):
-    data = {'1059': [{'productName_1030': 'Кружка', 'price_1079': 500.00, 'qty_1023': 2, 'amount_1043': amount, 'unit_2108': 0,
-                      'paymentFormCode_1214': 4, 'productTypeCode_1212': 1, 'tax_1199': 6}],
-            'payments': {'cash_1031': 0, 'ecash_1081': paid}, 'taxationType_1055': 1, 'receiptType_1054': 1, 'sendToEmail_1008': 'a@b.ru'}
+    data = {
+        '1059': [
+            {
+                'productName_1030': 'Кружка',
+                'price_1079': 500.00,
+                'qty_1023': 2,
+                'amount_1043': amount,
+                'unit_2108': 0,
+                'paymentFormCode_1214': 4,
+                'productTypeCode_1212': 1,
+                'tax_1199': 6,
+            }
+        ],
+        'payments': {'cash_1031': 0, 'ecash_1081': paid},
+        'taxationType_1055': 1,
+        'receiptType_1054': 1,
+        'sendToEmail_1008': 'a@b.ru',
+    }
     return [{'name': 'receipt', 'type': 'kktReceiptFiscalization', 'showMode': 4, 'data': data | changes}]
 
 
-OPEN, CLOSE = [{'name': 'open', 'type': 'kktOpenShift', 'data': {}}], [{'name': 'close', 'type': 'kktCloseShift', 'data': {}}]
+OPEN, CLOSE = [{'name': 'open', 'type': 'kktOpenShift', 'data': {}}], [
+    {'name': 'close', 'type': 'kktCloseShift', 'data': {}}
+]
 
 
 class BitDriverTest(SimulatorTest):
@@ -39,13 +56,25 @@ class BitDriverTest(SimulatorTest):
 
     def test_prints_and_tells_the_storages_attributes(self):
         self.send(OPEN)
-        entry, = self.send(receipt(), order='700123')
-        document, = self.printed()
-        told = (entry['name'], entry['fiscalDocumentNumber_1040'], entry['fnNumber_1041'], entry['fiscalSign_1077'], entry['receiptNumber_1042'],
-                entry['shiftNumber_1038'], entry['kktRegistrationNumber_1037'], entry['qrCode_1196'])
-        self.assertEqual(told, ('receipt', 2, document['fn'], document['fp'], 1, 1, SAMPLE['registration_number'], document['qr']))
-        self.assertEqual((document['total'], document['payments'], document['contact'], document['key']),
-                         (100000, {'1081': 100000}, 'a@b.ru', '700123'))
+        (entry,) = self.send(receipt(), order='700123')
+        (document,) = self.printed()
+        told = (
+            entry['name'],
+            entry['fiscalDocumentNumber_1040'],
+            entry['fnNumber_1041'],
+            entry['fiscalSign_1077'],
+            entry['receiptNumber_1042'],
+            entry['shiftNumber_1038'],
+            entry['kktRegistrationNumber_1037'],
+            entry['qrCode_1196'],
+        )
+        self.assertEqual(
+            told, ('receipt', 2, document['fn'], document['fp'], 1, 1, SAMPLE['registration_number'], document['qr'])
+        )
+        self.assertEqual(
+            (document['total'], document['payments'], document['contact'], document['key']),
+            (100000, {'1081': 100000}, 'a@b.ru', '700123'),
+        )
 
     def test_shift_rules_are_told_in_russian(self):
         self.assertEqual(self.send(receipt())[0]['error'], 'Смена закрыта')
@@ -63,8 +92,13 @@ class BitDriverTest(SimulatorTest):
 
     def test_wrong_receipts_are_refused(self):
         self.send(OPEN)
-        for name, packet in {'sum': receipt(paid=1000.01), 'line': receipt(amount=900.00, paid=900.00), 'two tax bits': receipt(taxationType_1055=5),
-                             'sign': receipt(receiptType_1054=5), 'no lines': receipt(**{'1059': []})}.items():
+        for name, packet in {
+            'sum': receipt(paid=1000.01),
+            'line': receipt(amount=900.00, paid=900.00),
+            'two tax bits': receipt(taxationType_1055=5),
+            'sign': receipt(receiptType_1054=5),
+            'no lines': receipt(**{'1059': []}),
+        }.items():
             with self.subTest(name):
                 self.assertIn('Ошибка данных', self.send(packet)[0]['error'])
         self.assertEqual(self.printed(), [])
@@ -118,14 +152,19 @@ class BitDriverTest(SimulatorTest):
 
     def test_shapes_of_the_answer(self):
         self.send(OPEN)
-        for shape, has in {'object': lambda said: said['receipt']['fiscalDocumentNumber_1040'], 'no_attributes': lambda said: sorted(said[0]) == ['name', 'success'],
-                           'qr_only': lambda said: 'fn=' in said[0]['success']}.items():
+        for shape, has in {
+            'object': lambda said: said['receipt']['fiscalDocumentNumber_1040'],
+            'no_attributes': lambda said: sorted(said[0]) == ['name', 'success'],
+            'qr_only': lambda said: 'fn=' in said[0]['success'],
+        }.items():
             with self.subTest(shape):
                 self.call('POST', '/_sim/settings', {'shape': shape})
                 self.assertTrue(has(self.send(receipt())))
         self.call('POST', '/_sim/settings', {'shape': 'windows_1251'})
         connection = self.connect()
-        connection.request('POST', '/', json.dumps(receipt()), {'Action': 'command_list', 'BIT_ORDER_ID': '9', 'BIT_KKT_TOKEN': TOKEN})
+        connection.request(
+            'POST', '/', json.dumps(receipt()), {'Action': 'command_list', 'BIT_ORDER_ID': '9', 'BIT_KKT_TOKEN': TOKEN}
+        )
         self.assertIn('Команда', connection.getresponse().read().decode('cp1251'))
 
     def test_a_port_can_be_refused_while_the_other_serves(self):

@@ -14,9 +14,20 @@ APPLY = '/rest/1/demo/sale.cashbox.check.apply'
 
 class EffectsTest(unittest.TestCase):
     def test_print_url_answers(self):
-        table = {b'{"UUID":"x"}': ('P', 'x'), b'{"uuid":7}': ('P', '7'), b'{"ERRORS":["a","b"]}': ('E', None), b'{"ERRORS":["a"],"UUID":"x"}': ('E', None),
-                 b'{"ERRORS":[],"UUID":"x"}': ('P', 'x'), b'{"ERRORS":"a"}': ('P', ''), b'{}': ('P', None), b'[]': ('P', None), b'': ('E', None),
-                 b'<html>': ('E', None), b'\xef\xbb\xbf{"UUID":"x"}': ('E', None), b'{"ERRORS":{"1":"a"}}': ('E', None)}
+        table = {
+            b'{"UUID":"x"}': ('P', 'x'),
+            b'{"uuid":7}': ('P', '7'),
+            b'{"ERRORS":["a","b"]}': ('E', None),
+            b'{"ERRORS":["a"],"UUID":"x"}': ('E', None),
+            b'{"ERRORS":[],"UUID":"x"}': ('P', 'x'),
+            b'{"ERRORS":"a"}': ('P', ''),
+            b'{}': ('P', None),
+            b'[]': ('P', None),
+            b'': ('E', None),
+            b'<html>': ('E', None),
+            b'\xef\xbb\xbf{"UUID":"x"}': ('E', None),
+            b'{"ERRORS":{"1":"a"}}': ('E', None),
+        }
         for body, expected in table.items():
             with self.subTest(body):
                 effect = effects.of_print(Reply(200, body, 0), '')
@@ -28,8 +39,15 @@ class EffectsTest(unittest.TestCase):
                 effects.of_print(Reply(200, body, 0), '')
 
     def test_check_url_answers(self):
-        table = {b'{"STATUS":"WAIT"}': ('P', False), b'{"STATUS":"ERROR"}': ('E', False), b'{"status":"DONE","PRINT_END_TIME":1}': ('Y', False),
-                 b'{"STATUS":"wait"}': ('Y', True), b'{}': ('Y', True), b'': ('Y', True), b'[]': ('Y', True)}
+        table = {
+            b'{"STATUS":"WAIT"}': ('P', False),
+            b'{"STATUS":"ERROR"}': ('E', False),
+            b'{"status":"DONE","PRINT_END_TIME":1}': ('Y', False),
+            b'{"STATUS":"wait"}': ('Y', True),
+            b'{}': ('Y', True),
+            b'': ('Y', True),
+            b'[]': ('Y', True),
+        }
         for body, expected in table.items():
             with self.subTest(body):
                 effect = effects.of_check(Reply(200, body, 0))
@@ -52,7 +70,9 @@ class FormTest(unittest.TestCase):
     def test_the_request_is_the_portals(self):
         fixture = form.FIXTURES / 'sell-cash.http'
         body = form.fixture('sell-cash')
-        self.assertEqual(request_bytes('POST', 'http://gateway.example.ru/b24/SECRET/print', body), fixture.read_bytes())
+        self.assertEqual(
+            request_bytes('POST', 'http://gateway.example.ru/b24/SECRET/print', body), fixture.read_bytes()
+        )
 
 
 class BucketTest(unittest.TestCase):
@@ -69,7 +89,10 @@ class PortalTest(SimulatorTest):
 
     def setUp(self):
         super().setUp()
-        self.requests, self.answers = [], {'/b24/s/print': json_answer({'UUID': 'ab-1'}), '/b24/s/check': json_answer({'STATUS': 'WAIT'})}
+        self.requests, self.answers = [], {
+            '/b24/s/print': json_answer({'UUID': 'ab-1'}),
+            '/b24/s/check': json_answer({'STATUS': 'WAIT'}),
+        }
         self.gateway = HttpServer(self.receive)
         self.url = f'http://127.0.0.1:{self.gateway.listen()}/b24/s/print'
         self.addCleanup(self.gateway.close)
@@ -79,7 +102,9 @@ class PortalTest(SimulatorTest):
         return self.answers[request.path]
 
     def check(self, **more):
-        return self.call('POST', '/_sim/checks', {'portal': 'demo', 'print_url': self.url, 'fixture': 'sell-cash', **more})[1]
+        return self.call(
+            'POST', '/_sim/checks', {'portal': 'demo', 'print_url': self.url, 'fixture': 'sell-cash', **more}
+        )[1]
 
     def now(self, check):
         return self.call('GET', f'/_sim/checks/demo/{check["unique_id"]}')[1]
@@ -90,10 +115,26 @@ class PortalTest(SimulatorTest):
         sent = dict(urllib.parse.parse_qsl(self.requests[0].body.decode()))
         self.assertEqual((sent['unique_id'], sent['number_kkm']), (check['unique_id'], 'box-9'))
         self.assertEqual(sent['uuid'], f'check|demo.bitrix24.ru|{check["unique_id"]}|{sent["date_create"]}')
-        self.assertEqual(self.call('POST', APPLY, {'uuid': 'AB-1', 'FN_NUMBER': '9', 'PRINT_END_TIME': '5'}, {'Content-Type': 'application/json'})[0], 200)
+        self.assertEqual(
+            self.call(
+                'POST',
+                APPLY,
+                {'uuid': 'AB-1', 'FN_NUMBER': '9', 'PRINT_END_TIME': '5'},
+                {'Content-Type': 'application/json'},
+            )[0],
+            200,
+        )
         done = self.now(check)
-        self.assertEqual((done['state'], done['how'], done['attributes']['FN_NUMBER'], done['attributes']['PRINT_END_TIME']), ('Y', 'push', '9', 5))
-        self.call('POST', APPLY + '.json', b'UUID=ab-1&FN_NUMBER=10&PRINT_END_TIME=6', {'Content-Type': 'application/x-www-form-urlencoded'})
+        self.assertEqual(
+            (done['state'], done['how'], done['attributes']['FN_NUMBER'], done['attributes']['PRINT_END_TIME']),
+            ('Y', 'push', '9', 5),
+        )
+        self.call(
+            'POST',
+            APPLY + '.json',
+            b'UUID=ab-1&FN_NUMBER=10&PRINT_END_TIME=6',
+            {'Content-Type': 'application/x-www-form-urlencoded'},
+        )
         self.assertEqual(self.now(check)['attributes']['FN_NUMBER'], '9')
 
     def test_polls_and_takes_any_malfunction_for_printed(self):
@@ -130,7 +171,9 @@ class PortalTest(SimulatorTest):
         self.answers['/b24/s/print'] = Answer(200, headers=(('Location', '/b24/other'),))
         self.answers['/b24/other'] = json_answer({'UUID': 'ab-3'})
         self.assertEqual(self.check()['uuid'], 'ab-3')
-        self.assertEqual([(each.method, each.path) for each in self.requests], [('POST', '/b24/s/print'), ('POST', '/b24/other')])
+        self.assertEqual(
+            [(each.method, each.path) for each in self.requests], [('POST', '/b24/s/print'), ('POST', '/b24/other')]
+        )
 
     def test_apply_errors(self):
         json_type = {'Content-Type': 'application/json'}
@@ -146,7 +189,13 @@ class PortalTest(SimulatorTest):
         self.assertEqual(self.call('POST', other, {'UUID': 'ab-1'}, json_type)[1]['error'], 'ERROR_CHECK_NOT_FOUND')
 
     def test_rest_faults(self):
-        for fault, status in {'http_status': 500, 'redirect': 302, 'operation_time_limit': 429, 'access_denied': 403, 'expired_token': 401}.items():
+        for fault, status in {
+            'http_status': 500,
+            'redirect': 302,
+            'operation_time_limit': 429,
+            'access_denied': 403,
+            'expired_token': 401,
+        }.items():
             with self.subTest(fault):
                 self.arm(fault)
                 connection = self.connect()

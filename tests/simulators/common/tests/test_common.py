@@ -83,19 +83,34 @@ class FaultsTest(unittest.TestCase):
 
     def test_a_standing_fault_stays_until_disarmed(self):
         self.faults.arm({'fault': 'stay', 'count': None})
-        self.assertTrue(self.faults.holds('stay', {}) and self.faults.take(['stay'], {}) and self.faults.holds('stay', {}))
+        self.assertTrue(
+            self.faults.holds('stay', {}) and self.faults.take(['stay'], {}) and self.faults.holds('stay', {})
+        )
         self.faults.disarm()
         self.assertFalse(self.faults.holds('stay', {}))
 
     def test_what_makes_no_sense_is_refused(self):
-        for wanted in ([], {'fault': 'none'}, {'fault': 'lose', 'count': 0}, {'fault': 'lose', 'match': {'x': 1}}, {'fault': 'lose', 'y': 1}):
+        for wanted in (
+            [],
+            {'fault': 'none'},
+            {'fault': 'lose', 'count': 0},
+            {'fault': 'lose', 'match': {'x': 1}},
+            {'fault': 'lose', 'y': 1},
+        ):
             with self.subTest(wanted), self.assertRaises(BadFault):
                 self.faults.arm(wanted)
 
 
 class MoneyTest(unittest.TestCase):
     def test_decimals_become_kopecks_exactly(self):
-        for text, expected in (('1106.2', 110620), ('0,005', 1), ('0.10', 10), (0, 0), (Decimal('2.885'), 289), ('99.99999999', 10000)):
+        for text, expected in (
+            ('1106.2', 110620),
+            ('0,005', 1),
+            ('0.10', 10),
+            (0, 0),
+            (Decimal('2.885'), 289),
+            ('99.99999999', 10000),
+        ):
             with self.subTest(text):
                 self.assertEqual(kopecks(text), expected)
 

@@ -29,8 +29,10 @@ class HttpServerTest(unittest.TestCase):
         for _ in range(2):
             connection.request('POST', '/a?x=1', b'body', {'Some_Header': 'v'})
             self.assertEqual(connection.getresponse().read(), b'{"path": "/a"}')
-        self.assertEqual([(each.number, each.body, each.query, each.headers['some_header']) for each in self.seen],
-                         [(1, b'body', {'x': '1'}, 'v'), (2, b'body', {'x': '1'}, 'v')])
+        self.assertEqual(
+            [(each.number, each.body, each.query, each.headers['some_header']) for each in self.seen],
+            [(1, b'body', {'x': '1'}, 'v'), (2, b'body', {'x': '1'}, 'v')],
+        )
 
     def test_closes_without_a_byte_or_resets(self):
         for answer, expected in ((HANG_UP, http.client.RemoteDisconnected), (Answer(reset=True), ConnectionResetError)):

@@ -11,10 +11,25 @@ KEY = {'X-Api-Key': 'shop-key'}
 
 
 def sale(key=None, total='1000.00', **changes):
-    line = {'title': 'Кружка', 'price': '500.00', 'quantity': '2', 'total': total, 'tax': 'vat_none', 'ppr': 'goods', 'psr': 'full_settle'}
+    line = {
+        'title': 'Кружка',
+        'price': '500.00',
+        'quantity': '2',
+        'total': total,
+        'tax': 'vat_none',
+        'ppr': 'goods',
+        'psr': 'full_settle',
+    }
     line |= {name: changes.pop(name) for name in list(changes) if name in line}
-    command = {'type': 'sale', 'isPrintable': False, 'sno': 'sno_osn', 'tagClientContact': 'a@b.ru', 'lines': [line],
-               'amountElectronic': '1000.00', **changes}
+    command = {
+        'type': 'sale',
+        'isPrintable': False,
+        'sno': 'sno_osn',
+        'tagClientContact': 'a@b.ru',
+        'lines': [line],
+        'amountElectronic': '1000.00',
+        **changes,
+    }
     return {'creItemId': SAMPLE_REGISTER, 'idempKey': key or str(uuid.uuid4()), 'commands': [command]}
 
 
@@ -39,6 +54,7 @@ class ItkassaTest(SimulatorTest):
         def look():
             status, said = self.by_key(document)
             return said['object'] if status == 200 and said['object']['resultItem'] else None
+
         return self.wait_for(look)
 
     def receipts(self):
@@ -49,10 +65,15 @@ class ItkassaTest(SimulatorTest):
         status, said = self.post(document)
         self.assertEqual((status, said['code'], said['object']['resultItem']), (200, 0, None))
         done = self.finished(document)
-        printed, = self.receipts()
-        self.assertEqual((done['resultItem']['result'], done['checkNumber'], done['fsNumber'], done['checkSign'], done['checkUrl']),
-                         ('success', str(printed['fd']), printed['fn'], printed['fp'], printed['qr']))
-        self.assertEqual((printed['total'], printed['payments'], printed['key'], printed['sign']), (100000, {'1081': 100000}, document['idempKey'], 1))
+        (printed,) = self.receipts()
+        self.assertEqual(
+            (done['resultItem']['result'], done['checkNumber'], done['fsNumber'], done['checkSign'], done['checkUrl']),
+            ('success', str(printed['fd']), printed['fn'], printed['fp'], printed['qr']),
+        )
+        self.assertEqual(
+            (printed['total'], printed['payments'], printed['key'], printed['sign']),
+            (100000, {'1081': 100000}, document['idempKey'], 1),
+        )
         self.assertEqual(printed['fd'], 2)  # 1 is the shift, opened by the cloud
         status, said = self.call('GET', f'{API}/print-documents/{done["id"]}', None, KEY)
         self.assertEqual((status, said['object']['id']), (200, done['id']))
@@ -63,12 +84,16 @@ class ItkassaTest(SimulatorTest):
         self.assertEqual(ids[0], ids[1])
         self.assertNotEqual(ids[0], ids[3])
         self.wait_for(lambda: len(self.rows('result')) == 3)
-        self.assertEqual([each['key'] for each in self.receipts()], [first['idempKey'], second['idempKey'], first['idempKey']])
+        self.assertEqual(
+            [each['key'] for each in self.receipts()], [first['idempKey'], second['idempKey'], first['idempKey']]
+        )
 
     def test_a_document_of_another_key_holder_is_not_found(self):
         document = sale()
         self.post(document)
-        status, _ = self.call('GET', f'{API}/print-documents/{document["idempKey"]}/idempotent', None, {'X-Api-Key': 'another'})
+        status, _ = self.call(
+            'GET', f'{API}/print-documents/{document["idempKey"]}/idempotent', None, {'X-Api-Key': 'another'}
+        )
         self.assertEqual(status, 404)
         self.finished(document)
 
@@ -80,8 +105,14 @@ class ItkassaTest(SimulatorTest):
         self.assertEqual(self.receipts(), [])
 
     def test_validation_fails_the_document_and_nothing_is_signed(self):
-        for name, document in {'sum': sale(amountElectronic='999.99'), 'tax': sale(tax='vat_22'), 'price': sale(price='400.00'),
-                               'sno': sale(sno='osn'), 'contact': sale(tagClientContact=''), 'over': sale(amountElectronic='1000.01')}.items():
+        for name, document in {
+            'sum': sale(amountElectronic='999.99'),
+            'tax': sale(tax='vat_22'),
+            'price': sale(price='400.00'),
+            'sno': sale(sno='osn'),
+            'contact': sale(tagClientContact=''),
+            'over': sale(amountElectronic='1000.01'),
+        }.items():
             with self.subTest(name):
                 self.post(document)
                 done = self.finished(document)
@@ -160,6 +191,7 @@ class ItkassaTest(SimulatorTest):
             calls.append(request)
             answered.release()
             return json_answer({}, 200 if len(calls) == 3 else 503)
+
         server = HttpServer(receive)
         self.addCleanup(server.close)
         url = f'http://127.0.0.1:{server.listen()}/hook'
@@ -169,7 +201,10 @@ class ItkassaTest(SimulatorTest):
         _, said = self.post(document)
         self.assertEqual(len(calls), 3)
         self.assertEqual(json.loads(calls[0].body)['idempKey'], document['idempKey'])
-        self.assertEqual((calls[0].headers['x-api-key'], calls[0].headers['x-organization-id']), ('c' * 32, said['object']['organizationId']))
+        self.assertEqual(
+            (calls[0].headers['x-api-key'], calls[0].headers['x-organization-id']),
+            ('c' * 32, said['object']['organizationId']),
+        )
         self.assertIsNotNone(said['object']['resultItem'])
 
     def test_a_queue_survives_a_crash(self):

@@ -1,6 +1,6 @@
 #pragma once
-// The registry's configuration as one immutable snapshot, kept current by a Watch stream, and indexed the ways services ask.
-// When the registry is away, the last snapshot stays in force.
+// The registry's configuration as one immutable snapshot, kept current by a Watch stream, and indexed the ways services
+// ask. When the registry is away, the last snapshot stays in force.
 //
 // Thread-safety: current() from any thread; a Snapshot never changes.
 
@@ -32,9 +32,9 @@ struct Register {
   std::string pool;
   std::string tenant;
   registers::RegisterSettings settings;
-  Secret callback_token;            // itkassa: path segment
-  Secret callback_key;              // itkassa: X-Api-Key of callbacks
-  std::string organization_id;      // itkassa: X-Organization-Id, empty = not checked
+  Secret callback_token;        // itkassa: path segment
+  Secret callback_key;          // itkassa: X-Api-Key of callbacks
+  std::string organization_id;  // itkassa: X-Organization-Id, empty = not checked
 };
 
 struct Cashbox {
@@ -48,8 +48,8 @@ struct Installation {
   std::string id;
   std::string tenant;
   Secret secret;
-  Secret id_key;               // ingress only
-  Secret portal_webhook;       // status only; holds the webhook's code
+  Secret id_key;                            // ingress only
+  Secret portal_webhook;                    // status only; holds the webhook's code
   std::map<std::int32_t, fiscal::Vat> vat;  // portal VAT record id -> plain rate
   MarkedWithoutCode marked_without_code = MarkedWithoutCode::refuse;
   std::map<std::string, Cashbox, std::less<>> cashboxes_by_number;
@@ -60,7 +60,7 @@ struct Snapshot {
   std::unordered_map<std::string, std::shared_ptr<const Pool>> pools;
   std::unordered_map<std::string, std::shared_ptr<const Register>> registers;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_pool;
-  std::unordered_map<std::string, std::shared_ptr<const Installation>> installations;            // by id
+  std::unordered_map<std::string, std::shared_ptr<const Installation>> installations;  // by id
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;
 };

@@ -10,8 +10,8 @@
 
 namespace kassaflow::configuration {
 
-[[nodiscard]] std::optional<fiscal::Taxation> taxation_of(std::string_view word);  // osn | usn_income | …
-[[nodiscard]] std::optional<fiscal::Ffd> ffd_of(std::string_view word);            // 1.05 | 1.2
+[[nodiscard]] std::optional<fiscal::Taxation> taxation_of(std::string_view word);              // osn | usn_income | …
+[[nodiscard]] std::optional<fiscal::Ffd> ffd_of(std::string_view word);                        // 1.05 | 1.2
 [[nodiscard]] std::optional<MarkedWithoutCode> marked_without_code_of(std::string_view word);  // refuse | allow
 
 }  // namespace kassaflow::configuration

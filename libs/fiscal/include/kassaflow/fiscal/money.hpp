@@ -16,7 +16,10 @@ class Kopecks {
 
   constexpr Kopecks operator+(Kopecks other) const { return Kopecks(value_ + other.value_); }
   constexpr Kopecks operator-(Kopecks other) const { return Kopecks(value_ - other.value_); }
-  constexpr Kopecks& operator+=(Kopecks other) { value_ += other.value_; return *this; }
+  constexpr Kopecks& operator+=(Kopecks other) {
+    value_ += other.value_;
+    return *this;
+  }
   constexpr auto operator<=>(const Kopecks&) const = default;
 
  private:

@@ -13,22 +13,51 @@ namespace kassaflow::fiscal {
 
 enum class Sign : std::uint8_t { income = 1, income_return = 2, expense = 3, expense_return = 4 };  // [1054]
 
-enum class Taxation : std::uint8_t { osn = 1, usn_income = 2, usn_income_outcome = 4, esn = 16, patent = 32 };  // [1055]
+enum class Taxation : std::uint8_t {
+  osn = 1,
+  usn_income = 2,
+  usn_income_outcome = 4,
+  esn = 16,
+  patent = 32
+};  // [1055]
 
 enum class Vat : std::uint8_t {  // [1199]
-  vat_20 = 1, vat_10 = 2, vat_20_120 = 3, vat_10_110 = 4, vat_0 = 5, none = 6,
-  vat_5 = 7, vat_7 = 8, vat_5_105 = 9, vat_7_107 = 10, vat_22 = 11, vat_22_122 = 12,
+  vat_20 = 1,
+  vat_10 = 2,
+  vat_20_120 = 3,
+  vat_10_110 = 4,
+  vat_0 = 5,
+  none = 6,
+  vat_5 = 7,
+  vat_7 = 8,
+  vat_5_105 = 9,
+  vat_7_107 = 10,
+  vat_22 = 11,
+  vat_22_122 = 12,
 };
 
 enum class Method : std::uint8_t {  // [1214]
-  full_prepayment = 1, prepayment = 2, advance = 3, full_payment = 4,
-  partial_payment = 5, credit = 6, credit_payment = 7,
+  full_prepayment = 1,
+  prepayment = 2,
+  advance = 3,
+  full_payment = 4,
+  partial_payment = 5,
+  credit = 6,
+  credit_payment = 7,
 };
 
 // [1212] 1..27, 30..33; named are those with rules of their own.
 enum class Subject : std::uint8_t {
-  commodity = 1, excise = 2, job = 3, service = 4, payment = 10, another = 13,
-  marked_excise_without_code = 30, marked_excise = 31, marked_without_code = 32, marked = 33,
+  commodity = 1,
+  excise = 2,
+  job = 3,
+  service = 4,
+  payment = 10,
+  another = 13,
+  marked_excise_without_code = 30,
+  marked_excise = 31,
+  marked_without_code = 32,
+  marked = 33,
 };
 
 enum class Ffd : std::uint8_t { v1_05 = 2, v1_2 = 4 };  // [1209]
@@ -76,7 +105,7 @@ struct Receipt {
 
 // What the portal does not send and the pool's owner has set: needed to render a receipt for a register.
 struct Till {
-  std::string inn;              // [1018]
+  std::string inn;  // [1018]
   Taxation taxation = Taxation::osn;
   Ffd ffd = Ffd::v1_05;
   std::string payment_address;  // [1187]

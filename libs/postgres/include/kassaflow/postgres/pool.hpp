@@ -29,7 +29,9 @@ struct PoolOptions {
 // What the caller must know of a failed transaction (Error::code):
 //   postgres.unavailable  nothing was committed; try later
 //   postgres.in_doubt     the COMMIT's answer was lost: read again what you wrote (exactly-once.md 1)
-//   postgres.error        refused by the server (constraint, deadlock, syntax) or by the task itself, see message
+//   postgres.data         a value the database cannot hold (SQLSTATE class 22): the same task fails the same way again
+//   postgres.error        otherwise refused by the server (constraint, deadlock, syntax) or by the task itself, see
+//   message
 class Pool {
  public:
   explicit Pool(PoolOptions options);

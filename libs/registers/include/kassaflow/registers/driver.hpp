@@ -32,24 +32,24 @@ enum class Fact : std::uint8_t {
 // Why it was not printed, or why nothing could be learned; decides what the lane does.
 enum class Cause : std::uint8_t {
   none,
-  data,           // the receipt cannot be printed anywhere as it is -> failed
-  register_fault, // paper, FN, licence, token: stop the register, keep the receipt
-  transient,      // link down, overload: back off, same register
-  shift_expired,  // close and open the shift, then a new attempt
-  shift_closed,   // open the shift, then a new attempt
-  ambiguous,      // only with Fact::unknown
+  data,            // the receipt cannot be printed anywhere as it is -> failed
+  register_fault,  // paper, FN, licence, token: stop the register, keep the receipt
+  transient,       // link down, overload: back off, same register
+  shift_expired,   // close and open the shift, then a new attempt
+  shift_closed,    // open the shift, then a new attempt
+  ambiguous,       // only with Fact::unknown
 };
 
 struct Finding {
   Fact fact = Fact::unknown;
   Cause cause = Cause::none;
-  std::string code;                                // protocol's own code or a stable word ("http_502"), for logs and people
-  std::string text;                                // register's text or ours; shown to people, no secrets
+  std::string code;  // protocol's own code or a stable word ("http_502"), for logs and people
+  std::string text;  // register's text or ours; shown to people, no secrets
   std::optional<fiscal::FiscalDocument> document;  // with printed: what the register told
   std::string remote_id;                           // itkassa document id once known
   std::string raw_answer;                          // bytes of the answer, at most kRawAnswerLimit
   bool warning = false;                            // printed, but the answer also reported a fault
-  bool alarm = false;                              // the answer contradicts itself or what was asked (exactly-once.md 7, 8)
+  bool alarm = false;  // the answer contradicts itself or what was asked (exactly-once.md 7, 8)
 };
 inline constexpr std::size_t kRawAnswerLimit = 64 * 1024;
 
@@ -60,9 +60,9 @@ struct Rendered {
 
 // An attempt as the journal has it.
 struct AttemptRef {
-  std::string key;        // idempotency key / order id: chosen once per attempt
-  std::string remote_id;  // itkassa document id, empty while unknown
-  std::string body;       // Rendered::body, as stored
+  std::string key;                 // idempotency key / order id: chosen once per attempt
+  std::string remote_id;           // itkassa document id, empty while unknown
+  std::string body;                // Rendered::body, as stored
   std::int64_t total_kopecks = 0;  // to compare with what the register echoes
   fiscal::Sign sign = fiscal::Sign::income;
   bool repeated = false;  // this key was posted before: an error code may only mean "already known"
@@ -77,9 +77,9 @@ struct Health {
 };
 
 struct Capabilities {
-  bool query_by_key = false;        // ask() can settle a lost answer (itkassa)
+  bool query_by_key = false;           // ask() can settle a lost answer (itkassa)
   bool same_key_deduplicated = false;  // sending the identical bytes again is safe (BIT with verified deduplication)
-  bool manages_shifts = false;      // false: the lane opens and closes shifts itself (BIT)
+  bool manages_shifts = false;         // false: the lane opens and closes shifts itself (BIT)
 };
 
 enum class ShiftCommand : std::uint8_t { open, close };
@@ -92,7 +92,8 @@ class Driver {
 
   // Pure. Fails with Error{code, Russian text naming line and field} when this protocol or this till cannot express
   // the receipt (Cause::data for the caller), e.g. VAT 22 % on itkassa.
-  [[nodiscard]] virtual Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key) const = 0;
+  [[nodiscard]] virtual Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
+                                                const std::string& key) const = 0;
 
   // Sends the stored bytes once on a connection of its own: connect, `guard`, write, read. Never repeats.
   virtual boost::asio::awaitable<Finding> send(const AttemptRef& attempt, http::WriteGuard& guard) = 0;
@@ -101,11 +102,14 @@ class Driver {
   virtual boost::asio::awaitable<Finding> ask(const AttemptRef& attempt) = 0;
 
   // Pure. What a callback says about `attempt`; nullopt when it is about something else.
-  [[nodiscard]] virtual std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const = 0;
+  [[nodiscard]] virtual std::optional<Finding> read_callback(const AttemptRef& attempt,
+                                                             std::string_view body) const = 0;
 
   // A shift report: a fiscal document too, so it is an attempt with rendered bytes and a guard of its own.
-  [[nodiscard]] virtual Rendered render_shift(ShiftCommand command, const fiscal::Till& till, const std::string& key) const = 0;
-  virtual boost::asio::awaitable<Finding> send_shift(ShiftCommand command, const AttemptRef& attempt, http::WriteGuard& guard) = 0;
+  [[nodiscard]] virtual Rendered render_shift(ShiftCommand command, const fiscal::Till& till,
+                                              const std::string& key) const = 0;
+  virtual boost::asio::awaitable<Finding> send_shift(ShiftCommand command, const AttemptRef& attempt,
+                                                     http::WriteGuard& guard) = 0;
 
   // Harmless probe; never prints.
   virtual boost::asio::awaitable<Health> probe() = 0;
@@ -118,12 +122,13 @@ struct RegisterSettings {
   std::string endpoint;             // absolute http(s) URL
   std::string registration_number;  // may be empty (itkassa tells it)
   bool exclusive = true;
-  std::string timezone;             // IANA, of the register's clock
-  std::string cre_item_id;          // itkassa
-  Secret api_key;                   // itkassa
-  Secret kkt_token;                 // bit
+  std::string timezone;                 // IANA, of the register's clock
+  std::string cre_item_id;              // itkassa
+  Secret api_key;                       // itkassa
+  Secret kkt_token;                     // bit
   bool deduplication_verified = false;  // bit
-  // The physical register over all tenants (exactly-once.md 9): "itkassa:<creItemId>", "bit:<registrationNumber or hash of token>".
+  // The physical register over all tenants (exactly-once.md 9): "itkassa:<creItemId>", "bit:<registrationNumber or hash
+  // of token>".
   std::string identity;
 };
 
@@ -134,6 +139,7 @@ struct Timeouts {
 };
 
 // Throws std::invalid_argument for an unknown protocol (registry has refused it before).
-[[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Timeouts& timeouts, http::AddressPolicy addresses);
+[[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Timeouts& timeouts,
+                                                  http::AddressPolicy addresses);
 
 }  // namespace kassaflow::registers
