@@ -30,7 +30,8 @@ function(kassaflow_library name)
 endfunction()
 
 # kassaflow_test(fiscal_test SOURCES tests/a_test.cpp DEPENDS kassaflow::fiscal)
-# A GoogleTest program, registered with ctest under the label `unit` (or LABEL).
+# A GoogleTest program, registered with ctest test by test under the label `unit`; under another LABEL as one test, for
+# such a program starts a server of its own.
 function(kassaflow_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   if(NOT arg_LABEL)
@@ -39,7 +40,12 @@ function(kassaflow_test name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES LABELS ${arg_LABEL} DISCOVERY_TIMEOUT 60)
+  if(arg_LABEL STREQUAL unit)
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
+  else()
+    add_test(NAME ${arg_LABEL}.${name} COMMAND ${name})
+    set_tests_properties(${arg_LABEL}.${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
+  endif()
 endfunction()
 
 # kassaflow_service(ingress SOURCES src/a.cpp DEPENDS kassaflow::runtime)

@@ -22,6 +22,12 @@ service_instances() {
   printf 'ingress\n'
 }
 
+fiscalizer_addresses() {  # host:port,…
+  local name list=''
+  for name in $(fiscalizer_instances); do list+=${list:+,}127.0.0.1:$(service_port "$name" grpc); done
+  printf '%s' "$list"
+}
+
 service_port() { port "${1//-/_}_$2"; }  # INSTANCE admin|http|grpc
 service_admin_url() { printf 'http://127.0.0.1:%s' "$(service_port "$1" admin)"; }
 
@@ -49,8 +55,8 @@ service_configuration() {
   case $1 in
     registry)
       service_listen "$1" grpc
-      printf 'postgres: "%s"\nmaster_key_file: %s\nid_master_file: %s\npublic_url: %s\n' \
-        "$(postgres_uri)" "$(secret master_key)" "$(secret id_master)" "$(edge_url)"
+      printf 'postgres: "%s"\nmaster_key_file: %s\nid_master_file: %s\npublic_url: %s\nfiscalizer_grpc: %s\n' \
+        "$(postgres_uri)" "$(secret master_key)" "$(secret id_master)" "$(edge_url)" "$(fiscalizer_addresses)"
       ;;
     ingress)
       service_listen "$1" http

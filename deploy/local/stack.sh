@@ -154,15 +154,14 @@ assign() { printf 'KASSAFLOW_%s=%q\n' "$1" "$2"; }
 
 stack_env() {
   state_exists || die "no stack in $STATE; ./dev up starts one"
-  local name pid suffix fiscalizers=''
+  local name pid suffix
   assign STATE_DIR "$STATE"
   assign EDGE_URL "$(edge_url)"
   assign INGRESS_URL "http://127.0.0.1:$(service_port ingress http)"
   assign STATUS_URL "http://127.0.0.1:$(service_port status http)"
   assign REGISTRY_GRPC "127.0.0.1:$(service_port registry grpc)"
   assign STATUS_GRPC "127.0.0.1:$(service_port status grpc)"
-  for name in $(fiscalizer_instances); do fiscalizers+=${fiscalizers:+,}127.0.0.1:$(service_port "$name" grpc); done
-  assign FISCALIZER_GRPC "$fiscalizers"
+  assign FISCALIZER_GRPC "$(fiscalizer_addresses)"
   assign KAFKA "$(kafka_address)"
   assign POSTGRES "$(postgres_uri)"
   assign SIM_ITKASSA_URL "$(simulator_url sim-itkassa)"

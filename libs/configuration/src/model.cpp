@@ -32,6 +32,7 @@ Register to_register(const v1::Register& from) {
   made.callback_token = Secret(from.callback_token());
   made.callback_key = Secret(from.itkassa().callback_key());
   made.organization_id = from.itkassa().organization_id();
+  made.retired = from.retired();
   auto& settings = made.settings;
   settings.id = from.id();
   settings.protocol = from.protocol();

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "address.hpp"
+#include "resolve.hpp"
 
 namespace kassaflow::http {
 namespace {
@@ -91,8 +92,9 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
                                                     const Target& target, Clock::time_point deadline,
                                                     WriteGuard& guard) {
   const auto bytes = wire(request, target);
-  lowest.expires_at(deadline);
-  if (!guard.arm()) co_return tl::unexpected(failure(Sent::nothing, "guard", "the guard did not let the bytes leave"));
+  const auto write_by = guard.arm();
+  if (!write_by) co_return tl::unexpected(failure(Sent::nothing, "guard", "the guard did not let the bytes leave"));
+  lowest.expires_at(std::min(deadline, *write_by));
   std::size_t written = 0;
   error_code error;
   while (written < bytes.size() && !error) {
@@ -107,6 +109,7 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
     co_return tl::unexpected(failure(sent, code_of(error, "write"), error.message()));
   }
 
+  lowest.expires_at(deadline);
   // What arrived is kept beside the parser: an answer cut short is evidence too.
   beast::http::response_parser<beast::http::string_body> parser;
   parser.header_limit(kHeaderLimit);
@@ -124,8 +127,10 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
     error_code parse_error;
     if (read_error) {
       const bool end = read_error == asio::error::eof || read_error == asio::ssl::error::stream_truncated;
-      if (end) parser.put_eof(parse_error);
-      if (end && !parse_error && parser.is_done()) break;
+      if (end && parser.got_some()) {  // without a length the end of the connection is the end of the answer
+        parser.put_eof(parse_error);
+        if (!parse_error && parser.is_done()) break;
+      }
       co_return tl::unexpected(failure(Sent::all, code_of(read_error, "read"), read_error.message(), std::move(seen)));
     }
     while (buffer.size() > 0 && !parser.is_done()) {
@@ -168,14 +173,10 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   if (!literal_error) {
     endpoints.emplace_back(literal, static_cast<std::uint16_t>(std::atoi(target->port.c_str())));
   } else {
-    tcp::resolver resolver(executor);
-    asio::steady_timer limit(executor, std::min(deadline, Clock::now() + request.connect_timeout));
-    limit.async_wait([&resolver](const error_code& error) {
-      if (!error) resolver.cancel();
-    });
-    const auto [error, found] = co_await resolver.async_resolve(target->host, target->port, use_tuple);
-    if (error) co_return tl::unexpected(failure(Sent::nothing, "dns", error.message()));
-    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+    auto found =
+        co_await resolve(target->host, target->port, std::min(deadline, Clock::now() + request.connect_timeout));
+    if (!found) co_return tl::unexpected(failure(Sent::nothing, "dns", found.error()));
+    endpoints = std::move(*found);
   }
   std::erase_if(endpoints, [&](const auto& endpoint) { return !allowed(endpoint.address(), addresses); });
   if (endpoints.empty())

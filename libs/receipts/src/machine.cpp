@@ -57,6 +57,7 @@ PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_
     // "Print again" makes a new date_create. Anything not newer is an old post under way, or a followed redirect.
     return date_create_s > known->date_create_s ? PostVerdict::reopened : PostVerdict::late;
   }
+  if (!known->readable) return PostVerdict::replaced;
   if (known->same_content) return PostVerdict::repeated;
   if (known->state == State::queued && !known->attempted) {
     return date_create_s > known->date_create_s ? PostVerdict::replaced : PostVerdict::superseded;
@@ -96,6 +97,6 @@ Decision on_evidence(State state, Evidence evidence, bool current_attempt) {
 }
 
 bool may_resolve(State state) { return state == State::uncertain; }
-bool may_retry(State state) { return state == State::held; }
+bool may_retry(State state) { return state == State::held || state == State::failed; }
 
 }  // namespace kassaflow::receipts

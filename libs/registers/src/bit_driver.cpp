@@ -19,9 +19,9 @@ std::int64_t now_s() {
 // Lets a connection stand and then refuses to write: the only liveness test that prints nothing (§9).
 class ConnectOnly final : public http::WriteGuard {
  public:
-  bool arm() override {
+  std::optional<Clock::time_point> arm() override {
     connected_ = true;
-    return false;
+    return std::nullopt;
   }
   void disarm() override {}
   [[nodiscard]] bool connected() const { return connected_; }
@@ -54,6 +54,8 @@ class BitDriver final : public Driver {
     co_return finding(Fact::unknown, Cause::ambiguous, "no_query",
                       "Драйвер БИТ не отвечает на вопросы о прошлых чеках");
   }
+
+  [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view) const override { return std::nullopt; }
 
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef&, std::string_view) const override {
     return std::nullopt;

@@ -19,6 +19,13 @@ void redact(std::string& text, const std::string& credential) {
   }
 }
 
+// A register's words go into text columns: a NUL or a broken character there would be refused for ever.
+std::string storable(std::string_view text) {
+  std::string clean = to_utf8(text);
+  std::erase(clean, '\0');
+  return clean;
+}
+
 std::string told(const http::Failure& failure) {
   return failure.message.empty() ? failure.code : failure.code + ": " + failure.message;
 }
@@ -56,6 +63,7 @@ Finding lost_question(const http::Failure& failure) {
 
 Finding of_repeat(Finding found) {
   if (found.fact == Fact::not_printed || found.fact == Fact::absent) {
+    found.refused = found.fact == Fact::not_printed && found.cause != Cause::transient;
     found.fact = Fact::unknown;
     found.text = "Повтор с тем же ключом не принят, о первой отправке это не говорит: " + found.text;
     if (found.cause != Cause::transient && found.cause != Cause::register_fault) found.cause = Cause::ambiguous;
@@ -68,6 +76,7 @@ Finding fit_to_leave(Finding found, const Secret& credential, std::string_view r
   for (std::string* text : {&found.text, &found.code, &found.remote_id, &found.raw_answer}) {
     redact(*text, credential.reveal());
   }
+  for (std::string* text : {&found.text, &found.code, &found.remote_id}) *text = storable(*text);
   found.text = cut_utf8(std::move(found.text), kTextLimit);
   found.code = cut_utf8(std::move(found.code), 64);
   if (found.raw_answer.size() > kRawAnswerLimit) found.raw_answer.resize(kRawAnswerLimit);

@@ -37,21 +37,29 @@ Finding foreign(const std::string& what) {
 
 Finding refused_post(int http_status, const std::string& code, const std::string& text, bool receipt) {
   const std::string own_code = "api_" + code;
-  if (http_status == 409) return finding(Fact::unknown, Cause::ambiguous, own_code, text);
+  Finding unclear = finding(Fact::unknown, Cause::ambiguous, own_code, text);  // the query by key decides
+  unclear.refused = true;
+  if (http_status == 409) return unclear;
   switch (class_of_refusal(text)) {
     case Refusal::data:
       return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
     case Refusal::register_fault:
     case Refusal::not_found:  // the register or the route
       return finding(Fact::not_printed, Cause::register_fault, own_code, text);
+    case Refusal::unknown_words:
+      // Only the status itself says that the request is at fault.
+      if (http_status == 400 || http_status == 422) {
+        return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
+      }
+      break;
     case Refusal::unclear:
       break;
   }
-  return finding(Fact::unknown, Cause::ambiguous, own_code, text);  // the query by key decides
+  return unclear;
 }
 
-Finding unreadable(int http_status) {
-  return finding(Fact::unknown, Cause::ambiguous, is_success(http_status) ? "malformed" : http_code(http_status),
+Finding unreadable(int http_status, Cause cause) {
+  return finding(Fact::unknown, cause, is_success(http_status) ? "malformed" : http_code(http_status),
                  "Непонятный ответ сервиса itkassa (HTTP " + std::to_string(http_status) + ")");
 }
 
@@ -92,12 +100,13 @@ Finding read_posted(int http_status, std::string_view body, const Asked& asked) 
     return finding(Fact::not_printed, Cause::register_fault, "http_404",
                    "Сервис itkassa не знает такого адреса или кассы: " + text);
   }
-  if (!is_object || http_status == 429 || http_status < 200 || http_status >= 500) return unreadable(http_status);
+  if (!is_object || http_status == 429 || http_status < 200 || http_status >= 500)
+    return unreadable(http_status, Cause::ambiguous);
   const std::optional<std::string> code = envelope_code(*envelope);
-  if (!code) return unreadable(http_status);
+  if (!code) return unreadable(http_status, Cause::ambiguous);
   if (*code != "0") return refused_post(http_status, *code, text, asked.content.receipt);
   const Json& object = (*envelope)["object"];
-  if (!is_success(http_status) || document_id(object).empty()) return unreadable(http_status);
+  if (!is_success(http_status) || document_id(object).empty()) return unreadable(http_status, Cause::ambiguous);
   if (const std::string what = difference(object, asked, false); !what.empty()) return foreign(what);
   return read_document(object, asked);
 }
@@ -111,11 +120,10 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
   // A clean negative is the application's own word, not a proxy's page (§11.2 3).
   if (http_status == 404 && is_object && !(*envelope)["object"].is_object()) return no_document(question, "http_404");
   if (!is_object || !is_success(http_status)) {
-    return finding(Fact::unknown, Cause::transient, is_success(http_status) ? "malformed" : http_code(http_status),
-                   "Непонятный ответ сервиса itkassa (HTTP " + std::to_string(http_status) + ")");
+    return unreadable(http_status, Cause::transient);
   }
   const std::optional<std::string> code = envelope_code(*envelope);
-  if (!code) return unreadable(http_status);
+  if (!code) return unreadable(http_status, Cause::transient);
   if (*code != "0") {
     const std::string text = refusal_text(*envelope);
     const Refusal refusal = class_of_refusal(text);
@@ -125,10 +133,18 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
   }
   const Json& object = (*envelope)["object"];
   if (object.says_nothing()) return no_document(question, "empty_object");
-  if (!object.is_object()) return unreadable(http_status);
+  if (!object.is_object()) return unreadable(http_status, Cause::transient);
   if (const std::string what = difference(object, asked, question == Question::by_key); !what.empty())
     return foreign(what);
   return read_document(object, asked);
+}
+
+std::optional<CallbackNames> named_in_callback(std::string_view body) {
+  const std::optional<Json> object = parse_json(to_utf8(body));
+  if (!object || !object->is_object()) return std::nullopt;
+  CallbackNames names{(*object)["idempKey"].text, document_id(*object)};
+  if (names.key.empty() && names.remote_id.empty()) return std::nullopt;
+  return names;
 }
 
 std::optional<Finding> read_called_back(std::string_view body, const Asked& asked) {

@@ -27,6 +27,7 @@ enum class Question : std::uint8_t { by_id, by_key };
 // Answer to the POST of the document; `repeated` as in AttemptRef is the caller's business (of_repeat).
 [[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Asked& asked);
 [[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Asked& asked, Question question);
+[[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body);
 // nullopt: malformed, or about another document.
 [[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Asked& asked);
 

@@ -183,7 +183,7 @@ Finding read_document(const Json& object, const Asked& asked) {
   }
   if (!object["resultItem"].is_object() && object["result"].says_nothing()) {
     const bool left_queue = object.has("queueItem") && object["queueItem"].says_nothing();
-    found = finding(Fact::pending, Cause::none, left_queue ? "left_queue" : "queued",
+    found = finding(Fact::pending, Cause::none, left_queue ? kLeftQueue : "queued",
                     left_queue ? "Документ вышел из очереди без результата" : "Документ в очереди кассы");
   } else {
     found = read_result(object, asked);

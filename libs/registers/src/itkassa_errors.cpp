@@ -65,8 +65,8 @@ ErrorClass class_of_validation(std::string_view text) {
   const bool touched_register =
       words.say_any({"ккт", "выполнен", "исполнен", "касс", "напечат", "связ", "executed", "printed"});
   const bool names_fault = words.say_any({"не заполнен", "не указан", "не задан", "обязательн", "отсутств", "некоррект",
-                                          "неверн", "недопуст", "не соответ", "валидац", "required", "invalid",
-                                          "validation", "missing", "cannot be blank"});
+                                          "неверн", "недопуст", "не соответ", "слишком", "too long", "валидац",
+                                          "required", "invalid", "validation", "missing", "cannot be blank"});
   return names_fault && !touched_register ? ErrorClass::data : ErrorClass::ambiguous;
 }
 
@@ -86,7 +86,8 @@ Refusal class_of_refusal(std::string_view text) {
     return Refusal::register_fault;
   }
   if (words.say_any({"не найден", "not found", "не существует", "отсутствует документ"})) return Refusal::not_found;
-  return Refusal::data;
+  // Words we do not know prove nothing (exactly-once.md 8).
+  return class_of_validation(text) == ErrorClass::data ? Refusal::data : Refusal::unknown_words;
 }
 
 }  // namespace kassaflow::registers::itkassa

@@ -26,9 +26,9 @@ enum class Refusal : std::uint8_t {
   register_fault,  // key, rights, licence, unknown register
   unclear,         // "try later", "already known": the server does not say that it forgot the document
   not_found,       // answer to a question: there is no such document
+  unknown_words,   // nothing of the above: ambiguous (exactly-once.md 8, which wins over §11.1 4)
 };
-// `code` != 0 of the API's envelope; its values are undocumented, so the text decides. Unknown texts are `data` (§11.1
-// 4).
+// `code` != 0 of the API's envelope; its values are undocumented, so the text decides.
 [[nodiscard]] Refusal class_of_refusal(std::string_view text);
 
 }  // namespace kassaflow::registers::itkassa

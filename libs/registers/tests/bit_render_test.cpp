@@ -68,15 +68,24 @@ TEST(BitRender, WritesTheLawsCodes) {
   }
 }
 
-TEST(BitRender, WritesEverySubjectItsFormatAllows) {
+// protocols/ffd.md §3.4, §10: one receipt, whatever the format of the register that prints it.
+TEST(BitRender, WritesEverySubjectAsItsFormatKnowsIt) {
   for (int subject = 1; subject <= 33; ++subject) {
     if (subject == 28 || subject == 29) continue;
-    const bool only_1_2 = subject == 27 || subject >= 30;
+    const int in_1_05 = subject < 27 ? subject : subject == 27 ? 0 : subject <= 31 ? 2 : 1;  // 0: refused
+    const int in_1_2 = subject == 12 ? 0 : subject;
     fiscal::Line given = mug();
     given.subject = static_cast<fiscal::Subject>(subject);
-    if (subject != 12) EXPECT_EQ(line(given, till_1_2())["productTypeCode_1212"], subject);
-    const auto in_1_05 = render(one(given), till(), "1", 2);
-    EXPECT_EQ(in_1_05.has_value(), !only_1_2) << subject;
+    if (subject == 31 || subject == 33) given.marking_code = given.product_code = "0104";
+    for (const auto& [expected, with] : {std::pair(in_1_05, till()), std::pair(in_1_2, till_1_2())}) {
+      if (expected != 0) {
+        EXPECT_EQ(line(given, with)["productTypeCode_1212"], expected) << subject;
+      } else {
+        const auto refused = render(one(given), with, "1", 2);
+        ASSERT_FALSE(refused) << subject;
+        EXPECT_NE(refused.error().message.find("поле payment_object"), std::string::npos);
+      }
+    }
   }
 }
 
@@ -110,6 +119,7 @@ TEST(BitRender, SendsTheMeasureInFormat12Only) {
 
 TEST(BitRender, SendsMarkingAsTheFormatWantsIt) {
   fiscal::Line given = mug();
+  given.subject = fiscal::Subject::marked;
   given.marking_code =
       "0104600439931256215\x1d"
       "93dGVz";
@@ -128,9 +138,22 @@ TEST(BitRender, SendsMarkingAsTheFormatWantsIt) {
   EXPECT_FALSE(in_1_05.contains("mrkcode_2000"));
 }
 
+// A line that may be printed without a code says so by its subject.
+TEST(BitRender, LeavesOutTheProductCodeWhereTheFormatHasNone) {
+  fiscal::Line given = mug();
+  given.subject = fiscal::Subject::marked_without_code;
+  given.product_code = "DM";
+  EXPECT_EQ(line(given)["nomenclatureCode_1162"], "RE0=");
+  EXPECT_EQ(line(given)["productTypeCode_1212"], 1);
+  EXPECT_FALSE(line(given, till_1_2()).contains("nomenclatureCode_1162"));
+  EXPECT_EQ(line(given, till_1_2())["productTypeCode_1212"], 32);
+}
+
 TEST(BitRender, RefusesACodeTheFormatCannotUse) {
   fiscal::Line product_only = mug();
+  product_only.subject = fiscal::Subject::marked;
   product_only.product_code = "DM";
+  EXPECT_TRUE(render(one(product_only), till(), "1", 2));
   EXPECT_NE(render(one(product_only), till_1_2(), "1", 2).error().message.find("поле marking_code"), std::string::npos);
   fiscal::Line scanned_only = mug();
   scanned_only.marking_code = "0104";

@@ -50,9 +50,9 @@ AttemptRef attempt(const Driver& with, const std::string& key = kKey) {
 class CountingGuard final : public http::WriteGuard {
  public:
   explicit CountingGuard(bool lets = true) : lets_(lets) {}
-  bool arm() override {
+  std::optional<Clock::time_point> arm() override {
     ++armed;
-    return lets_;
+    return lets_ ? std::optional(Clock::time_point::max()) : std::nullopt;
   }
   void disarm() override { ++disarmed; }
   int armed = 0;

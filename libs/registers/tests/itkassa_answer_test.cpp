@@ -148,6 +148,8 @@ TEST(ItkassaPost, EveryEnvelopeHasItsMeaning) {
       {200, R"({"code":1,"message":"Поле lines не заполнено"})", Fact::not_printed, Cause::data},
       {200, R"({"code":"7","error":{"text":"Слишком длинное название"}})", Fact::not_printed, Cause::data},
       {400, R"({"code":1,"message":"Bad field"})", Fact::not_printed, Cause::data},
+      // exactly-once.md 8: the document may have been queued before this failed.
+      {200, R"({"code":500,"message":"Ошибка сохранения элемента очереди"})", Fact::unknown, Cause::ambiguous},
       {422, R"({"code":1,"errors":["amountCash is invalid"]})", Fact::not_printed, Cause::data},
       {200, R"({"code":5,"message":"Неверный ключ API"})", Fact::not_printed, Cause::register_fault},
       {200, R"({"code":5,"message":"Истекла лицензия"})", Fact::not_printed, Cause::register_fault},
@@ -420,7 +422,7 @@ TEST(ItkassaQuery, OnlyACleanNegativeIsAbsence) {
       {200, R"({"code":3,"message":"Неизвестно что"})", Fact::unknown, Cause::transient, Fact::unknown},
       {200, R"({"code":3,"message":"Нет доступа"})", Fact::unknown, Cause::register_fault, Fact::unknown},
       {200, R"({"code":0,"obj)", Fact::unknown, Cause::transient, Fact::unknown},
-      {200, R"({"object":null})", Fact::unknown, Cause::ambiguous, Fact::unknown},
+      {200, R"({"object":null})", Fact::unknown, Cause::transient, Fact::unknown},
       {401, R"({"code":1})", Fact::unknown, Cause::register_fault, Fact::unknown},
       {403, "", Fact::unknown, Cause::register_fault, Fact::unknown},
       {429, R"({"code":1})", Fact::unknown, Cause::transient, Fact::unknown},

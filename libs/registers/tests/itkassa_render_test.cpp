@@ -140,6 +140,7 @@ TEST(ItkassaRender, NamesEverySubjectOfTheManualAndRefusesTheRest) {
       const char* const name = ffd == fiscal::Ffd::v1_05 ? row.in_1_05 : row.in_1_2;
       fiscal::Line given = mug();
       given.subject = static_cast<fiscal::Subject>(row.subject);
+      if (row.subject == 31 || row.subject == 33) given.marking_code = "0104";
       if (name != nullptr) {
         EXPECT_EQ(line(given, ffd)["ppr"], name) << int{row.subject};
       } else {
@@ -222,6 +223,8 @@ TEST(ItkassaRender, RefusesWhatTheApiHasNoFieldFor) {
   fiscal::Line only_product_code = mug();
   only_product_code.product_code = "DM\x04\x2f";
   EXPECT_NE(refusal(only_product_code).find("поле marking_code"), std::string::npos);
+  only_product_code.subject = fiscal::Subject::marked;
+  EXPECT_NE(refusal(only_product_code, fiscal::Ffd::v1_2).find("поле marking_code"), std::string::npos);
   fiscal::Line broken_code = mug();
   broken_code.marking_code = "\x96\x81";
   EXPECT_NE(refusal(broken_code).find("поле marking_code"), std::string::npos);
@@ -229,6 +232,16 @@ TEST(ItkassaRender, RefusesWhatTheApiHasNoFieldFor) {
   kilograms.measure = 11;
   EXPECT_NE(refusal(kilograms, fiscal::Ffd::v1_2).find("поле measure_code"), std::string::npos);
   EXPECT_FALSE(line(kilograms, fiscal::Ffd::v1_05).contains("tags"));
+}
+
+// Goods that may be printed without their code, whose product code has no use in FFD 1.2.
+TEST(ItkassaRender, PrintsGoodsAllowedWithoutACodeInTheNewFormat) {
+  fiscal::Line given = mug();
+  given.subject = fiscal::Subject::marked_without_code;
+  given.product_code = "DM\x04\x2f";
+  EXPECT_EQ(line(given, fiscal::Ffd::v1_2)["ppr"], "goods");
+  EXPECT_FALSE(line(given, fiscal::Ffd::v1_2).contains("tagTrueSign"));
+  EXPECT_NE(refusal(given, fiscal::Ffd::v1_05).find("поле marking_code"), std::string::npos);
 }
 
 TEST(ItkassaRender, RefusesSumsThatDoNotAgree) {

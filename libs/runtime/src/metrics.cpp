@@ -50,7 +50,9 @@ struct Named {
     if (const auto found = handed_out.find(wanted); found != handed_out.end()) return *found->second;
     Labels labels = wanted;
     if (!labels.empty() && handed_out.size() >= limit) {
-      for (auto& [key, value] : labels) value = "other";
+      for (auto& [key, value] : labels) {
+        if (key != "outcome" && key != "reason") value = "other";
+      }
       if (const auto found = handed_out.find(labels); found != handed_out.end()) return *found->second;
     }
     return *handed_out.emplace(labels, std::make_unique<Wrapper>(family->Add(labels, args...))).first->second;
@@ -95,18 +97,36 @@ Histogram& Metrics::histogram(const std::string& name, const std::string& help, 
   return named.get(labels, impl_->label_limit, prometheus::Histogram::BucketBoundaries(buckets));
 }
 
-void Metrics::retain(const std::string& name, const std::vector<Labels>& keep) {
+void Metrics::gauges(const std::string& name, const std::string& help, const std::vector<Sample>& samples, Rest rest) {
   const std::lock_guard lock(impl_->mutex);
-  const auto found = impl_->gauges.find(name);
-  if (found == impl_->gauges.end()) return;
-  auto& named = found->second;
+  auto& named = impl_->gauges[name];
+  if (named.family == nullptr) named.family = &prometheus::BuildGauge().Name(name).Help(help).Register(impl_->registry);
+  std::map<Labels, double> values;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    Labels labels = samples[i].labels;
+    if (i >= impl_->label_limit) {
+      for (auto& [key, value] : labels) value = "other";
+    }
+    const auto [known, fresh] = values.emplace(labels, samples[i].value);
+    if (fresh) continue;
+    known->second = rest == Rest::sum   ? known->second + samples[i].value
+                    : rest == Rest::max ? std::max(known->second, samples[i].value)
+                                        : std::min(known->second, samples[i].value);
+  }
   for (auto entry = named.handed_out.begin(); entry != named.handed_out.end();) {
-    if (entry->first.empty() || std::find(keep.begin(), keep.end(), entry->first) != keep.end()) {
+    if (values.contains(entry->first)) {
       ++entry;
     } else {
       named.family->Remove(entry->second->metric_);
       entry = named.handed_out.erase(entry);
     }
+  }
+  for (const auto& [labels, value] : values) {
+    auto found = named.handed_out.find(labels);
+    if (found == named.handed_out.end()) {
+      found = named.handed_out.emplace(labels, std::make_unique<GaugeOf>(named.family->Add(labels))).first;
+    }
+    found->second->set(value);
   }
 }
 

@@ -11,15 +11,20 @@ using runtime::Level;
 using runtime::log;
 
 namespace {
-constexpr int kWindow = 64;                      // receipts of a pool held in memory
+constexpr int kWindow = 32;                      // receipts of a pool held in memory
 constexpr std::chrono::milliseconds kLook{200};  // another worker may have taken in a receipt of ours
+// Until a receipt is offered again to a register that could not express it: the pool may have been corrected.
+constexpr std::chrono::seconds kUnable{10};
 }  // namespace
 
 std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable) {
   const Asking* best = nullptr;
   for (const auto& lane : free) {
     if (unable.contains(lane.register_id)) continue;
-    if (best == nullptr || lane.expected_ms < best->expected_ms) best = &lane;
+    const bool better =
+        best == nullptr ||
+        (lane.has_question != best->has_question ? lane.has_question : lane.expected_ms < best->expected_ms);
+    if (better) best = &lane;
   }
   return best == nullptr ? std::string() : best->register_id;
 }
@@ -40,20 +45,33 @@ asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, Asking
   co_return std::move(mine->receipt);
 }
 
+void Dispatcher::release(const std::string& receipt, const std::string& register_id) {
+  const auto taken = taken_.find(receipt);
+  if (taken != taken_.end() && taken->second == register_id) taken_.erase(taken);
+}
+
 bool Dispatcher::unable(const Queued& receipt, const std::string& register_id,
                         const std::vector<std::string>& registers_of_pool) {
   auto& refused = unable_[receipt.id];
-  refused.insert(register_id);
-  const bool all = std::all_of(registers_of_pool.begin(), registers_of_pool.end(),
-                               [&](const auto& id) { return refused.contains(id); });
-  if (all) {
+  if (refused.revision != receipt.revision) refused = {receipt.revision, {}, Clock::now()};
+  refused.registers.insert(register_id);
+  if (std::ranges::all_of(registers_of_pool, [&](const auto& id) { return refused.registers.contains(id); })) {
     unable_.erase(receipt.id);
-  } else {
-    taken_.erase(receipt.id);
-    pools_[receipt.pool].window.push_front(receipt);
-    match(pools_[receipt.pool]);
+    return true;
   }
-  return all;
+  release(receipt.id, register_id);
+  pools_[receipt.pool].window.push_front(receipt);
+  match(pools_[receipt.pool]);
+  return false;
+}
+
+void Dispatcher::forget_unable() {
+  std::erase_if(unable_, [](const auto& entry) { return Clock::now() - entry.second.since > kUnable; });
+}
+
+void Dispatcher::read_again(const std::string& pool) {
+  pools_[pool].window.clear();
+  wake_.notify();
 }
 
 void Dispatcher::cancel(const std::string& register_id) {
@@ -72,7 +90,8 @@ void Dispatcher::match(PoolQueue& pool) {
     }
     if (free.empty()) return;
     const auto refused = unable_.find(receipt->id);
-    const auto chosen = choose(free, refused == unable_.end() ? std::set<std::string>() : refused->second);
+    const bool known = refused != unable_.end() && refused->second.revision == receipt->revision;
+    const auto chosen = choose(free, known ? refused->second.registers : std::set<std::string>());
     const auto lane = std::find_if(pool.waiting.begin(), pool.waiting.end(), [&](const auto& waiting) {
       return !waiting->receipt && waiting->lane.register_id == chosen;
     });
@@ -80,7 +99,7 @@ void Dispatcher::match(PoolQueue& pool) {
       ++receipt;
       continue;
     }
-    taken_.insert(receipt->id);
+    taken_[receipt->id] = chosen;
     (*lane)->receipt = std::move(*receipt);
     (*lane)->ready.notify();
     receipt = pool.window.erase(receipt);
@@ -89,9 +108,13 @@ void Dispatcher::match(PoolQueue& pool) {
 
 asio::awaitable<void> Dispatcher::run() {
   while (!stopping_) {
-    std::vector<std::string> hungry;
+    forget_unable();
+    std::erase_if(pools_,
+                  [](const auto& entry) { return entry.second.waiting.empty() && entry.second.window.empty(); });
+    std::vector<std::string> hungry;  // a free lane waits and the window has nothing for it
     for (auto& [id, pool] : pools_) {
-      if (!pool.waiting.empty() || (!pool.window.empty() && pool.window.size() < kWindow / 4)) hungry.push_back(id);
+      if (std::ranges::any_of(pool.waiting, [](const auto& waiting) { return !waiting->receipt; }))
+        hungry.push_back(id);
     }
     if (!hungry.empty()) {
       auto queued = co_await journal_.queue(hungry, kWindow);

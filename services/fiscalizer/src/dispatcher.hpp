@@ -24,9 +24,10 @@ namespace kassaflow::fiscalizer {
 struct Asking {
   std::string register_id;
   std::int64_t expected_ms = 0;  // how long a receipt takes it
+  bool has_question = false;     // its next document may settle an uncertain receipt (exactly-once.md 6)
 };
 
-// The free lane that gets `receipt`: the fastest of those that can print it; empty = none of them.
+// The free lane that gets `receipt`: of those that can print it one with a question, else the fastest; empty = none.
 [[nodiscard]] std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable);
 
 // --- the dispatcher ---
@@ -37,14 +38,17 @@ class Dispatcher {
 
   // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
   boost::asio::awaitable<std::optional<Queued>> next(std::string pool, Asking lane, Clock::time_point until);
-  // The receipt is in the journal's hands again (opened, settled or refused).
-  void release(const std::string& receipt) { taken_.erase(receipt); }
-  // This register cannot express the receipt. True when no register of the pool can.
+  // The receipt is in the journal's hands again (settled, refused or not opened). Without effect when it was handed on
+  // to another lane meanwhile.
+  void release(const std::string& receipt, const std::string& register_id);
+  // This register cannot express the receipt: it is handed on. True when no register of the pool can.
   bool unable(const Queued& receipt, const std::string& register_id, const std::vector<std::string>& registers_of_pool);
   void cancel(const std::string& register_id);
 
   // Something may have been queued.
   void kick() { wake_.notify(); }
+  // What is queued in `pool` changed at its head.
+  void read_again(const std::string& pool);
   // Reads the journal for pools whose lanes wait, when kicked and regularly, until stop().
   boost::asio::awaitable<void> run();
   void stop();
@@ -61,14 +65,21 @@ class Dispatcher {
     std::deque<Queued> window;
     std::vector<std::shared_ptr<Waiting>> waiting;
   };
+  // Of one content: a new post or a corrected pool may make it expressible.
+  struct Unable {
+    std::int64_t revision = 0;
+    std::set<std::string> registers;
+    Clock::time_point since{};
+  };
   void match(PoolQueue& pool);
+  void forget_unable();
 
   boost::asio::any_io_executor executor_;
   Journal& journal_;
   Event wake_;
   std::map<std::string, PoolQueue> pools_;
-  std::set<std::string> taken_;
-  std::map<std::string, std::set<std::string>> unable_;  // receipt -> registers
+  std::map<std::string, std::string> taken_;  // receipt -> register
+  std::map<std::string, Unable> unable_;      // by receipt
   bool stopping_ = false;
 };
 

@@ -24,6 +24,7 @@ namespace {
 
 struct Row {  // a receipt while its posts are weighed
   bool is_new = false;
+  bool readable = true;  // false: held, no worker could read its only record
   bool changed = false;
   State state = State::queued;
   int generation = 1;
@@ -52,7 +53,8 @@ std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& i
   for (const auto& id : ids) list.add(id);
   std::map<std::string, Row> rows;
   for (const auto& row : work.exec_params(
-           "select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s "
+           "select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s, "
+           "content is not null "
            "from receipts where id = any($1::uuid[]) order by id for update",
            list.str())) {
     Row known;
@@ -63,6 +65,7 @@ std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& i
     known.digest = from_bytea(row[5].as<std::string>());
     known.digest_version = row[6].as<std::uint32_t>();
     known.date_create_s = row[7].as<std::int64_t>();
+    known.readable = row[8].as<bool>();
     rows.emplace(row[0].as<std::string>(), std::move(known));
   }
   return rows;
@@ -76,6 +79,49 @@ std::set<std::string> known_posts(pqxx::work& work, const std::set<std::string>&
     known.insert(row[0].as<std::string>());
   }
   return known;
+}
+
+// Whose a record is that cannot be read; nothing when its headers do not say.
+struct Owner {
+  std::string receipt, post, tenant, installation, cashbox, unique_id;
+};
+
+std::optional<Owner> owner_of(const kafka::Record& record) {
+  const auto header = [&](const char* name) {
+    const auto found = record.headers.find(name);
+    return found == record.headers.end() ? std::string() : found->second;
+  };
+  Owner owner{header("receipt-id"),   header("post-id"), header("tenant"),
+              header("installation"), header("cashbox"), header("unique-id")};
+  if (!receipts::is_uuid(owner.receipt) || !receipts::is_uuid(owner.post) || owner.tenant.empty() || record.key.empty())
+    return std::nullopt;
+  return owner;
+}
+
+// A post that was answered with a UUID stays in sight although nobody can read it (exactly-once.md 18).
+void hold(pqxx::work& work, const kafka::Record& record, const Owner& owner) {
+  work.exec_params(
+      "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, "
+      "digest_version, date_create_s, total_kopecks, accepted_at, error) values ($1, $2, $3, $4, $5, $6, $7, 'held', "
+      "nextval('journal_sequence'), '', 0, 0, 0, to_timestamp($8::bigint / 1000.0), $9) on conflict (id) do nothing",
+      owner.receipt, owner.tenant, owner.installation, owner.cashbox, owner.unique_id, record.key,
+      receipts::shard_of(record.key), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
+  work.exec_params(
+      "insert into posts (receipt, post_id, verdict, generation, digest) select id, $2, 'unreadable', generation, '' "
+      "from receipts where id = $1 on conflict do nothing",
+      owner.receipt, owner.post);
+}
+
+void keep_unreadable(pqxx::work& work, const kafka::Record& record) {
+  const auto owner = owner_of(record);
+  if (owner) hold(work, record, *owner);
+  TextArray raw;
+  raw.add_bytes(record.key);
+  raw.add_bytes(record.value);
+  work.exec_params(
+      "insert into unreadable (topic, partition, record_offset, receipt, key, value) "
+      "values ($1, $2, $3, nullif($4, '')::uuid, ($5::bytea[])[1], ($5::bytea[])[2]) on conflict do nothing",
+      record.topic, record.partition, record.offset, owner ? owner->receipt : std::string(), raw.str());
 }
 
 void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
@@ -93,7 +139,7 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
     const auto& row = found->second;
     known = {row.state, row.attempted,
              row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
-             row.date_create_s};
+             row.date_create_s, row.readable};
   }
   const auto verdict = receipts::on_post(known, accepted.date_create_s());
   auto& row = rows[accepted.receipt_id()];
@@ -104,6 +150,7 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
       take_content(row, accepted);
       break;
     case PostVerdict::replaced:
+      row.state = State::queued;  // also a held one that nobody could read
       take_content(row, accepted);
       break;
     case PostVerdict::reopened:
@@ -189,7 +236,8 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
       "update receipts r set state = n.state, generation = n.generation, digest = n.digest, digest_version = "
       "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
-      "error = case when n.generation > r.generation then '' else r.error end, "
+      "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "
+      "finished_at = case when n.state in ('done', 'failed') then r.finished_at end, "
       "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else "
       "n.total end, "
       "conflicts = n.conflicts, revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
@@ -286,8 +334,26 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
     insert_posts(work, posts);
   }
   if (!callbacks.empty()) insert_callbacks(work, callbacks);
+  for (const auto& record : unreadable) keep_unreadable(work, record);
   store_positions(work, batch);
   return unreadable;
+}
+
+bool read_again(pqxx::work& work, const std::string& receipt) {
+  const auto known = work.exec_params("select content is not null from receipts where id = $1::uuid", receipt);
+  if (!known.empty() && known[0][0].as<bool>()) return true;
+  for (const auto& row :
+       work.exec_params("select value from unreadable where receipt = $1::uuid order by taken_in_at desc", receipt)) {
+    v1::ReceiptAccepted post;
+    if (!post.ParseFromString(from_bytea(row[0].as<std::string>())) || !readable(post)) continue;
+    Row content;
+    take_content(content, post);
+    content.state = State::held;
+    content.changed = true;
+    update_receipts(work, {{receipt, content}});
+    return true;
+  }
+  return false;
 }
 
 std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work) {

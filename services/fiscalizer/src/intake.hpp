@@ -17,9 +17,12 @@ inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
 inline constexpr const char* kOutcomesTopic = "kassaflow.outcomes";
 inline constexpr const char* kDeadLettersTopic = "kassaflow.dead-letters";
 
-// Throws when the batch must be offered again. Returns the records that could not be read; their offsets are stored
-// too.
+// Throws when the batch must be offered again. Returns the records that could not be read; they are kept in the
+// journal, with a held receipt when their headers say whose they are, and their offsets are stored too.
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
+
+// Before a held receipt is queued: true when its content is known, or can be read by now from the record that was kept.
+bool read_again(pqxx::work& work, const std::string& receipt);
 
 // Where each partition goes on; partitions never read are absent.
 std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work);

@@ -18,6 +18,8 @@ using runtime::log;
 namespace {
 constexpr std::size_t kBatchLimit = 256;
 constexpr std::chrono::milliseconds kStorePause{200};  // between tries while PostgreSQL is away
+
+bool refused_by_database(const Error& error) { return error.code == "postgres.data" || error.code == "postgres.error"; }
 }  // namespace
 
 std::string_view to_string(Kind kind) {
@@ -66,7 +68,11 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
       std::vector<Request> requests;
       requests.reserve(size);
       for (const auto& one : batch) requests.push_back(one->request);
-      auto answers = co_await self->flush(std::move(requests));
+      auto answers = co_await self->flush(requests);
+      // Refused as a group: one by one, so that what the database cannot hold of one lane does not stop the others.
+      if (size > 1 && !answers.front() && refused_by_database(answers.front().error())) {
+        for (std::size_t i = 0; i < size; ++i) answers[i] = (co_await self->flush({requests[i]})).front();
+      }
       for (std::size_t i = 0; i < batch.size(); ++i) {
         batch[i]->answer = std::move(answers[i]);
         batch[i]->done.notify();
@@ -110,6 +116,7 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
         std::vector<Result<Settled>> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (settled) {
+            if ((*settled)[i].finished) on_finished_(*(*settled)[i].finished);
             answers.emplace_back((*settled)[i]);
           } else {
             answers.emplace_back(tl::unexpected(settled.error()));
@@ -133,7 +140,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
       return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
     });
     if (found && *found != 0) co_return *found;
-    if (found) co_return fail("journal.stale", "the attempt was not stored");
+    if (found) co_return fail("journal.given_up", "the attempt was not stored so far");
     co_await pause.wait_for(kStorePause);
   }
 }
@@ -148,21 +155,24 @@ asio::awaitable<Settled> Journal::settle(Told told) {
   }
 }
 
-asio::awaitable<bool> Journal::allow_resend(std::int64_t attempt, int shard, std::int64_t epoch) {
-  auto allowed = co_await pool_.run(
+asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, int shard, std::int64_t epoch) {
+  auto send = co_await pool_.run(
       [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, shard, epoch); });
-  co_return allowed && *allowed;
+  if (send && *send == 0) co_return fail("journal.stale", "the attempt is closed, or the shard is no longer ours");
+  co_return send;
 }
 
-asio::awaitable<void> Journal::refuse(const Queued& receipt, int shard, std::int64_t epoch, std::string error) {
-  auto refused = co_await pool_.run([receipt, shard, epoch, error, worker = worker_](pqxx::work& work) {
-    return sql::refuse(work, worker, receipt, shard, epoch, error);
+asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, int shard, std::int64_t epoch,
+                                      std::string error) {
+  auto refused = co_await pool_.run([receipt, state, shard, epoch, error, worker = worker_](pqxx::work& work) {
+    return sql::refuse(work, worker, receipt, state, shard, epoch, error);
   });
-  if (refused) {
-    on_commit_();
-  } else {
+  if (!refused) {
     log(Level::warn, "journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
+    co_return;
   }
+  if (*refused) on_finished_(**refused);
+  on_commit_();
 }
 
 asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity) {
@@ -174,16 +184,14 @@ asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::str
       [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
 }
 
-asio::awaitable<Result<std::vector<Told>>> Journal::undecided(std::vector<int> shards) {
-  co_return co_await pool_.run([shards = std::move(shards)](pqxx::work& work) { return sql::undecided(work, shards); });
+asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> flights) {
+  co_return co_await pool_.run([shards = std::move(shards), flights = std::move(flights)](pqxx::work& work) {
+    return sql::news(work, shards, flights);
+  });
 }
 
-asio::awaitable<Result<std::vector<Journal::Callback>>> Journal::callbacks(std::vector<int> shards) {
-  co_return co_await pool_.run([shards = std::move(shards)](pqxx::work& work) { return sql::callbacks(work, shards); });
-}
-
-asio::awaitable<Result<std::vector<Attempt>>> Journal::unsettled(std::string register_id) {
-  co_return co_await pool_.run([register_id](pqxx::work& work) { return sql::unsettled(work, register_id); });
+asio::awaitable<Result<std::vector<Attempt>>> Journal::named(std::string identity, registers::CallbackNames names) {
+  co_return co_await pool_.run([identity, names](pqxx::work& work) { return sql::named(work, identity, names); });
 }
 
 asio::awaitable<void> Journal::handled(std::int64_t callback) {

@@ -76,15 +76,24 @@ struct RegisterMemory {
 struct Told {  // one thing learned about one attempt
   std::int64_t attempt = 0;
   int shard = 0;
-  std::int64_t epoch = 0;   // under which the decision would be made
-  std::int64_t stored = 0;  // id of evidence already appended by an earlier owner, 0 = new
-  bool final = true;        // false: the attempt stays open and is asked about again
+  std::int64_t epoch = 0;     // under which the decision would be made
+  std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
+  std::int64_t callback = 0;  // the callback it came with: marked as handled in the same transaction
+  int send = 1;               // which sending of the bytes it is about; of an older one only "printed" counts
+  bool final = true;          // false: the attempt stays open and is asked about again
+  bool provable = false;      // the register's numbering may settle a lost answer (exactly-once.md 6); else a person
   registers::Finding finding;
+};
+
+struct Finished {  // a receipt came to its end
+  std::string tenant;
+  std::string outcome;  // done | failed
+  double seconds = 0;   // since its first post was accepted
 };
 
 struct Settled {
   bool decided = false;  // false: the shard is not ours under that epoch; the evidence is kept for its owner
-  bool printed = false;
+  std::optional<Finished> finished;
 };
 
 class Journal {
@@ -92,34 +101,44 @@ class Journal {
   Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker);
 
   // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
-  // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again.
+  // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again;
+  // journal.given_up: it was not there, and may turn up yet.
   boost::asio::awaitable<Result<std::int64_t>> open_attempt(NewAttempt attempt);
 
   // Appends and decides. Repeats until PostgreSQL took it: evidence in hand is not dropped.
   boost::asio::awaitable<Settled> settle(Told told);
 
-  // Allows the stored bytes to leave once more (itkassa, same key). False: not ours any more.
-  boost::asio::awaitable<bool> allow_resend(std::int64_t attempt, int shard, std::int64_t epoch);
+  // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: journal.stale (closed
+  // meanwhile, or not ours any more), postgres.*.
+  boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, int shard, std::int64_t epoch);
 
-  // A receipt no register of its pool can express: failed without an attempt.
-  boost::asio::awaitable<void> refuse(const Queued& receipt, int shard, std::int64_t epoch, std::string error);
+  // Ends a receipt without an attempt: `failed`, no register of its pool can express it; `held`, this program cannot
+  // read it.
+  boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, int shard, std::int64_t epoch,
+                                      std::string error);
 
   boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity);
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
 
-  // Evidence appended under a lost epoch, and callbacks, of the given shards.
+  // What happened beside the lanes: evidence appended under a lost epoch, callbacks, flights closed by others.
   struct Callback {
     std::int64_t id;
     std::string register_id;
     std::string body;
   };
-  boost::asio::awaitable<Result<std::vector<Told>>> undecided(std::vector<int> shards);
-  boost::asio::awaitable<Result<std::vector<Callback>>> callbacks(std::vector<int> shards);
-  boost::asio::awaitable<Result<std::vector<Attempt>>> unsettled(std::string register_id);
+  struct News {
+    std::vector<Told> undecided;
+    std::vector<Callback> callbacks;
+    std::vector<std::int64_t> closed;  // of `flights`
+  };
+  boost::asio::awaitable<Result<News>> news(std::vector<int> shards, std::vector<std::int64_t> flights);
+  // Attempts on a physical register that a callback names, whatever became of them.
+  boost::asio::awaitable<Result<std::vector<Attempt>>> named(std::string identity, registers::CallbackNames names);
   boost::asio::awaitable<void> handled(std::int64_t callback);
 
   // Called after each commit that may have changed what readers see.
   void on_commit(std::function<void()> callback) { on_commit_ = std::move(callback); }
+  void on_finished(std::function<void(const Finished&)> callback) { on_finished_ = std::move(callback); }
 
  private:
   template <class Request, class Answer>
@@ -129,6 +148,7 @@ class Journal {
   postgres::Pool& pool_;
   std::string worker_;
   std::function<void()> on_commit_ = [] {};
+  std::function<void(const Finished&)> on_finished_ = [](const Finished&) {};
   std::shared_ptr<Group<NewAttempt, Result<std::int64_t>>> opening_;
   std::shared_ptr<Group<Told, Result<Settled>>> settling_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 // The journal's transactions. Each function is the body of one transaction and runs on a pool thread.
+// Locks are taken in one order everywhere: receipts by id, attempts by id, shards.
 
 #include <pqxx/pqxx>
 #include <string>
@@ -9,19 +10,25 @@
 
 namespace kassaflow::fiscalizer::sql {
 
+// --- journal_open.cpp ---
+
 // Per attempt: its id, or 0 when the receipt, the register or the shard is not free as thought.
 std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& worker,
                                         const std::vector<NewAttempt>& batch);
+// Which sending is allowed, 0 = none.
+int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch);
+std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, const Queued& receipt,
+                               receipts::State state, int shard, std::int64_t epoch, const std::string& error);
+
+// --- journal_settle.cpp ---
 
 std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const std::vector<Told>& batch);
 
-bool allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch);
-bool refuse(pqxx::work& work, const std::string& worker, const Queued& receipt, int shard, std::int64_t epoch,
-            const std::string& error);
+// --- journal_read.cpp ---
+
 RegisterMemory remember(pqxx::work& work, const std::string& identity);
 std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pools, int per_pool);
-std::vector<Told> undecided(pqxx::work& work, const std::vector<int>& shards);
-std::vector<Journal::Callback> callbacks(pqxx::work& work, const std::vector<int>& shards);
-std::vector<Attempt> unsettled(pqxx::work& work, const std::string& register_id);
+Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& flights);
+std::vector<Attempt> named(pqxx::work& work, const std::string& identity, const registers::CallbackNames& names);
 
 }  // namespace kassaflow::fiscalizer::sql

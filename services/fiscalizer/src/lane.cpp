@@ -10,6 +10,8 @@
 namespace kassaflow::fiscalizer {
 
 namespace asio = boost::asio;
+using receipts::State;
+using registers::AttemptRef;
 using registers::Cause;
 using registers::Fact;
 using registers::ShiftCommand;
@@ -17,6 +19,7 @@ using runtime::Level;
 using runtime::log;
 
 namespace {
+
 constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
 constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
@@ -24,6 +27,18 @@ constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactl
 std::int64_t now_s() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
+
+// The attempt as the drivers know it.
+AttemptRef ref_of(const Attempt& attempt) {
+  AttemptRef ref{attempt.key, attempt.remote_id, attempt.request, 0, fiscal::Sign::income, attempt.sends > 1};
+  v1::Receipt record;
+  if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
+    ref.total_kopecks = record.total_kopecks();
+    ref.sign = static_cast<fiscal::Sign>(record.sign());
+  }
+  return ref;
+}
+
 }  // namespace
 
 Lane::Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch)
@@ -49,14 +64,12 @@ asio::awaitable<void> Lane::run() {
 // One step of a register's life; each returns to the top, where the order of concerns is the order of the rules.
 asio::awaitable<void> Lane::step() {
   if (!refresh_driver()) {
-    stopping_ = true;
-    co_return;
-  }
-  if (must_remember_) {
+    co_await wake_.wait_for(context_.settings.register_health);
+  } else if (must_remember_) {
     co_await remember();
   } else if (memory_.open) {
     co_await recover(*std::exchange(memory_.open, std::nullopt));
-  } else if (context_.leases.may_start(shard_) != epoch_) {
+  } else if (!may_start()) {
     co_await wake_.wait_for(context_.settings.lease / 5);
   } else if (Clock::now() < rest_until_) {
     co_await wake_.wait_until(rest_until_);
@@ -68,6 +81,9 @@ asio::awaitable<void> Lane::step() {
     must_remember_ = true;
   } else if (resting()) {
     co_await wake_.wait_until(quiet_until_);
+  } else if (register_->retired) {
+    set_up(false, "it is being deleted");
+    co_await wake_.wait_for(context_.settings.register_health);
   } else if (shift_due_) {
     co_await report(*shift_due_);
   } else if (shift_must_close()) {
@@ -77,22 +93,29 @@ asio::awaitable<void> Lane::step() {
   }
 }
 
+// False while there is nothing to speak with: then a person must act, or this version of the program is too old.
 bool Lane::refresh_driver() {
   auto current = context_.find_register(register_id_);
-  if (!current) return false;
-  if (current != register_) {
-    register_ = std::move(current);
+  if (!current) return driver_ != nullptr;
+  if (current == register_) return driver_ != nullptr;
+  register_ = std::move(current);
+  identity_ = register_->settings.identity;
+  try {
     driver_ = registers::make_driver(
         register_->settings,
         {context_.settings.itkassa_timeout, context_.settings.bit_connect_timeout, context_.settings.bit_timeout},
         context_.addresses);
-    up_ = false;
+  } catch (const std::invalid_argument& unknown) {
+    driver_.reset();
+    set_up(false, unknown.what());
+    return false;
   }
+  if (!flight_) up_ = false;
   return true;
 }
 
 asio::awaitable<void> Lane::remember() {
-  auto memory = co_await context_.journal.remember(register_->settings.identity);
+  auto memory = co_await context_.journal.remember(identity_);
   if (!memory) {
     co_await wake_.wait_for(context_.settings.retry_min);
     co_return;
@@ -101,21 +124,15 @@ asio::awaitable<void> Lane::remember() {
   memory_ = std::move(*memory);
   must_remember_ = false;
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
-  if (new_question) quiet_until_ = Clock::now() + context_.settings.bit_quiet;
+  if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + context_.settings.bit_quiet);
 }
 
 asio::awaitable<void> Lane::probe() {
   const auto health = co_await driver_->probe();
   if (stopping_) co_return;
-  if (health.up) {
-    set_up(true, health.detail);
-  } else {
-    set_up(false, health.detail);
-    co_await wake_.wait_for(context_.settings.register_health);
-  }
+  set_up(health.up, health.detail);
+  if (!health.up) co_await wake_.wait_for(context_.settings.register_health);
 }
-
-bool Lane::resting() const { return !memory_.questions.empty() && Clock::now() < quiet_until_; }
 
 bool Lane::shift_must_close() const {
   return !driver_->capabilities().manages_shifts && memory_.shift == "open" && memory_.shift_opened_at_s != 0 &&
@@ -124,71 +141,53 @@ bool Lane::shift_must_close() const {
 
 asio::awaitable<void> Lane::print_next() {
   const auto until = Clock::now() + context_.settings.register_health;
-  auto receipt = co_await context_.dispatcher.next(pool_, {register_id_, expected_ms_}, until);
+  auto receipt =
+      co_await context_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
   if (!receipt) {
     if (Clock::now() >= until) up_ = false;  // idle for a while: look whether it is still there
     co_return;
   }
-  if (stopping_ || context_.leases.may_start(shard_) != epoch_) {
-    context_.dispatcher.release(receipt->id);
-    co_return;
-  }
   const auto id = receipt->id;
-  co_await print(std::move(*receipt));
-  context_.dispatcher.release(id);
+  if (!stopping_ && may_start() && !must_remember_) co_await print(std::move(*receipt));
+  context_.dispatcher.release(id, register_id_);
   context_.dispatcher.kick();
 }
 
 asio::awaitable<void> Lane::print(Queued queued) {
   const auto pool = context_.find_pool(pool_);
-  v1::Receipt record;
-  if (!pool || !record.ParseFromString(queued.content)) {
-    log(Level::error, "receipt.unreadable", {{"receipt", queued.id}});
-    co_return co_await context_.journal.refuse(queued, shard_, epoch_, "Содержимое чека не читается");
+  if (!pool) {  // a word in it that this version does not know: another worker, or the next version, prints it
+    set_up(false, "its pool is not in force here");
+    co_return co_await wake_.wait_for(context_.settings.register_health);
   }
-  const auto receipt = records::from_record(record);
+  v1::Receipt record;
+  const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
+                                                              : fail("record.unreadable", "not a receipt");
+  if (!receipt) {
+    log(Level::error, "alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
+    co_return co_await context_.journal.refuse(queued, State::held, shard_, epoch_,
+                                               "Содержимое чека не читается этой версией шлюза");
+  }
   const auto number = queued.attempts + 1;
   const auto key = register_->settings.protocol == "bit" ? receipts::numeric_attempt_key(queued.id, number)
                                                          : receipts::attempt_key(queued.id, number);
-  auto rendered = receipt ? driver_->render(*receipt, pool->till, key) : tl::unexpected(receipt.error());
+  const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
       log(Level::warn, "receipt.refused",
           {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
-      co_await context_.journal.refuse(queued, shard_, epoch_, rendered.error().message);
+      co_await context_.journal.refuse(queued, State::failed, shard_, epoch_, rendered.error().message);
     }
     co_return;
   }
-
-  NewAttempt attempt;
+  auto attempt = new_attempt(Kind::receipt, key, rendered->body);
   attempt.receipt = queued.id;
   attempt.revision = queued.revision;
   attempt.generation = queued.generation;
   attempt.number = number;
-  attempt.register_id = register_id_;
-  attempt.identity = register_->settings.identity;
-  attempt.pool = pool_;
-  attempt.shard = shard_;
-  attempt.epoch = epoch_;
-  attempt.key = key;
-  attempt.request = rendered->body;
-  attempt.fn_before = memory_.fn;
-  attempt.fd_before = memory_.highest_fd;
-  attempt.proves = memory_.questions.empty() ? 0 : memory_.questions.front();
-  in_flight_ = true;
-  const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
-  if (!opened) {
-    log(Level::info, "attempt.not_opened",
-        {{"receipt", queued.id}, {"register", register_id_}, {"code", opened.error().code}});
-    in_flight_ = false;
-    must_remember_ = true;
-    co_return;
-  }
-  flight_ = Flight{
-      *opened, {key, "", rendered->body, receipt->total.value(), receipt->sign, false}, queued.id, Kind::receipt};
-  log(Level::info, "attempt.opened", {{"receipt", queued.id}, {"attempt", number}, {"register", register_id_}});
+  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->sign, false};
+  if (!co_await open(std::move(attempt), ref)) co_return;
   const auto started = Clock::now();
-  co_await fly(true);
+  co_await fly(false);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
 }
@@ -203,173 +202,65 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
     co_return;
   }
   ++shift_loops_;
-  const auto key = receipts::numeric_attempt_key(
-      "shift/" + register_->settings.identity + "/" + receipts::new_post_id(now_s() * 1000), 1);
-  NewAttempt attempt;
-  attempt.kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
-  attempt.register_id = register_id_;
-  attempt.identity = register_->settings.identity;
-  attempt.pool = pool_;
-  attempt.shard = shard_;
-  attempt.epoch = epoch_;
-  attempt.key = key;
-  attempt.request = driver_->render_shift(command, pool->till, key).body;
-  attempt.fn_before = memory_.fn;
-  attempt.fd_before = memory_.highest_fd;
-  attempt.proves = memory_.questions.empty() ? 0 : memory_.questions.front();
-  const auto kind = attempt.kind;
-  const auto request = attempt.request;
-  in_flight_ = true;
-  const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
-  if (!opened) {
-    in_flight_ = false;
-    must_remember_ = true;
-    co_return;
-  }
-  flight_ = Flight{*opened, {key, "", request, 0, fiscal::Sign::income, false}, "", kind};
-  log(Level::info, "shift.report", {{"register", register_id_}, {"command", to_string(kind)}});
-  co_await fly(true);
-}
-
-// An attempt opened by a worker that is gone: its bytes may have left.
-asio::awaitable<void> Lane::recover(Attempt attempt) {
-  registers::AttemptRef ref{attempt.key, attempt.remote_id, attempt.request, 0, fiscal::Sign::income, true};
-  v1::Receipt record;
-  if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
-    ref.total_kopecks = record.total_kopecks();
-    ref.sign = static_cast<fiscal::Sign>(record.sign());
-  }
-  flight_ = Flight{attempt.id, std::move(ref), attempt.receipt, attempt.kind};
-  in_flight_ = true;
-  log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
+  const auto key = receipts::numeric_attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
+  const auto request = driver_->render_shift(command, pool->till, key).body;
+  const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
+  if (!co_await open(new_attempt(kind, key, request), {key, "", request, 0, fiscal::Sign::income, false})) co_return;
   co_await fly(false);
 }
 
-asio::awaitable<void> Lane::fly(bool first) {
-  const auto can = driver_->capabilities();
-  Finding finding;
-  if (first || (can.same_key_deduplicated && flight_->kind == Kind::receipt)) {
-    finding = co_await send();
-  } else {
-    finding.fact = Fact::unknown;
-    finding.cause = Cause::ambiguous;
-    finding.code = "worker_lost";
-    finding.text = "the worker that sent it is gone";
-  }
-  if (finding.fact == Fact::unknown && can.same_key_deduplicated && flight_->kind == Kind::receipt &&
-      finding.code != "worker_lost" && !stopping_) {
-    // Verified deduplication: the identical packet answers with the earlier result (bit-driver.md §8.1).
-    flight_->ref.repeated = true;
-    if (co_await context_.journal.allow_resend(flight_->attempt, shard_, epoch_)) finding = co_await send();
-  }
-  const bool settled = finding.fact == Fact::printed || finding.fact == Fact::not_printed;
-  if (!settled && can.query_by_key && flight_->kind == Kind::receipt) {
-    co_await settle_by_asking(std::move(finding));
-  } else {
-    co_await tell(finding, true);
-  }
-  flight_.reset();
-  delivered_.reset();
-  in_flight_ = false;
+NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) const {
+  NewAttempt attempt;
+  attempt.kind = kind;
+  attempt.register_id = register_id_;
+  attempt.identity = identity_;
+  attempt.pool = pool_;
+  attempt.shard = shard_;
+  attempt.epoch = epoch_;
+  attempt.key = std::move(key);
+  attempt.request = std::move(request);
+  attempt.fn_before = memory_.fn;
+  attempt.fd_before = memory_.highest_fd;
+  attempt.proves = memory_.questions.empty() || resting() ? 0 : memory_.questions.front();
+  return attempt;
 }
 
-asio::awaitable<registers::Finding> Lane::send() {
-  LeaseGuard guard(context_.leases, shard_, epoch_);
-  if (flight_->kind == Kind::receipt) co_return co_await driver_->send(flight_->ref, guard);
-  co_return co_await driver_->send_shift(flight_->kind == Kind::open_shift ? ShiftCommand::open : ShiftCommand::close,
-                                         flight_->ref, guard);
-}
-
-// The protocol can be asked (itkassa): the register takes nothing else until the question is settled (exactly-once.md
-// 7).
-asio::awaitable<void> Lane::settle_by_asking(Finding finding) {
-  const auto& settings = context_.settings;
-  std::optional<Clock::time_point> clean_since;  // since when every question was answered with a clean negative
-  Clock::duration pause = finding.fact == Fact::pending ? Clock::duration(settings.itkassa_poll)
-                                                        : Clock::duration(settings.itkassa_query_delay);
-  if (!stopping_) co_await tell(finding, false);
-
-  while (!stopping_) {
-    co_await wake_.wait_for(pause);
-    if (stopping_) break;
-    if (delivered_) {
-      finding = *std::exchange(delivered_, std::nullopt);
-    } else {
-      finding = co_await driver_->ask(flight_->ref);
-    }
-    switch (finding.fact) {
-      case Fact::printed:
-      case Fact::not_printed:
-        co_return co_await tell(finding, true);
-      case Fact::pending:
-        clean_since.reset();
-        if (flight_->ref.remote_id != finding.remote_id) {
-          flight_->ref.remote_id = finding.remote_id;
-          co_await tell(finding, false);
-        }
-        pause = settings.itkassa_poll;
-        break;
-      case Fact::unknown:
-        clean_since.reset();
-        pause = std::min<Clock::duration>(pause * 2, settings.retry_max);
-        break;
-      case Fact::absent: {
-        const auto now = Clock::now();
-        if (!clean_since) clean_since = now;
-        pause = std::max<Clock::duration>(settings.itkassa_poll, settings.itkassa_query_delay);
-        if (now - *clean_since < settings.itkassa_repost_grace) break;
-        if (!flight_->ref.remote_id.empty()) break;  // it was there once: never posted again, the questions go on
-        if (!register_->settings.exclusive) co_return co_await tell(finding, true);
-        if (context_.leases.may_start(shard_) != epoch_ ||
-            !co_await context_.journal.allow_resend(flight_->attempt, shard_, epoch_))
-          break;
-        log(Level::warn, "attempt.posted_again", {{"receipt", flight_->receipt}, {"register", register_id_}});
-        flight_->ref.repeated = true;
-        finding = co_await send();
-        clean_since.reset();
-        if (finding.fact == Fact::printed || (finding.fact == Fact::not_printed && finding.cause == Cause::data)) {
-          co_return co_await tell(finding, true);
-        }
-        if (finding.fact == Fact::pending) {
-          flight_->ref.remote_id = finding.remote_id;
-          co_await tell(finding, false);
-        }
-        break;
-      }
-    }
-  }
-}
-
-asio::awaitable<void> Lane::tell(const Finding& finding, bool final) {
-  Told told;
-  told.attempt = flight_->attempt;
-  told.shard = shard_;
-  told.epoch = epoch_;
-  told.final = final;
-  told.finding = finding;
-  const auto settled = co_await context_.journal.settle(std::move(told));
-  if (finding.alarm) {
-    log(Level::error, "alarm.contradiction",
-        {{"receipt", flight_->receipt}, {"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
-  }
-  log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
-      {{"receipt", flight_->receipt},
-       {"register", register_id_},
-       {"fact", finding.fact == Fact::printed       ? "printed"
-                : finding.fact == Fact::not_printed ? "not_printed"
-                : finding.fact == Fact::pending     ? "pending"
-                : finding.fact == Fact::absent      ? "absent"
-                                                    : "unknown"},
-       {"code", finding.code},
-       {"detail", finding.text},
-       {"final", final}});
-  if (!settled.decided) {  // the shard was lost meanwhile: its owner decides
-    stopping_ = true;
-    co_return;
-  }
-  if (final) {
+// Rule 1: the attempt is stored before anything is sent. False: it is not ours to send.
+asio::awaitable<bool> Lane::open(NewAttempt attempt, AttemptRef ref) {
+  Flight flight{0, std::move(ref), attempt.receipt, attempt.kind, 1};
+  const auto number = attempt.number;
+  const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
+  if (!opened) {
+    log(Level::info, "attempt.not_opened",
+        {{"receipt", flight.receipt}, {"register", register_id_}, {"code", opened.error().code}});
+    if (opened.error().code == "journal.given_up") never_sent_.insert(flight.ref.key);
     must_remember_ = true;
-    learn(finding);
+    co_return false;
+  }
+  never_sent_.erase(flight.ref.key);
+  flight.attempt = *opened;
+  log(Level::info, "attempt.opened",
+      {{"receipt", flight.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(flight.kind)}});
+  flight_ = std::move(flight);
+  co_return true;
+}
+
+// An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
+// gone, or its COMMIT got through after this lane had given it up.
+asio::awaitable<void> Lane::recover(Attempt attempt) {
+  flight_ = Flight{attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends};
+  flight_->ref.repeated = true;
+  log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
+  if (never_sent_.erase(attempt.key) > 0) {
+    Finding unsent;
+    unsent.fact = Fact::not_printed;
+    unsent.cause = Cause::transient;
+    unsent.code = "not_sent";
+    unsent.text = "the attempt was given up before anything was sent";
+    co_await tell(unsent, true);
+    flight_.reset();
+  } else {
+    co_await fly(true);
   }
 }
 
@@ -389,7 +280,7 @@ void Lane::learn(const Finding& finding) {
   if (finding.fact != Fact::not_printed) {  // lost: the link is in question, and the rest begins now
     up_ = false;
     detail_ = finding.text;
-    quiet_until_ = Clock::now() + context_.settings.bit_quiet;
+    if (!driver_->capabilities().query_by_key) quiet_until_ = Clock::now() + context_.settings.bit_quiet;
     return;
   }
   switch (finding.cause) {
@@ -427,25 +318,15 @@ void Lane::back_off(const std::string& why) {
   set_up(false, why);
 }
 
-bool Lane::deliver(std::string_view callback_body) {
-  if (!flight_ || !driver_) return false;
-  auto finding = driver_->read_callback(flight_->ref, callback_body);
-  if (!finding) return false;
-  if (finding->fact == Fact::printed || finding->fact == Fact::not_printed) delivered_ = std::move(finding);
-  wake_.notify();
-  return true;
+std::optional<registers::CallbackNames> Lane::named_in_callback(std::string_view body) const {
+  return driver_ ? driver_->named_in_callback(body) : std::nullopt;
 }
 
 std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, std::string_view body) const {
-  if (!driver_) return std::nullopt;
-  registers::AttemptRef ref{attempt.key, attempt.remote_id, attempt.request, 0, fiscal::Sign::income, true};
-  v1::Receipt record;
-  if (record.ParseFromString(attempt.content)) {
-    ref.total_kopecks = record.total_kopecks();
-    ref.sign = static_cast<fiscal::Sign>(record.sign());
-  }
-  return driver_->read_callback(ref, body);
+  return driver_ ? driver_->read_callback(ref_of(attempt), body) : std::nullopt;
 }
+
+bool Lane::provable(Kind kind) const { return kind == Kind::receipt && !driver_->capabilities().query_by_key; }
 
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
@@ -454,8 +335,6 @@ void Lane::set_up(bool up, std::string detail) {
   }
   up_ = up;
   detail_ = std::move(detail);
-  context_.metrics.gauge("kassaflow_register_up", "1 when the register takes receipts", {{"register", register_id_}})
-      .set(up ? 1 : 0);
 }
 
 Lane::View Lane::view() const {

@@ -1,7 +1,7 @@
 #pragma once
 // A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is
 // open, rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8;
-// exactly-once.md 1-9).
+// exactly-once.md 1-9). One attempt's way from its bytes to its end is in flight.cpp.
 //
 // Lives on the fiscalizer's one executor thread.
 
@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 
 #include "dispatcher.hpp"
@@ -16,7 +17,6 @@
 #include "journal.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
-#include "kassaflow/runtime/metrics.hpp"
 #include "leases.hpp"
 #include "settings.hpp"
 
@@ -29,7 +29,6 @@ struct LaneContext {
   Journal& journal;
   Dispatcher& dispatcher;
   Leases& leases;
-  runtime::Metrics& metrics;
   http::AddressPolicy addresses;
   // The configuration in force; null when the register or its pool is no longer there.
   std::function<std::shared_ptr<const configuration::Register>(const std::string& register_id)> find_register;
@@ -41,29 +40,42 @@ class Lane {
  public:
   Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch);
 
-  // Until stop(): then nothing is started, what is in flight is finished or left to be settled by the next owner.
+  // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
   boost::asio::awaitable<void> run();
   void stop();
   [[nodiscard]] bool finished() const { return finished_; }
-  [[nodiscard]] bool busy() const { return in_flight_; }
+  // Bytes are on their way to the register, or its answer to them is on its way back.
+  [[nodiscard]] bool sending() const { return sending_; }
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
   [[nodiscard]] int shard() const { return shard_; }
+  [[nodiscard]] const std::string& pool() const { return pool_; }
+  [[nodiscard]] const std::string& identity() const { return identity_; }
 
-  // A callback about an attempt that may be the open one. True when it was taken.
-  bool deliver(std::string_view callback_body);
-  // What a callback says about an attempt that is no longer open.
-  [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
-  // A person settled something of this register.
+  // The attempt followed now, 0 = none.
+  [[nodiscard]] std::int64_t flight() const { return flight_ ? flight_->attempt : 0; }
+  // The flight was settled by somebody else: a person, a callback, evidence of an earlier owner.
+  void flight_closed() {
+    closed_ = true;
+    wake_.notify();
+  }
+  // Something of this register was settled elsewhere.
   void remember_again() {
     must_remember_ = true;
     wake_.notify();
   }
+
+  // What a callback says; both are nullopt when it is not for this register.
+  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const;
+  [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
+  // A lost answer may be settled by the numbering of the storage (exactly-once.md 6).
+  [[nodiscard]] bool provable(Kind kind) const;
 
   struct View {  // for `registers list`
     std::string register_id, pool, protocol, detail, shift, printing;
     bool up = false;
   };
   [[nodiscard]] View view() const;
+  [[nodiscard]] bool up() const { return up_; }
 
  private:
   using Finding = registers::Finding;
@@ -72,8 +84,10 @@ class Lane {
     registers::AttemptRef ref;
     std::string receipt;
     Kind kind = Kind::receipt;
+    int send = 1;
   };
 
+  // --- lane.cpp: the register's life ---
   boost::asio::awaitable<void> step();
   bool refresh_driver();
   boost::asio::awaitable<void> remember();
@@ -82,19 +96,26 @@ class Lane {
   boost::asio::awaitable<void> print(Queued receipt);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
-  // Sends the flight's bytes, then follows it to its end.
-  boost::asio::awaitable<void> fly(bool first);
-  boost::asio::awaitable<Finding> send();
-  boost::asio::awaitable<void> settle_by_asking(Finding first);
-  boost::asio::awaitable<void> tell(const Finding& finding, bool final);
+  [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
+  boost::asio::awaitable<bool> open(NewAttempt attempt, registers::AttemptRef ref);
   void learn(const Finding& finding);
   void back_off(const std::string& why);
+  [[nodiscard]] bool may_start() const { return context_.leases.may_start(shard_) == epoch_; }
   [[nodiscard]] bool shift_must_close() const;
-  [[nodiscard]] bool resting() const;
+  [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
   void set_up(bool up, std::string detail);
+
+  // --- flight.cpp: one attempt ---
+  boost::asio::awaitable<void> fly(bool recovered);
+  boost::asio::awaitable<Finding> first_word(bool recovered);
+  boost::asio::awaitable<Finding> send();
+  boost::asio::awaitable<bool> send_again(Finding& finding);
+  boost::asio::awaitable<void> settle_by_asking(Finding finding);
+  boost::asio::awaitable<void> tell(const Finding& finding, bool final);
 
   LaneContext context_;
   std::string register_id_;
+  std::string identity_;  // the physical register
   std::string pool_;
   int shard_;
   std::int64_t epoch_;
@@ -104,20 +125,21 @@ class Lane {
 
   RegisterMemory memory_;
   bool must_remember_ = true;
-  Clock::time_point quiet_until_{};  // nothing printed before it proves anything
-  Clock::time_point rest_until_{};   // back-off
-  int failures_ = 0;                 // in a row
-  int shift_loops_ = 0;              // shift reports in a row without a printed receipt
+  std::set<std::string> never_sent_;  // keys of attempts whose COMMIT was in doubt and that were given up
+  Clock::time_point quiet_until_{};   // nothing printed before it proves anything
+  Clock::time_point rest_until_{};    // back-off
+  int failures_ = 0;                  // in a row
+  int shift_loops_ = 0;               // shift reports in a row without a printed receipt
   std::optional<registers::ShiftCommand> shift_due_;
   bool reopen_after_close_ = false;
   bool up_ = false;
   bool stopping_ = false;
   bool finished_ = false;
-  bool in_flight_ = false;
+  bool sending_ = false;
+  bool closed_ = false;
   std::string detail_ = "not probed yet";
   std::int64_t expected_ms_ = 2000;
   std::optional<Flight> flight_;
-  std::optional<Finding> delivered_;
   std::mt19937 jitter_{std::random_device{}()};
 };
 

@@ -93,17 +93,22 @@ boost::asio::awaitable<void> Leases::tick() {
     log(Level::warn, "lease.renew_failed", {{"error", look.error().message}});
     co_return;
   }
-  // The holders may count on us for a lease from the moment we began to write: nobody can have seen the new counter
-  // before.
-  valid_until_ = before + options_.lease;
-
   std::map<int, std::int64_t> ours;
   for (const auto& row : look->shards) {
     if (row.worker == self) ours.emplace(row.shard, row.epoch);
   }
+  // What was lost is dropped before the lease is seen as renewed: no byte may leave under an epoch that is over.
+  const auto lost = std::erase_if(epochs_, [&](const auto& held) {
+    const auto still = ours.find(held.first);
+    return still == ours.end() || still->second != held.second;
+  });
+  // Others may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
+  valid_until_ = before + options_.lease;
   const auto alive = observer_.alive(look->workers, Clock::now(), options_.lease);
   const auto next = plan(self, alive, look->shards);
+  const bool releases_others = releasing_ != next.release;
   releasing_ = next.release;
+  if (releases_others) on_change_();  // lanes stop, so that their shards can be released
 
   std::vector<int> release;
   std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release),
@@ -153,7 +158,7 @@ boost::asio::awaitable<void> Leases::tick() {
       log(Level::warn, "lease.change_failed", {{"error", changed.error().message}});
     }
   }
-  if (ours != epochs_) {
+  if (lost > 0 || ours != epochs_) {
     epochs_ = std::move(ours);
     on_change_();
   }
@@ -181,8 +186,7 @@ boost::asio::awaitable<void> Leases::stop() {
 }
 
 std::optional<std::int64_t> Leases::may_start(int shard) const {
-  if (stopping_ || remaining() <= LeaseGuard::kMargin) return std::nullopt;
-  if (std::find(releasing_.begin(), releasing_.end(), shard) != releasing_.end()) return std::nullopt;
+  if (stopping_ || remaining() <= LeaseGuard::kMargin || releasing(shard)) return std::nullopt;
   const auto found = epochs_.find(shard);
   if (found == epochs_.end()) return std::nullopt;
   return found->second;
@@ -191,6 +195,10 @@ std::optional<std::int64_t> Leases::may_start(int shard) const {
 bool Leases::holds(int shard, std::int64_t epoch) const {
   const auto found = epochs_.find(shard);
   return found != epochs_.end() && found->second == epoch;
+}
+
+bool Leases::releasing(int shard) const {
+  return std::find(releasing_.begin(), releasing_.end(), shard) != releasing_.end();
 }
 
 std::vector<int> Leases::held() const {
@@ -219,9 +227,11 @@ void LifeTimer::disarm() {
   timer_.reset();
 }
 
-bool LeaseGuard::arm() {
+std::optional<LeaseGuard::Clock::time_point> LeaseGuard::arm() {
+  const auto now = Clock::now();
   const auto remaining = leases_.remaining();
-  return remaining >= kMargin && leases_.holds(shard_, epoch_) && life_.arm(remaining);
+  if (remaining < kMargin || !leases_.holds(shard_, epoch_) || !life_.arm(remaining)) return std::nullopt;
+  return now + remaining - kSpare;
 }
 
 }  // namespace kassaflow::fiscalizer

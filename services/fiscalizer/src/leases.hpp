@@ -65,7 +65,7 @@ class Leases {
 
   // Called when the set of held shards changed.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
-  // True while something of the shard is in flight: it is not released then.
+  // True while bytes of the shard are on their way: it is not released then.
   void busy_when(std::function<bool(int shard)> busy) { busy_ = std::move(busy); }
 
   // Registers the worker, then renews, claims and releases until stop().
@@ -77,6 +77,8 @@ class Leases {
   [[nodiscard]] std::optional<std::int64_t> may_start(int shard) const;
   // The shard is ours under this epoch (also while it is being given away).
   [[nodiscard]] bool holds(int shard, std::int64_t epoch) const;
+  // It is being given away: its lanes leave what is not on its way to the next owner.
+  [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
   [[nodiscard]] const std::string& worker() const { return options_.worker; }
   // How long the lease still stands by our own clock; zero or less: gone.
@@ -118,9 +120,11 @@ class LifeTimer {
 class LeaseGuard final : public http::WriteGuard {
  public:
   static constexpr std::chrono::seconds kMargin{2};
+  static constexpr std::chrono::seconds kSpare{1};
 
   LeaseGuard(const Leases& leases, int shard, std::int64_t epoch) : leases_(leases), shard_(shard), epoch_(epoch) {}
-  bool arm() override;
+  // Leaves a second of the lease between the last byte and the end of the process.
+  std::optional<Clock::time_point> arm() override;
   void disarm() override { life_.disarm(); }
 
  private:

@@ -50,6 +50,7 @@ create table receipts (
   total_kopecks bigint not null,
   accepted_at timestamptz not null,
   changed_at timestamptz not null default now(),
+  finished_at timestamptz,                       -- when it became done or failed
   not_before timestamptz,                        -- a person's "not printed" waits for the quiet time
   conflicts int not null default 0,
   error text not null default '',
@@ -98,6 +99,8 @@ create table attempts (
 );
 create unique index attempts_one_open_per_register on attempts (identity) where outcome is null;
 create unique index attempts_one_open_per_receipt on attempts (receipt) where outcome is null;
+create index attempts_by_key on attempts (key);
+create index attempts_by_remote_id on attempts (remote_id) where remote_id <> '';
 create index attempts_questions on attempts (identity) where question in ('open', 'asked');
 
 -- Answers are kept under any epoch; only decisions are fenced (exactly-once.md 5).
@@ -105,7 +108,9 @@ create table evidence (
   id bigint generated always as identity primary key,
   attempt bigint not null references attempts (id),
   shard int not null,
+  send int not null,                             -- which sending of the bytes it is about
   final boolean not null,
+  provable boolean not null,                     -- the register's numbering may settle a lost answer
   fact text not null,
   cause text not null,
   code text not null,
@@ -135,6 +140,19 @@ create table registers (
   shift text not null default 'unknown' check (shift in ('unknown', 'open', 'closed')),
   shift_opened_at timestamptz
 );
+
+-- Records no worker could read: whose they are stands in their headers (exactly-once.md 18).
+create table unreadable (
+  topic text not null,
+  partition int not null,
+  record_offset bigint not null,
+  receipt uuid,
+  key bytea not null,
+  value bytea not null,
+  taken_in_at timestamptz not null default now(),
+  primary key (topic, partition, record_offset)
+);
+create index unreadable_of_receipt on unreadable (receipt);
 
 create table callbacks (
   id bigint generated always as identity primary key,

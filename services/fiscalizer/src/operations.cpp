@@ -5,6 +5,7 @@
 #include <map>
 #include <pqxx/pqxx>
 
+#include "intake.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
@@ -26,11 +27,22 @@ struct Refused {  // an operation that may not be done, with the reason for the 
   std::string why;
 };
 
-State lock_receipt(pqxx::work& work, const std::string& id) {
+struct Receipt {
+  State state = State::queued;
+  std::uint64_t revision = 0;
+  std::string tenant;
+  double age_s = 0;
+};
+
+Receipt lock_receipt(pqxx::work& work, const std::string& id) {
   if (!receipts::is_uuid(id)) throw Refused{grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID: " + id};
-  const auto rows = work.exec_params("select state from receipts where id = $1::uuid for update", id);
+  const auto rows = work.exec_params(
+      "select state, revision, tenant, extract(epoch from now() - accepted_at) from receipts where id = $1::uuid for "
+      "update",
+      id);
   if (rows.empty()) throw Refused{grpc::StatusCode::NOT_FOUND, "the journal has no receipt " + id};
-  return receipts::state_from(rows[0][0].as<std::string>()).value();
+  return {receipts::state_from(rows[0][0].as<std::string>()).value(), rows[0][1].as<std::uint64_t>(),
+          rows[0][2].as<std::string>(), rows[0][3].as<double>()};
 }
 
 void audit(pqxx::work& work, const std::string& actor, const std::string& receipt, const std::string& action) {
@@ -70,12 +82,15 @@ Question find_question(pqxx::work& work, const v1::ResolveRequest& request) {
 
 class Operations::Service final : public v1::Fiscalizer::Service {
  public:
-  Service(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
-          std::function<void(const std::string&)> settled, std::string worker)
+  Service(postgres::Pool& pool, std::chrono::milliseconds quiet,
+          std::function<std::optional<std::vector<Lane::View>>()> views,
+          std::function<void(const std::string&)> settled, std::function<void(const Finished&)> finished,
+          std::string worker)
       : pool_(pool),
         quiet_(quiet),
         views_(std::move(views)),
         settled_(std::move(settled)),
+        finished_(std::move(finished)),
         worker_(std::move(worker)) {}
 
   grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
@@ -85,42 +100,68 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       return {grpc::StatusCode::INVALID_ARGUMENT, "printed needs fn, fd and fp"};
     }
     std::string register_id;
+    Receipt receipt;
     auto status = run([&](pqxx::work& work) {
-      if (const auto state = lock_receipt(work, request->receipt_id()); !receipts::may_resolve(state)) {
-        throw Refused{
-            grpc::StatusCode::FAILED_PRECONDITION,
-            "the receipt is " + std::string(receipts::to_string(state)) + ", only an uncertain one can be resolved"};
+      receipt = lock_receipt(work, request->receipt_id());
+      if (!receipts::may_resolve(receipt.state)) {
+        throw Refused{grpc::StatusCode::FAILED_PRECONDITION, "the receipt is " +
+                                                                 std::string(receipts::to_string(receipt.state)) +
+                                                                 ", only an uncertain one can be resolved"};
       }
       const auto question = find_question(work, *request);
       register_id = question.register_id;
       request->printed() ? resolve_printed(work, *request, question) : resolve_not_printed(work, *request, question);
       response->set_state(request->printed() ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_QUEUED);
     });
-    if (status.ok()) settled_(register_id);
+    if (!status.ok()) return status;
+    if (request->printed()) finished_({receipt.tenant, "done", receipt.age_s});
+    settled_(register_id);
     return status;
   }
 
   grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
     return run([&](pqxx::work& work) {
-      const auto state = lock_receipt(work, request->receipt_id());
-      if (!receipts::may_retry(state)) {
+      const auto receipt = lock_receipt(work, request->receipt_id());
+      if (!receipts::may_retry(receipt.state)) {
         throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
-                      "the receipt is " + std::string(receipts::to_string(state)) + ", only a held one can be retried" +
-                          (state == State::failed ? "; print the check again from the portal" : "")};
+                      "the receipt is " + std::string(receipts::to_string(receipt.state)) +
+                          ", only a held one, or a failed one that the portal was never told of, can be retried"};
+      }
+      if (receipt.state == State::failed && request->withheld_revision() != receipt.revision) {
+        throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
+                      "the portal may have been told that it failed; print the check again from the portal"};
+      }
+      if (!read_again(work, request->receipt_id())) {
+        throw Refused{grpc::StatusCode::FAILED_PRECONDITION,
+                      "its record cannot be read by this version; see table unreadable of the journal"};
       }
       work.exec_params(
-          "update receipts set state = 'queued', error = '', revision = revision + 1, sequence = "
-          "nextval('journal_sequence'), changed_at = now() "
-          "where id = $1::uuid",
+          "update receipts set state = 'queued', error = '', finished_at = null, revision = revision + 1, "
+          "sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid",
           request->receipt_id());
       audit(work, request->actor(), request->receipt_id(), "retry");
       response->set_state(v1::RECEIPT_STATE_QUEUED);
     });
   }
 
+  grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
+                         v1::UnsettledResponse* response) override {
+    return run([&](pqxx::work& work) {
+      response->Clear();
+      for (const auto& row : work.exec_params(
+               "select coalesce(receipt::text, 'shift') from attempts where register = $1 and (outcome is null or "
+               "question in ('open', 'asked')) order by id limit 10",
+               request->register_())) {
+        response->add_receipt_ids(row[0].as<std::string>());
+      }
+    });
+  }
+
   grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*,
                              v1::ListRegistersResponse* response) override {
-    const auto views = views_();
+    const auto shown = views_();
+    if (!shown) return {grpc::StatusCode::UNAVAILABLE, "the worker is busy or stopping"};
+    const auto& views = *shown;
     std::map<std::string, std::uint64_t> queued;
     auto status = run([&](pqxx::work& work) {
       TextArray pools;
@@ -150,6 +191,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   std::unique_ptr<grpc::Server> server;
 
  private:
+  // A refusal leaves nothing behind.
   grpc::Status run(const std::function<void(pqxx::work&)>& body) {
     std::optional<Refused> refused;
     const auto done = pool_.run_blocking([&](pqxx::work& work) {
@@ -157,6 +199,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
         body(work);
       } catch (const Refused& why) {
         refused = why;
+        throw std::runtime_error(why.why);
       }
     });
     if (refused) return {refused->code, refused->why};
@@ -180,9 +223,8 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     TextArray document;
     document.add_bytes(fiscal.SerializeAsString());
     work.exec_params(
-        "update receipts set state = 'done', error = '', fiscal = ($2::bytea[])[1], revision = revision + 1, sequence "
-        "= nextval('journal_sequence'), "
-        "changed_at = now() where id = $1::uuid",
+        "update receipts set state = 'done', error = '', fiscal = ($2::bytea[])[1], finished_at = now(), "
+        "revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid",
         request.receipt_id(), document.str());
     audit(work, request.actor(), request.receipt_id(),
           "resolved as printed: fn " + fiscal.fn() + " fd " + std::to_string(fiscal.fd()) + " fp " + fiscal.fp());
@@ -209,15 +251,18 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   postgres::Pool& pool_;
   std::chrono::milliseconds quiet_;
-  std::function<std::vector<Lane::View>()> views_;
+  std::function<std::optional<std::vector<Lane::View>>()> views_;
   std::function<void(const std::string&)> settled_;
+  std::function<void(const Finished&)> finished_;
   std::string worker_;
 };
 
 Operations::Operations(postgres::Pool& pool, std::chrono::milliseconds quiet,
-                       std::function<std::vector<Lane::View>()> views, std::function<void(const std::string&)> settled,
+                       std::function<std::optional<std::vector<Lane::View>>()> views,
+                       std::function<void(const std::string&)> settled, std::function<void(const Finished&)> finished,
                        std::string worker)
-    : service_(std::make_unique<Service>(pool, quiet, std::move(views), std::move(settled), std::move(worker))) {}
+    : service_(std::make_unique<Service>(pool, quiet, std::move(views), std::move(settled), std::move(finished),
+                                         std::move(worker))) {}
 
 Operations::~Operations() = default;
 

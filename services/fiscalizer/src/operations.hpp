@@ -14,10 +14,12 @@ namespace kassaflow::fiscalizer {
 
 class Operations {
  public:
-  // `views` runs on any thread and returns what the lanes of this worker show; `settled` tells that a register may go
-  // on.
-  Operations(postgres::Pool& pool, std::chrono::milliseconds quiet, std::function<std::vector<Lane::View>()> views,
-             std::function<void(const std::string& register_id)> settled, std::string worker);
+  // `views` runs on any thread and returns what the lanes of this worker show, nullopt when it cannot say in time;
+  // `settled` tells that a register may go on.
+  Operations(postgres::Pool& pool, std::chrono::milliseconds quiet,
+             std::function<std::optional<std::vector<Lane::View>>()> views,
+             std::function<void(const std::string& register_id)> settled, std::function<void(const Finished&)> finished,
+             std::string worker);
   ~Operations();
   void start(const std::string& address);
   void stop();

@@ -23,6 +23,7 @@ using runtime::log;
 namespace {
 
 constexpr int kBatch = 500;
+constexpr int kAttemptsShown = 50;        // the latest; a register that fails for weeks must not outgrow a record
 constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
 constexpr std::chrono::milliseconds kPause{500};
 
@@ -61,7 +62,8 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
            "r.total_kopecks, r.fiscal, r.error, "
            "(extract(epoch from r.changed_at) * 1000)::bigint, r.sequence, r.digest, (extract(epoch from "
            "r.accepted_at) * 1000)::bigint, r.cashbox, "
-           "r.conflicts, c.system_identifier || '/' || p.timeline_id "
+           "r.conflicts, c.system_identifier || '/' || p.timeline_id, r.digest_version, "
+           "coalesce((extract(epoch from r.finished_at) * 1000)::bigint, 0) "
            "from receipts r, pg_control_system() c, pg_control_checkpoint() p "
            "where r.published_revision < r.revision and r.shard = any($1::int[]) order by r.sequence limit $2",
            list.str(), kBatch)) {
@@ -85,6 +87,8 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     record.set_cashbox(row[15].as<std::string>());
     record.set_conflicts(row[16].as<std::uint32_t>());
     record.set_journal_id(row[17].as<std::string>());
+    record.set_digest_version(row[18].as<std::uint32_t>());
+    record.set_finished_at_ms(row[19].as<std::int64_t>());
     ids.add(outcome.id);
     index.emplace(outcome.id, outcomes.size());
     outcomes.push_back(std::move(outcome));
@@ -97,8 +101,9 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
   for (const auto& row : work.exec_params(
            "select receipt, number, register, (extract(epoch from started_at) * 1000)::bigint, "
            "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0), coalesce(outcome, 'open'), detail "
-           "from attempts where receipt = any($1::uuid[]) order by receipt, number",
-           ids.str())) {
+           "from (select *, row_number() over (partition by receipt order by number desc) as age from attempts "
+           "where receipt = any($1::uuid[])) a where age <= $2 order by receipt, number",
+           ids.str(), kAttemptsShown)) {
     auto* attempt = outcomes[index.at(row[0].as<std::string>())].record.add_attempts();
     attempt->set_number(row[1].as<std::uint32_t>());
     attempt->set_register_(row[2].as<std::string>());
@@ -160,9 +165,10 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   }
   const auto marked = co_await pool_.run([ids, revisions](pqxx::work& work) {
     work.exec_params(
-        "update receipts r set published_revision = p.revision from unnest($1::uuid[], $2::bigint[]) as p(id, "
+        "with told as (select r.id, p.revision from receipts r join unnest($1::uuid[], $2::bigint[]) as p(id, "
         "revision) "
-        "where r.id = p.id and r.published_revision < p.revision",
+        "using (id) where r.published_revision < p.revision order by r.id for update of r) "
+        "update receipts r set published_revision = told.revision from told where r.id = told.id",
         ids.str(), revisions.str());
     return true;
   });

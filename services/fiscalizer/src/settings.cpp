@@ -14,11 +14,11 @@ void FiscalizerSettings::add_to(runtime::Settings& settings) {
   settings.duration(itkassa_poll, "itkassa_poll", 50ms, 5min, "pause between questions for a queued document");
   settings.duration(itkassa_query_delay, "itkassa_query_delay", 50ms, 5min,
                     "first question by key after a lost answer");
-  settings.duration(itkassa_repost_grace, "itkassa_repost_grace", 1s, 24h,
+  settings.duration(itkassa_repost_grace, "itkassa_repost_grace", 50ms, 24h,
                     "how long clean negatives must last before the same key is posted again");
   settings.duration(bit_connect_timeout, "bit_connect_timeout", 50ms, 60s, "connection to a BIT driver");
   settings.duration(bit_timeout, "bit_timeout", 100ms, 10min, "answer of a BIT driver to one packet");
-  settings.duration(bit_quiet, "bit_quiet", 1s, 24h,
+  settings.duration(bit_quiet, "bit_quiet", 50ms, 24h,
                     "rest of a BIT register after a lost answer, before a document proves anything");
   settings.duration(retry_min, "retry_min", 50ms, 1h, "first back-off after a transient error");
   settings.duration(retry_max, "retry_max", 100ms, 24h, "longest back-off after a transient error");

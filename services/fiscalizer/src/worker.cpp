@@ -1,7 +1,9 @@
 #include "worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
@@ -25,6 +27,8 @@ constexpr const char* kSchema = "fiscalizer";
 constexpr std::chrono::milliseconds kFollowUp{200};
 constexpr std::chrono::seconds kMeasure{1};
 constexpr std::chrono::seconds kStopConsumer{5};
+constexpr std::chrono::seconds kViews{2};
+constexpr std::chrono::milliseconds kLook{50};
 
 postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const runtime::Context& context,
                                    std::size_t threads) {
@@ -50,9 +54,10 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
       settings_(settings),
       pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()), pool_options(settings, context, 4))),
       intake_pool_(pool_options(settings, context, 1)),
+      lease_pool_(pool_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
       journal_(context.executor, pool_, context.instance),
-      leases_(context.executor, pool_, {context.instance, settings.lease}),
+      leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
       watcher_({settings.registry_grpc, "fiscalizer", context.instance},
@@ -77,13 +82,7 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
   consumer_ = std::make_unique<kafka::Consumer>(std::move(options), std::move(handler));
 
   operations_ = std::make_unique<Operations>(
-      pool_, settings.bit_quiet,
-      [this] {
-        return asio::co_spawn(
-                   context_.executor, [this]() -> asio::awaitable<std::vector<Lane::View>> { co_return views(); },
-                   asio::use_future)
-            .get();
-      },
+      pool_, settings.bit_quiet, [this] { return ask_views(); },
       [this](const std::string& register_id) {
         asio::post(context_.executor, [this, register_id] {
           if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
@@ -91,19 +90,18 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
           publisher_.kick();
         });
       },
-      context.instance);
+      [this](const Finished& finished) { count(finished); }, context.instance);
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
   journal_.on_commit([this] { publisher_.kick(); });
+  journal_.on_finished([this](const Finished& finished) { count(finished); });
   leases_.on_change([this] {
     reconcile();
     publisher_.kick();
   });
   leases_.busy_when([this](int shard) {
-    for (const auto& [id, lane] : lanes_) {
-      if (lane->shard() == shard && lane->busy()) return true;
-    }
-    return false;
+    return std::ranges::any_of(
+        lanes_, [shard](const auto& lane) { return lane.second->shard() == shard && lane.second->sending(); });
   });
   spawn(leases_.run());
   spawn(dispatcher_.run());
@@ -155,7 +153,6 @@ LaneContext Worker::lane_context() {
           journal_,
           dispatcher_,
           leases_,
-          context_.metrics,
           {context_.common.allow_private_endpoints},
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
@@ -180,11 +177,18 @@ LaneContext Worker::lane_context() {
 void Worker::reconcile() {
   if (stopping_) return;
   const auto snapshot = watcher_.current();
-  for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-    const bool keep =
-        snapshot->registers.contains(lane->first) && leases_.holds(lane->second->shard(), lane->second->epoch());
-    if (!keep) lane->second->stop();
-    lane = lane->second->finished() ? lanes_.erase(lane) : std::next(lane);
+  for (auto entry = lanes_.begin(); entry != lanes_.end();) {
+    auto& lane = *entry->second;
+    const auto known = snapshot->registers.find(entry->first);
+    const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
+                      leases_.holds(lane.shard(), lane.epoch()) && !leases_.releasing(lane.shard());
+    if (!keep) lane.stop();
+    if (!lane.finished()) {
+      ++entry;
+      continue;
+    }
+    dispatcher_.read_again(lane.pool());
+    entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
     const int shard = receipts::shard_of(entry->pool);
@@ -199,45 +203,85 @@ void Worker::reconcile() {
 asio::awaitable<void> Worker::follow_up() {
   while (!stopping_) {
     reconcile();
-    const auto shards = leases_.held();
-    if (!shards.empty()) {
-      if (auto told = co_await journal_.undecided(shards)) {
-        for (auto& one : *told) {
-          const auto epoch = leases_.may_start(one.shard);
-          if (!epoch) continue;
-          one.epoch = *epoch;
-          co_await journal_.settle(std::move(one));
-          dispatcher_.kick();
+    std::vector<std::int64_t> flights;
+    for (const auto& [id, lane] : lanes_) {
+      if (lane->flight() != 0) flights.push_back(lane->flight());
+    }
+    if (auto shards = leases_.held(); !shards.empty()) {
+      if (auto news = co_await journal_.news(std::move(shards), std::move(flights))) {
+        for (const auto closed : news->closed) {
+          for (const auto& [id, lane] : lanes_) {
+            if (lane->flight() == closed) lane->flight_closed();
+          }
         }
-      }
-      if (auto callbacks = co_await journal_.callbacks(shards)) {
-        for (auto& callback : *callbacks) co_await handle_callback(std::move(callback));
+        for (auto& told : news->undecided) co_await settle_evidence(std::move(told));
+        for (auto& callback : news->callbacks) co_await handle_callback(std::move(callback));
       }
     }
     co_await wake_.wait_for(kFollowUp);
   }
 }
 
+// Evidence that an earlier owner of the shard appended after it had lost it.
+asio::awaitable<void> Worker::settle_evidence(Told told) {
+  const auto epoch = leases_.may_start(told.shard);
+  if (!epoch) co_return;
+  const int shard = told.shard;
+  told.epoch = *epoch;
+  co_await journal_.settle(std::move(told));
+  for (const auto& [id, lane] : lanes_) {
+    if (lane->shard() == shard) lane->remember_again();
+  }
+  dispatcher_.kick();
+}
+
+// What a callback tells counts for the attempt it names, whatever became of that (exactly-once.md 5): a late "printed"
+// is never thrown away. Anything but an end is a hint; the lane asks for itself.
 asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
   const auto found = lanes_.find(callback.register_id);
-  if (found == lanes_.end()) co_return;  // its lane is not here yet
+  if (found == lanes_.end()) {
+    // Its lane is not here yet; or the register is gone, which nothing unsettled survives.
+    if (!watcher_.current()->registers.contains(callback.register_id)) co_await journal_.handled(callback.id);
+    co_return;
+  }
   const auto lane = found->second;
-  if (!lane->deliver(callback.body)) {
-    if (const auto attempts = co_await journal_.unsettled(callback.register_id)) {
-      for (const auto& attempt : *attempts) {
-        auto finding = lane->read_callback(attempt, callback.body);
-        if (!finding || finding->fact != registers::Fact::printed) continue;
-        Told told;
-        told.attempt = attempt.id;
-        told.shard = lane->shard();
-        told.epoch = lane->epoch();
-        told.finding = std::move(*finding);
-        co_await journal_.settle(std::move(told));
-        lane->remember_again();
-      }
+  const auto names = lane->named_in_callback(callback.body);
+  const auto attempts = names ? co_await journal_.named(lane->identity(), *names) : std::vector<Attempt>{};
+  if (!attempts) co_return;
+  for (const auto& attempt : *attempts) {
+    auto finding = lane->read_callback(attempt, callback.body);
+    if (!finding) continue;
+    if (finding->fact != registers::Fact::printed && finding->fact != registers::Fact::not_printed) {
+      log(finding->alarm ? Level::error : Level::info, finding->alarm ? "alarm.contradiction" : "callback.hint",
+          {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
+      continue;
     }
+    Told told;
+    told.attempt = attempt.id;
+    told.shard = lane->shard();
+    told.epoch = lane->epoch();
+    told.callback = callback.id;
+    told.send = attempt.sends;
+    told.finding = std::move(*finding);
+    co_await journal_.settle(std::move(told));
+    if (lane->flight() == attempt.id) lane->flight_closed();
+    lane->remember_again();
+    dispatcher_.kick();
+    co_return;
   }
   co_await journal_.handled(callback.id);
+}
+
+void Worker::count(const Finished& finished) {
+  context_.metrics
+      .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
+               {{"tenant", finished.tenant}, {"outcome", finished.outcome}})
+      .add();
+  if (finished.outcome != "done") return;
+  context_.metrics
+      .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
+                 {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
+      .observe(finished.seconds);
 }
 
 asio::awaitable<void> Worker::measure() {
@@ -245,12 +289,7 @@ asio::awaitable<void> Worker::measure() {
     std::string pool;
     double depth, oldest_s, uncertain;
   };
-  struct Finished {
-    std::string tenant, outcome;
-    double seconds;
-  };
   Event pause(context_.executor);
-  std::int64_t finished_up_to = -1;
   while (!stopping_) {
     auto rows = co_await pool_.run([shards = leases_.held()](pqxx::work& work) {
       IntArray list;
@@ -266,71 +305,47 @@ asio::awaitable<void> Worker::measure() {
       }
       return result;
     });
+    using runtime::Metrics;
     if (rows) {
-      std::vector<std::map<std::string, std::string>> keep;
+      std::vector<Metrics::Sample> depth, oldest, uncertain;
       for (const auto& row : *rows) {
-        const std::map<std::string, std::string> labels{{"pool", row.pool}};
-        keep.push_back(labels);
-        context_.metrics.gauge("kassaflow_queue_depth", "receipts waiting for a register", labels).set(row.depth);
-        context_.metrics.gauge("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", labels)
-            .set(row.oldest_s);
-        context_.metrics.gauge("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", labels)
-            .set(row.uncertain);
+        depth.push_back({{{"pool", row.pool}}, row.depth});
+        oldest.push_back({{{"pool", row.pool}}, row.oldest_s});
+        uncertain.push_back({{{"pool", row.pool}}, row.uncertain});
       }
-      for (const auto* name :
-           {"kassaflow_queue_depth", "kassaflow_queue_oldest_seconds", "kassaflow_uncertain_receipts"}) {
-        context_.metrics.retain(name, keep);
-      }
+      context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
+      context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
+                              Metrics::Rest::max);
+      context_.metrics.gauges("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", uncertain,
+                              Metrics::Rest::sum);
     }
-    // Finished receipts are counted from the journal, by the worker that holds them; a restart starts counting at its
-    // own start.
-    auto finished = co_await pool_.run([shards = leases_.held(), finished_up_to](pqxx::work& work) {
-      IntArray list;
-      for (const int shard : shards) list.add(shard);
-      std::vector<Finished> result;
-      const auto top = work.exec("select last_value from journal_sequence")[0][0].as<std::int64_t>();
-      if (finished_up_to >= 0) {
-        for (const auto& row : work.exec_params("select tenant, state, extract(epoch from changed_at - accepted_at) "
-                                                "from receipts where state in ('done', 'failed') "
-                                                "and sequence > $1 and sequence <= $2 and shard = any($3::int[])",
-                                                finished_up_to, top, list.str())) {
-          result.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<double>()});
-        }
-      }
-      return std::pair(top, result);
-    });
-    if (finished) {
-      finished_up_to = finished->first;
-      for (const auto& row : finished->second) {
-        context_.metrics
-            .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
-                     {{"tenant", row.tenant}, {"outcome", row.outcome}})
-            .add();
-        if (row.outcome == "done") {
-          context_.metrics
-              .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
-                         {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
-              .observe(row.seconds);
-        }
-      }
-    }
+    std::vector<Metrics::Sample> up;
+    for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id}}, lane->up() ? 1.0 : 0.0});
+    context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
     co_await pause.wait_for(kMeasure);
   }
 }
 
 void Worker::update_metrics() {
+  std::vector<runtime::Metrics::Sample> lags;
   for (const auto& lag : consumer_->lag()) {
-    context_.metrics
-        .gauge("kassaflow_kafka_lag", "records not yet taken in",
-               {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
-        .set(static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position)));
+    lags.push_back({{{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}},
+                    static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position))});
   }
+  context_.metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", lags, runtime::Metrics::Rest::sum);
 }
 
-std::vector<Lane::View> Worker::views() {
+std::vector<Lane::View> Worker::views() const {
   std::vector<Lane::View> result;
   for (const auto& [id, lane] : lanes_) result.push_back(lane->view());
   return result;
+}
+
+// From gRPC's threads.
+std::optional<std::vector<Lane::View>> Worker::ask_views() {
+  auto answer = asio::post(context_.executor, asio::use_future([this] { return views(); }));
+  if (answer.wait_for(kViews) != std::future_status::ready) return std::nullopt;
+  return answer.get();
 }
 
 std::string Worker::not_ready() const {
@@ -341,20 +356,30 @@ std::string Worker::not_ready() const {
 }
 
 asio::awaitable<void> Worker::shut_down() {
-  // Stop intake, let what is in flight finish or be left in the journal, give the shards away.
-  consumer_->stop(kStopConsumer);
-  operations_->stop();
+  // Stop intake, let what is on its way finish or be left in the journal, give the shards away.
   stopping_ = true;
   wake_.notify();
   for (const auto& [id, lane] : lanes_) lane->stop();
-  const auto any_busy = [this] {
-    return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.second->busy(); });
+  {
+    // Both wait for threads that may wait for this executor.
+    asio::thread_pool elsewhere(1);
+    co_await asio::co_spawn(
+        elsewhere,
+        [this]() -> asio::awaitable<void> {
+          consumer_->stop(kStopConsumer);
+          operations_->stop();
+          co_return;
+        },
+        asio::use_awaitable);
+  }
+  const auto any_left = [this] {
+    return std::ranges::any_of(lanes_, [](const auto& lane) { return !lane.second->finished(); });
   };
-  while (any_busy()) co_await all_done_.wait_for(std::chrono::milliseconds(50));
+  while (any_left()) co_await all_done_.wait_for(kLook);
   dispatcher_.stop();
   publisher_.stop();
   co_await leases_.stop();
-  while (running_ > 0) co_await all_done_.wait_for(std::chrono::milliseconds(50));
+  while (running_ > 0) co_await all_done_.wait_for(kLook);
   co_await producer_.flush(std::chrono::seconds(2));
   watcher_.stop();
 }

@@ -37,16 +37,20 @@ class Worker final : public runtime::App {
   // Lanes follow the shards held and the configuration in force.
   void reconcile();
   LaneContext lane_context();
-  // Evidence left by earlier owners, and callbacks.
+  // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
+  boost::asio::awaitable<void> settle_evidence(Told told);
   boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
   boost::asio::awaitable<void> measure();
-  [[nodiscard]] std::vector<Lane::View> views();
+  void count(const Finished& finished);
+  [[nodiscard]] std::vector<Lane::View> views() const;
+  [[nodiscard]] std::optional<std::vector<Lane::View>> ask_views();
 
   runtime::Context context_;
   const FiscalizerSettings& settings_;
   postgres::Pool pool_;
   postgres::Pool intake_pool_;
+  postgres::Pool lease_pool_;  // a heartbeat never waits behind other work
   kafka::Producer producer_;
   Journal journal_;
   Leases leases_;

@@ -14,6 +14,11 @@ TEST(Choose, ARegisterThatCannotExpressTheReceiptIsPassedOver) {
   EXPECT_EQ(choose({{"fast", 900}}, {"fast"}), "");
 }
 
+TEST(Choose, ARegisterWithAQuestionGoesFirst) {
+  EXPECT_EQ(choose({{"fast", 900, false}, {"slow", 3000, true}}, {}), "slow");
+  EXPECT_EQ(choose({{"slow", 3000, true}, {"fast", 900, false}}, {}), "slow");
+}
+
 TEST(Choose, NobodyFreeTakesNothing) { EXPECT_EQ(choose({}, {}), ""); }
 
 }  // namespace

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <pqxx/pqxx>
 
 #include "intake.hpp"
 #include "journal_sql.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/records.pb.h"
@@ -44,7 +46,8 @@ class JournalTest : public testing::Test {
     pqxx::nontransaction setup(connection_);
     setup.exec("set client_min_messages = warning; set search_path = fiscalizer");
     setup.exec(
-        "truncate receipts, posts, attempts, evidence, documents, registers, offsets, callbacks cascade; update shards "
+        "truncate receipts, posts, attempts, evidence, documents, registers, offsets, callbacks, unreadable cascade; "
+        "update shards "
         "set worker = "
         "'worker-a', epoch = 1");
   }
@@ -116,6 +119,7 @@ class JournalTest : public testing::Test {
     result.attempt = attempt;
     result.shard = receipts::shard_of(kPool);
     result.epoch = 1;
+    result.provable = true;
     result.finding.fact = fact;
     result.finding.cause = cause;
     result.finding.raw_answer = "answer";
@@ -129,6 +133,10 @@ class JournalTest : public testing::Test {
   }
   Settled settle(const Told& one_told) {
     return run([&](pqxx::work& work) { return sql::settle(work, kWorker, {one_told}); }).front();
+  }
+
+  Journal::News news(const std::vector<std::int64_t>& flights = {}) {
+    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, flights); });
   }
 
   static postgres_testing::TemporaryPostgres* server_;
@@ -157,6 +165,51 @@ TEST_F(JournalTest, Rule1_AttemptNumbersGoOnInANewGeneration) {
   EXPECT_EQ(one("select count(distinct key) from attempts"), "2");
 }
 
+// Two lanes of a pool may be handed one receipt, and travel in one transaction.
+TEST_F(JournalTest, Rule1_OneReceiptAskedForByTwoRegistersIsOpenedForOne) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto receipt = queued().at(0);
+  const auto opened = run([&](pqxx::work& work) {
+    return sql::open_attempts(work, kWorker, {attempt_for(receipt, "bit:1"), attempt_for(receipt, "bit:2")});
+  });
+  EXPECT_EQ(std::ranges::count(opened, 0), 1) << opened[0] << " " << opened[1];
+  EXPECT_EQ(one("select count(*) from attempts"), "1");
+}
+
+TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
+  take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
+  const auto waiting = queued();
+  const auto attempt = open(attempt_for(waiting.at(0)));
+  const int shard = receipts::shard_of(kPool);
+  const auto allow = [&](const std::string& worker, std::int64_t epoch) {
+    return run([&](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, shard, epoch); });
+  };
+  EXPECT_EQ(allow("worker-b", 1), 0);
+  EXPECT_EQ(allow(kWorker, 2), 0);
+  EXPECT_EQ(allow(kWorker, 1), 2);
+  const auto refuse = [&](const std::string& worker, std::int64_t epoch) {
+    run([&](pqxx::work& work) {
+      sql::refuse(work, worker, waiting.at(1), receipts::State::failed, shard, epoch, "no");
+      return true;
+    });
+  };
+  refuse("worker-b", 1);
+  refuse(kWorker, 2);
+  EXPECT_EQ(state(2), "queued");
+  refuse(kWorker, 1);
+  EXPECT_EQ(state(2), "failed");
+}
+
+TEST_F(JournalTest, Rule4_AClosedAttemptsBytesDoNotLeaveAgain) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto attempt = open(attempt_for(queued().at(0)));
+  settle(told(attempt, Fact::printed, Cause::none, 5));
+  EXPECT_EQ(
+      run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); }),
+      0);
+  EXPECT_EQ(news({attempt, attempt + 1}).closed, std::vector<std::int64_t>{attempt});
+}
+
 TEST_F(JournalTest, Rule4_AnotherEpochOpensNothing) {
   take({post(1, 1, 10, "d", 0)});
   auto attempt = attempt_for(queued().at(0));
@@ -172,12 +225,69 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
   EXPECT_FALSE(settle(told(attempt, Fact::printed, Cause::none, 7)).decided);
   EXPECT_EQ(state(1), "printing");
 
-  auto kept = run([](pqxx::work& work) { return sql::undecided(work, {receipts::shard_of(kPool)}); });
+  auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
   kept[0].epoch = 2;
   EXPECT_TRUE(run([&](pqxx::work& work) { return sql::settle(work, "worker-b", kept); }).at(0).decided);
   EXPECT_EQ(state(1), "done");
-  EXPECT_TRUE(run([](pqxx::work& work) { return sql::undecided(work, {receipts::shard_of(kPool)}); }).empty());
+  EXPECT_TRUE(news().undecided.empty());
+}
+
+// The first worker heard that its bytes never left; the second has sent them again since.
+TEST_F(JournalTest, Rule5_ANotPrintedOfAnEarlierSendingClosesNothing) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto attempt = open(attempt_for(queued().at(0)));
+  run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); });
+  settle(told(attempt, Fact::not_printed, Cause::transient));
+  EXPECT_EQ(state(1), "printing");
+  EXPECT_EQ(one("select count(*) from evidence"), "1");
+  auto latest = told(attempt, Fact::not_printed, Cause::transient);
+  latest.send = 2;
+  settle(latest);
+  EXPECT_EQ(state(1), "queued");
+}
+
+// A person said "not printed", and then the cloud's callback came.
+TEST_F(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto attempt = open(attempt_for(queued().at(0)));
+  settle(told(attempt, Fact::not_printed, Cause::transient));
+  run([&](pqxx::work& work) {
+    work.exec_params(
+        "insert into callbacks (id, register, shard, body) overriding system value values (7, 'kkt-1', $1, '')",
+        receipts::shard_of(kPool));
+    return true;
+  });
+  ASSERT_EQ(news().callbacks.size(), 1U);
+  const auto named =
+      run([](pqxx::work& work) { return sql::named(work, "bit:1", {receipts::attempt_key(uuid(1), 1), ""}); });
+  ASSERT_EQ(named.size(), 1U);
+  EXPECT_TRUE(
+      run([](pqxx::work& work) { return sql::named(work, "bit:2", {receipts::attempt_key(uuid(1), 1), ""}); }).empty());
+  auto late = told(named.at(0).id, Fact::printed, Cause::none, 5);
+  late.callback = 7;
+  EXPECT_EQ(settle(late).finished.value().outcome, "done");
+  EXPECT_EQ(state(1), "done");
+  EXPECT_TRUE(news().callbacks.empty());
+}
+
+TEST_F(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
+  take({post(1, 1, 10, "d", 0)});
+  auto strange = told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5);
+  strange.shard = (strange.shard + 1) % receipts::kShards;
+  EXPECT_FALSE(settle(strange).decided);
+  EXPECT_EQ(state(1), "printing");
+}
+
+TEST_F(JournalTest, Rule5_AnOldAttemptsSilenceChangesNothing) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto first = open(attempt_for(queued().at(0)));
+  settle(told(first, Fact::not_printed, Cause::transient));
+  settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5));
+  auto silence = told(first, Fact::unknown, Cause::ambiguous);
+  silence.finding.text = "lost";
+  settle(silence);
+  EXPECT_EQ(one("select state || '/' || error from receipts"), "done/");
 }
 
 // A lost answer, then a document of the same register after the quiet time.
@@ -222,8 +332,39 @@ TEST_F(NumberingTest, Rule6_AGapIsLeftToAPersonWithTheNumbersAndTheRegisterGoesO
   EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).questions.empty());
 }
 
+TEST_F(NumberingTest, Rule6_AnotherStorageProvesNothing) {
+  auto attempt = attempt_for(queued().at(0));
+  attempt.proves = lost_;
+  auto printed = told(open(attempt), Fact::printed, Cause::none, 101);
+  printed.finding.document->fn = "9999999999999999";
+  settle(printed);
+  EXPECT_EQ(state(2), "uncertain");
+  EXPECT_EQ(one("select question from attempts where id = " + std::to_string(lost_)), "asked");
+}
+
+TEST_F(NumberingTest, Rule6_ADocumentThatIsNoProbeProvesNothing) {
+  settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 101));
+  EXPECT_EQ(state(2), "uncertain");
+}
+
+TEST_F(NumberingTest, Rule6_AQuestionThatIsWithAPersonIsNotOpenedAgain) {
+  probe(103);
+  settle(told(lost_, Fact::unknown, Cause::ambiguous));
+  EXPECT_EQ(one("select question from attempts where id = " + std::to_string(lost_)), "asked");
+  EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 102"), std::string::npos);
+}
+
+TEST_F(JournalTest, Rule7_WhatNumberingCannotSettleIsLeftToAPerson) {
+  take({post(1, 1, 10, "d", 0)});
+  auto absent = told(open(attempt_for(queued().at(0))), Fact::absent);
+  absent.provable = false;
+  settle(absent);
+  EXPECT_EQ(state(1), "uncertain");
+  EXPECT_EQ(one("select question from attempts"), "asked");
+}
+
 TEST_F(NumberingTest, Rule6_ALateAnswerOfTheLostAttemptStillCounts) {
-  EXPECT_TRUE(settle(told(lost_, Fact::printed, Cause::none, 101)).printed);
+  settle(told(lost_, Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(2), "done");
 }
 
@@ -289,6 +430,58 @@ TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
   EXPECT_EQ(run([](pqxx::work& work) { return stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
 }
 
+// A record that is not ours to read, of a post that was answered with a UUID.
+kafka::Record unreadable_post(int receipt) {
+  kafka::Record record;
+  record.topic = kReceiptsTopic;
+  record.key = kPool;
+  record.value = "\xff\xff";
+  record.timestamp_ms = 1795435820000;
+  record.headers = {{"receipt-id", uuid(receipt)},
+                    {"post-id", uuid(1000 + receipt)},
+                    {"tenant", "acme"},
+                    {"installation", "acme-main"},
+                    {"cashbox", "box"},
+                    {"unique-id", "85"}};
+  return record;
+}
+
+TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
+  const auto back = run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  EXPECT_EQ(back.size(), 1U);
+  EXPECT_EQ(
+      one("select state || '/' || pool || '/' || unique_id || '/' || (published_revision < revision) from receipts"),
+      "held/shop/85/true");
+  EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
+  EXPECT_EQ(one("select verdict from posts"), "unreadable");
+  EXPECT_FALSE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+}
+
+TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  run([](pqxx::work& work) {
+    postgres::TextArray bytes;
+    bytes.add_bytes(post(1, 1, 10, "d", 0).value);
+    work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
+    return true;
+  });
+  EXPECT_TRUE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+  EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
+}
+
+TEST_F(JournalTest, Rule18_ALaterPostThatCanBeReadIsPrinted) {
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  take({post(1, 2, 11, "d", 1)});
+  EXPECT_EQ(one("select state || '/' || error from receipts"), "queued/");
+  EXPECT_EQ(queued().size(), 1U);
+}
+
+TEST_F(JournalTest, Rule18_AnUnreadableRepeatOfAKnownReceiptDoesNotHoldIt) {
+  take({post(1, 1, 10, "d", 0)});
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  EXPECT_EQ(state(1), "queued");
+}
+
 TEST_F(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
   kafka::Record garbage;
   garbage.topic = kReceiptsTopic;
@@ -314,7 +507,7 @@ TEST_F(JournalTest, TheSameAnswerToldTwiceIsOneDocument) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(told(attempt, Fact::printed, Cause::none, 5));
-  EXPECT_TRUE(settle(told(attempt, Fact::printed, Cause::none, 5)).printed);
+  EXPECT_FALSE(settle(told(attempt, Fact::printed, Cause::none, 5)).finished) << "counted already";
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(one("select count(*) from documents"), "1");
   EXPECT_EQ(one("select error from receipts"), "");

@@ -68,7 +68,7 @@ TEST(LeaseGuard, RefusesWithoutALease) {
       {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
   Leases leases(io.get_executor(), pool, {"a", 10s});
   LeaseGuard guard(leases, 1, 1);
-  EXPECT_FALSE(guard.arm());
+  EXPECT_EQ(guard.arm(), std::nullopt);
 }
 
 // Rule 3: a pause between the check and the end of the write ends the process.

@@ -118,8 +118,33 @@ int resolve_receipt(const Session& session, const ResolveOptions& options) {
                 }));
 }
 
+// A failed receipt may be retried when the portal was never told: the view must first promise never to tell it. The
+// revision of that promise goes along, 0 = the receipt has not failed.
+std::uint64_t withhold_error(const Session& session, const std::string& receipt) {
+  const Status status(session.environment);
+  v1::GetReceiptRequest get;
+  get.set_receipt_id(receipt);
+  grpc::ClientContext getting;
+  limit(getting);
+  v1::ReceiptView view;
+  const grpc::Status found = status.stub->Get(&getting, get, &view);
+  if (found.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt);
+  if (!found.ok()) throw Failure(describe(found, "status", status.address));
+  if (view.outcome().state() != v1::RECEIPT_STATE_FAILED) return 0;
+  v1::WithholdErrorRequest request;
+  request.set_receipt_id(receipt);
+  request.set_revision(view.outcome().revision());
+  grpc::ClientContext withholding;
+  limit(withholding);
+  v1::WithholdErrorResponse response;
+  const grpc::Status done = status.stub->WithholdError(&withholding, request, &response);
+  if (!done.ok()) throw Failure(describe(done, "status", status.address));
+  return view.outcome().revision();
+}
+
 int retry_receipt(const Session& session, const std::string& receipt) {
   v1::RetryRequest request;
+  request.set_withheld_revision(withhold_error(session, receipt));
   request.set_receipt_id(receipt);
   request.set_actor(actor(session.environment));
   return report(session, receipt, operate(session, [&](auto& stub, auto& context, auto& response) {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "fiscalizers.hpp"
 #include "grpc_service.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
@@ -34,9 +35,13 @@ class RegistryApp final : public runtime::App {
             {.postgres = settings.postgres.reveal(), .allow_private_endpoints = context.common.allow_private_endpoints},
             std::move(keyring), id_master),
         replica_(context.instance),
-        service_(store_, watchers_, {.replica = context.instance, .public_url = settings.public_url}),
+        service_(store_, watchers_,
+                 {.replica = context.instance,
+                  .public_url = settings.public_url,
+                  .unsettled = ask_fiscalizers(settings.fiscalizer_grpc)}),
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(ready.error().message);
+    if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     listen(settings);
     poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
   }
@@ -120,6 +125,9 @@ void RegistrySettings::add_to(runtime::Settings& settings) {
   settings.secret(master_key, "master_key",
                   "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
   settings.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
+  settings.text(
+      fiscalizer_grpc, "fiscalizer_grpc",
+      "host:port,… of fiscalizers: before a register is deleted, one of them must say that nothing is unsettled");
   settings.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
 }
 

@@ -18,6 +18,7 @@ struct RegistrySettings {
   Secret master_key;
   Secret id_master;
   std::string public_url;
+  std::string fiscalizer_grpc;
 
   void add_to(runtime::Settings& settings);
   [[nodiscard]] std::string check() const;  // empty = fine

@@ -98,11 +98,35 @@ grpc::Status GrpcService::List(grpc::ServerContext*, const v1::ListRequest* requ
   return grpc::Status::OK;
 }
 
+grpc::Status GrpcService::retire(const Name& name) {
+  const auto revision = store_.retire(name, true);
+  if (!revision) return to_status(revision.error());
+  std::string why;
+  if (const auto lagging = put_in_force(*revision); !lagging.empty()) {
+    why = lagging.front() + " has not taken it over; whether it still prints is unknown";
+  } else if (const auto unsettled = options_.unsettled(name.id); !unsettled) {
+    why = "whether a receipt on it is unsettled is unknown: " + unsettled.error().message;
+  } else if (!unsettled->empty()) {
+    why = "an attempt on it is open or uncertain; settle these receipts first:";
+    for (const std::string& receipt : *unsettled) why += " " + receipt;
+  }
+  if (why.empty()) return grpc::Status::OK;
+  if (const auto back = store_.retire(name, false)) {
+    put_in_force(*back);
+  } else {
+    why += "; it stays out of service until it is deleted or the registry is restarted";
+  }
+  return {grpc::StatusCode::FAILED_PRECONDITION, name.text() + " was not deleted: " + why};
+}
+
 grpc::Status GrpcService::Delete(grpc::ServerContext*, const v1::DeleteRequest* request, v1::DeleteResponse* response) {
   const std::string kind(configuration::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
   if (request->actor().empty() || request->actor().size() > kActorLimit) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  }
+  if (kind == "register") {
+    if (const grpc::Status status = retire({kind, request->id()}); !status.ok()) return status;
   }
   const auto revision = store_.remove({kind, request->id()}, request->actor());
   if (!revision) return to_status(revision.error());

@@ -2,6 +2,7 @@
 // The registry's gRPC: translates between messages and Store, Watchers; decides nothing.
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "kassaflow/v1/registry.grpc.pb.h"
@@ -13,9 +14,13 @@ namespace kassaflow::registry {
 inline constexpr std::chrono::milliseconds kInForceLimit{10000};  // design.md 3.4
 inline constexpr int kDocumentsLimit = 10000;                     // of one Apply
 
+// The receipts that an attempt on this register left open or uncertain; an error when nobody can say.
+using Unsettled = std::function<Result<std::vector<std::string>>(const std::string& register_id)>;
+
 struct GrpcOptions {
   std::string replica;     // this process among several registries
   std::string public_url;  // where itkassa reaches the edge: "https://kassa.example.ru"
+  Unsettled unsettled;     // asks the fiscalizers
   std::chrono::milliseconds in_force_limit = kInForceLimit;
 };
 
@@ -36,6 +41,8 @@ class GrpcService final : public v1::Registry::Service {
  private:
   // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
   bool send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from);
+  // Rule 9 of exactly-once.md: OK when nothing is under way on the register and nothing can begin any more.
+  grpc::Status retire(const Name& name);
   // Announces the revision and waits until it is in force everywhere; returns who is behind at the limit.
   std::vector<std::string> put_in_force(std::uint64_t revision);
   std::vector<std::string> wait_for_other_replicas(std::uint64_t revision,

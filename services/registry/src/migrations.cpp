@@ -4,10 +4,10 @@ namespace kassaflow::registry {
 
 std::vector<postgres::Migration> migrations() {
   return {{1, "documents", R"sql(
--- One row. `revision` counts changes of configuration; the fingerprint is of the id master (exactly-once.md 10).
+-- One row. `revision` counts changes of configuration, 1 is the empty one (0: a watcher has heard of none yet); the fingerprint is of the id master (exactly-once.md 10).
 CREATE TABLE state (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-  revision bigint NOT NULL DEFAULT 0,
+  revision bigint NOT NULL DEFAULT 1,
   id_master_fingerprint text
 );
 INSERT INTO state DEFAULT VALUES;
@@ -16,6 +16,7 @@ CREATE TABLE documents (
   kind text NOT NULL CHECK (kind IN ('tenant', 'pool', 'register', 'installation', 'cashbox')),
   id text NOT NULL CHECK (id ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
   tenant text NOT NULL,
+  retired boolean NOT NULL DEFAULT false,  -- a register that is being deleted
   fixed text NOT NULL,       -- what may never change, "name=value" lines
   body bytea NOT NULL,       -- kassaflow.v1.Document without credentials
   sealed bytea,              -- kassaflow.v1.Document of the credentials, encrypted

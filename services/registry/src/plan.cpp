@@ -148,7 +148,7 @@ class Planner {
     }
     const std::string generated = complete(document, *tenant);
     const Fixed fixed = fixed_of(document, *tenant);
-    const bool kept = check_fixed(index, name, document, fixed);
+    const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document);
     std::vector<Claim> claims;
     const bool free = take_claims(index, name, document, claims);
     if (!kept || !free) {
@@ -245,6 +245,20 @@ class Planner {
                 what + " " + value + " for ever; use another id");
     }
     return keys.empty();
+  }
+
+  // While it exists, a register stays in its pool, and one in a cloud at its address: what is under way there is asked
+  // for there. Deleting it is refused while something is unsettled (exactly-once.md 9).
+  bool check_register(std::size_t index, const Name& name, const v1::Document& document) {
+    const auto living = world_.documents.find(name);
+    if (living == world_.documents.end() || !document.has_register_()) return true;
+    const v1::Register& before = living->second.document.register_();
+    const v1::Register& after = document.register_();
+    const std::string way_out = " while the register exists; delete it and apply it again";
+    if (before.pool() != after.pool()) error(index, "pool", "cannot change" + way_out);
+    const bool moved = after.protocol() == "itkassa" && before.endpoint() != after.endpoint();
+    if (moved) error(index, "endpoint", "cannot change" + way_out);
+    return before.pool() == after.pool() && !moved;
   }
 
   bool take_claims(std::size_t index, const Name& name, const v1::Document& document, std::vector<Claim>& taken) {

@@ -146,6 +146,7 @@ class Checker {
               "must be 6 to 128 letters, digits, hyphens and underscores");
     }
     if (!entry.portal_webhook().empty()) url(entry.portal_webhook(), "portal.webhook");
+    require(entry.vat_size() > 0, "vat", "is missing: say which rate each VAT record id of the portal is, 0 included");
     require(entry.vat_size() <= 1000, "vat", "must have at most 1000 entries");
     for (const auto& [record, word] : entry.vat()) {
       const std::string key = "vat." + std::to_string(record);

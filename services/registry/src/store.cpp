@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/postgres/arrays.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::registry {
+
+using postgres::TextArray;
 namespace {
 
 // One writer at a time over all replicas; an arbitrary number, held to the end of the transaction.
@@ -19,23 +22,6 @@ std::string bytes_of(const pqxx::field& field) {
   const pqxx::binarystring raw(field);
   return {raw.get(), raw.size()};
 }
-
-// A text[] literal.
-class TextArray {
- public:
-  void add(std::string_view text) {
-    literal_ += literal_.size() > 1 ? ",\"" : "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') literal_ += '\\';
-      literal_ += c;
-    }
-    literal_ += '"';
-  }
-  [[nodiscard]] std::string literal() const { return literal_ + "}"; }
-
- private:
-  std::string literal_ = "{";
-};
 
 Name name_of(const pqxx::row& row) { return {row["kind"].as<std::string>(), row["id"].as<std::string>()}; }
 
@@ -68,6 +54,11 @@ Result<std::monostate> Store::prepare() {
           "this id master is not the one the database was made with; with another one every receipt would get a new "
           "id and could be printed twice. Restore the original id_master_file";
       return;
+    }
+    // A deletion that a dead process left half done.
+    if (work.exec("UPDATE documents SET retired = false, revision = (SELECT revision + 1 FROM state) WHERE retired")
+            .affected_rows() > 0) {
+      next_revision(work);
     }
     for (const pqxx::row& row : work.exec("SELECT kind, id, sealed FROM documents WHERE sealed IS NOT NULL")) {
       const std::string sealed = bytes_of(row["sealed"]);
@@ -120,13 +111,13 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
   }
   const std::string wanted = " NATURAL JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (kind, id)) AS w";
   for (const pqxx::row& row : work.exec_params("SELECT kind, id, tenant, fixed, body, sealed FROM documents" + wanted,
-                                               kinds.literal(), ids.literal())) {
+                                               kinds.str(), ids.str())) {
     world.documents[name_of(row)] = {.document = read_document(row),
                                      .tenant = row["tenant"].as<std::string>(),
                                      .fixed = fixed_from_text(row["fixed"].as<std::string>())};
   }
   for (const pqxx::row& row :
-       work.exec_params("SELECT kind, id, fixed FROM tombstones" + wanted, kinds.literal(), ids.literal())) {
+       work.exec_params("SELECT kind, id, fixed FROM tombstones" + wanted, kinds.str(), ids.str())) {
     world.tombstones[name_of(row)] = fixed_from_text(row["fixed"].as<std::string>());
   }
   TextArray whats;
@@ -138,7 +129,7 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
   const std::string claimed =
       " NATURAL JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (what, value)) AS w";
   for (const pqxx::row& row :
-       work.exec_params("SELECT what, value, kind, id FROM claims" + claimed, whats.literal(), values.literal())) {
+       work.exec_params("SELECT what, value, kind, id FROM claims" + claimed, whats.str(), values.str())) {
     world.claims[{row["what"].as<std::string>(), row["value"].as<std::string>()}] = name_of(row);
   }
   return world;
@@ -172,14 +163,34 @@ void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) 
   }
 }
 
+Result<std::uint64_t> Store::retire(const Name& name, bool retired) {
+  std::uint64_t revision = 0;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    work.exec(kLockWriters);
+    revision = next_revision(work);
+    const auto changed =
+        work.exec_params("UPDATE documents SET retired = $3, revision = $4 WHERE kind = $1 AND id = $2", name.kind,
+                         name.id, retired, revision);
+    if (changed.affected_rows() == 0) revision = 0;
+  });
+  if (!done) return tl::unexpected(done.error());
+  if (revision == 0) return fail("registry.not_found", "there is no " + name.kind + " " + name.id);
+  return revision;
+}
+
 Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) {
   std::uint64_t revision = 0;
   std::optional<Error> refused;
   const auto done = pool_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
-    const auto found = work.exec_params("SELECT fixed FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
+    const auto found =
+        work.exec_params("SELECT fixed, retired FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
     if (found.empty()) {
       refused = Error{"registry.not_found", "there is no " + name.kind + " " + name.id};
+      return;
+    }
+    if (name.kind == "register" && !found[0][1].as<bool>()) {
+      refused = Error{"registry.in_use", name.text() + " was put back into service meanwhile; delete it again"};
       return;
     }
     std::string users;
@@ -249,10 +260,11 @@ Result<Changes> Store::changes_since(std::uint64_t revision) {
     work.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // the three answers are of one moment
     changes.revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>();
     for (const pqxx::row& row :
-         work.exec_params("SELECT kind, id, body, sealed FROM documents WHERE revision > $1 ORDER BY "
+         work.exec_params("SELECT kind, id, body, sealed, retired FROM documents WHERE revision > $1 ORDER BY "
                           "array_position(ARRAY['tenant', 'pool', 'register', 'installation', 'cashbox'], kind), id",
                           revision)) {
-      changes.documents.push_back(read_document(row));
+      v1::Document& document = changes.documents.emplace_back(read_document(row));
+      if (row["retired"].as<bool>()) document.mutable_register_()->set_retired(true);
     }
     if (revision == 0) return;
     for (const pqxx::row& row : work.exec_params("SELECT kind, id FROM tombstones WHERE revision > $1", revision)) {
@@ -269,6 +281,19 @@ Result<std::uint64_t> Store::revision() {
       [&](pqxx::work& work) { revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>(); });
   if (!done) return tl::unexpected(done.error());
   return revision;
+}
+
+Result<std::vector<std::string>> Store::recent_watchers() {
+  std::vector<std::string> names;
+  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    names.clear();
+    for (const pqxx::row& row :
+         work.exec("SELECT DISTINCT name FROM watchers WHERE seen > now() - interval '1 minute' ORDER BY name")) {
+      names.push_back(row[0].as<std::string>());
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return names;
 }
 
 Result<std::monostate> Store::tell_watchers(const std::string& replica, const std::vector<WatcherState>& watchers) {

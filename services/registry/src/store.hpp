@@ -48,7 +48,9 @@ class Store {
   Result<std::monostate> prepare();
 
   Result<Applied> apply(const std::vector<v1::Document>& documents, const std::string& actor);
-  Result<std::uint64_t> remove(const Name& name, const std::string& actor);  // the new revision
+  // A register is retired before it is deleted, and put back when it may not be. Both return the new revision.
+  Result<std::uint64_t> retire(const Name& name, bool retired);
+  Result<std::uint64_t> remove(const Name& name, const std::string& actor);
 
   Result<v1::Document> get(const Name& name);                       // with credentials
   Result<std::vector<v1::Document>> list(const std::string& kind);  // without credentials
@@ -58,6 +60,8 @@ class Store {
   // Several replicas of the registry: who watches at `replica`, told regularly; and who of the others' is behind.
   // A replica that has been silent for a few seconds is gone.
   Result<std::monostate> tell_watchers(const std::string& replica, const std::vector<WatcherState>& watchers);
+  // Who watched lately, at any replica: after a start they are expected back.
+  Result<std::vector<std::string>> recent_watchers();
   Result<std::vector<std::string>> behind_elsewhere(const std::string& replica, std::uint64_t revision);
 
   [[nodiscard]] bool healthy() const { return pool_.healthy(); }

@@ -4,24 +4,47 @@
 #include <utility>
 
 namespace kassaflow::registry {
+namespace {
+constexpr std::chrono::milliseconds kLook{100};
+}
 
 Watchers::Id Watchers::join(std::string service, std::string instance) {
   const std::lock_guard lock(mutex_);
   std::string name = instance.starts_with(service) ? std::move(instance) : service + " " + instance;
-  watchers_.emplace(++last_id_, WatcherState{.name = std::move(name), .in_force = 0});
+  std::erase_if(watchers_,
+                [&](const auto& entry) { return !entry.second.connected && entry.second.state.name == name; });
+  watchers_.emplace(++last_id_, Entry{.state = {.name = std::move(name), .in_force = 0}});
   return last_id_;
 }
 
 void Watchers::leave(Id id) {
   const std::lock_guard lock(mutex_);
-  watchers_.erase(id);
+  if (const auto watcher = watchers_.find(id); watcher != watchers_.end()) {
+    watcher->second.connected = false;
+    watcher->second.gone_at = Clock::now();
+  }
   changed_.notify_all();
+}
+
+void Watchers::expect(const std::vector<std::string>& names) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& name : names) {
+    watchers_.emplace(++last_id_,
+                      Entry{.state = {.name = name, .in_force = 0}, .connected = false, .gone_at = Clock::now()});
+  }
 }
 
 void Watchers::report(Id id, std::uint64_t in_force_revision) {
   const std::lock_guard lock(mutex_);
-  if (const auto watcher = watchers_.find(id); watcher != watchers_.end()) watcher->second.in_force = in_force_revision;
+  if (const auto watcher = watchers_.find(id); watcher != watchers_.end()) {
+    watcher->second.state.in_force = in_force_revision;
+  }
   changed_.notify_all();
+}
+
+bool Watchers::connected(Id id) const {
+  const auto watcher = watchers_.find(id);
+  return watcher != watchers_.end() && watcher->second.connected;
 }
 
 void Watchers::announce(std::uint64_t revision) {
@@ -38,28 +61,39 @@ void Watchers::close() {
 
 bool Watchers::wait_for_news(Id id, std::uint64_t revision) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || announced_ > revision || !watchers_.contains(id); });
-  return !closed_ && watchers_.contains(id);
+  changed_.wait(lock, [&] { return closed_ || announced_ > revision || !connected(id); });
+  return !closed_ && connected(id);
 }
 
-std::vector<std::string> Watchers::behind(std::uint64_t revision) const {
+std::vector<std::string> Watchers::behind(std::uint64_t revision) {
+  const auto now = Clock::now();
+  std::erase_if(watchers_, [&](const auto& entry) {
+    return !entry.second.connected && now - entry.second.gone_at >= expected_back_;
+  });
   std::vector<std::string> names;
   for (const auto& [id, watcher] : watchers_) {
-    if (watcher.in_force < revision) names.push_back(watcher.name);
+    if (watcher.state.in_force < revision) names.push_back(watcher.state.name);
   }
   return names;
 }
 
 std::vector<std::string> Watchers::wait_in_force(std::uint64_t revision, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, limit, [&] { return closed_ || behind(revision).empty(); });
-  return behind(revision);
+  const auto until = Clock::now() + limit;
+  auto names = behind(revision);
+  while (!names.empty() && !closed_ && Clock::now() < until) {
+    changed_.wait_until(lock, std::min(until, Clock::now() + kLook));  // nobody tells that a watcher stays away
+    names = behind(revision);
+  }
+  return names;
 }
 
 std::vector<WatcherState> Watchers::states() const {
   const std::lock_guard lock(mutex_);
   std::vector<WatcherState> states;
-  for (const auto& [id, watcher] : watchers_) states.push_back(watcher);
+  for (const auto& [id, watcher] : watchers_) {
+    if (watcher.connected) states.push_back(watcher.state);
+  }
   return states;
 }
 

@@ -20,9 +20,16 @@ struct WatcherState {
 class Watchers {
  public:
   using Id = std::uint64_t;
+  using Clock = std::chrono::steady_clock;
+
+  // A watcher whose stream broke, or that watched before this process began, is waited for so long: it runs on with an
+  // older revision and comes back. Longer than a watcher's back-off.
+  explicit Watchers(std::chrono::milliseconds expected_back = std::chrono::seconds(6))
+      : expected_back_(expected_back) {}
 
   Id join(std::string service, std::string instance);
   void leave(Id id);  // also wakes the stream's wait_for_news()
+  void expect(const std::vector<std::string>& names);
   void report(Id id, std::uint64_t in_force_revision);
 
   void announce(std::uint64_t revision);  // committed; lower ones are ignored
@@ -37,11 +44,19 @@ class Watchers {
   [[nodiscard]] std::vector<WatcherState> states() const;
 
  private:
-  [[nodiscard]] std::vector<std::string> behind(std::uint64_t revision) const;
+  struct Entry {
+    WatcherState state;
+    bool connected = true;
+    Clock::time_point gone_at{};  // when not connected
+  };
+  [[nodiscard]] std::vector<std::string> behind(std::uint64_t revision);
+  [[nodiscard]] bool connected(Id id) const;
+
+  const std::chrono::milliseconds expected_back_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<Id, WatcherState> watchers_;
+  std::map<Id, Entry> watchers_;
   Id last_id_ = 0;
   std::uint64_t announced_ = 0;
   bool closed_ = false;

@@ -41,6 +41,7 @@ struct Replica {
         service(store, watchers,
                 {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
                  .public_url = "https://kassa.example.ru",
+                 .unsettled = [this](const std::string&) { return unsettled; },
                  .in_force_limit = std::chrono::milliseconds(50)}) {
     postgres::migrate(database().uri(), kSchema, migrations());
     grpc::ServerBuilder builder;
@@ -86,6 +87,7 @@ struct Replica {
     return stub->Delete(&context, request, &response);
   }
 
+  Result<std::vector<std::string>> unsettled = std::vector<std::string>{};  // what the fiscalizers would say
   Store store;
   Watchers watchers;
   GrpcService service;
@@ -118,6 +120,10 @@ class Follower {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return newest_ && condition(*newest_); });
     return newest_;
+  }
+
+  std::shared_ptr<const Snapshot> newest() {
+    return wait_until([](const Snapshot&) { return true; });
   }
 
   std::shared_ptr<const Snapshot> wait_for_revision(std::uint64_t revision) {
@@ -154,7 +160,7 @@ TEST_F(RegistryFunctional, AppliesOnceAndThenChangesNothing) {
   const auto again = actions(replica.apply(test::everything()));
   EXPECT_THAT(again, SizeIs(6));
   EXPECT_THAT(again, Each("unchanged"));
-  EXPECT_EQ(replica.store.revision().value(), 1u);
+  EXPECT_EQ(replica.store.revision().value(), 2u);
 }
 
 TEST_F(RegistryFunctional, OneBrokenDocumentAndNothingIsApplied) {
@@ -215,11 +221,11 @@ TEST_F(RegistryFunctional, ADeletedInstallationGivesTheSameIdKeyWhenItComesBack)
   Replica replica;
   replica.apply({test::tenant(), test::tenant("other"), test::installation()});
   Follower ingress(replica, "ingress");
-  const auto before = ingress.wait_for_revision(1);
+  const auto before = ingress.wait_for_revision(2);
   ASSERT_TRUE(replica.remove("installation", "acme-main").ok());
   EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another")}).errors(), SizeIs(1));
   EXPECT_EQ(replica.apply({test::installation("acme-main", "acme", "another")}).results(0).action(), "created");
-  const auto after = ingress.wait_for_revision(3);
+  const auto after = ingress.wait_for_revision(4);
   EXPECT_EQ(before->installations.at("acme-main")->id_key.reveal(),
             after->installations.at("acme-main")->id_key.reveal());
 }
@@ -246,13 +252,13 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   replica.apply(test::everything());
   Follower ingress(replica, "ingress");
   Follower fiscalizer(replica, "fiscalizer");
-  const auto first = ingress.wait_for_revision(1);
+  const auto first = ingress.wait_for_revision(2);
   EXPECT_TRUE(first->installations_by_secret.at("9f3c1e")
                   ->cashboxes_by_number.at("box-1")
                   .required_params.at("AUTH.PASSWORD")
                   .matches("rest-password"));
   EXPECT_TRUE(first->registers.at("acme-kkt-1")->settings.api_key.empty());
-  const auto lanes = fiscalizer.wait_for_revision(1);
+  const auto lanes = fiscalizer.wait_for_revision(2);
   EXPECT_TRUE(lanes->registers.at("acme-kkt-1")->settings.api_key.matches("itkassa-api-key"));
   EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
   EXPECT_THAT(lanes->installations, IsEmpty());
@@ -260,9 +266,9 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   v1::Document moved = test::pool();
   moved.mutable_pool()->set_timezone("Asia/Omsk");
   replica.apply({moved});
-  EXPECT_EQ(fiscalizer.wait_for_revision(2)->registers.at("acme-kkt-2")->settings.timezone, "Asia/Omsk");
+  EXPECT_EQ(fiscalizer.wait_for_revision(3)->registers.at("acme-kkt-2")->settings.timezone, "Asia/Omsk");
   replica.remove("cashbox", "acme-box-1");
-  EXPECT_THAT(ingress.wait_for_revision(3)->installations.at("acme-main")->cashboxes_by_number, IsEmpty());
+  EXPECT_THAT(ingress.wait_for_revision(4)->installations.at("acme-main")->cashboxes_by_number, IsEmpty());
 }
 
 TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
@@ -271,7 +277,7 @@ TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
   for (int i = 0; i < 1200; ++i) documents.push_back(test::pool("pool-" + std::to_string(i)));
   replica.apply(documents);
   Follower status(replica, "status");
-  EXPECT_THAT(status.wait_for_revision(1)->pools, SizeIs(1200));
+  EXPECT_THAT(status.wait_for_revision(2)->pools, SizeIs(1200));
 }
 
 TEST_F(RegistryFunctional, ApplyNamesWhoHasNotTakenTheChangeOver) {
@@ -286,7 +292,7 @@ TEST_F(RegistryFunctional, ApplyNamesWhoHasNotTakenTheChangeOver) {
   v1::WatchEvent event;
   ASSERT_TRUE(stream->Read(&event));
   EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("status-asleep"));
-  hello.set_in_force_revision(2);
+  hello.set_in_force_revision(3);
   ASSERT_TRUE(stream->Write(hello));
   while (!replica.apply({test::pool()}).lagging().empty()) {
   }
@@ -298,10 +304,10 @@ TEST_F(RegistryFunctional, AnotherReplicasChangeReachesItsWatchers) {
   one_replica.apply({test::tenant()});
   Replica other_replica;
   Follower status(other_replica, "status");
-  status.wait_for_revision(1);
+  status.wait_for_revision(2);
   one_replica.apply({test::pool()});
   other_replica.watchers.announce(other_replica.store.revision().value());
-  EXPECT_THAT(status.wait_for_revision(2)->pools, SizeIs(1));
+  EXPECT_THAT(status.wait_for_revision(3)->pools, SizeIs(1));
 }
 
 TEST_F(RegistryFunctional, ApplyWaitsForTheWatchersOfOtherReplicas) {
@@ -309,11 +315,50 @@ TEST_F(RegistryFunctional, ApplyWaitsForTheWatchersOfOtherReplicas) {
   replica.apply({test::tenant()});
   Replica other;
   ASSERT_TRUE(other.store.tell_watchers("registry-other",
-                                        {{.name = "ingress-1", .in_force = 1}, {.name = "status-1", .in_force = 2}}));
+                                        {{.name = "ingress-1", .in_force = 2}, {.name = "status-1", .in_force = 3}}));
   EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("ingress-1"));
   ASSERT_TRUE(other.store.tell_watchers("registry-other",
-                                        {{.name = "ingress-1", .in_force = 2}, {.name = "status-1", .in_force = 2}}));
+                                        {{.name = "ingress-1", .in_force = 3}, {.name = "status-1", .in_force = 3}}));
   EXPECT_THAT(replica.apply({test::pool()}).lagging(), IsEmpty());
+}
+
+// exactly-once.md 9.
+TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndServesOn) {
+  Replica replica;
+  replica.apply(test::everything());
+  Follower fiscalizer(replica, "fiscalizer");
+  fiscalizer.wait_for_revision(2);
+  for (const auto& [unsettled, why] : std::vector<std::pair<Result<std::vector<std::string>>, std::string>>{
+           {std::vector<std::string>{"receipt-1"}, "receipt-1"}, {fail("x", "nobody answers"), "nobody answers"}}) {
+    replica.unsettled = unsettled;
+    const auto status = replica.remove("register", "acme-kkt-1");
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_THAT(status.error_message(), HasSubstr(why));
+  }
+  const auto after = fiscalizer.wait_for_revision(replica.store.revision().value());
+  ASSERT_TRUE(after->registers.contains("acme-kkt-1"));
+  EXPECT_FALSE(after->registers.at("acme-kkt-1")->retired);
+}
+
+TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegisterMayGo) {
+  Replica replica;
+  replica.apply(test::everything());
+  Follower fiscalizer(replica, "fiscalizer");
+  fiscalizer.wait_for_revision(2);
+  bool retired_in_force = false;
+  GrpcService service(replica.store, replica.watchers,
+                      {.replica = "registry-1", .public_url = "", .unsettled = [&](const std::string& id) {
+                         retired_in_force = fiscalizer.newest()->registers.at(id)->retired;
+                         return Result<std::vector<std::string>>(std::vector<std::string>{});
+                       }});
+  v1::DeleteRequest request;
+  request.set_kind("register");
+  request.set_id("acme-kkt-1");
+  request.set_actor("tester");
+  v1::DeleteResponse response;
+  ASSERT_TRUE(service.Delete(nullptr, &request, &response).ok());
+  EXPECT_TRUE(retired_in_force);
+  EXPECT_FALSE(fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains("acme-kkt-1"));
 }
 
 TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeeded) {

@@ -178,10 +178,16 @@ TEST_F(PlanTest, WhatIsFixedNeverChanges) {
   expect_refused({test::cashbox("acme-box-1", "acme-second")}, "installation", "for ever");
 }
 
-TEST_F(PlanTest, ARegisterMayMoveBetweenPoolsOfOneTaxpayer) {
+// exactly-once.md 9: its deletion is refused while something on it is unsettled.
+TEST_F(PlanTest, Rule9_ARegisterMovesOnlyByBeingDeletedAndAppliedAgain) {
   apply(test::everything());
   apply({test::pool("acme-second")});
-  EXPECT_EQ(apply({test::itkassa("acme-kkt-1", "acme-second")}).results[0].action(), "updated");
+  expect_refused({test::itkassa("acme-kkt-1", "acme-second")}, "pool", "delete it and apply it again");
+  v1::Document elsewhere = test::itkassa();
+  elsewhere.mutable_register_()->set_endpoint("https://other.example.ru/open/api/v1");
+  expect_refused({elsewhere}, "endpoint", "delete it and apply it again");
+  remove({"register", "acme-kkt-1"});
+  EXPECT_EQ(apply({test::itkassa("acme-kkt-1", "acme-second")}).results[0].action(), "created");
 }
 
 TEST_F(PlanTest, ADeletedIdComesBackOnlyAsWhatItWas) {

@@ -81,6 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PrivatePortal", test::installation(),
              [](D& d) { d.mutable_installation()->set_portal_webhook("http://10.0.0.1/rest/1/abc/"); },
              "portal.webhook"},
+        Case{"NoVat", test::installation(), [](D& d) { d.mutable_installation()->clear_vat(); }, "vat"},
         Case{"UnknownVat", test::installation(), [](D& d) { (*d.mutable_installation()->mutable_vat())[7] = "18"; },
              "vat.7"},
         Case{"UnknownMarkedWithoutCode", test::installation(),

@@ -30,12 +30,30 @@ TEST(Watchers, ApplyGoesOnAsSoonAsTheLastOneReports) {
   EXPECT_THAT(waiting.get(), IsEmpty());
 }
 
-TEST(Watchers, ApplyDoesNotWaitForWhoLeft) {
-  Watchers watchers;
+TEST(Watchers, ApplyDoesNotWaitLongForWhoLeft) {
+  Watchers watchers(1ms);
   const auto id = watchers.join("ingress", "ingress-1");
   auto waiting = std::async(std::launch::async, [&] { return watchers.wait_in_force(3, 1h); });
   watchers.leave(id);
   EXPECT_THAT(waiting.get(), IsEmpty());
+}
+
+// A stream that broke does not mean that the service stopped: it works on with what it has.
+TEST(Watchers, WhoseStreamBrokeIsBehindUntilItIsBackAndHasTakenOver) {
+  Watchers watchers(1h);
+  watchers.leave(watchers.join("ingress", "ingress-1"));
+  EXPECT_THAT(watchers.wait_in_force(3, 0ms), ElementsAre("ingress-1"));
+  watchers.report(watchers.join("ingress", "ingress-1"), 3);
+  EXPECT_THAT(watchers.wait_in_force(3, 0ms), IsEmpty());
+}
+
+TEST(Watchers, WhoWatchedBeforeARestartIsExpectedBack) {
+  Watchers watchers(1h);
+  watchers.expect({"status-1"});
+  EXPECT_THAT(watchers.wait_in_force(1, 0ms), ElementsAre("status-1"));
+  EXPECT_THAT(watchers.states(), IsEmpty());
+  watchers.report(watchers.join("status", "status-1"), 1);
+  EXPECT_THAT(watchers.wait_in_force(1, 0ms), IsEmpty());
 }
 
 TEST(Watchers, StreamsWakeForNewerRevisionsOnly) {

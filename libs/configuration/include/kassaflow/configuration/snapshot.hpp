@@ -35,6 +35,7 @@ struct Register {
   Secret callback_token;        // itkassa: path segment
   Secret callback_key;          // itkassa: X-Api-Key of callbacks
   std::string organization_id;  // itkassa: X-Organization-Id, empty = not checked
+  bool retired = false;         // it is being deleted: nothing new is started on it
 };
 
 struct Cashbox {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,20 +14,21 @@
 
 namespace kassaflow::http {
 
-// Called after the connection stands and immediately before the first byte is written.
-// `armed()` false: nothing is written, the request ends as Sent::nothing with code "guard".
+// `arm()` is called after the connection stands and immediately before the first byte is written; it returns by when
+// the last one must be. nullopt: nothing is written, the request ends as Sent::nothing with code "guard".
 // `disarm()` is called after the last byte is written or the write failed.
 class WriteGuard {
  public:
+  using Clock = std::chrono::steady_clock;
   virtual ~WriteGuard() = default;
-  virtual bool arm() = 0;
+  virtual std::optional<Clock::time_point> arm() = 0;
   virtual void disarm() = 0;
 };
 
 // For requests that need no guard (queries, probes).
 class NoGuard final : public WriteGuard {
  public:
-  bool arm() override { return true; }
+  std::optional<Clock::time_point> arm() override { return Clock::time_point::max(); }
   void disarm() override {}
 };
 

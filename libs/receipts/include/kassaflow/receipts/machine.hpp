@@ -28,12 +28,13 @@ struct Known {  // what the journal has of the receipt
   bool attempted = false;          // any attempt in this generation
   bool same_content = false;       // digest (and its version) equal to the stored one
   std::int64_t date_create_s = 0;  // of the post whose content is stored
+  bool readable = true;            // false: held, because nobody could read its record (exactly-once.md 18)
 };
 
 enum class PostVerdict : std::uint8_t {
   opened,      // first post: queued
   repeated,    // same content: nothing changes
-  replaced,    // never attempted, newer: the content is replaced
+  replaced,    // never attempted, newer, or the first that can be read: its content is queued
   superseded,  // never attempted, older than what is stored: nothing changes
   conflict,    // attempted or done with other content: kept, counted, changes nothing
   reopened,    // certainly failed: queued again, next generation
@@ -72,6 +73,6 @@ struct Decision {
 // --- a person decides (exactly-once.md 16) ---
 
 [[nodiscard]] bool may_resolve(State state);
-[[nodiscard]] bool may_retry(State state);
+[[nodiscard]] bool may_retry(State state);  // failed only when the portal was never told
 
 }  // namespace kassaflow::receipts

@@ -1,0 +1,108 @@
+#include "journal_rows.hpp"
+#include "journal_sql.hpp"
+
+namespace kassaflow::fiscalizer::sql {
+
+using postgres::IntArray;
+using postgres::TextArray;
+using receipts::State;
+
+namespace {
+
+bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>& receipts,
+              const std::map<int, std::int64_t>& held) {
+  if (!fenced(held, attempt.shard, attempt.epoch)) return false;
+  if (attempt.receipt.empty()) return true;
+  const auto row = receipts.find(attempt.receipt);
+  return row != receipts.end() && row->second.state == State::queued && row->second.revision == attempt.revision;
+}
+
+// Two lanes may have been given one receipt: the key is the same then, the physical register is not.
+std::string name_of(const std::string& key, const std::string& identity) { return key + "\n" + identity; }
+
+}  // namespace
+
+std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& worker,
+                                        const std::vector<NewAttempt>& batch) {
+  TextArray ids;
+  std::set<int> wanted_shards;
+  for (const auto& attempt : batch) {
+    if (!attempt.receipt.empty()) ids.add(attempt.receipt);
+    wanted_shards.insert(attempt.shard);
+  }
+  const auto locked = lock_receipts(work, ids);
+  const auto held = fence(work, worker, wanted_shards);
+
+  TextArray receipts, kinds, registers, identities, pools, keys, requests, fns;
+  IntArray numbers, generations, shards, epochs, fds, proves;
+  for (const auto& attempt : batch) {
+    if (!may_open(attempt, locked, held)) continue;
+    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt);
+    numbers.add(attempt.number);
+    generations.add(attempt.generation);
+    kinds.add(to_string(attempt.kind));
+    registers.add(attempt.register_id);
+    identities.add(attempt.identity);
+    pools.add(attempt.pool);
+    shards.add(attempt.shard);
+    epochs.add(attempt.epoch);
+    keys.add(attempt.key);
+    requests.add_bytes(attempt.request);
+    fns.add(attempt.fn_before);
+    fds.add(attempt.fd_before);
+    proves.add(attempt.proves);
+  }
+  std::map<std::string, std::int64_t> opened;
+  TextArray printing;
+  for (const auto& row : work.exec_params(
+           "insert into attempts (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, "
+           "request, fn_before, fd_before, proves) "
+           "select receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, fn_before, "
+           "fd_before, nullif(proves, 0) "
+           "from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], "
+           "$9::bigint[], $10::text[], $11::bytea[], $12::text[], $13::bigint[], $14::bigint[]) "
+           "as n(receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, fn_before, "
+           "fd_before, proves) on conflict do nothing returning id, key, identity, receipt",
+           receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(), identities.str(),
+           pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {
+    opened.emplace(name_of(row[1].as<std::string>(), row[2].as<std::string>()), row[0].as<std::int64_t>());
+    if (!row[3].is_null()) printing.add(row[3].as<std::string>());
+  }
+  work.exec_params(
+      "update receipts set state = 'printing', attempts = attempts + 1, generation_attempts = generation_attempts + 1, "
+      "revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() where id = any($1::uuid[])",
+      printing.str());
+
+  std::vector<std::int64_t> result;
+  for (const auto& attempt : batch) {
+    const auto found = opened.find(name_of(attempt.key, attempt.identity));
+    result.push_back(found == opened.end() ? 0 : found->second);
+  }
+  return result;
+}
+
+int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch) {
+  if (!fenced(fence(work, worker, {shard}), shard, epoch)) return 0;
+  const auto rows = work.exec_params(
+      "update attempts set sends = sends + 1 where id = $1 and shard = $2 and outcome is null returning sends", attempt,
+      shard);
+  return rows.empty() ? 0 : rows[0][0].as<int>();
+}
+
+std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, const Queued& receipt, State state,
+                               int shard, std::int64_t epoch, const std::string& error) {
+  TextArray ids;
+  ids.add(receipt.id);
+  auto rows = lock_receipts(work, ids);
+  if (rows.empty() || !fenced(fence(work, worker, {shard}), shard, epoch)) return std::nullopt;
+  auto& row = rows.begin()->second;
+  if (row.state != State::queued || row.revision != receipt.revision) return std::nullopt;
+  row.state = state;
+  row.error = error;
+  row.changed = true;
+  write_receipts(work, rows);
+  if (state != State::failed) return std::nullopt;
+  return Finished{row.tenant, std::string(receipts::to_string(state)), row.age_s};
+}
+
+}  // namespace kassaflow::fiscalizer::sql

@@ -1,0 +1,128 @@
+#include "journal_rows.hpp"
+#include "journal_sql.hpp"
+#include "kassaflow/records/convert.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer::sql {
+
+using postgres::IntArray;
+using postgres::TextArray;
+
+namespace {
+
+constexpr int kNewsLimit = 100;  // of a kind, at once
+
+constexpr const char* kAttemptColumns =
+    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content from attempts a left join "
+    "receipts r on r.id = a.receipt ";
+
+Attempt attempt_from(const pqxx::row& row) {
+  Attempt attempt;
+  attempt.id = row[0].as<std::int64_t>();
+  const auto kind = row[1].as<std::string>();
+  attempt.kind = kind == "receipt" ? Kind::receipt : kind == "open_shift" ? Kind::open_shift : Kind::close_shift;
+  attempt.receipt = text(row[2]);
+  attempt.key = row[3].as<std::string>();
+  attempt.request = bytes(row[4]);
+  attempt.remote_id = row[5].as<std::string>();
+  attempt.sends = row[6].as<int>();
+  attempt.content = bytes(row[7]);
+  return attempt;
+}
+
+Told undecided_from(const pqxx::row& row) {
+  Told told;
+  told.stored = row[0].as<std::int64_t>();
+  told.attempt = row[1].as<std::int64_t>();
+  told.shard = row[2].as<int>();
+  told.send = row[3].as<int>();
+  told.final = row[4].as<bool>();
+  told.provable = row[5].as<bool>();
+  told.finding.fact = fact_from(row[6].as<std::string>());
+  told.finding.cause = cause_from(row[7].as<std::string>());
+  told.finding.code = row[8].as<std::string>();
+  told.finding.text = row[9].as<std::string>();
+  v1::FiscalDocument document;
+  if (!row[10].is_null() && document.ParseFromString(bytes(row[10]))) {
+    told.finding.document = records::from_record(document);
+  }
+  told.finding.remote_id = row[11].as<std::string>();
+  return told;
+}
+
+}  // namespace
+
+RegisterMemory remember(pqxx::work& work, const std::string& identity) {
+  RegisterMemory memory;
+  for (const auto& row : work.exec_params("select fn, highest_fd, shift, coalesce(extract(epoch from "
+                                          "shift_opened_at)::bigint, 0) from registers where identity = $1",
+                                          identity)) {
+    memory.fn = row[0].as<std::string>();
+    memory.highest_fd = row[1].as<std::uint64_t>();
+    memory.shift = row[2].as<std::string>();
+    memory.shift_opened_at_s = row[3].as<std::int64_t>();
+  }
+  for (const auto& row :
+       work.exec_params(std::string(kAttemptColumns) + "where a.identity = $1 and a.outcome is null", identity)) {
+    memory.open = attempt_from(row);
+  }
+  for (const auto& row :
+       work.exec_params("select id from attempts where identity = $1 and question = 'open' order by id", identity)) {
+    memory.questions.push_back(row[0].as<std::int64_t>());
+  }
+  return memory;
+}
+
+std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pools, int per_pool) {
+  TextArray list;
+  for (const auto& pool : pools) list.add(pool);
+  std::vector<Queued> result;
+  for (const auto& row : work.exec_params("select q.id, q.pool, q.revision, q.generation, q.attempts, q.content from "
+                                          "unnest($1::text[]) as p(pool) cross join lateral ("
+                                          "select * from receipts r where r.pool = p.pool and r.state = 'queued' and "
+                                          "(r.not_before is null or r.not_before <= now()) "
+                                          "order by r.position limit $2) q order by q.pool, q.position",
+                                          list.str(), per_pool)) {
+    result.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::int64_t>(),
+                      row[3].as<std::uint32_t>(), row[4].as<std::uint32_t>(), bytes(row[5])});
+  }
+  return result;
+}
+
+Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& flights) {
+  IntArray list;
+  for (const int shard : shards) list.add(shard);
+  Journal::News result;
+  for (const auto& row : work.exec_params(
+           "select id, attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id "
+           "from evidence where not decided and shard = any($1::int[]) order by id limit $2",
+           list.str(), kNewsLimit)) {
+    result.undecided.push_back(undecided_from(row));
+  }
+  for (const auto& row : work.exec_params("select id, register, body from callbacks where not handled and shard = "
+                                          "any($1::int[]) order by id limit $2",
+                                          list.str(), kNewsLimit)) {
+    result.callbacks.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>(), bytes(row[2])});
+  }
+  if (flights.empty()) return result;
+  IntArray ids;
+  for (const auto flight : flights) ids.add(flight);
+  for (const auto& row :
+       work.exec_params("select id from attempts where id = any($1::bigint[]) and outcome is not null", ids.str())) {
+    result.closed.push_back(row[0].as<std::int64_t>());
+  }
+  return result;
+}
+
+std::vector<Attempt> named(pqxx::work& work, const std::string& identity, const registers::CallbackNames& names) {
+  std::vector<Attempt> result;
+  for (const auto& row : work.exec_params(
+           std::string(kAttemptColumns) +
+               "where a.identity = $1 and (($2 <> '' and a.key = $2) or ($3 <> '' and a.remote_id = $3)) order by a.id",
+           identity, names.key, names.remote_id)) {
+    result.push_back(attempt_from(row));
+  }
+  return result;
+}
+
+}  // namespace kassaflow::fiscalizer::sql

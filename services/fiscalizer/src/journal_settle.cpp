@@ -1,0 +1,413 @@
+#include "journal_rows.hpp"
+#include "journal_sql.hpp"
+#include "kassaflow/receipts/proof.hpp"
+#include "kassaflow/records/convert.hpp"
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer::sql {
+
+using postgres::IntArray;
+using postgres::TextArray;
+using receipts::Evidence;
+using receipts::State;
+using registers::Cause;
+using registers::Fact;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+struct AttemptRow {
+  std::string receipt;  // empty: a shift report
+  std::uint32_t number = 0;
+  std::string kind;
+  std::string identity;
+  std::string register_id;
+  std::string outcome;   // empty: open
+  std::string question;  // empty: none
+  int shard = 0;
+  int sends = 1;
+  std::int64_t proves = 0;
+  std::string fn_before;
+  std::uint64_t fd_before = 0;
+};
+
+struct AttemptChange {
+  std::string outcome;   // empty: stays as it is
+  std::string question;  // with an outcome; empty: none
+  std::string detail;
+  std::string remote_id;
+};
+
+struct RegisterChange {
+  std::string fn;
+  std::uint64_t fd = 0;
+  std::string shift;  // empty: as it was
+  bool opened_now = false;
+};
+
+// Everything a group of findings touches: the rows are locked when it begins and written when it ends.
+struct Rows {
+  std::map<std::string, ReceiptRow> receipts;
+  std::map<std::int64_t, AttemptRow> attempts;
+  std::map<std::int64_t, AttemptChange> attempt_changes;
+  std::map<std::string, RegisterChange> register_changes;
+};
+
+std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids) {
+  std::map<std::int64_t, AttemptRow> rows;
+  for (const auto& row :
+       work.exec_params("select id, receipt, number, kind, identity, register, outcome, question, shard, sends, "
+                        "coalesce(proves, 0), fn_before, fd_before from attempts where id = any($1::bigint[]) or id in "
+                        "(select proves from attempts where id = any($1::bigint[])) order by id for update",
+                        ids.str())) {
+    rows.emplace(
+        row[0].as<std::int64_t>(),
+        AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(), row[4].as<std::string>(),
+                   row[5].as<std::string>(), text(row[6]), text(row[7]), row[8].as<int>(), row[9].as<int>(),
+                   row[10].as<std::int64_t>(), row[11].as<std::string>(), row[12].as<std::uint64_t>()});
+  }
+  return rows;
+}
+
+Rows lock_rows(pqxx::work& work, const std::vector<Told>& batch) {
+  IntArray attempt_ids;
+  for (const auto& told : batch) attempt_ids.add(told.attempt);
+  TextArray receipt_ids;
+  for (const auto& row : work.exec_params(
+           "select distinct receipt from attempts where receipt is not null and (id = any($1::bigint[]) or id in "
+           "(select proves from attempts where id = any($1::bigint[])))",
+           attempt_ids.str())) {
+    receipt_ids.add(row[0].as<std::string>());
+  }
+  Rows rows;
+  rows.receipts = lock_receipts(work, receipt_ids);
+  rows.attempts = lock_attempts(work, attempt_ids);
+  return rows;
+}
+
+// Rule 5: what was told is kept under any epoch; `decided` says whether this transaction also decides on it.
+void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std::vector<bool>& decided) {
+  IntArray attempts, shards, sends, finals, provables, decisions, stored, callbacks;
+  TextArray facts, causes, codes, details, documents, remote_ids, raws;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& told = batch[i];
+    if (told.callback != 0) callbacks.add(told.callback);
+    if (told.stored != 0) {
+      if (decided[i]) stored.add(told.stored);
+      continue;
+    }
+    attempts.add(told.attempt);
+    shards.add(told.shard);
+    sends.add(told.send);
+    finals.add(told.final ? 1 : 0);
+    provables.add(told.provable ? 1 : 0);
+    facts.add(word(told.finding.fact));
+    causes.add(word(told.finding.cause));
+    codes.add(told.finding.code);
+    details.add(told.finding.text);
+    told.finding.document ? documents.add_bytes(records::to_record(*told.finding.document).SerializeAsString())
+                          : documents.add_null();
+    remote_ids.add(told.finding.remote_id);
+    raws.add_bytes(told.finding.raw_answer);
+    decisions.add(decided[i] ? 1 : 0);
+  }
+  work.exec_params(
+      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id, "
+      "raw, decided) select a, s, n, f <> 0, p <> 0, fact, cause, code, detail, document, remote_id, raw, d <> 0 "
+      "from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
+      "$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::int[]) "
+      "as e(a, s, n, f, p, fact, cause, code, detail, document, remote_id, raw, d)",
+      attempts.str(), shards.str(), sends.str(), finals.str(), provables.str(), facts.str(), causes.str(), codes.str(),
+      details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
+  work.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
+  work.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
+}
+
+// Rule 11: the first claimant of a document keeps it.
+bool claim_document(pqxx::work& work, const fiscal::FiscalDocument& document, std::int64_t attempt,
+                    const std::string& receipt) {
+  if (document.fn.empty() || document.fd == 0) return true;
+  const auto owner = work.exec_params(
+      "with mine as (insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, nullif($4, '')::uuid) on "
+      "conflict do nothing returning attempt) "
+      "select attempt from mine union all select attempt from documents where fn = $1 and fd = $2 limit 1",
+      document.fn, document.fd, attempt, receipt);
+  return !owner.empty() && owner[0][0].as<std::int64_t>() == attempt;
+}
+
+void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
+  if (changes.empty()) return;
+  IntArray ids;
+  TextArray outcomes, questions, details, remote_ids;
+  for (const auto& [id, change] : changes) {
+    ids.add(id);
+    outcomes.add(change.outcome);
+    questions.add(change.question);
+    details.add(change.detail);
+    remote_ids.add(change.remote_id);
+  }
+  work.exec_params(
+      "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
+      "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
+      "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
+      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id) "
+      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) as c(id, outcome, question, detail, "
+      "remote_id) where a.id = c.id",
+      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str());
+}
+
+void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
+  if (changes.empty()) return;
+  TextArray identities, fns, shifts;
+  IntArray fds, opened;
+  for (const auto& [identity, change] : changes) {
+    identities.add(identity);
+    fns.add(change.fn);
+    fds.add(change.fd);
+    shifts.add(change.shift);
+    opened.add(change.opened_now ? 1 : 0);
+  }
+  // A new storage starts counting again; within one, the highest number seen stands.
+  work.exec_params(
+      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at) "
+      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end "
+      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]) as c(identity, fn, fd, shift, opened) "
+      "on conflict (identity) do update set "
+      "highest_fd = case when excluded.fn = '' then r.highest_fd when r.fn = excluded.fn then greatest(r.highest_fd, "
+      "excluded.highest_fd) else excluded.highest_fd end, "
+      "fn = coalesce(nullif(excluded.fn, ''), r.fn), "
+      "shift = case when excluded.shift = 'unknown' then r.shift else excluded.shift end, "
+      "shift_opened_at = case when excluded.shift = 'closed' then null else coalesce(excluded.shift_opened_at, "
+      "r.shift_opened_at) end",
+      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str());
+}
+
+RegisterChange register_change(const AttemptRow& attempt, const registers::Finding& finding) {
+  RegisterChange change;
+  if (finding.fact == Fact::printed) {
+    if (finding.document) {
+      change.fn = finding.document->fn;
+      change.fd = finding.document->fd;
+    }
+    change.shift = attempt.kind == "close_shift" ? "closed" : "open";
+    change.opened_now = attempt.kind == "open_shift";
+  } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_closed) {
+    change.shift = "closed";
+  } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_expired) {
+    change.shift = "open";
+  }
+  return change;
+}
+
+Evidence evidence_of(const registers::Finding& finding) {
+  switch (finding.fact) {
+    case Fact::printed:
+      return Evidence::printed;
+    case Fact::not_printed:
+      return finding.cause == Cause::data ? Evidence::not_printed_data : Evidence::not_printed_other;
+    case Fact::pending:
+    case Fact::absent:
+    case Fact::unknown:
+      return Evidence::lost;
+  }
+  __builtin_unreachable();
+}
+
+std::string describe(const registers::Finding& finding) {
+  if (finding.code.empty()) return finding.text;
+  return finding.text.empty() ? finding.code : finding.code + ": " + finding.text;
+}
+
+// A document always counts. Anything else only while nothing better is known, and only of the latest sending: an older
+// one's "not printed" says nothing about the bytes that left after it.
+bool is_news(const Told& told, const AttemptRow& attempt) {
+  switch (told.finding.fact) {
+    case Fact::printed:
+      return attempt.outcome != "printed";
+    case Fact::not_printed:
+      return (attempt.outcome.empty() || attempt.outcome == "unknown") && told.send == attempt.sends;
+    case Fact::pending:
+    case Fact::absent:
+    case Fact::unknown:
+      return attempt.outcome.empty() && told.send == attempt.sends;
+  }
+  __builtin_unreachable();
+}
+
+void decide_printed(pqxx::work& work, const Told& told, const AttemptRow& attempt, ReceiptRow& receipt,
+                    AttemptChange& change) {
+  const auto document = told.finding.document.value_or(fiscal::FiscalDocument{});
+  const auto alarm = [&](std::string_view event) {
+    log(Level::error, event,
+        {{"receipt", attempt.receipt},
+         {"attempt", attempt.number},
+         {"register", attempt.register_id},
+         {"fn", document.fn},
+         {"fd", static_cast<std::int64_t>(document.fd)}});
+  };
+  receipt.changed = true;
+  if (!claim_document(work, document, told.attempt, attempt.receipt)) {
+    alarm("alarm.document_claimed_twice");
+    change.outcome = "unknown";
+    change.question = "asked";
+    if (receipt.state == State::done) return;
+    receipt.state = State::uncertain;
+    receipt.error = "Касса назвала документ ФН " + document.fn + " № " + std::to_string(document.fd) +
+                    ", который уже принадлежит другому чеку";
+    return;
+  }
+  const auto decision = receipts::on_evidence(receipt.state, Evidence::printed, attempt.number == receipt.attempts);
+  if (decision.alarm == receipts::Alarm::second_document) alarm("alarm.second_document");
+  if (decision.alarm == receipts::Alarm::printed_after_denial) alarm("alarm.printed_after_denial");
+  change.outcome = "printed";
+  receipt.state = decision.state;
+  if (decision.alarm == receipts::Alarm::second_document) {
+    receipt.error = "Напечатан второй фискальный документ: ФН " + document.fn + " № " + std::to_string(document.fd);
+  } else {
+    receipt.error.clear();
+    receipt.fiscal = records::to_record(document).SerializeAsString();
+  }
+}
+
+void decide_receipt(pqxx::work& work, const Told& told, const AttemptRow& attempt, ReceiptRow& receipt,
+                    AttemptChange& change) {
+  const auto& finding = told.finding;
+  const auto evidence = evidence_of(finding);
+  if (evidence == Evidence::printed) return decide_printed(work, told, attempt, receipt, change);
+  if (evidence == Evidence::lost) {
+    if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
+    if (told.final) {
+      change.outcome = "unknown";
+      change.question = told.provable ? "open" : "asked";
+    }
+  } else {
+    change.outcome = "not_printed";
+  }
+  const bool current = attempt.number == receipt.attempts;
+  const auto decision = receipts::on_evidence(receipt.state, evidence, current);
+  const auto error = finding.text.empty() ? change.detail : finding.text;
+  if (!current || (decision.state == receipt.state && receipt.error == error)) return;
+  receipt.state = decision.state;
+  receipt.error = error;
+  receipt.changed = true;
+}
+
+// A shift report has no receipt to decide about.
+void decide_report(pqxx::work& work, const Told& told, AttemptChange& change) {
+  const auto fact = told.finding.fact;
+  if (told.final) change.outcome = word(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
+  if (told.finding.document) claim_document(work, *told.finding.document, told.attempt, {});
+}
+
+void decide(pqxx::work& work, const Told& told, Rows& rows) {
+  auto& attempt = rows.attempts.at(told.attempt);
+  if (!is_news(told, attempt)) return;
+  auto& change = rows.attempt_changes[told.attempt];
+  change.detail = describe(told.finding);
+  change.remote_id = told.finding.remote_id;
+  if (attempt.receipt.empty()) {
+    decide_report(work, told, change);
+  } else {
+    decide_receipt(work, told, attempt, rows.receipts.at(attempt.receipt), change);
+  }
+  if (!change.outcome.empty()) {
+    attempt.outcome = change.outcome;
+    attempt.question = change.question;
+  }
+  const auto of_register = register_change(attempt, told.finding);
+  if (!of_register.fn.empty() || !of_register.shift.empty()) rows.register_changes[attempt.identity] = of_register;
+}
+
+// What a person is asked when numbering leaves a question open.
+std::string question_for(pqxx::work& work, const receipts::ProofResult& result, const std::string& fn) {
+  if (result.proof != receipts::Proof::gap) {
+    return "Ответ кассы потерян, и напечатан ли чек, не доказано (" + result.reason + ").";
+  }
+  std::string ours;
+  for (const auto& row :
+       work.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit 20", fn,
+                        result.first_missing, result.last_missing)) {
+    ours += (ours.empty() ? "" : ", ") + row[0].as<std::string>();
+  }
+  return "Ответ кассы потерян. Проверьте документы ФН " + fn + " с № " + std::to_string(result.first_missing) +
+         " по № " + std::to_string(result.last_missing) +
+         (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
+}
+
+// Rule 6: the document after a lost one settles it or leaves it to a person. The lane opens a probe only after the
+// quiet time, and `proves` is set on nothing else.
+void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& finding, Rows& rows) {
+  const auto uncertain = rows.attempts.find(probe.proves);
+  if (uncertain == rows.attempts.end() || uncertain->second.question != "open") return;
+  auto& lost = uncertain->second;
+  auto& receipt = rows.receipts.at(lost.receipt);
+  const auto document = finding.document.value_or(fiscal::FiscalDocument{});
+  const auto result = receipts::prove(
+      {lost.fn_before, lost.fd_before},
+      {.started_after_quiet_time = true, .answered_by_register = true, .fn = document.fn, .fd = document.fd});
+  auto& change = rows.attempt_changes[probe.proves];
+  if (result.proof == receipts::Proof::not_printed) {
+    change.outcome = "not_printed";
+    change.question = lost.question = "settled";
+    change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
+    const auto decision =
+        receipts::on_evidence(receipt.state, Evidence::proved_absent, lost.number == receipt.attempts);
+    receipt.changed = decision.state != receipt.state;
+    receipt.state = decision.state;
+    receipt.error.clear();
+  } else {
+    change.outcome = "unknown";
+    change.question = lost.question = "asked";
+    change.detail = receipt.error = question_for(work, result, document.fn);
+    receipt.changed = true;
+  }
+  log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
+}
+
+std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
+  const auto found = rows.receipts.find(attempt.receipt);
+  if (found == rows.receipts.end()) return std::nullopt;
+  const auto& receipt = found->second;
+  const bool ended = receipt.state == State::done || receipt.state == State::failed;
+  if (!ended || receipt.state == receipt.before) return std::nullopt;
+  return Finished{receipt.tenant, std::string(receipts::to_string(receipt.state)), receipt.age_s};
+}
+
+}  // namespace
+
+std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const std::vector<Told>& batch) {
+  auto rows = lock_rows(work, batch);
+  std::set<int> shards;
+  for (const auto& told : batch) shards.insert(told.shard);
+  const auto held = fence(work, worker, shards);
+  std::vector<bool> decided;
+  for (const auto& told : batch) {
+    decided.push_back(fenced(held, told.shard, told.epoch) && rows.attempts.at(told.attempt).shard == told.shard);
+  }
+  append_evidence(work, batch, decided);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (decided[i]) decide(work, batch[i], rows);
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& attempt = rows.attempts.at(batch[i].attempt);
+    const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == "printed";
+    if (decided[i] && printed && attempt.proves != 0) prove(work, attempt, batch[i].finding, rows);
+  }
+  write_attempts(work, rows.attempt_changes);
+  write_receipts(work, rows.receipts);
+  write_registers(work, rows.register_changes);
+
+  std::vector<Settled> result;
+  std::set<std::string> counted;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& attempt = rows.attempts.at(batch[i].attempt);
+    Settled settled{decided[i], std::nullopt};
+    if (decided[i] && counted.insert(attempt.receipt).second) settled.finished = finished(rows, attempt);
+    result.push_back(std::move(settled));
+  }
+  return result;
+}
+
+}  // namespace kassaflow::fiscalizer::sql

@@ -1,0 +1,46 @@
+#include "fiscalizers.hpp"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "kassaflow/v1/fiscalizer.grpc.pb.h"
+
+namespace kassaflow::registry {
+namespace {
+
+constexpr std::chrono::seconds kAnswer{3};
+
+using Stubs = std::vector<std::unique_ptr<v1::Fiscalizer::Stub>>;
+
+Result<std::vector<std::string>> ask(const Stubs& stubs, const std::string& register_id) {
+  std::string why = "fiscalizer_grpc is not set";
+  for (const auto& stub : stubs) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kAnswer);
+    v1::UnsettledRequest request;
+    request.set_register_(register_id);
+    v1::UnsettledResponse response;
+    const grpc::Status status = stub->Unsettled(&context, request, &response);
+    if (status.ok()) return std::vector<std::string>(response.receipt_ids().begin(), response.receipt_ids().end());
+    why = "no fiscalizer answered (" + status.error_message() + ")";
+  }
+  return fail("registry.fiscalizers_away", why);
+}
+
+}  // namespace
+
+Unsettled ask_fiscalizers(const std::string& addresses) {
+  auto stubs = std::make_shared<Stubs>();
+  std::istringstream list(addresses);
+  for (std::string address; std::getline(list, address, ',');) {
+    if (address.empty()) continue;
+    stubs->push_back(v1::Fiscalizer::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())));
+  }
+  return [stubs](const std::string& register_id) { return ask(*stubs, register_id); };
+}
+
+}  // namespace kassaflow::registry

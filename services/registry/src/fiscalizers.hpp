@@ -1,0 +1,13 @@
+#pragma once
+// What the registry asks the fiscalizers before it deletes a register (exactly-once.md 9).
+
+#include <string>
+
+#include "grpc_service.hpp"
+
+namespace kassaflow::registry {
+
+// `addresses`: host:port,…. All workers share one journal: the first that answers is enough. Thread-safe; blocks.
+[[nodiscard]] Unsettled ask_fiscalizers(const std::string& addresses);
+
+}  // namespace kassaflow::registry
