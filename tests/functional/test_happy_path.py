@@ -6,7 +6,6 @@ import unittest
 from harness.case import StackTest
 from harness.waiting import eventually
 
-# VAT 22 % has no name in itkassa's protocol; those go to BIT only.
 ITKASSA_FIXTURES = (
     'sell-cash',
     'sellreturn',

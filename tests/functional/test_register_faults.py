@@ -54,8 +54,8 @@ class RegisterFaults(StackTest):
 
     def test_what_the_protocol_cannot_express_fails_and_nothing_is_sent(self):
         till = self.itkassa_till()
-        shop = self.shop(till)
-        sale = shop.accepted('sell-two-goods-discount-delivery')  # VAT 22 %
+        shop = self.shop(till, vat={'2': '22'})
+        sale = shop.accepted('sell-two-goods-discount-delivery')
         shown = sale.reaches('failed')
         self.assertIn('22', shown['error'])
         self.assertEqual(till.rows('request'), [])

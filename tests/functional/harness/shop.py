@@ -19,7 +19,13 @@ FINAL = ('done', 'failed')
 
 class Shop:
     def __init__(
-        self, stack: Stack, tills: Sequence[Till], name: str = '', ffd: str = '1.2', marked: str = 'refuse'
+        self,
+        stack: Stack,
+        tills: Sequence[Till],
+        name: str = '',
+        ffd: str = '1.2',
+        marked: str = 'refuse',
+        vat: dict[str, str] | None = None,
     ) -> None:
         self.stack, self.tills = stack, list(tills)
         self.name = name or f't-{secrets.token_hex(4)}'
@@ -27,6 +33,7 @@ class Shop:
         self.portal = stack.url('SIM_PORTAL')
         self.sales: list[Sale] = []
         self._ffd, self._marked = ffd, marked
+        self._vat = {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'} | (vat or {})
         self.apply()
 
     def apply(self) -> None:
@@ -53,7 +60,7 @@ class Shop:
                     'tenant': self.name,
                     'secret': self.secret,
                     'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'},
-                    'vat': {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'},
+                    'vat': self._vat,
                     'markedWithoutCode': self._marked,
                 },
                 {

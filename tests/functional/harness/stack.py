@@ -106,7 +106,7 @@ class Stack:
 
     def register_is_up(self, identifier: str) -> bool:
         listed = self.kassactl_json('registers', 'list') or []
-        return any(each['id'] == identifier and each['up'] for each in listed)
+        return any(each['register'] == identifier and each['up'] for each in listed)
 
     def apply(self, documents: list[dict[str, Any]]) -> None:
         with tempfile.NamedTemporaryFile('w', suffix='.yaml') as file:
