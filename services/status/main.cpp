@@ -9,9 +9,6 @@ int main(int argc, char** argv) {
   definition.name = "status";
   definition.threads = 1;  // the pusher and the answers share one thread; SQL has its own
   definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
-  definition.check_settings = [&]() -> std::string {
-    return settings.push_retry_min > settings.push_retry_max ? "push_retry_min must not be above push_retry_max" : "";
-  };
   definition.start = [&](runtime::Context context) { return std::make_unique<status::StatusApp>(context, settings); };
   return runtime::run_service(definition, argc, argv);
 }

@@ -37,7 +37,7 @@ constexpr std::array kRules = {
     Rule{"WRONG_AUTH_TYPE", Reaction::stop_alarm},
     Rule{"ERROR_METHOD_NOT_FOUND", Reaction::stop_alarm},
     Rule{"INVALID_REQUEST", Reaction::stop_alarm},
-    Rule{"PORTAL_DELETED", Reaction::retry_backoff},
+    Rule{"PORTAL_DELETED", Reaction::portal_closed},
     Rule{"INTERNAL_SERVER_ERROR", Reaction::retry_backoff},
     Rule{"ERROR_UNEXPECTED_ANSWER", Reaction::retry_backoff},
 };
@@ -93,7 +93,7 @@ Verdict by_status(int status) {
   if (status == 429) return verdict(Reaction::rate_limited, reason);
   if (status == 401) return verdict(Reaction::reauthorise, reason);
   if (status == 403 || status == 404 || status == 405) return verdict(Reaction::stop_alarm, reason);
-  if (status == 400) return verdict(Reaction::give_up, reason);
+  // 400 too: what is not understood may pass, and an outcome given up is never pushed again.
   return verdict(Reaction::retry_backoff, reason);
 }
 
@@ -109,6 +109,17 @@ Verdict by_code(Told told, const std::string& code, const json::object& answer, 
   Verdict known = verdict(rule->reaction, code);
   if (rule->reaction == Reaction::pause_until) known.pause_until_s = operating_reset_at(answer);
   return known;
+}
+
+Verdict judge(Told told, const json::object& body, int status) {
+  if (const std::string code = error_code(body); !code.empty()) return by_code(told, code, body, status);
+  if (status != 200 || body.contains("error")) return by_status(status == 200 ? 500 : status);
+  const json::value* result = body.if_contains("result");
+  if (result == nullptr || !result->is_bool() || !result->as_bool()) {
+    return verdict(Reaction::retry_backoff, "unexpected_answer");
+  }
+  // "true" to STATUS=ERROR: the check was printed before, the first data win (§8).
+  return verdict(Reaction::done, told == Told::error ? "already_printed_in_portal" : "applied");
 }
 
 }  // namespace
@@ -131,6 +142,8 @@ std::string_view name_of(Reaction reaction) {
       return "reauthorise";
     case Reaction::stop_alarm:
       return "stop_alarm";
+    case Reaction::portal_closed:
+      return "portal_closed";
     case Reaction::moved:
       return "moved";
     case Reaction::give_up:
@@ -156,14 +169,9 @@ Verdict classify_check_apply(Told told, const PushAnswer& answer) {
     return moved;
   }
   const json::object body = parse_object(answer.body);
-  if (const std::string code = error_code(body); !code.empty()) return by_code(told, code, body, answer.status);
-  if (answer.status != 200 || body.contains("error")) return by_status(answer.status == 200 ? 500 : answer.status);
-  const json::value* result = body.if_contains("result");
-  if (result == nullptr || !result->is_bool() || !result->as_bool()) {
-    return verdict(Reaction::retry_backoff, "unexpected_answer");
-  }
-  // "true" to STATUS=ERROR: the check was printed before, the first data win (§8).
-  return verdict(Reaction::done, told == Told::error ? "already_printed_in_portal" : "applied");
+  Verdict judged = judge(told, body, answer.status);
+  judged.from_portal = body.contains("result") || body.contains("error");
+  return judged;
 }
 
 }  // namespace kassaflow::bitrix24

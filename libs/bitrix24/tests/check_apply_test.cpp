@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §11.1
                     AnswerCase{"HttpsRequired", Told::done, 400, R"({"error":"INVALID_REQUEST"})", Reaction::stop_alarm,
                                "INVALID_REQUEST"},
                     AnswerCase{"PortalClosed", Told::done, 403, R"({"error":"PORTAL_DELETED"})",
-                               Reaction::retry_backoff, "PORTAL_DELETED"},
+                               Reaction::portal_closed, "PORTAL_DELETED"},
                     AnswerCase{"ServerError", Told::done, 500, R"({"error":"INTERNAL_SERVER_ERROR"})",
                                Reaction::retry_backoff, "INTERNAL_SERVER_ERROR"},
                     AnswerCase{"UnexpectedAnswer", Told::done, 500, R"({"error":"ERROR_UNEXPECTED_ANSWER"})",
@@ -95,24 +95,28 @@ INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §11.1
 
 INSTANTIATE_TEST_SUITE_P(
     AnswersWithoutAKnownCode, UnderstandsThePortal,
-    testing::Values(
-        AnswerCase{"NumericCode", Told::done, 400, R"({"error":200040300010})", Reaction::give_up, "200040300010"},
-        AnswerCase{"EmptyCode", Told::done, 400, R"({"error":"","error_description":"x"})", Reaction::give_up,
-                   "http_400"},
-        AnswerCase{"NewCode", Told::done, 500, R"({"error":"SOMETHING_NEW"})", Reaction::retry_backoff,
-                   "SOMETHING_NEW"},
-        AnswerCase{"CodeIsNotAText", Told::done, 403, R"({"error":"<b>secret text</b>"})", Reaction::stop_alarm,
-                   "http_403"},
-        AnswerCase{"TooMany", Told::done, 429, "", Reaction::rate_limited, "http_429"},
-        AnswerCase{"Unauthorised", Told::done, 401, "", Reaction::reauthorise, "http_401"},
-        AnswerCase{"NotFoundPage", Told::done, 404, "<html>", Reaction::stop_alarm, "http_404"},
-        AnswerCase{"BadGateway", Told::done, 502, "<html>", Reaction::retry_backoff, "http_502"},
-        AnswerCase{"EmptyErrorAt200", Told::done, 200, R"({"error":"","result":true})", Reaction::retry_backoff,
-                   "http_500"},
-        AnswerCase{"HtmlAt200", Told::done, 200, "<html>", Reaction::retry_backoff, "unexpected_answer"},
-        AnswerCase{"FalseAt200", Told::done, 200, R"({"result":false})", Reaction::retry_backoff, "unexpected_answer"},
-        AnswerCase{"EmptyAt200", Told::done, 200, "", Reaction::retry_backoff, "unexpected_answer"},
-        AnswerCase{"ListAt200", Told::done, 200, "[true]", Reaction::retry_backoff, "unexpected_answer"}),
+    testing::Values(AnswerCase{"NumericCode", Told::done, 400, R"({"error":200040300010})", Reaction::retry_backoff,
+                               "200040300010"},
+                    AnswerCase{"EmptyCode", Told::done, 400, R"({"error":"","error_description":"x"})",
+                               Reaction::retry_backoff, "http_400"},
+                    AnswerCase{"NewCodeAt400", Told::error, 400, R"({"error":"SOMETHING_NEW"})",
+                               Reaction::retry_backoff, "SOMETHING_NEW"},
+                    AnswerCase{"BadRequestPage", Told::done, 400, "<html>", Reaction::retry_backoff, "http_400"},
+                    AnswerCase{"NewCode", Told::done, 500, R"({"error":"SOMETHING_NEW"})", Reaction::retry_backoff,
+                               "SOMETHING_NEW"},
+                    AnswerCase{"CodeIsNotAText", Told::done, 403, R"({"error":"<b>secret text</b>"})",
+                               Reaction::stop_alarm, "http_403"},
+                    AnswerCase{"TooMany", Told::done, 429, "", Reaction::rate_limited, "http_429"},
+                    AnswerCase{"Unauthorised", Told::done, 401, "", Reaction::reauthorise, "http_401"},
+                    AnswerCase{"NotFoundPage", Told::done, 404, "<html>", Reaction::stop_alarm, "http_404"},
+                    AnswerCase{"BadGateway", Told::done, 502, "<html>", Reaction::retry_backoff, "http_502"},
+                    AnswerCase{"EmptyErrorAt200", Told::done, 200, R"({"error":"","result":true})",
+                               Reaction::retry_backoff, "http_500"},
+                    AnswerCase{"HtmlAt200", Told::done, 200, "<html>", Reaction::retry_backoff, "unexpected_answer"},
+                    AnswerCase{"FalseAt200", Told::done, 200, R"({"result":false})", Reaction::retry_backoff,
+                               "unexpected_answer"},
+                    AnswerCase{"EmptyAt200", Told::done, 200, "", Reaction::retry_backoff, "unexpected_answer"},
+                    AnswerCase{"ListAt200", Told::done, 200, "[true]", Reaction::retry_backoff, "unexpected_answer"}),
     case_name);
 
 TEST(CheckApply, WaitsUntilTheTimePortalNames) {
@@ -121,6 +125,25 @@ TEST(CheckApply, WaitsUntilTheTimePortalNames) {
                    .body = R"({"error":"OPERATION_TIME_LIMIT","time":{"operating_reset_at":1780300900}})",
                    .location = ""});
   EXPECT_EQ(verdict.pause_until_s, 1780300900);
+}
+
+TEST(CheckApply, KnowsAnAnswerOfAPortalByItsForm) {
+  struct Case {
+    int status;
+    std::string_view body;
+    bool from_portal;
+  };
+  for (const auto& each : {Case{200, R"({"result":true})", true}, Case{200, R"({"result":false})", true},
+                           Case{400, R"({"error":"ERROR_CHECK_NOT_FOUND"})", true},
+                           Case{400, R"({"error":"","error_description":"x"})", true}, Case{200, "{}", false},
+                           Case{200, "<html>", false}, Case{404, "", false}, Case{200, R"(["result"])", false}}) {
+    const Verdict verdict =
+        classify_check_apply(Told::done, {.status = each.status, .body = each.body, .location = ""});
+    EXPECT_EQ(verdict.from_portal, each.from_portal) << each.body;
+  }
+  EXPECT_FALSE(classify_check_apply(
+                   Told::done, {.status = 302, .body = R"({"result":true})", .location = "https://new.bitrix24.ru/"})
+                   .from_portal);
 }
 
 TEST(CheckApply, FollowsARenamedPortalOnlyToAnAbsoluteAddress) {

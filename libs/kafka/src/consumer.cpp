@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <future>
 #include <mutex>
 #include <thread>
 
@@ -92,10 +91,6 @@ struct Consumer::Impl {
     });
     const auto kafka = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(kafka.get());
-    {
-      const std::lock_guard lock(mutex);
-      handle = kafka.get();
-    }
     learn_partitions(kafka.get());
     subscribe(kafka.get());
     try {
@@ -110,7 +105,6 @@ struct Consumer::Impl {
   void close(rd_kafka_t* kafka) {
     {
       const std::lock_guard lock(mutex);
-      handle = nullptr;
       assigned = false;
       lags.clear();
     }
@@ -275,7 +269,6 @@ struct Consumer::Impl {
   std::condition_variable changed;
   std::map<Where, Lag> lags;
   std::map<std::string, int> partitions;  // of each topic
-  rd_kafka_t* handle = nullptr;
   bool assigned = false;
   bool finished = false;
   std::vector<Record> pending;  // consumer thread only
@@ -311,34 +304,6 @@ std::vector<Consumer::Lag> Consumer::lag() const {
   const std::lock_guard lock(impl_->mutex);
   std::vector<Lag> result;
   for (const auto& [where, entry] : impl_->lags) result.push_back(entry);
-  return result;
-}
-
-std::vector<Consumer::Lag> Consumer::ask_ends(std::chrono::milliseconds timeout) const {
-  const std::lock_guard lock(impl_->mutex);  // keeps the handle alive while it is asked
-  if (impl_->handle == nullptr) return {};
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  const auto left_ms = [&] {
-    return static_cast<int>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count());
-  };
-  const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(16));
-  for (const auto& topic : impl_->options.topics) {
-    const auto found = impl_->partitions.find(topic);
-    if (found == impl_->partitions.end()) return {};
-    for (int p = 0; p < found->second; ++p) {
-      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = RD_KAFKA_OFFSET_END;
-    }
-  }
-  // The look-up by time -1 is the protocol's way to ask for the latest offsets, of all partitions at once.
-  if (left_ms() <= 0 || rd_kafka_offsets_for_times(impl_->handle, list.get(), left_ms()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return {};
-  std::vector<Lag> result;
-  for (int i = 0; i < list->cnt; ++i) {
-    const auto& entry = list->elems[i];
-    if (entry.err || entry.offset < 0) return {};
-    result.push_back({entry.topic, entry.partition, -1, entry.offset});
-  }
   return result;
 }
 

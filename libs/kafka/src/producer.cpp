@@ -80,6 +80,7 @@ struct Producer::Impl {
       const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_get_main(kafka.get()));
       bool fatal = false;
       while (!fatal && (!stopping || in_flight > 0)) {
+        if (!reachable) look_for_brokers(kafka.get());
         const Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), kPoll_ms));
         if (!event) continue;
         if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
@@ -90,6 +91,14 @@ struct Producer::Impl {
       }
       if (fatal) replace(kafka);
     }
+  }
+
+  // Without it only a confirmed record would tell that brokers are back, and a service that is not ready gets none.
+  void look_for_brokers(rd_kafka_t* kafka) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    if (rd_kafka_metadata(kafka, 0, nullptr, &raw, kPoll_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
+    reachable = metadata->broker_cnt > 0;
   }
 
   void report(const rd_kafka_message_t& message) {

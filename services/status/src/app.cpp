@@ -2,16 +2,15 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <pqxx/pqxx>
 
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/runtime/log.hpp"
+#include "migrations.hpp"
 
 namespace kassaflow::status {
 
@@ -23,8 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
-constexpr auto kCatchUpLimit = 2000ms;
-constexpr auto kLook = 20ms;
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
 
@@ -38,6 +35,8 @@ postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime
   options.statement_timeout_ms = statement_timeout_ms;
   return options;
 }
+
+std::vector<std::string> topics() { return {"kassaflow.receipts", "kassaflow.outcomes"}; }
 
 http::ServerOptions http_options(const StatusSettings& settings) {
   http::ServerOptions options;
@@ -86,11 +85,13 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
              pool_options(settings, context, 3, 30000))),
       answers_pool_(pool_options(settings, context, 2, 1000)),
       producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance}),
+      log_ends_(kafka::LogEnds::Options{.brokers = settings.kafka, .client_id = context.instance, .topics = topics()}),
+      caught_up_for_pushes_(log_ends_, pool_),
+      caught_up_for_answers_(log_ends_, answers_pool_),
       watcher_({settings.registry_grpc, "status", context.instance}),
       grpc_(pool_),
-      pusher_(context.executor, pool_, watcher_, settings, {context.common.allow_private_endpoints},
-              [this] { return caught_up(); }),
-      check_handler_(watcher_, view_access(), context.metrics),
+      pusher_(pusher_surroundings(), settings),
+      check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
       http_(context.executor, http_options(settings),
             [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
   kafka::ConsumerHandler handler;
@@ -101,12 +102,10 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
     return positions;
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
-  consumer_ =
-      std::make_unique<kafka::Consumer>(kafka::ConsumerOptions{.brokers = settings.kafka,
-                                                               .client_id = context.instance,
-                                                               .group = "kassaflow-status",
-                                                               .topics = {"kassaflow.receipts", "kassaflow.outcomes"}},
-                                        handler);
+  consumer_ = std::make_unique<kafka::Consumer>(
+      kafka::ConsumerOptions{
+          .brokers = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = topics()},
+      handler);
   context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
   watcher_.start();
   consumer_->start();
@@ -124,15 +123,21 @@ ViewAccess StatusApp::view_access() {
             if (!found || !*found) co_return std::nullopt;
             co_return std::move(**found);
           },
-          [this] { return caught_up(); },
-          [this](std::string id) -> asio::awaitable<void> {
-            const auto stored = co_await answers_pool_.run([id](pqxx::work& work) {
-              work.exec_params(
-                  "update receipts set error_told_at = now() where id = $1::uuid and error_told_at is null", id);
-              return true;
-            });
-            if (!stored) log(Level::warn, "check.error_told_not_stored", {{"receipt", id}});
+          [this] { return caught_up_for_answers_(); },
+          [this](std::string id, std::uint64_t revision) -> asio::awaitable<bool> {
+            const auto told = co_await answers_pool_.run(
+                [id, revision](pqxx::work& work) { return sql::tell_error(work, id, revision); });
+            co_return told && *told;
           }};
+}
+
+Pusher::Surroundings StatusApp::pusher_surroundings() {
+  return {.executor = context_.executor,
+          .pool = pool_,
+          .replica = context_.instance,
+          .snapshot = [this] { return watcher_.current(); },
+          .caught_up = [this] { return caught_up_for_pushes_(); },
+          .addresses = {context_.common.allow_private_endpoints}};
 }
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
@@ -155,19 +160,6 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   return true;
 }
 
-// Asks the log ends now, then waits until the view has them all, from whichever replica.
-asio::awaitable<bool> StatusApp::caught_up() {
-  const auto until = std::chrono::steady_clock::now() + kCatchUpLimit;
-  const auto ends = consumer_->ask_ends(kCatchUpLimit / 2);
-  if (ends.empty()) co_return false;
-  while (std::chrono::steady_clock::now() < until) {
-    const auto stored = co_await answers_pool_.run([](pqxx::work& work) { return sql::positions(work); });
-    if (stored && reached(*stored, ends)) co_return true;
-    co_await pause(kLook);
-  }
-  co_return false;
-}
-
 asio::awaitable<void> StatusApp::measure() {
   while (!stopping_) {
     const auto backlog = co_await pool_.run([](pqxx::work& work) {
@@ -180,12 +172,12 @@ asio::awaitable<void> StatusApp::measure() {
 }
 
 void StatusApp::update_metrics() {
+  std::vector<runtime::Metrics::Sample> lags;
   for (const auto& lag : consumer_->lag()) {
-    context_.metrics
-        .gauge("kassaflow_kafka_lag", "records not yet in the view",
-               {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}})
-        .set(static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position)));
+    lags.push_back({{{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}},
+                    static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position))});
   }
+  context_.metrics.gauges("kassaflow_kafka_lag", "records not yet in the view", lags, runtime::Metrics::Rest::sum);
 }
 
 std::string StatusApp::not_ready() const {
@@ -197,7 +189,7 @@ std::string StatusApp::not_ready() const {
 
 asio::awaitable<void> StatusApp::shut_down() {
   stopping_ = true;
-  pusher_.stop();
+  co_await pusher_.stop(kDrain);
   co_await http_.drain(kDrain);
   consumer_->stop(kDrain);
   grpc_.stop();

@@ -5,10 +5,12 @@
 #include <memory>
 #include <string>
 
+#include "caught_up.hpp"
 #include "check_handler.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/postgres/pool.hpp"
 #include "kassaflow/runtime/service.hpp"
@@ -27,15 +29,18 @@ class StatusApp final : public runtime::App {
 
  private:
   bool on_batch(const std::vector<kafka::Record>& batch);
-  boost::asio::awaitable<bool> caught_up();
   boost::asio::awaitable<void> measure();
   ViewAccess view_access();
+  Pusher::Surroundings pusher_surroundings();
 
   runtime::Context context_;
   const StatusSettings& settings_;
   postgres::Pool pool_;          // intake, pushes, operators
   postgres::Pool answers_pool_;  // CHECK_URL alone: nothing else may delay it
   kafka::Producer producer_;
+  kafka::LogEnds log_ends_;
+  CaughtUp caught_up_for_pushes_;
+  CaughtUp caught_up_for_answers_;
   configuration::Watcher watcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
   StatusService grpc_;

@@ -5,7 +5,6 @@
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/bitrix24/form.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/records/convert.hpp"
 #include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::status {
@@ -16,10 +15,6 @@ using runtime::log;
 
 namespace {
 constexpr std::size_t kBodyLimit = 64 * 1024;  // `uuid=` and nothing else
-
-std::int64_t now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 }  // namespace
 
 std::string_view secret_of(std::string_view target) {
@@ -32,8 +27,8 @@ std::string_view secret_of(std::string_view target) {
   return secret.find('/') == std::string_view::npos ? secret : std::string_view();
 }
 
-CheckHandler::CheckHandler(const configuration::Watcher& watcher, ViewAccess view, runtime::Metrics& metrics)
-    : watcher_(watcher),
+CheckHandler::CheckHandler(Snapshots snapshot, ViewAccess view, runtime::Metrics& metrics)
+    : snapshot_(std::move(snapshot)),
       view_(std::move(view)),
       seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL",
                                  {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})) {}
@@ -48,7 +43,7 @@ asio::awaitable<http::Reply> CheckHandler::operator()(const http::Inbound& inbou
 
 asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) const {
   const auto wait = bitrix24::check_wait();
-  const auto snapshot = watcher_.current();
+  const auto snapshot = snapshot_();
   const auto installation = snapshot->installations_by_secret.find(std::string(secret_of(inbound.target)));
   if (inbound.method != "POST" || installation == snapshot->installations_by_secret.end() ||
       inbound.body.size() > kBodyLimit)
@@ -62,20 +57,15 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   switch (answer_for(known, installation->second->id)) {
     case Answer::wait:
       co_return wait;
-    case Answer::done: {
-      auto document = records::from_record(known->outcome.fiscal());
-      // The one attribute that may be our own clock: without it the portal would store 1970 (exactly-once.md 19).
-      if (document.printed_at_s == 0)
-        document.printed_at_s = known->outcome.changed_at_ms() > 0 ? known->outcome.changed_at_ms() / 1000 : now_s();
-      co_return bitrix24::check_done(uuid, document);
-    }
+    case Answer::done:
+      co_return bitrix24::check_done(uuid, document_of(known->outcome));
     case Answer::error_if_current:
       break;
   }
   if (!co_await view_.caught_up()) co_return wait;
   known = co_await view_.find(uuid);
   if (answer_for(known, installation->second->id) != Answer::error_if_current) co_return wait;
-  co_await view_.error_told(uuid);
+  if (!co_await view_.tell_error(uuid, known->outcome.revision())) co_return wait;
   log(Level::info, "check.error_told", {{"receipt", uuid}});
   co_return bitrix24::check_error(uuid, known->outcome.error());
 }

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "kassaflow/configuration/snapshot.hpp"
@@ -19,18 +20,20 @@ struct ViewAccess {
   std::function<boost::asio::awaitable<std::optional<Known>>(std::string receipt_id)> find;
   // True once the view has taken in all that was in the log when the call began.
   std::function<boost::asio::awaitable<bool>()> caught_up;
-  std::function<boost::asio::awaitable<void>(std::string receipt_id)> error_told;
+  // Records that the error of this revision is told; false when it must not be, or could not be recorded.
+  std::function<boost::asio::awaitable<bool>(std::string receipt_id, std::uint64_t revision)> tell_error;
 };
 
 class CheckHandler {
  public:
-  CheckHandler(const configuration::Watcher& watcher, ViewAccess view, runtime::Metrics& metrics);
+  using Snapshots = std::function<std::shared_ptr<const configuration::Snapshot>()>;  // the one in force
+  CheckHandler(Snapshots snapshot, ViewAccess view, runtime::Metrics& metrics);
   boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
 
  private:
   boost::asio::awaitable<std::string> answer(const http::Inbound& inbound) const;
 
-  const configuration::Watcher& watcher_;
+  Snapshots snapshot_;
   ViewAccess view_;
   runtime::Histogram& seconds_;
 };

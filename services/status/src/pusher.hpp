@@ -1,78 +1,62 @@
 #pragma once
 // Tells the portal each outcome by sale.cashbox.check.apply (bitrix24.md §8, §11), as soon as the portal can know the
-// UUID. What is due stands in the view's table, so a push survives restarts; a row is claimed before it is pushed, so
-// two replicas do not push at once. Each portal has its own pace and at most one push under way: a slow one delays
-// nobody else (I7).
+// UUID. What is due stands in the view's table, so a push survives restarts. One replica at a time pushes to a portal,
+// one request after the other and at the portal's pace; a portal that refuses, hangs or is away rests as a whole and
+// delays nobody else (I7).
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <map>
+#include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
+#include <vector>
 
-#include "check_handler.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/pool.hpp"
+#include "portal.hpp"
+#include "push_sql.hpp"
 #include "settings.hpp"
-#include "view.hpp"
 
 namespace kassaflow::status {
 
-// 2 requests a second with a small burst is always below the portal's limit (bitrix24.md §11.2). Pure: time is an
-// argument.
-class Pace {
- public:
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kInterval{500};
-  static constexpr int kBurst = 20;
-  // When the next request may leave; takes that place.
-  Clock::time_point take(Clock::time_point now);
-  void rest_until(Clock::time_point until) { next_ = std::max(next_, until + kInterval * kBurst); }
-
- private:
-  Clock::time_point next_{};  // place of the next request were there no burst
-};
-
-// min · 2^tries, at most max, with jitter in [0.5, 1]. Pure.
-[[nodiscard]] std::chrono::milliseconds back_off(std::chrono::milliseconds min, std::chrono::milliseconds max,
-                                                 int tries, double jitter);
-
 class Pusher {
  public:
-  Pusher(boost::asio::any_io_executor executor, postgres::Pool& pool, const configuration::Watcher& watcher,
-         const StatusSettings& settings, http::AddressPolicy addresses,
-         std::function<boost::asio::awaitable<bool>()> caught_up);
-  boost::asio::awaitable<void> run();
-  void stop() { stopping_ = true; }
-
-  struct Due {
-    std::string id;
-    std::string installation;
-    int tries = 0;
-    Known known;
+  struct Surroundings {
+    boost::asio::any_io_executor executor;  // of one thread
+    postgres::Pool& pool;
+    std::string replica;  // unique among processes
+    std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
+    std::function<boost::asio::awaitable<bool>()> caught_up;  // as ViewAccess::caught_up
+    http::AddressPolicy addresses;
   };
+  Pusher(Surroundings surroundings, const StatusSettings& settings);
+  boost::asio::awaitable<void> run();
+  // Starts nothing new; resumes when nothing is under way or at the deadline. What is claimed then lapses.
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds deadline);
 
  private:
-  struct Portal {
-    Pace pace;
-    bool busy = false;
-    std::string moved_to;  // scheme and host of a renamed portal
-  };
-  boost::asio::awaitable<void> push_all(std::string installation, std::vector<Due> due);
-  boost::asio::awaitable<void> push(Portal& portal, const Due& due);
-  boost::asio::awaitable<void> pushed(const Due& due, bool error_told);
-  boost::asio::awaitable<void> later(const Due& due, std::chrono::milliseconds wait, std::string why);
-  boost::asio::awaitable<void> give_up(const Due& due, std::string why);
+  struct Portal;
+  enum class Next : std::uint8_t { go_on, repeat, leave };
 
-  boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
-  const configuration::Watcher& watcher_;
+  boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> push_all(sql::Claim claim);
+  boost::asio::awaitable<void> push_places(Portal& portal, const std::vector<sql::Claim::Place>& places);
+  boost::asio::awaitable<Next> push(Portal& portal, const std::string& receipt);
+  boost::asio::awaitable<Next> send(Portal& portal, PortalAddress& address, const sql::Due& due);
+  boost::asio::awaitable<Next> conclude(Portal& portal, const sql::Due& due, const bitrix24::Verdict& verdict);
+  boost::asio::awaitable<bool> become_current(const Portal& portal, sql::Due& due);
+  boost::asio::awaitable<void> put_off(const sql::Due& due, std::chrono::milliseconds wait, std::string why);
+  boost::asio::awaitable<void> give_up(const sql::Due& due, std::string why);
+  [[nodiscard]] std::vector<std::string> running() const { return {running_.begin(), running_.end()}; }
+  double jitter() { return std::uniform_real_distribution<>(0, 1)(random_); }
+
+  Surroundings around_;
   const StatusSettings& settings_;
-  http::AddressPolicy addresses_;
-  std::function<boost::asio::awaitable<bool>()> caught_up_;
-  std::map<std::string, Portal> portals_;
+  std::set<std::string> running_;  // installations under way here
   std::mt19937 random_{std::random_device{}()};
   bool stopping_ = false;
 };

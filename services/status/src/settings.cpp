@@ -14,8 +14,9 @@ void StatusSettings::add_to(runtime::Settings& settings) {
   settings.text(registry_grpc, "registry_grpc", "host:port of the registry");
   settings.duration(push_delay, "push_delay", 0ms, 10min,
                     "between an outcome and the first push: the portal must first have read our UUID");
-  settings.duration(push_retry_min, "push_retry_min", 50ms, 1h, "first back-off of a push");
-  settings.duration(push_retry_max, "push_retry_max", 100ms, 24h, "longest back-off of a push");
+  settings.duration(push_retry_min, "push_retry_min", 50ms, 1h, "first back-off of a push, at most push_retry_max");
+  settings.duration(push_retry_max, "push_retry_max", 50ms, 24h,
+                    "longest back-off of a push, and longest rest of a portal");
 }
 
 }  // namespace kassaflow::status

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/runtime/settings.hpp"
 
@@ -17,6 +21,8 @@ struct StatusSettings {
   runtime::Duration push_retry_min{5000};
   runtime::Duration push_retry_max{900000};
 
+  // A test that shortens push_retry_max alone is not refused.
+  [[nodiscard]] runtime::Duration retry_min() const { return std::min(push_retry_min, push_retry_max); }
   void add_to(runtime::Settings& settings);
 };
 

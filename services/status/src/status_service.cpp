@@ -19,25 +19,6 @@ void fill(v1::ReceiptView& view, Known& known) {
   view.set_pushed_at_ms(known.pushed_at_ms);
 }
 
-const char* state_word(v1::ReceiptState state) {
-  switch (state) {
-    case v1::RECEIPT_STATE_QUEUED:
-      return "queued";
-    case v1::RECEIPT_STATE_PRINTING:
-      return "printing";
-    case v1::RECEIPT_STATE_UNCERTAIN:
-      return "uncertain";
-    case v1::RECEIPT_STATE_HELD:
-      return "held";
-    case v1::RECEIPT_STATE_DONE:
-      return "done";
-    case v1::RECEIPT_STATE_FAILED:
-      return "failed";
-    default:
-      return "";
-  }
-}
-
 }  // namespace
 
 class StatusService::Service final : public v1::Status::Service {
@@ -57,7 +38,8 @@ class StatusService::Service final : public v1::Status::Service {
 
   grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
                     v1::ListReceiptsResponse* response) override {
-    sql::Filter filter{request->tenant(), request->pool(), state_word(request->state()), request->since_ms(),
+    sql::Filter filter{request->tenant(), request->pool(), std::string(state_word(request->state())),
+                       request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
     std::vector<Known> found;
     if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
@@ -80,8 +62,24 @@ class StatusService::Service final : public v1::Status::Service {
       entry->set_receipt_id(known.outcome.receipt_id());
       entry->set_state(known.outcome.state());
       entry->set_content_digest(known.outcome.content_digest());
+      entry->set_digest_version(known.outcome.digest_version());
     }
     return grpc::Status::OK;
+  }
+
+  grpc::Status WithholdError(grpc::ServerContext*, const v1::WithholdErrorRequest* request,
+                             v1::WithholdErrorResponse*) override {
+    if (!receipts::is_uuid(request->receipt_id()))
+      return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
+    bool withheld = false;
+    if (auto status = run([&](pqxx::work& work) {
+          withheld = sql::withhold_error(work, request->receipt_id(), request->revision());
+        });
+        !status.ok())
+      return status;
+    if (withheld) return grpc::Status::OK;
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            "the portal was told that it failed, or it has changed; print the check again from the portal"};
   }
 
   std::unique_ptr<grpc::Server> server;
@@ -98,13 +96,14 @@ class StatusService::Service final : public v1::Status::Service {
 StatusService::StatusService(postgres::Pool& pool) : service_(std::make_unique<Service>(pool)) {}
 StatusService::~StatusService() = default;
 
-void StatusService::start(const std::string& address) {
+int StatusService::start(const std::string& address) {
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(service_.get());
   service_->server = builder.BuildAndStart();
   if (!service_->server || port == 0) throw std::runtime_error("cannot listen for gRPC on " + address);
+  return port;
 }
 
 void StatusService::stop() {

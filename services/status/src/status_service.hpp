@@ -12,7 +12,7 @@ class StatusService {
  public:
   explicit StatusService(postgres::Pool& pool);
   ~StatusService();
-  void start(const std::string& address);
+  int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();
 
  private:

@@ -5,6 +5,7 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/records/convert.hpp"
 
 namespace kassaflow::status {
 
@@ -13,70 +14,7 @@ using postgres::IntArray;
 using postgres::TextArray;
 using receipts::State;
 
-const std::vector<postgres::Migration>& migrations() {
-  static const std::vector<postgres::Migration> kMigrations{{1, "view", R"sql(
-create table offsets (
-  topic text not null,
-  partition int not null,
-  next_offset bigint not null,
-  primary key (topic, partition)
-);
-
-create table receipts (
-  id uuid primary key,
-  tenant text not null,
-  installation text not null,
-  pool text not null,
-  state text not null,
-  revision bigint not null,          -- 0: only an accepted post is known, the journal has not spoken
-  accepted_at timestamptz not null,
-  outcome bytea not null,            -- kassaflow.v1.ReceiptOutcome
-  error_told_at timestamptz,         -- the portal was told that it failed (exactly-once.md 16)
-  pushed_at timestamptz,
-  push_due timestamptz,              -- null: nothing to push
-  push_tries int not null default 0
-);
-create index receipts_by_time on receipts (accepted_at);
-create index receipts_by_tenant on receipts (tenant, accepted_at);
-create index receipts_by_pool on receipts (pool, accepted_at);
-create index receipts_to_look_after on receipts (state, accepted_at) where state in ('uncertain', 'held', 'failed', 'queued', 'printing');
-create index receipts_to_push on receipts (push_due) where push_due is not null;
-
--- Accepted posts, until an outcome names them (exactly-once.md 14).
-create table posts (
-  receipt uuid not null,
-  post_id uuid not null,
-  covered boolean not null,
-  primary key (receipt, post_id)
-);
-create index posts_uncovered on posts (receipt) where not covered;
-)sql"}};
-  return kMigrations;
-}
-
-Answer answer_for(const std::optional<Known>& known, const std::string& installation) {
-  if (!known || known->installation != installation) return Answer::wait;
-  if (known->outcome.state() == v1::RECEIPT_STATE_DONE) return Answer::done;
-  if (known->outcome.state() == v1::RECEIPT_STATE_FAILED && !known->uncovered_posts) return Answer::error_if_current;
-  return Answer::wait;
-}
-
-bool reached(const Positions& stored, const std::vector<kafka::Consumer::Lag>& ends) {
-  if (ends.empty()) return false;
-  for (const auto& end : ends) {
-    if (end.end == 0) continue;
-    const auto found = stored.find({end.topic, end.partition});
-    if (found == stored.end() || found->second < end.end) return false;
-  }
-  return true;
-}
-
-namespace sql {
-namespace {
-
-constexpr const char* kReceiptsTopic = "kassaflow.receipts";
-
-std::string_view word(v1::ReceiptState state) {
+std::string_view state_word(v1::ReceiptState state) {
   switch (state) {
     case v1::RECEIPT_STATE_QUEUED:
       return receipts::to_string(State::queued);
@@ -95,8 +33,45 @@ std::string_view word(v1::ReceiptState state) {
   }
 }
 
+fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome) {
+  auto document = records::from_record(outcome.fiscal());
+  if (document.printed_at_s == 0) {
+    document.printed_at_s = finished_at_ms(outcome) / 1000;
+    document.printed_at_is_gateway_clock = true;
+  }
+  return document;
+}
+
+std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
+  return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
+}
+
+Answer answer_for(const std::optional<Known>& known, const std::string& installation) {
+  if (!known || known->installation != installation) return Answer::wait;
+  if (known->outcome.state() == v1::RECEIPT_STATE_DONE) return Answer::done;
+  if (known->outcome.state() == v1::RECEIPT_STATE_FAILED && !known->uncovered_posts && !known->error_withheld) {
+    return Answer::error_if_current;
+  }
+  return Answer::wait;
+}
+
+bool reached(const Positions& stored, const std::vector<kafka::LogEnd>& ends) {
+  if (ends.empty()) return false;
+  for (const auto& end : ends) {
+    if (end.end == 0) continue;
+    const auto found = stored.find({end.topic, end.partition});
+    if (found == stored.end() || found->second < end.end) return false;
+  }
+  return true;
+}
+
+namespace sql {
+namespace {
+
+constexpr const char* kReceiptsTopic = "kassaflow.receipts";
+
 bool readable(const v1::ReceiptOutcome& outcome) {
-  return receipts::is_uuid(outcome.receipt_id()) && outcome.revision() > 0 && !word(outcome.state()).empty();
+  return receipts::is_uuid(outcome.receipt_id()) && outcome.revision() > 0 && !state_word(outcome.state()).empty();
 }
 
 // An accepted post makes a receipt visible before the journal has spoken.
@@ -133,34 +108,41 @@ void write_posts(pqxx::work& work, const std::map<std::pair<std::string, std::st
 void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOutcome>& outcomes,
                     std::int64_t push_delay_ms) {
   TextArray ids, tenants, installations, pools, states, bodies;
-  IntArray revisions, accepted, push;
+  IntArray revisions, generations, accepted, push;
   for (const auto& [id, outcome] : outcomes) {
     ids.add(id);
     tenants.add(outcome.tenant());
     installations.add(outcome.installation());
     pools.add(outcome.pool());
-    states.add(word(outcome.state()));
+    states.add(state_word(outcome.state()));
     revisions.add(outcome.revision());
+    generations.add(outcome.generation());
     accepted.add(outcome.accepted_at_ms());
     bodies.add_bytes(outcome.SerializeAsString());
     push.add(outcome.state() == v1::RECEIPT_STATE_DONE || outcome.state() == v1::RECEIPT_STATE_FAILED ? 1 : 0);
   }
-  // A higher revision wins and done is terminal. A change of state cancels a push that has become wrong: of a re-opened
-  // receipt nothing is pushed, of a finished one the new outcome.
+  // A higher revision wins and done is terminal. Another outcome cancels a push that has become wrong: of a re-opened
+  // receipt nothing is pushed, of a finished one the new outcome. `is_same`: only posts were added to what is known; a
+  // receipt that failed, was printed again and failed between two batches is not (its generation is higher), nor is one
+  // whose error was withheld.
   work.exec_params(
-      "insert into receipts as r (id, tenant, installation, pool, state, revision, accepted_at, outcome, push_due) "
-      "select id, tenant, installation, pool, state, revision, to_timestamp(accepted_ms / 1000.0), outcome, "
-      "case when push <> 0 then now() + make_interval(secs => $10::bigint / 1000.0) end "
+      "insert into receipts as r (id, tenant, installation, pool, state, revision, generation, accepted_at, outcome, "
+      "push_due) "
+      "select id, tenant, installation, pool, state, revision, generation, to_timestamp(accepted_ms / 1000.0), "
+      "outcome, "
+      "case when push <> 0 then now() + make_interval(secs => $11::bigint / 1000.0) end "
       "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], "
-      "$8::bytea[], $9::int[]) "
-      "as n(id, tenant, installation, pool, state, revision, accepted_ms, outcome, push) "
-      "on conflict (id) do update set state = excluded.state, revision = excluded.revision, outcome = "
-      "excluded.outcome, "
-      "push_due = case when r.state = excluded.state then r.push_due else excluded.push_due end, "
-      "push_tries = case when r.state = excluded.state then r.push_tries else 0 end "
+      "$8::bigint[], $9::bytea[], $10::int[]) "
+      "as n(id, tenant, installation, pool, state, revision, generation, accepted_ms, outcome, push) "
+      "on conflict (id) do update set (state, revision, generation, outcome, push_due, push_tries, pushed_at, "
+      "error_told_at) = (select excluded.state, excluded.revision, excluded.generation, excluded.outcome, "
+      "case when is_same then r.push_due else excluded.push_due end, case when is_same then r.push_tries else 0 end, "
+      "case when is_same then r.pushed_at end, case when is_same then r.error_told_at end "
+      "from (select r.state = excluded.state and r.generation = excluded.generation and r.error_withheld_revision < "
+      "r.revision as is_same) compared) "
       "where r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')",
-      ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), accepted.str(),
-      bodies.str(), push.str(), push_delay_ms);
+      ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), generations.str(),
+      accepted.str(), bodies.str(), push.str(), push_delay_ms);
 }
 
 void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
@@ -182,7 +164,8 @@ void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) 
 
 constexpr const char* kColumns =
     "select r.installation, r.outcome, exists (select 1 from posts p where p.receipt = r.id and not p.covered), "
-    "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0) from receipts r ";
+    "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision "
+    "from receipts r ";
 
 std::vector<Known> read(const pqxx::result& rows) {
   std::vector<Known> result;
@@ -192,6 +175,7 @@ std::vector<Known> read(const pqxx::result& rows) {
     if (!known.outcome.ParseFromString(from_bytea(row[1].as<std::string>()))) continue;
     known.uncovered_posts = row[2].as<bool>();
     known.pushed_at_ms = row[3].as<std::int64_t>();
+    known.error_withheld = row[4].as<bool>();
     result.push_back(std::move(known));
   }
   return result;
@@ -251,6 +235,23 @@ std::vector<Known> list(pqxx::work& work, const Filter& filter) {
           "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
           "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
       filter.tenant, filter.pool, filter.state, filter.since_ms, filter.limit));
+}
+
+bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision) {
+  return work.exec_params(
+                 "update receipts set error_told_at = coalesce(error_told_at, now()) "
+                 "where id = $1::uuid and revision = $2 and state = 'failed' and error_withheld_revision < revision "
+                 "and not exists (select 1 from posts p where p.receipt = receipts.id and not p.covered)",
+                 receipt_id, revision)
+             .affected_rows() == 1;
+}
+
+bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision) {
+  return work.exec_params(
+                 "update receipts set error_withheld_revision = revision, push_due = null "
+                 "where id = $1::uuid and revision = $2 and state = 'failed' and error_told_at is null",
+                 receipt_id, revision)
+             .affected_rows() == 1;
 }
 
 std::vector<Known> look_up(pqxx::work& work, const std::vector<std::string>& ids) {

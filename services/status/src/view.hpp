@@ -10,17 +10,15 @@
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/kafka/consumer.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::status {
-
-inline constexpr const char* kSchema = "status";
-[[nodiscard]] const std::vector<postgres::Migration>& migrations();
 
 using Positions = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
 
@@ -29,6 +27,7 @@ struct Known {
   std::string installation;
   v1::ReceiptOutcome outcome;
   bool uncovered_posts = false;  // an accepted post no outcome has named yet
+  bool error_withheld = false;   // an operator retries it: its error is never told (exactly-once.md 16)
   std::int64_t pushed_at_ms = 0;
 };
 
@@ -38,8 +37,16 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 // provided the view has reached the log ends read after the question came.
 [[nodiscard]] Answer answer_for(const std::optional<Known>& known, const std::string& installation);
 
-// True when the view has taken in every record before `ends`.
-[[nodiscard]] bool reached(const Positions& stored, const std::vector<kafka::Consumer::Lag>& ends);
+// True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
+[[nodiscard]] bool reached(const Positions& stored, const std::vector<kafka::LogEnd>& ends);
+
+// Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
+// receipt was finished, which a repeated post does not change (exactly-once.md 19).
+[[nodiscard]] fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome);
+[[nodiscard]] std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome);
+
+// "queued", …; empty for what is none of the states.
+[[nodiscard]] std::string_view state_word(v1::ReceiptState state);
 
 namespace sql {
 // Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is
@@ -48,6 +55,11 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
                                    std::int64_t push_delay_ms);
 Positions positions(pqxx::work& work);
 std::optional<Known> find(pqxx::work& work, const std::string& receipt_id);
+
+// The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
+// post no outcome has named. Told and withheld exclude each other, for ever (exactly-once.md 16).
+bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
+bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
 
 struct Filter {
   std::string tenant, pool, state;

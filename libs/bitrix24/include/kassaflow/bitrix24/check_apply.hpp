@@ -26,11 +26,12 @@ enum class Reaction : std::uint8_t {
   done,             // the portal shows the check as printed, now or before
   told_error,       // the portal shows the check as failed
   retry_not_found,  // the portal does not know the UUID yet: back off for hours, a manager may re-print
-  retry_backoff,    // transient on the portal's side
+  retry_backoff,    // transient on the portal's side, or not understood
   rate_limited,     // request intensity (§11.2): back off the whole portal
   pause_until,      // the method's time budget is spent: nothing of this method before `pause_until_s`
   reauthorise,      // the token or webhook code is not accepted
   stop_alarm,       // blocked, no rights, no scope, method or portal misconfigured: a person must act
+  portal_closed,    // the site is closed: ask it rarely
   moved,            // the portal was renamed: repeat the POST at `location`, remember its host
   give_up,          // repeating cannot help this receipt
 };
@@ -46,8 +47,10 @@ struct Verdict {
   Reaction reaction = Reaction::retry_backoff;
   std::string reason;              // the portal's error code, or a stable word; for logs and metrics, holds no secret
   std::int64_t pause_until_s = 0;  // with pause_until: Unix seconds, 0 when the portal did not say
-  std::string
-      location;  // with moved: absolute http(s) URL as told by the portal; may hold the webhook's code, never log it
+  // With moved: absolute http(s) URL as told by the portal; may hold the webhook's code, never log it.
+  std::string location;
+  // The answer has the form of Bitrix24's REST (an object with `result` or `error`): a portal is at that address.
+  bool from_portal = false;
 };
 
 [[nodiscard]] Verdict classify_check_apply(Told told, const PushAnswer& answer);

@@ -61,9 +61,6 @@ class Consumer {
   };
   // Per assigned partition: next offset to read and the log end as last seen. Thread-safe.
   [[nodiscard]] std::vector<Lag> lag() const;
-  // Log ends of every partition of every topic, assigned to us or not, asked from the broker now (positions are -1);
-  // empty when it did not answer in time. Blocks the caller; thread-safe.
-  [[nodiscard]] std::vector<Lag> ask_ends(std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool healthy() const;
 
  private:

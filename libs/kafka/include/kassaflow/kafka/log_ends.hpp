@@ -1,0 +1,48 @@
+#pragma once
+// The ends of topics' logs, asked from the broker: whoever has read up to an end that was asked after a moment has read
+// all that was in the log at that moment (exactly-once.md 14).
+//
+// Life cycle: one thread and one connection of its own, made at the first question, so that a slow broker holds nobody
+// but who asks. Thread-safe.
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kassaflow::kafka {
+
+struct LogEnd {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t end = 0;  // offset of the next record
+};
+
+class LogEnds {
+ public:
+  struct Options {
+    std::string brokers;
+    std::string client_id;
+    std::vector<std::string> topics;
+    std::chrono::milliseconds limit{1000};  // of one question
+  };
+  using Question = std::function<std::vector<LogEnd>()>;  // blocks
+
+  explicit LogEnds(const Options& options);
+  explicit LogEnds(Question question);  // asks something else than Kafka
+  ~LogEnds();                           // ends the question under way, at most `limit` later
+
+  // Every partition of every topic as it is now; empty when the broker did not tell all of them in time. One question
+  // serves all who wait for it, and it starts only after each of them began to wait: while another is under way,
+  // the next one is waited for. Resumes within two limits, on the caller's executor.
+  [[nodiscard]] boost::asio::awaitable<std::vector<LogEnd>> ask();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace kassaflow::kafka

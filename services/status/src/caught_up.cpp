@@ -1,0 +1,39 @@
+#include "caught_up.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "kassaflow/postgres/pool_run.hpp"
+
+namespace kassaflow::status {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto kLimit = 2000ms;
+constexpr auto kLook = 20ms;
+}  // namespace
+
+asio::awaitable<bool> CaughtUp::operator()() {
+  const auto until = std::chrono::steady_clock::now() + kLimit;
+  const auto ends = co_await log_ends_.ask();
+  if (ends.empty()) co_return false;
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  while (!reached(stored_, ends)) {
+    if (std::chrono::steady_clock::now() >= until) co_return false;
+    if (!reading_) {
+      reading_ = true;
+      auto stored = co_await pool_.run([](pqxx::work& work) { return sql::positions(work); });
+      reading_ = false;
+      if (stored) stored_ = std::move(*stored);
+      if (reached(stored_, ends)) break;
+    }
+    pause.expires_after(kLook);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  co_return true;
+}
+
+}  // namespace kassaflow::status

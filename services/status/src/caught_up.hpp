@@ -1,0 +1,26 @@
+#pragma once
+// Has the view taken in all that was in the logs when the question came (exactly-once.md 14)? Whichever replica reads
+// them: the positions are in the database. Not thread-safe: for one executor thread.
+
+#include <boost/asio/awaitable.hpp>
+
+#include "kassaflow/kafka/log_ends.hpp"
+#include "kassaflow/postgres/pool.hpp"
+#include "view.hpp"
+
+namespace kassaflow::status {
+
+class CaughtUp {
+ public:
+  CaughtUp(kafka::LogEnds& log_ends, postgres::Pool& pool) : log_ends_(log_ends), pool_(pool) {}
+  // False also when Kafka or PostgreSQL do not tell in time (2 s).
+  boost::asio::awaitable<bool> operator()();
+
+ private:
+  kafka::LogEnds& log_ends_;
+  postgres::Pool& pool_;
+  Positions stored_;  // as last seen; they only grow, so any may use what another has read
+  bool reading_ = false;
+};
+
+}  // namespace kassaflow::status

@@ -1,0 +1,13 @@
+#pragma once
+// The schema `status`: the view of the journal's outcomes, and what is known of the portals they are pushed to.
+
+#include <vector>
+
+#include "kassaflow/postgres/pool.hpp"
+
+namespace kassaflow::status {
+
+inline constexpr const char* kSchema = "status";
+[[nodiscard]] const std::vector<postgres::Migration>& migrations();
+
+}  // namespace kassaflow::status

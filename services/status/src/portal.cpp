@@ -1,0 +1,111 @@
+#include "portal.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+namespace kassaflow::status {
+
+using bitrix24::Reaction;
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr milliseconds kIntensityRest = 60s;  // QUERY_LIMIT_EXCEEDED: the bucket of 50 has drained by then
+constexpr milliseconds kMethodRest = 10min;   // OPERATION_TIME_LIMIT counts the last ten minutes (§11.2)
+constexpr milliseconds kOperatorRest = 1h;    // a person must act: asked again seldom
+
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  return {digest.begin(), digest.end()};
+}
+
+std::size_t end_of_origin(std::string_view url) {
+  const auto scheme = url.find("://");
+  return scheme == std::string_view::npos ? 0 : std::min(url.find_first_of("/?#", scheme + 3), url.size());
+}
+
+Decision rest_all(milliseconds rest, milliseconds retry, bool alarm = false) {
+  return {Decision::Receipt::later, std::max(rest, retry), rest, alarm};
+}
+
+}  // namespace
+
+Pace::Clock::time_point Pace::take(Clock::time_point now) {
+  place_ = std::max(place_, now - kInterval * kBurst) + kInterval;
+  return std::max(now, place_);
+}
+
+milliseconds back_off(milliseconds min, milliseconds max, int tries, double jitter) {
+  const auto full = std::min<std::int64_t>(max.count(), min.count() << std::clamp(tries, 0, 20));
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(full) * (0.5 + jitter / 2)));
+}
+
+PortalAddress::PortalAddress(const Secret& webhook, const std::string& digest, std::string moved_to)
+    : webhook_(webhook.reveal() + (webhook.reveal().ends_with('/') ? "" : "/")), digest_(sha256(webhook.reveal())) {
+  if (digest == digest_) confirmed_ = std::move(moved_to);
+  origin_ = confirmed_;
+}
+
+std::string PortalAddress::url() const {
+  const auto& origin = origin_.empty() ? webhook_.substr(0, end_of_origin(webhook_)) : origin_;
+  return origin + webhook_.substr(end_of_origin(webhook_)) + std::string(bitrix24::kCheckApplyMethod);
+}
+
+bool PortalAddress::follow(const std::string& location) {
+  const auto own = webhook_.substr(0, end_of_origin(webhook_));
+  const auto origin = location.substr(0, end_of_origin(location));
+  const auto& current = origin_.empty() ? own : origin_;
+  // The webhook's code must not go on over plain HTTP.
+  const bool downgrade = webhook_.starts_with("https://") && !origin.starts_with("https://");
+  if (origin.empty() || downgrade || origin == current || followed_) {
+    answered(false);
+    return false;
+  }
+  followed_ = true;
+  origin_ = origin == own ? std::string() : origin;
+  return true;
+}
+
+void PortalAddress::answered(bool from_portal) {
+  followed_ = false;
+  if (!from_portal) origin_.clear();
+  confirmed_ = origin_;
+}
+
+Decision decide(const bitrix24::Verdict& verdict, const Asked& asked) {
+  const auto retry = back_off(asked.min, asked.max, asked.tries, asked.jitter);
+  switch (verdict.reaction) {
+    case Reaction::done:
+    case Reaction::told_error:
+      return {.receipt = Decision::Receipt::told};
+    case Reaction::retry_not_found:
+      if (asked.age >= kNotFoundLimit) return {.receipt = Decision::Receipt::given_up};
+      return {.wait = retry};
+    case Reaction::retry_backoff:
+    case Reaction::moved:
+      return {.wait = retry};
+    case Reaction::rate_limited:
+      return rest_all(std::min(kIntensityRest, asked.max), retry);
+    case Reaction::pause_until: {
+      constexpr std::int64_t kDay_s = 24 * 3600;
+      const milliseconds rest = verdict.pause_until_s == 0 ? kMethodRest
+                                                           : milliseconds(std::chrono::seconds(std::clamp<std::int64_t>(
+                                                                 verdict.pause_until_s - asked.now_s, 1, kDay_s)));
+      return rest_all(std::min(rest, asked.max), retry);
+    }
+    case Reaction::portal_closed:
+      return rest_all(asked.max, retry);
+    case Reaction::reauthorise:
+    case Reaction::stop_alarm:
+      return rest_all(std::min(kOperatorRest, asked.max), retry, true);
+    case Reaction::give_up:
+      return {.receipt = Decision::Receipt::given_up};
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace kassaflow::status

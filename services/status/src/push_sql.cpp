@@ -1,0 +1,151 @@
+#include "push_sql.hpp"
+
+#include "kassaflow/postgres/arrays.hpp"
+#include "portal.hpp"
+
+namespace kassaflow::status::sql {
+
+using postgres::from_bytea;
+using postgres::TextArray;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr int kPerPortal = 10;                                // pushed in one go
+constexpr milliseconds kPatience{2000};                       // places further away are taken by a later claim
+constexpr std::int64_t kNeverAsked_ms = -24LL * 3600 * 1000;  // older than any burst
+
+TextArray list_of(const std::vector<std::string>& texts) {
+  TextArray list;
+  for (const auto& text : texts) list.add(text);
+  return list;
+}
+
+// Skips from installation to installation along the index, so that a portal's long backlog costs nothing here.
+TextArray waiting_portals(pqxx::work& work, const std::vector<std::string>& running, std::int64_t limit) {
+  TextArray waiting;
+  for (const auto& row : work.exec_params(
+           "with recursive waiting as ("
+           "(select installation from receipts where push_due is not null order by installation limit 1) "
+           "union all select (select r.installation from receipts r where r.push_due is not null and r.installation > "
+           "w.installation order by r.installation limit 1) from waiting w where w.installation is not null) "
+           "select w.installation from waiting w cross join lateral (select min(r.push_due) as due from receipts r "
+           "where r.installation = w.installation and r.push_due is not null) oldest "
+           "left join portals p using (installation) "
+           "where oldest.due <= now() and coalesce(p.free_at <= now(), true) and w.installation <> all($1::text[]) "
+           "order by oldest.due limit $2",
+           list_of(running).str(), limit)) {
+    waiting.add(row[0].as<std::string>());
+  }
+  return waiting;
+}
+
+// Takes places in the portal's pace for what may leave soon.
+void take_places(pqxx::work& work, Claim& claim, std::int64_t last_place_ms) {
+  const auto now = Pace::Clock::now();
+  Pace pace(now + milliseconds(last_place_ms));
+  for (const auto& row : work.exec_params(
+           "select id from receipts where installation = $1 and push_due <= now() order by push_due limit $2",
+           claim.installation, kPerPortal)) {
+    Pace with_this = pace;
+    const auto after = std::chrono::ceil<milliseconds>(with_this.take(now) - now);
+    if (after > kPatience) break;
+    pace = with_this;
+    claim.places.push_back({row[0].as<std::string>(), after});
+  }
+  work.exec_params(
+      "update portals set next_place = now() + make_interval(secs => $2::bigint / 1000.0) where installation = $1",
+      claim.installation, std::chrono::ceil<milliseconds>(pace.place() - now).count());
+}
+
+}  // namespace
+
+std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running,
+                         std::int64_t limit) {
+  const auto waiting = waiting_portals(work, running, limit).str();
+  std::vector<Claim> claims;
+  if (waiting == TextArray().str()) return claims;
+  work.exec_params(
+      "insert into portals (installation) select i from unnest($1::text[]) as n(i) order by i on conflict do nothing",
+      waiting);
+  std::vector<std::int64_t> last_places;
+  for (const auto& row : work.exec_params(
+           "with mine as (select installation from portals where installation = any($1::text[]) and free_at <= now() "
+           "order by installation for update skip locked) "
+           "update portals p set claimed_by = $2, free_at = now() + make_interval(secs => $3) from mine "
+           "where p.installation = mine.installation "
+           "returning p.installation, p.webhook_digest, p.moved_to, p.failures, "
+           "coalesce((extract(epoch from p.next_place - now()) * 1000)::bigint, $4)",
+           waiting, owner, kClaim.count(), kNeverAsked_ms)) {
+    Claim mine;
+    mine.installation = row[0].as<std::string>();
+    mine.webhook_digest = from_bytea(row[1].as<std::string>());
+    mine.moved_to = row[2].as<std::string>();
+    mine.failures = row[3].as<int>();
+    claims.push_back(std::move(mine));
+    last_places.push_back(row[4].as<std::int64_t>());
+  }
+  for (std::size_t i = 0; i < claims.size(); ++i) take_places(work, claims[i], last_places[i]);
+  return claims;
+}
+
+void renew(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running) {
+  work.exec_params(
+      "update portals set free_at = now() + make_interval(secs => $3) where installation in (select installation from "
+      "portals where installation = any($1::text[]) and claimed_by = $2 order by installation for update)",
+      list_of(running).str(), owner, kClaim.count());
+}
+
+Look look(pqxx::work& work, const std::string& owner, const std::string& installation, const std::string& receipt) {
+  Look seen;
+  seen.is_ours =
+      !work.exec_params("select 1 from portals where installation = $1 and claimed_by = $2 and free_at > now()",
+                        installation, owner)
+           .empty();
+  if (!seen.is_ours) return seen;
+  const auto rows = work.exec_params(
+      "select push_tries from receipts where id = $1::uuid and installation = $2 and push_due <= now()", receipt,
+      installation);
+  auto known = rows.empty() ? std::nullopt : find(work, receipt);
+  if (known) seen.due = Due{receipt, rows[0][0].as<int>(), std::move(*known)};
+  return seen;
+}
+
+std::optional<Known> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
+                                    const std::string& receipt) {
+  auto now = look(work, owner, installation, receipt);
+  if (!now.due || answer_for(now.due->known, installation) != Answer::error_if_current ||
+      !tell_error(work, receipt, now.due->known.outcome.revision()))
+    return std::nullopt;
+  return std::move(now.due->known);
+}
+
+void release(pqxx::work& work, const std::string& owner, const std::string& installation, const Release& how) {
+  TextArray digest;
+  digest.add_bytes(how.webhook_digest);
+  work.exec_params(
+      "update portals set claimed_by = '', free_at = now() + make_interval(secs => $3::bigint / 1000.0), failures = "
+      "$4, "
+      "webhook_digest = ($5::bytea[])[1], moved_to = $6 where installation = $1 and claimed_by = $2",
+      installation, owner, how.rest.count(), how.failures, digest.str(), how.moved_to);
+}
+
+void pushed(pqxx::work& work, const Due& due) {
+  work.exec_params(
+      "update receipts set pushed_at = now(), push_due = null where id = $1::uuid and state = $2 and generation = $3",
+      due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation());
+}
+
+void put_off(pqxx::work& work, const Due& due, milliseconds wait) {
+  work.exec_params(
+      "update receipts set push_tries = push_tries + 1, push_due = now() + make_interval(secs => $4::bigint / 1000.0) "
+      "where id = $1::uuid and state = $2 and generation = $3 and push_due is not null",
+      due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation(), wait.count());
+}
+
+void give_up(pqxx::work& work, const Due& due) {
+  work.exec_params("update receipts set push_due = null where id = $1::uuid and state = $2 and generation = $3",
+                   due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation());
+}
+
+}  // namespace kassaflow::status::sql

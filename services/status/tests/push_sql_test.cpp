@@ -1,0 +1,209 @@
+// Claims of portals and of what is due at them, against a real PostgreSQL.
+
+#include <atomic>
+#include <thread>
+
+#include "database.hpp"
+#include "portal.hpp"
+
+namespace kassaflow::status {
+namespace {
+
+using v1::RECEIPT_STATE_DONE;
+using v1::RECEIPT_STATE_FAILED;
+using v1::RECEIPT_STATE_QUEUED;
+using namespace std::chrono_literals;
+
+class PushSql : public DatabaseTest {
+ protected:
+  std::vector<sql::Claim> claim(const std::string& replica, const std::vector<std::string>& running = {}) {
+    return run([&](pqxx::work& work) { return sql::claim(work, replica, running, 50); });
+  }
+  sql::Look look(const std::string& replica, int receipt) {
+    return run([&](pqxx::work& work) { return sql::look(work, replica, "acme-main", uuid(receipt)); });
+  }
+  void release(const std::string& replica, const sql::Release& how = {}) {
+    run([&](pqxx::work& work) {
+      sql::release(work, replica, "acme-main", how);
+      return true;
+    });
+  }
+  void renew(const std::string& replica, const std::vector<std::string>& running) {
+    run([&](pqxx::work& work) {
+      sql::renew(work, replica, running);
+      return true;
+    });
+  }
+  template <class F>
+  void conclude(F how) {
+    run([&](pqxx::work& work) {
+      how(work);
+      return true;
+    });
+  }
+  void take_done(int first, int last, const std::string& installation = "acme-main") {
+    std::vector<kafka::Record> batch;
+    for (int receipt = first; receipt <= last; ++receipt) {
+      auto done = outcome(receipt, 5, RECEIPT_STATE_DONE);
+      done.set_installation(installation);
+      batch.push_back(record_of(done));
+    }
+    take(batch);
+  }
+  void lapse() { exec("update portals set free_at = now()"); }
+};
+
+TEST_F(PushSql, OneReplicaAtATimePushesToAPortal) {
+  take_done(1, 3);
+  take_done(4, 4, "other-main");
+  const auto mine = claim("a");
+  ASSERT_EQ(mine.size(), 2U);
+  EXPECT_TRUE(claim("b").empty());
+  EXPECT_TRUE(look("a", 1).is_ours);
+  EXPECT_FALSE(look("b", 1).is_ours);
+  release("a");
+  ASSERT_EQ(claim("b").size(), 1U) << "the other portal is still claimed";
+  EXPECT_FALSE(look("a", 1).is_ours);
+  release("a");
+  EXPECT_TRUE(look("b", 1).is_ours) << "who lost a claim cannot give it away";
+}
+
+TEST_F(PushSql, OnlyOneOfTwoReplicasWinsARace) {
+  take_done(1, 1);
+  std::atomic<int> owners{0};
+  std::atomic<int> claimed{0};
+  std::atomic<bool> was_shared{false};
+  const auto replica = [&](const std::string& name) {
+    pqxx::connection own(server_->uri());
+    pqxx::nontransaction(own).exec("set search_path = status; set client_min_messages = warning");
+    for (int i = 0; i < 300; ++i) {
+      pqxx::work claiming(own);
+      const bool mine = !sql::claim(claiming, name, {}, 50).empty();
+      claiming.commit();
+      if (!mine) continue;
+      ++claimed;
+      if (++owners > 1) was_shared = true;
+      pqxx::work releasing(own);
+      --owners;  // before the commit that lets the other in
+      sql::release(releasing, name, "acme-main", {});
+      releasing.commit();
+    }
+  };
+  std::thread other([&] { replica("b"); });
+  replica("a");
+  other.join();
+  EXPECT_FALSE(was_shared);
+  EXPECT_GT(claimed, 1);
+}
+
+TEST_F(PushSql, AClaimLapsesUnlessItIsRenewed) {
+  take_done(1, 1);
+  ASSERT_EQ(claim("a").size(), 1U);
+  exec("update portals set free_at = now() + interval '10 ms'");
+  renew("a", {"acme-main"});
+  EXPECT_TRUE(claim("b").empty());
+  lapse();
+  EXPECT_FALSE(look("a", 1).is_ours) << "its time is over, whether or not another has it";
+  EXPECT_TRUE(claim("a", {"acme-main"}).empty()) << "what runs here still is not begun twice";
+  EXPECT_EQ(claim("b").size(), 1U);
+  renew("a", {"acme-main"});
+  EXPECT_FALSE(look("a", 1).is_ours);
+}
+
+TEST_F(PushSql, ARestingPortalIsLeftAloneAndARenewalDoesNotEndIt) {
+  take_done(1, 2);
+  ASSERT_EQ(claim("a").size(), 1U);
+  release("a", {.rest = 10min, .failures = 3, .webhook_digest = std::string("\0x\xff", 3), .moved_to = "https://new"});
+  renew("a", {"acme-main"});
+  EXPECT_TRUE(claim("a").empty());
+  EXPECT_EQ(one("select free_at > now() + interval '9 minutes' from portals"), "t");
+  lapse();
+  const auto again = claim("b").at(0);
+  EXPECT_EQ(again.failures, 3);
+  EXPECT_EQ(again.webhook_digest, std::string("\0x\xff", 3));
+  EXPECT_EQ(again.moved_to, "https://new");
+}
+
+TEST_F(PushSql, ThePaceHoldsOverReplicasAndRestarts) {
+  take_done(1, 60);
+  int at_once = 0;
+  for (const std::string replica : {"a", "b", "c", "d", "e", "f"}) {
+    const auto claims = claim(replica);
+    ASSERT_EQ(claims.size(), 1U);
+    for (const auto& place : claims[0].places) {
+      at_once += place.after <= 100ms ? 1 : 0;
+      EXPECT_LE(place.after, 2s) << "what must wait longer is not claimed";
+      exec("update receipts set push_due = null where id = '" + place.receipt + "'");
+    }
+    release(replica);
+  }
+  EXPECT_GE(at_once, 1);
+  EXPECT_LE(at_once, Pace::kBurst + 1);
+}
+
+TEST_F(PushSql, TheOldestIsPushedFirstAndOnlyWhatIsDue) {
+  take_done(1, 4);
+  exec("update receipts set push_due = now() - interval '1 hour' where id = '" + uuid(3) + "'");
+  exec("update receipts set push_due = now() + interval '1 hour' where id = '" + uuid(2) + "'");
+  const auto places = claim("a").at(0).places;
+  ASSERT_EQ(places.size(), 3U);
+  EXPECT_EQ(places[0].receipt, uuid(3));
+  for (const auto& place : places) EXPECT_NE(place.receipt, uuid(2));
+}
+
+TEST_F(PushSql, NothingIsClaimedWhenNothingIsDue) {
+  take(outcome(1, 5, RECEIPT_STATE_QUEUED));
+  take({record_of(outcome(2, 5, RECEIPT_STATE_DONE))}, 60000);
+  EXPECT_TRUE(claim("a").empty());
+}
+
+TEST_F(PushSql, I7_ALongBacklogOfOnePortalHidesNoOther) {
+  take_done(1, 500);
+  exec("update receipts set push_due = now() - interval '1 day'");
+  take_done(501, 501, "zz-main");
+  const auto claims = claim("a");
+  ASSERT_EQ(claims.size(), 2U);
+  EXPECT_EQ(claims[0].places.size() + claims[1].places.size(), 11U);
+}
+
+TEST_F(PushSql, Rule14_WhatWasPrintedAgainIsNotToldAnErrorAndKeepsItsOwnPush) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  ASSERT_EQ(claim("a").size(), 1U);
+  const auto due = look("a", 1).due;
+  ASSERT_TRUE(due);
+  take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
+  EXPECT_FALSE(look("a", 1).due);
+  EXPECT_FALSE(run([](pqxx::work& work) { return sql::tell_due_error(work, "a", "acme-main", uuid(1)); }));
+
+  take(outcome(1, 8, RECEIPT_STATE_FAILED, 2));
+  conclude([&](pqxx::work& work) { sql::pushed(work, *due); });  // the first failure's push comes back late
+  conclude([&](pqxx::work& work) { sql::put_off(work, *due, 1h); });
+  conclude([&](pqxx::work& work) { sql::give_up(work, *due); });
+  EXPECT_EQ(column("push_due <= now() and push_tries = 0 and pushed_at is null", 1), "t");
+}
+
+TEST_F(PushSql, Rule14_AnErrorIsToldOnlyUnderTheClaim) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  ASSERT_EQ(claim("a").size(), 1U);
+  const auto tell = [this](const std::string& replica) {
+    return run([&](pqxx::work& work) { return sql::tell_due_error(work, replica, "acme-main", uuid(1)); });
+  };
+  EXPECT_FALSE(tell("b"));
+  EXPECT_EQ(column("error_told_at is null", 1), "t");
+  EXPECT_TRUE(tell("a"));
+  EXPECT_EQ(column("error_told_at is null", 1), "f");
+}
+
+TEST_F(PushSql, APushIsAcknowledgedPutOffOrGivenUp) {
+  take_done(1, 3);
+  ASSERT_EQ(claim("a").size(), 1U);
+  conclude([&](pqxx::work& work) { sql::pushed(work, *sql::look(work, "a", "acme-main", uuid(1)).due); });
+  conclude([&](pqxx::work& work) { sql::put_off(work, *sql::look(work, "a", "acme-main", uuid(2)).due, 1min); });
+  conclude([&](pqxx::work& work) { sql::give_up(work, *sql::look(work, "a", "acme-main", uuid(3)).due); });
+  EXPECT_EQ(column("push_due is null and pushed_at is not null", 1), "t");
+  EXPECT_EQ(column("push_due > now() + interval '59 s' and push_tries = 1 and pushed_at is null", 2), "t");
+  EXPECT_EQ(column("push_due is null and pushed_at is null", 3), "t");
+}
+
+}  // namespace
+}  // namespace kassaflow::status

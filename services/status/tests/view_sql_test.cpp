@@ -1,0 +1,198 @@
+// The view's statements against a real PostgreSQL, one test per rule of exactly-once.md that they keep.
+
+#include <array>
+#include <thread>
+
+#include "database.hpp"
+
+namespace kassaflow::status {
+namespace {
+
+using v1::RECEIPT_STATE_DONE;
+using v1::RECEIPT_STATE_FAILED;
+using v1::RECEIPT_STATE_PRINTING;
+using v1::RECEIPT_STATE_QUEUED;
+
+class ViewSql : public DatabaseTest {
+ protected:
+  std::string state(int receipt) { return column("state || ' ' || revision", receipt); }
+  bool push_is_due(int receipt) { return column("push_due is not null", receipt) == "t"; }
+  Answer answer(int receipt) { return answer_for(find(receipt), "acme-main"); }
+};
+
+TEST_F(ViewSql, Rule12_AHigherRevisionWinsInWhateverOrderTheyCome) {
+  take(outcome(1, 4, RECEIPT_STATE_PRINTING));
+  take(outcome(1, 3, RECEIPT_STATE_QUEUED));
+  EXPECT_EQ(state(1), "printing 4");
+  take({record_of(outcome(1, 7, RECEIPT_STATE_FAILED)), record_of(outcome(1, 6, RECEIPT_STATE_PRINTING))});
+  EXPECT_EQ(state(1), "failed 7");
+  take({post_of(1, 1)});
+  EXPECT_EQ(state(1), "failed 7") << "an accepted post is not the journal's word";
+}
+
+TEST_F(ViewSql, Rule12_DoneIsTerminal) {
+  take(outcome(1, 5, RECEIPT_STATE_DONE));
+  take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
+  take(outcome(1, 7, RECEIPT_STATE_FAILED, 2));
+  EXPECT_EQ(state(1), "done 5");
+  auto again = outcome(1, 8, RECEIPT_STATE_DONE);
+  again.set_conflicts(2);
+  take(again);
+  EXPECT_EQ(find(1)->outcome.conflicts(), 2U) << "posts are still counted";
+}
+
+TEST_F(ViewSql, Rule14_AnAcceptedPostIsUncoveredUntilAnOutcomeNamesIt) {
+  take({post_of(1, 1)});
+  EXPECT_TRUE(find(1)->uncovered_posts);
+  auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  failed.add_covered_post_ids(uuid(1001));
+  take(failed);
+  EXPECT_EQ(answer(1), Answer::error_if_current);
+  take({post_of(1, 2)});
+  EXPECT_EQ(answer(1), Answer::wait) << "printed again";
+}
+
+TEST_F(ViewSql, Rule14_ACoveredPostThatIsReadLateStaysCovered) {
+  auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  failed.add_covered_post_ids(uuid(1001));
+  take(failed);
+  take({post_of(1, 1)});
+  EXPECT_EQ(answer(1), Answer::error_if_current);
+}
+
+TEST_F(ViewSql, Rule14_ARePrintCancelsADueErrorPush) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  EXPECT_TRUE(push_is_due(1));
+  take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
+  EXPECT_FALSE(push_is_due(1));
+  take(outcome(1, 8, RECEIPT_STATE_DONE, 2));
+  EXPECT_TRUE(push_is_due(1));
+}
+
+TEST_F(ViewSql, Rule14_AnErrorIsNotToldOverAnUncoveredPost) {
+  take({record_of(outcome(1, 5, RECEIPT_STATE_FAILED)), post_of(1, 1)});
+  EXPECT_FALSE(tell_error(1, 5));
+  EXPECT_EQ(column("error_told_at is null", 1), "t");
+}
+
+TEST_F(ViewSql, ASecondFailureIsPushedAgainAlsoWhenOneBatchHoldsTheWholeRePrint) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  ASSERT_TRUE(tell_error(1, 5));
+  exec("update receipts set push_due = null, pushed_at = now(), push_tries = 3");
+  take({record_of(outcome(1, 6, RECEIPT_STATE_QUEUED, 2)), record_of(outcome(1, 8, RECEIPT_STATE_FAILED, 2))});
+  EXPECT_TRUE(push_is_due(1));
+  EXPECT_EQ(column("push_tries", 1), "0");
+  EXPECT_EQ(column("error_told_at is null and pushed_at is null", 1), "t") << "of this failure nothing was told";
+}
+
+TEST_F(ViewSql, ARepeatedPostPushesNothingAgain) {
+  for (const auto state : {RECEIPT_STATE_FAILED, RECEIPT_STATE_DONE}) {
+    const int receipt = state == RECEIPT_STATE_FAILED ? 1 : 2;
+    take(outcome(receipt, 5, state));
+    exec("update receipts set push_due = null, pushed_at = now(), error_told_at = now()");
+    auto again = outcome(receipt, 6, state);
+    again.add_covered_post_ids(uuid(1000 * receipt + 2));
+    take(again);
+    EXPECT_FALSE(push_is_due(receipt));
+    EXPECT_EQ(column("error_told_at is not null and pushed_at is not null", receipt), "t");
+  }
+}
+
+TEST_F(ViewSql, Rule16_ToldAndWithheldExcludeEachOther) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  EXPECT_TRUE(tell_error(1, 5));
+  EXPECT_TRUE(tell_error(1, 5)) << "CHECK_URL after a push";
+  EXPECT_FALSE(withhold_error(1, 5));
+  EXPECT_EQ(answer(1), Answer::error_if_current);
+
+  take(outcome(2, 5, RECEIPT_STATE_FAILED));
+  EXPECT_TRUE(withhold_error(2, 5));
+  EXPECT_TRUE(withhold_error(2, 5)) << "asked again after a lost answer";
+  EXPECT_FALSE(tell_error(2, 5));
+  EXPECT_FALSE(push_is_due(2));
+  EXPECT_EQ(answer(2), Answer::wait);
+}
+
+TEST_F(ViewSql, Rule16_OnlyOneOfTwoWinsARace) {
+  pqxx::connection other(server_->uri());
+  pqxx::nontransaction(other).exec("set search_path = status");
+  for (int receipt = 1; receipt <= 50; ++receipt) take(outcome(receipt, 5, RECEIPT_STATE_FAILED));
+  std::array<bool, 51> withheld{}, told{};
+  std::thread operator_([&] {
+    for (int receipt = 1; receipt <= 50; ++receipt) {
+      pqxx::work work(other);
+      withheld.at(receipt) = sql::withhold_error(work, uuid(receipt), 5);
+      work.commit();
+    }
+  });
+  for (int receipt = 1; receipt <= 50; ++receipt) told.at(receipt) = tell_error(receipt, 5);
+  operator_.join();
+  for (int receipt = 1; receipt <= 50; ++receipt) EXPECT_NE(withheld.at(receipt), told.at(receipt)) << receipt;
+}
+
+TEST_F(ViewSql, Rule16_OnlyTheRevisionSeenIsToldOrWithheld) {
+  take(outcome(1, 6, RECEIPT_STATE_FAILED));
+  EXPECT_FALSE(tell_error(1, 5));
+  EXPECT_FALSE(withhold_error(1, 5));
+  take(outcome(1, 7, RECEIPT_STATE_QUEUED, 2));
+  EXPECT_FALSE(tell_error(1, 7));
+  EXPECT_FALSE(withhold_error(1, 7));
+}
+
+TEST_F(ViewSql, Rule16_AfterAWithheldErrorTheNextFailureIsTold) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  ASSERT_TRUE(withhold_error(1, 5));
+  // The operator's retry keeps the generation, and one batch may hold all of it.
+  take({record_of(outcome(1, 6, RECEIPT_STATE_QUEUED)), record_of(outcome(1, 8, RECEIPT_STATE_FAILED))});
+  EXPECT_TRUE(push_is_due(1));
+  EXPECT_TRUE(tell_error(1, 8));
+}
+
+TEST_F(ViewSql, OffsetsAreStoredWithTheBatchOrNotAtAll) {
+  {
+    pqxx::work lost(connection_);
+    sql::take_in(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
+  }
+  const auto positions = [this] { return run([](pqxx::work& work) { return sql::positions(work); }); };
+  EXPECT_TRUE(positions().empty());
+  EXPECT_FALSE(find(1));
+  take({record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41), post_of(1, 1, 7)});
+  EXPECT_EQ(positions(), (Positions{{{"kassaflow.outcomes", 0}, 42}, {{"kassaflow.receipts", 0}, 8}}));
+  take({record_of(outcome(2, 5, RECEIPT_STATE_DONE), 30)});
+  EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}), 42) << "two replicas may overlap in a rebalance";
+}
+
+TEST_F(ViewSql, AnUnreadableRecordIsHandedBackAndTheOthersAreTaken) {
+  auto broken = record_of(outcome(1, 5, RECEIPT_STATE_DONE), 3);
+  broken.value = "rubbish";
+  const auto no_revision = record_of(outcome(3, 0, RECEIPT_STATE_DONE), 4);
+  const auto unreadable = run([&](pqxx::work& work) {
+    return sql::take_in(work, {broken, no_revision, record_of(outcome(2, 5, RECEIPT_STATE_DONE), 5)}, 0);
+  });
+  EXPECT_EQ(unreadable.size(), 2U);
+  EXPECT_TRUE(find(2));
+  EXPECT_EQ(one("select next_offset from offsets"), "6");
+}
+
+TEST_F(ViewSql, APostIsVisibleBeforeTheJournalHasSpoken) {
+  take({post_of(1, 1)});
+  EXPECT_EQ(state(1), "queued 0");
+  EXPECT_EQ(answer(1), Answer::wait);
+  EXPECT_FALSE(push_is_due(1));
+  take(outcome(1, 1, RECEIPT_STATE_QUEUED));
+  EXPECT_EQ(state(1), "queued 1");
+}
+
+TEST_F(ViewSql, I5_AListIsOfOneTenant) {
+  auto other = outcome(2, 5, RECEIPT_STATE_DONE);
+  other.set_tenant("other");
+  take({record_of(outcome(1, 5, RECEIPT_STATE_DONE)), record_of(other)});
+  sql::Filter filter;
+  filter.tenant = "other";
+  const auto listed = run([&](pqxx::work& work) { return sql::list(work, filter); });
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].outcome.receipt_id(), uuid(2));
+}
+
+}  // namespace
+}  // namespace kassaflow::status

@@ -1,0 +1,96 @@
+#include "view.hpp"
+
+#include <gtest/gtest.h>
+
+#include "outcomes.hpp"
+#include "settings.hpp"
+
+namespace kassaflow::status {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::optional<Known> known(v1::ReceiptState state) {
+  Known result;
+  result.installation = "acme-main";
+  result.outcome = outcome(1, 5, state);
+  return result;
+}
+
+TEST(AnswerFor, EveryStateHasItsWord) {
+  const std::map<v1::ReceiptState, Answer> expected = {{v1::RECEIPT_STATE_UNSPECIFIED, Answer::wait},
+                                                       {v1::RECEIPT_STATE_QUEUED, Answer::wait},
+                                                       {v1::RECEIPT_STATE_PRINTING, Answer::wait},
+                                                       {v1::RECEIPT_STATE_UNCERTAIN, Answer::wait},
+                                                       {v1::RECEIPT_STATE_HELD, Answer::wait},
+                                                       {v1::RECEIPT_STATE_DONE, Answer::done},
+                                                       {v1::RECEIPT_STATE_FAILED, Answer::error_if_current}};
+  for (const auto& [state, answer] : expected) EXPECT_EQ(answer_for(known(state), "acme-main"), answer) << state;
+}
+
+TEST(AnswerFor, Rule14_AnUnknownReceiptWaits) { EXPECT_EQ(answer_for(std::nullopt, "acme-main"), Answer::wait); }
+
+TEST(AnswerFor, I5_NothingIsToldToAnotherInstallation) {
+  for (const auto state : {v1::RECEIPT_STATE_DONE, v1::RECEIPT_STATE_FAILED}) {
+    EXPECT_EQ(answer_for(known(state), "other-main"), Answer::wait);
+  }
+}
+
+TEST(AnswerFor, Rule14_AnUncoveredPostSilencesTheErrorOnly) {
+  auto failed = known(v1::RECEIPT_STATE_FAILED);
+  failed->uncovered_posts = true;
+  EXPECT_EQ(answer_for(failed, "acme-main"), Answer::wait);
+  auto done = known(v1::RECEIPT_STATE_DONE);
+  done->uncovered_posts = true;
+  EXPECT_EQ(answer_for(done, "acme-main"), Answer::done);
+}
+
+TEST(AnswerFor, Rule16_AWithheldErrorIsNotTold) {
+  auto failed = known(v1::RECEIPT_STATE_FAILED);
+  failed->error_withheld = true;
+  EXPECT_EQ(answer_for(failed, "acme-main"), Answer::wait);
+}
+
+TEST(Reached, Rule14_OnlyWhenEveryPartitionIsReadUpToItsEnd) {
+  const std::vector<kafka::LogEnd> ends = {{"receipts", 0, 5}, {"receipts", 1, 0}, {"outcomes", 0, 7}};
+  EXPECT_TRUE(reached({{{"receipts", 0}, 5}, {{"outcomes", 0}, 7}}, ends)) << "of an empty partition nothing is stored";
+  EXPECT_TRUE(reached({{{"receipts", 0}, 9}, {{"receipts", 1}, 3}, {{"outcomes", 0}, 8}}, ends));
+  EXPECT_FALSE(reached({{{"receipts", 0}, 4}, {{"outcomes", 0}, 7}}, ends));
+  EXPECT_FALSE(reached({{{"receipts", 0}, 5}}, ends)) << "a partition never read";
+  EXPECT_FALSE(reached({}, ends));
+  EXPECT_FALSE(reached({{{"receipts", 0}, 5}}, {})) << "the ends are not known";
+}
+
+TEST(DocumentOf, Rule19_OnlyThePrintTimeIsOurClockAndItStandsStill) {
+  auto done = outcome(1, 5, v1::RECEIPT_STATE_DONE);
+  auto document = document_of(done);
+  EXPECT_EQ(document.printed_at_s, kFinished_ms / 1000);
+  EXPECT_TRUE(document.printed_at_is_gateway_clock);
+  EXPECT_TRUE(document.registration_number.empty());
+  EXPECT_FALSE(document.shift);
+
+  done.set_changed_at_ms(done.changed_at_ms() + 3600'000);  // a repeated post
+  EXPECT_EQ(document_of(done).printed_at_s, document.printed_at_s);
+
+  done.set_finished_at_ms(0);  // of an older journal
+  EXPECT_EQ(document_of(done).printed_at_s, done.changed_at_ms() / 1000);
+
+  done.mutable_fiscal()->set_printed_at_s(1795430000);
+  document = document_of(done);
+  EXPECT_EQ(document.printed_at_s, 1795430000);
+  EXPECT_FALSE(document.printed_at_is_gateway_clock);
+}
+
+TEST(StatusSettings, AShortLongestBackOffShortensTheFirst) {
+  StatusSettings settings;
+  EXPECT_EQ(settings.retry_min(), 5s);
+  for (const auto* longest : {"50ms", "1s"}) {
+    runtime::Settings keys;
+    settings.add_to(keys);
+    EXPECT_EQ(keys.load("", {{"KASSAFLOW_PUSH_RETRY_MAX", longest}}), std::vector<std::string>{});
+    EXPECT_EQ(settings.retry_min(), settings.push_retry_max);
+  }
+}
+
+}  // namespace
+}  // namespace kassaflow::status
