@@ -3,6 +3,9 @@
 
 readonly SERVICES=(registry ingress fiscalizer status)
 
+# Several checkouts share one cache.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+
 # build PRESET [TARGET...]: everything when no target is named.
 build() {
   local preset=$1

@@ -5,12 +5,19 @@ run_tests() {
   local kinds='unit|functional|chaos'
   case ${1:-} in
     unit | functional | chaos) kinds=$1; shift ;;
+    fuzz) shift; run_fuzzers "$@"; return ;;
     '' | -*) ;;
     *) die "test: unknown kind $1" ;;
   esac
   local preset=${KASSAFLOW_PRESET:-dev}
   build "$preset"
   ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+}
+
+# libFuzzer over every reader of bytes from outside, briefly.
+run_fuzzers() {
+  build fuzz fuzzers
+  ctest --test-dir build/fuzz -R '^fuzz\.' --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
 # A benchmark is an executable file of tests/bench; it prints a table and writes bench/results/NAME.json.
@@ -21,7 +28,7 @@ run_benchmarks() {
     name=$(basename "${file%.*}")
     [[ -f $file && -x $file && ( -z $only || $name == "$only" ) ]] || continue
     found=1
-    build release
+    build release "${SERVICES[@]}" kassactl bench_helpers
     "$file" --bin-dir "$ROOT/build/release" --results "bench/results/$name.json"
   done
   [[ -n $found ]] || die "no benchmark ${only} in tests/bench"

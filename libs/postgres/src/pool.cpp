@@ -127,6 +127,7 @@ struct Pool::Impl {
     setup.exec("set synchronous_commit = on");
     setup.exec("set client_min_messages = warning");
     setup.exec("set statement_timeout = " + std::to_string(options.statement_timeout_ms));
+    setup.exec("set idle_in_transaction_session_timeout = " + std::to_string(options.standstill_timeout_ms));
     return connection;
   }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <future>
 
 #include "kassaflow/postgres/pool_run.hpp"
 #include "temporary_postgres.hpp"
@@ -46,6 +47,33 @@ TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
   ASSERT_TRUE(inserted);
   EXPECT_EQ(*inserted, 7);
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 1);
+}
+
+// A worker that is paused in the middle of a transaction (exactly-once.md 4).
+TEST_F(PoolTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
+  ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (1)").affected_rows(); }));
+  Pool paused({.uri = server_->uri(),
+               .application_name = "paused",
+               .threads = 1,
+               .search_path = "test",
+               .standstill_timeout_ms = 50});
+  std::promise<void> holds;
+  std::promise<void> taken;
+  auto standing = std::async(std::launch::async, [&] {
+    return paused.run_blocking([&](pqxx::work& work) {
+      work.exec("select * from t for update");
+      holds.set_value();
+      taken.get_future().wait();
+      work.exec("delete from t");
+    });
+  });
+  holds.get_future().wait();
+  EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("update t set n = 2").affected_rows(); }));
+  taken.set_value();
+  const auto woken = standing.get();
+  ASSERT_FALSE(woken);
+  EXPECT_EQ(woken.error().code, "postgres.unavailable");
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select n from t")[0].as<int>(); }), 2);
 }
 
 TEST_F(PoolTest, AnErrorOfTheServerCommitsNothing) {

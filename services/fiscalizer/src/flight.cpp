@@ -194,7 +194,6 @@ asio::awaitable<void> Lane::tell(const Finding& finding, bool final) {
   if (!final) co_return;
   // What is at the head of the queue may have changed.
   if (finding.fact == Fact::not_printed || !memory_.questions.empty()) context_.dispatcher.read_again(pool_);
-  must_remember_ = true;
   learn(finding);
 }
 

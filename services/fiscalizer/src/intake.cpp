@@ -174,13 +174,13 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
   return verdict;
 }
 
-void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
+// `arrived`: ids in the order of their posts, which is the order of the queue (invariant I8).
+void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
+                     const std::vector<std::string>& arrived) {
   TextArray ids, tenants, installations, cashboxes, unique_ids, pools, digests, contents;
   IntArray shards, versions, dates, totals, accepted, conflicts;
-  std::size_t count = 0;
-  for (const auto& [id, row] : rows) {
-    if (!row.is_new) continue;
-    ++count;
+  for (const auto& id : arrived) {
+    const auto& row = rows.at(id);
     const auto& post = *row.content;
     ids.add(id);
     tenants.add(post.tenant());
@@ -197,7 +197,7 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     accepted.add(post.accepted_at_ms());
     conflicts.add(row.conflicts);
   }
-  if (count == 0) return;
+  if (arrived.empty()) return;
   const auto inserted = work.exec_params(
       "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, "
       "digest_version, date_create_s, "
@@ -214,7 +214,7 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
       ids.str(), tenants.str(), installations.str(), cashboxes.str(), unique_ids.str(), pools.str(), shards.str(),
       digests.str(), versions.str(), dates.str(), contents.str(), totals.str(), accepted.str(), conflicts.str());
   // Another worker took the same receipt in between our look and our insert: look again.
-  if (inserted.size() != count) throw std::runtime_error("intake: a receipt appeared meanwhile");
+  if (inserted.size() != arrived.size()) throw std::runtime_error("intake: a receipt appeared meanwhile");
 }
 
 void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
@@ -324,12 +324,14 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
     auto rows = load(work, ids);
     auto seen = known_posts(work, ids);
     std::vector<Post> posts;
+    std::vector<std::string> arrived;
     for (const auto& post : accepted) {
       if (!seen.insert(post.post_id()).second) continue;
       const auto verdict = weigh(rows, post);
+      if (verdict == PostVerdict::opened) arrived.push_back(post.receipt_id());
       posts.push_back({&post, verdict, rows.at(post.receipt_id()).generation});
     }
-    insert_receipts(work, rows);
+    insert_receipts(work, rows, arrived);
     update_receipts(work, rows);
     insert_posts(work, posts);
   }

@@ -148,7 +148,11 @@ asio::awaitable<void> Lane::print_next() {
     co_return;
   }
   const auto id = receipt->id;
-  if (!stopping_ && may_start() && !must_remember_) co_await print(std::move(*receipt));
+  if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
+    shift_due_ = ShiftCommand::open;  // on demand, before the first receipt (bit-driver.md §10)
+  } else if (!stopping_ && may_start() && !must_remember_) {
+    co_await print(std::move(*receipt));
+  }
   context_.dispatcher.release(id, register_id_);
   context_.dispatcher.kick();
 }
@@ -266,6 +270,11 @@ asio::awaitable<void> Lane::recover(Attempt attempt) {
 
 void Lane::learn(const Finding& finding) {
   const bool shift_report = flight_->kind != Kind::receipt;
+  if (finding.fact == Fact::printed && memory_.questions.empty()) {
+    keep_in_mind(finding);
+  } else {
+    must_remember_ = true;
+  }
   if (finding.fact == Fact::printed) {
     failures_ = 0;
     if (shift_report) {
@@ -305,6 +314,18 @@ void Lane::learn(const Finding& finding) {
       back_off(finding.text);
       break;
   }
+}
+
+// What the journal has just made of a printed document, without reading it back.
+void Lane::keep_in_mind(const Finding& finding) {
+  if (finding.document && !finding.document->fn.empty()) {
+    const bool same = memory_.fn == finding.document->fn;
+    memory_.fn = finding.document->fn;
+    memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
+  }
+  memory_.shift = flight_->kind == Kind::close_shift ? "closed" : "open";
+  if (flight_->kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
+  if (flight_->kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
 void Lane::back_off(const std::string& why) {

@@ -99,6 +99,7 @@ class Lane {
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
   boost::asio::awaitable<bool> open(NewAttempt attempt, registers::AttemptRef ref);
   void learn(const Finding& finding);
+  void keep_in_mind(const Finding& finding);
   void back_off(const std::string& why);
   [[nodiscard]] bool may_start() const { return context_.leases.may_start(shard_) == epoch_; }
   [[nodiscard]] bool shift_must_close() const;

@@ -176,6 +176,13 @@ TEST_F(JournalTest, Rule1_OneReceiptAskedForByTwoRegistersIsOpenedForOne) {
   EXPECT_EQ(one("select count(*) from attempts"), "1");
 }
 
+TEST_F(JournalTest, ReceiptsQueueInTheOrderOfTheirPosts) {
+  take({post(3, 1, 10, "d", 0), post(1, 2, 10, "d", 1), post(2, 3, 10, "d", 2)});
+  std::vector<std::string> order;
+  for (const auto& receipt : queued()) order.push_back(receipt.id);
+  EXPECT_EQ(order, (std::vector{uuid(3), uuid(1), uuid(2)}));
+}
+
 TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
   const auto waiting = queued();

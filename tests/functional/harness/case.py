@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unittest
 from collections.abc import Sequence
+from typing import Any
 
 from harness.registers import BitTill, ItkassaTill, Till
 from harness.shop import Shop
@@ -33,10 +34,10 @@ class StackTest(unittest.TestCase):
     def till(self, protocol: str) -> Till:
         return self.bit_till() if protocol == 'bit' else self.itkassa_till()
 
-    def shop(self, *tills: Till, ffd: str = '', marked: str = 'refuse', vat: dict[str, str] | None = None) -> Shop:
+    def shop(self, *tills: Till, ffd: str = '', **settings: Any) -> Shop:
         """With the registers given, and judged by their ledgers when the test is over, however it ends."""
         version = ffd or ('1.2' if all(till.protocol == 'bit' for till in tills) else '1.05')
-        shop = Shop(self.stack, tills, ffd=version, marked=marked, vat=vat)
+        shop = Shop(self.stack, tills, ffd=version, **settings)
         self.addCleanup(shop.judge)
         return shop
 

@@ -26,6 +26,7 @@ class Shop:
         ffd: str = '1.2',
         marked: str = 'refuse',
         vat: dict[str, str] | None = None,
+        webhook: bool = True,
     ) -> None:
         self.stack, self.tills = stack, list(tills)
         self.name = name or f't-{secrets.token_hex(4)}'
@@ -33,6 +34,7 @@ class Shop:
         self.portal = stack.url('SIM_PORTAL')
         self.sales: list[Sale] = []
         self._ffd, self._marked = ffd, marked
+        self._webhook = webhook
         self._vat = {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'} | (vat or {})
         self.apply()
 
@@ -59,7 +61,7 @@ class Shop:
                     'id': installation,
                     'tenant': self.name,
                     'secret': self.secret,
-                    'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'},
+                    **({'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'}} if self._webhook else {}),
                     'vat': self._vat,
                     'markedWithoutCode': self._marked,
                 },

@@ -137,8 +137,8 @@ class Stack:
         return stat.rpartition(') ')[2][0] not in 'ZX'
 
     def kill(self, name: str) -> None:
-        """kill -9, and gone."""
-        os.kill(self.pid(name), signal.SIGKILL)
+        """kill -9, and gone, with its workers."""
+        os.killpg(self.pid(name), signal.SIGKILL)
         eventually(lambda: not self.runs(name), f'{name} is gone')
 
     def pause(self, name: str) -> None:

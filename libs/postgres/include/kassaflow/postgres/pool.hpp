@@ -24,6 +24,8 @@ struct PoolOptions {
   std::size_t threads = 4;
   std::string search_path;           // the service's schema
   int statement_timeout_ms = 30000;  // a statement that hangs ends as postgres.error
+  // A process that stands still inside a transaction loses it: its locks must not keep others from taking over.
+  int standstill_timeout_ms = 5000;
 };
 
 // What the caller must know of a failed transaction (Error::code):
