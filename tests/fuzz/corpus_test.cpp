@@ -20,9 +20,12 @@ namespace {
 constexpr int kDamagedCopies = 100;
 
 std::vector<std::string> corpus(std::string_view target) {
-  const std::filesystem::path folder =
-      target == "post" ? std::filesystem::path(KASSAFLOW_FIXTURES) : std::filesystem::path(KASSAFLOW_CORPUS) / target;
-  std::vector<std::filesystem::path> files{std::filesystem::directory_iterator(folder), {}};
+  std::vector<std::filesystem::path> folders{std::filesystem::path(KASSAFLOW_CORPUS) / target};
+  if (target == "post") folders.emplace_back(KASSAFLOW_FIXTURES);
+  std::vector<std::filesystem::path> files;
+  for (const auto& folder : folders) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
+  }
   std::ranges::sort(files);
   std::vector<std::string> inputs;
   for (const auto& file : files) {

@@ -19,6 +19,15 @@ class ComplaintList {
   void add_field(std::string_view field, std::string_view text) {
     add("Поле " + std::string(field) + ": " + std::string(text));
   }
+  // "Позиция 2, поле items[1].price: …". The manager counts from 1, the post from 0.
+  void add_item(std::size_t index, std::string_view field, std::string_view text) {
+    add("Позиция " + std::to_string(index + 1) + ", поле items[" + std::to_string(index) + "]" +
+        (field.empty() ? "" : ".") + std::string(field) + ": " + std::string(text));
+  }
+  void add_payment(std::size_t index, std::string_view field, std::string_view text) {
+    add("Оплата " + std::to_string(index + 1) + ", поле payments[" + std::to_string(index) + "]." + std::string(field) +
+        ": " + std::string(text));
+  }
   [[nodiscard]] bool empty() const { return complaints_.empty(); }
   [[nodiscard]] Complaints take() { return std::move(complaints_); }
 

@@ -87,19 +87,4 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
              static_cast<int>(fraction.size()) - *exponent, negative);
 }
 
-std::string canonical(Decimal value) {
-  __int128 units = fiscal::round_half_up(value, fiscal::kPortalScale);
-  const bool negative = units < 0;
-  if (negative) units = -units;
-  std::string digits;  // from the last to the first
-  for (int place = 0; place <= fiscal::kPortalScale || units != 0; ++place, units /= 10) {
-    if (place == fiscal::kPortalScale && !digits.empty()) digits += '.';
-    const char digit = static_cast<char>('0' + static_cast<int>(units % 10));
-    if (place < fiscal::kPortalScale && digits.empty() && digit == '0') continue;
-    digits += digit;
-  }
-  if (negative) digits += '-';
-  return {digits.rbegin(), digits.rend()};
-}
-
 }  // namespace kassaflow::bitrix24

@@ -22,7 +22,7 @@ class Canonical {
   }
   void number(std::string_view value) {
     const auto decimal = parse_decimal(value);
-    text(decimal ? canonical(*decimal) : value);
+    text(decimal ? fiscal::canonical(*decimal) : value);
   }
   void list_of(std::size_t size) { text(std::to_string(size)); }
 

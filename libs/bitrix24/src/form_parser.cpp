@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "form_path.hpp"
 #include "form_tree.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "text.hpp"
@@ -14,59 +14,7 @@ namespace kassaflow::bitrix24 {
 
 namespace {
 
-constexpr std::size_t kMaxSegments = 16;
-
-struct Path {
-  std::array<std::string_view, kMaxSegments> segment;
-  std::size_t size = 0;
-  bool too_deep = false;
-};
-
-// `a[b][]` into a, b and an empty segment. As PHP: what follows a closed bracket without opening another is ignored, a
-// bracket that is never closed belongs to the name.
-Path split_key(std::string_view key, std::size_t depth_limit) {
-  Path path;
-  const std::size_t open = key.find('[');
-  if (open == 0 || open == std::string_view::npos || key.find(']', open) == std::string_view::npos) {
-    path.segment[path.size++] = key;
-    return path;
-  }
-  path.segment[path.size++] = key.substr(0, open);
-  std::string_view rest = key.substr(open);
-  while (rest.starts_with('[')) {
-    const std::size_t close = rest.find(']');
-    if (close == std::string_view::npos) break;
-    if (path.size == depth_limit) {
-      path.too_deep = true;
-      return path;
-    }
-    path.segment[path.size++] = rest.substr(1, close - 1);
-    rest.remove_prefix(close + 1);
-  }
-  return path;
-}
-
-// PHP objects of old builds and fields of custom handlers (protocols/bitrix24.md §5.8).
-bool is_noise(const Path& path) {
-  if (path.segment[0] == "order") return true;
-  for (std::size_t i = 0; i < path.size; i += 2) {
-    if (path.segment[i] == "additional_params" || path.segment[i] == "entity") return true;
-  }
-  return false;
-}
-
-// Values that are shown, printed or compared as text; all others keep their bytes.
-bool is_text(const Path& path) {
-  return path.size == 1 || path.segment[0] == "cashbox_params" || path.segment[path.size - 1] == "name";
-}
-
-// The number PHP would store a decimal key as; -1 for a string key.
-std::int64_t as_index(std::string_view key) {
-  if (key.empty() || key.size() > 18 || (key[0] == '0' && key.size() > 1)) return -1;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-  return error == std::errc() && end == key.data() + key.size() && key[0] != '-' ? number : -1;
-}
+constexpr std::size_t kShownKey = 64;  // characters of a key in an error text
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -90,7 +38,11 @@ std::uint64_t hash_of(std::uint32_t scope, std::string_view key) {
   return value ^ (static_cast<std::uint64_t>(scope) * 0x9E3779B97F4A7C15ULL);
 }
 
-std::string at_pair(std::size_t pair) { return "пара " + std::to_string(pair); }
+// "пара 3, поле «items[0][name]»"
+std::string at_pair(std::size_t pair, std::string_view key) {
+  return "пара " + std::to_string(pair) + ", поле «" + fiscal::receipt_text(fiscal::cut(key, kShownKey), kShownKey) +
+         "»";
+}
 
 }  // namespace
 
@@ -124,25 +76,30 @@ class Form::Parser {
       return fail("form.pairs", "В теле запроса больше " + std::to_string(limits_.pairs) + " полей.");
     }
     const std::size_t equals = std::min(body_.substr(0, end).find('=', begin), end);
+    key_ = body_.substr(begin, equals - begin);
     const auto key = decode(begin, equals);
     if (!key) return tl::unexpected(key.error());
+    if (key->empty()) return {};
+    key_ = *key;
+    const FormPath path = split_key(*key, limits_.depth);
+    const Role role = role_of(path);
+    if (role == Role::ignored) return {};
+
+    if (key->size() > limits_.key_bytes) return fail("form.key", "Слишком длинное имя поля: " + here() + ".");
+    if (path.too_deep) return fail("form.depth", "Слишком глубокая вложенность полей: " + here() + ".");
+    for (std::size_t i = 1; i < path.size; ++i) {
+      if (as_index(path.segment[i]) <= static_cast<std::int64_t>(limits_.index)) continue;
+      return fail("form.index", "Слишком большой номер: " + here() + ".");
+    }
     const auto value = decode(std::min(equals + 1, end), end);
     if (!value) return tl::unexpected(value.error());
-    if (key->empty()) return {};
-    if (key->size() > limits_.key_bytes) return fail("form.key", "Слишком длинное имя поля: " + at_pair(pairs_) + ".");
-
-    const Path path = split_key(*key, std::min(limits_.depth, kMaxSegments));
-    if (is_noise(path)) return {};
-    if (path.too_deep) return fail("form.depth", "Слишком глубокая вложенность полей: " + at_pair(pairs_) + ".");
-    if (path.size > 1 && as_index(path.segment[1]) > static_cast<std::int64_t>(limits_.index)) {
-      return fail("form.index", "Слишком большой номер в поле: " + at_pair(pairs_) + ".");
-    }
-    const bool text = is_text(path);
-    if (text) {
+    if (role == Role::text) {
       if (auto seen = see_text(*value); !seen) return seen;
     }
-    return place(path, *value, text);
+    return place(path, *value, role == Role::text);
   }
+
+  [[nodiscard]] std::string here() const { return at_pair(pairs_, key_); }
 
   Result<std::string_view> decode(std::size_t begin, std::size_t end) {
     char* const start = write_;
@@ -157,8 +114,8 @@ class Form::Parser {
         const int high = whole ? hex_digit(body_[at + 1]) : -1;
         const int low = whole ? hex_digit(body_[at + 2]) : -1;
         if (high < 0 || low < 0) {
-          return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + at_pair(pairs_) +
-                                           ", байт " + std::to_string(at) + ").");
+          return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + here() + ", байт " +
+                                           std::to_string(at) + ").");
         }
         *write_++ = static_cast<char>(high * 16 + low);
         at += 2;
@@ -169,20 +126,20 @@ class Form::Parser {
 
   Result<void> see_text(std::string_view value) {
     if (value.find('\0') != std::string_view::npos) {
-      return fail("form.nul", "Недопустимый нулевой символ в тексте: " + at_pair(pairs_) + ".");
+      return fail("form.nul", "Недопустимый нулевой символ в тексте: " + here() + ".");
     }
     if (is_ascii(value)) return {};
     if (fiscal::is_utf8(value)) {
       utf8_seen_ = true;
     } else {
       constexpr char kUnassigned = '\x98';  // the one byte windows-1251 lacks
-      if (broken_pair_ == 0) broken_pair_ = pairs_;
+      if (broken_text_.empty()) broken_text_ = here();
       not_cp1251_ = not_cp1251_ || value.find(kUnassigned) != std::string_view::npos;
     }
     return {};
   }
 
-  Result<void> place(const Path& path, std::string_view value, bool text) {
+  Result<void> place(const FormPath& path, std::string_view value, bool text) {
     std::uint32_t at = 0;
     for (std::size_t i = 0; i < path.size; ++i) {
       Entry& parent = form_.entries_[at];
@@ -192,8 +149,7 @@ class Form::Parser {
       }
       std::string_view key = path.segment[i];
       if (i > 0 && key.empty()) {
-        if (parent.next_index > limits_.index)
-          return fail("form.index", "Слишком много элементов: " + at_pair(pairs_) + ".");
+        if (parent.next_index > limits_.index) return fail("form.index", "Слишком много элементов: " + here() + ".");
         key = form_.made_texts_.emplace_front(std::to_string(parent.next_index));
       }
       const Entry& before = form_.entries_[trail_[i]];
@@ -250,9 +206,9 @@ class Form::Parser {
   // Old portals send windows-1251 (protocols/bitrix24.md §3.1) and say so nowhere. A body with both is broken, not old:
   // guessing would print a wrong name.
   Result<void> settle_charset() {
-    if (broken_pair_ == 0) return {};
+    if (broken_text_.empty()) return {};
     if (utf8_seen_ || not_cp1251_) {
-      return fail("form.charset", "Текст в неизвестной кодировке: " + at_pair(broken_pair_) + ".");
+      return fail("form.charset", "Текст в неизвестной кодировке: " + broken_text_ + ".");
     }
     form_.charset_ = Charset::windows_1251;
     for (Entry& entry : form_.entries_) {
@@ -267,10 +223,12 @@ class Form::Parser {
   Form form_;
   char* write_ = nullptr;
   std::size_t pairs_ = 0;
+  std::string_view key_;              // of the pair being read
   std::vector<std::uint32_t> table_;  // open addressing; 0 = free
   std::uint32_t last_scope_ = 0;
-  std::array<std::uint32_t, kMaxSegments> trail_{};  // the nodes of the pair before: its siblings share most of them
-  std::size_t broken_pair_ = 0;
+  // The nodes of the pair before: its siblings share most of them.
+  std::array<std::uint32_t, FormPath::kMaxSegments> trail_{};
+  std::string broken_text_;  // where the first text stands that is not UTF-8
   bool utf8_seen_ = false;
   bool not_cp1251_ = false;
 };

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "kassaflow/bitrix24/decimal.hpp"
-#include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/fiscal/contact.hpp"
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/text.hpp"
@@ -13,7 +12,6 @@ namespace kassaflow::bitrix24 {
 
 namespace {
 
-using fiscal::Ffd;
 using fiscal::Method;
 using fiscal::Subject;
 
@@ -22,13 +20,13 @@ constexpr std::string_view kUnknownInn = "000000000000";  // of a supplier whose
 
 class LineMapper {
  public:
-  LineMapper(Form::Node item, std::size_t position, const CheckType& type, const MappingSettings& settings,
+  LineMapper(Form::Node item, std::size_t index, const CheckType& type, const MappingSettings& settings,
              ComplaintList& complaints)
-      : item_(item), position_(position), type_(type), settings_(settings), complaints_(complaints) {}
+      : item_(item), index_(index), type_(type), settings_(settings), complaints_(complaints) {}
 
   std::optional<LineDraft> run() {
     if (!item_.is_list()) {
-      complaints_.add("Позиция " + std::to_string(position_) + ": нет данных о товаре.");
+      complaints_.add_item(index_, "", "нет данных о товаре.");
       return std::nullopt;
     }
     map_name();
@@ -46,7 +44,7 @@ class LineMapper {
  private:
   void complain(std::string_view field, std::string_view text) {
     failed_ = true;
-    complaints_.add("Позиция " + std::to_string(position_) + ", поле " + std::string(field) + ": " + std::string(text));
+    complaints_.add_item(index_, field, text);
   }
 
   void map_name() {
@@ -106,33 +104,31 @@ class LineMapper {
     }
     auto subject = static_cast<Subject>(*code);
     if (subject == Subject::marked || subject == Subject::marked_excise) subject = map_codes(subject);
-    subject = fiscal::subject_for(subject, settings_.ffd);
-    if (!fiscal::allowed(subject, settings_.ffd))
-      complain("payment_object", "предмет расчёта " + quoted(sent) + " не существует в этой версии ФФД.");
     draft_.line.subject = subject;
   }
 
   // Codes travel only with goods that are handed over as marked; the subject without one has a number of its own
-  // (§5.6).
+  // (§5.6). In FFD 1.2 only the scanned code is one. A line with nothing but the product code says which it is: as
+  // "without code" it may be printed in either format, as marked only in 1.05.
   Subject map_codes(Subject marked) {
-    const std::string_view scanned = item_["marking_code"].value();
-    const std::string_view product =
-        settings_.ffd == Ffd::v1_05 ? item_["nomenclature_code"].value() : std::string_view();
-    draft_.line.marking_code = std::string(scanned);
-    draft_.line.product_code = std::string(product);
-    if (!scanned.empty() || !product.empty()) return marked;
-    if (settings_.marked_without_code == MarkedWithoutCode::refuse) {
+    draft_.line.marking_code = std::string(item_["marking_code"].value());
+    draft_.line.product_code = std::string(item_["nomenclature_code"].value());
+    if (!draft_.line.marking_code.empty()) return marked;
+    if (settings_.marked_without_code == MarkedWithoutCode::allow) {
+      return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
+    }
+    if (draft_.line.product_code.empty()) {
       complain("marking_code",
                "маркированный товар без кода маркировки. Укажите код в отгрузке и напечатайте чек ещё раз.");
     }
-    return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
+    return marked;
   }
 
-  // Mandatory in FFD 1.2, unknown to 1.05. Deliveries and payments have no unit: one piece of them.
+  // Told for every line: FFD 1.2 demands it, and the format of a pool may change before its receipts are printed.
+  // Deliveries, payments and single coded units have no unit of their own: one piece of them.
   void map_measure() {
-    if (settings_.ffd == Ffd::v1_05) return;
     const bool thing = draft_.line.subject != Subject::service && draft_.line.subject != Subject::payment;
-    const bool coded = !draft_.line.marking_code.empty();
+    const bool coded = !draft_.line.marking_code.empty() || !draft_.line.product_code.empty();
     draft_.line.measure = fiscal::measure_from_okei(item_["measure_code"].value())
                               .value_or(thing && !coded ? fiscal::kMeasureOther : fiscal::kMeasurePiece);
   }
@@ -154,8 +150,8 @@ class LineMapper {
       if (fiscal::trim(phone.value()).empty()) continue;
       auto number = fiscal::normalise_phone(phone.value());
       if (!number || supplier.phones.size() == kMaxSupplierPhones) {
-        complain("supplier_info[phones]", number ? "слишком много телефонов поставщика."
-                                                 : quoted(phone.value()) + " не является номером телефона.");
+        complain("supplier_info.phones", number ? "слишком много телефонов поставщика."
+                                                : quoted(phone.value()) + " не является номером телефона.");
         return;
       }
       supplier.phones.push_back(std::move(*number));
@@ -163,7 +159,7 @@ class LineMapper {
   }
 
   const Form::Node item_;
-  const std::size_t position_;
+  const std::size_t index_;
   const CheckType& type_;
   const MappingSettings& settings_;
   ComplaintList& complaints_;
@@ -173,9 +169,9 @@ class LineMapper {
 
 }  // namespace
 
-std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type,
+std::optional<LineDraft> map_line(Form::Node item, std::size_t index, const CheckType& type,
                                   const MappingSettings& settings, ComplaintList& complaints) {
-  return LineMapper(item, position, type, settings, complaints).run();
+  return LineMapper(item, index, type, settings, complaints).run();
 }
 
 }  // namespace kassaflow::bitrix24

@@ -15,8 +15,8 @@ struct LineDraft {
   fiscal::RawLine amounts;  // as posted
 };
 
-// `position` counts from 1. Nothing after a complaint.
-[[nodiscard]] std::optional<LineDraft> map_line(Form::Node item, std::size_t position, const CheckType& type,
+// `index` counts from 0. Nothing after a complaint.
+[[nodiscard]] std::optional<LineDraft> map_line(Form::Node item, std::size_t index, const CheckType& type,
                                                 const MappingSettings& settings, ComplaintList& complaints);
 
 }  // namespace kassaflow::bitrix24

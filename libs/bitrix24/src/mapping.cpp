@@ -76,12 +76,12 @@ class Mapper {
   }
 
   void map_lines(const CheckType& type) {
-    std::size_t position = 0;
+    std::size_t items = 0;
     for (const Form::Node item : root_["items"]) {
-      auto draft = map_line(item, ++position, type, settings_, complaints_);
+      auto draft = map_line(item, items++, type, settings_, complaints_);
       if (draft) drafts_.push_back(std::move(*draft));
     }
-    if (position == 0) complaints_.add_field("items", "в чеке нет позиций.");
+    if (items == 0) complaints_.add_field("items", "в чеке нет позиций.");
   }
 
   void map_contact() {
@@ -105,6 +105,7 @@ class Mapper {
     receipt_.total = total;
     receipt_.lines.reserve(settled->size());
     for (const fiscal::ReconciledLine& amount : *settled) {
+      sources_.push_back(amount.source);
       fiscal::Line line = drafts_[amount.source].line;
       line.price = amount.price;
       line.quantity = amount.quantity;
@@ -125,30 +126,35 @@ class Mapper {
     std::vector<Decimal> sums;
     std::vector<Kopecks*> kinds;
     for (const Form::Node payment : root_["payments"]) {
-      const std::string place = "Оплата " + std::to_string(sums.size() + 1) + ", поле ";
+      const std::size_t index = sums.size();
       const std::string_view type = payment["type"].value();
       const std::string_view sum = payment["sum"].value();
       Kopecks* const kind = paid_by(type);
       const auto value = parse_decimal(sum);
-      if (kind == nullptr) complaints_.add(place + "type: неизвестный вид оплаты " + quoted(type) + ".");
-      if (!value) complaints_.add(place + "sum: " + quoted(sum) + " не является числом.");
-      if (!is_rouble(payment["currency"].value())) complaints_.add(place + "currency: чек печатается только в рублях.");
+      if (kind == nullptr) complaints_.add_payment(index, "type", "неизвестный вид оплаты " + quoted(type) + ".");
+      if (!value) complaints_.add_payment(index, "sum", quoted(sum) + " не является числом.");
+      if (!is_rouble(payment["currency"].value())) {
+        complaints_.add_payment(index, "currency", "чек печатается только в рублях.");
+      }
       kinds.push_back(kind);
       sums.push_back(value.value_or(Decimal{}));
     }
-    if (sums.empty()) complaints_.add_field("payments", "в чеке нет оплат.");
     if (!complaints_.empty()) return;
-    const auto rounded = fiscal::round_to_total(sums, total);
-    if (!rounded) {
-      complaints_.add_field("payments", rounded.error().message);
+    const auto settled = fiscal::reconcile_payments(sums, total);
+    if (!settled) {
+      complaints_.add(settled.error().message);
       return;
     }
-    for (std::size_t i = 0; i < kinds.size(); ++i) *kinds[i] += (*rounded)[i];
+    for (std::size_t i = 0; i < kinds.size(); ++i) *kinds[i] += (*settled)[i];
   }
 
   void validate() {
     for (const fiscal::RuleViolation& violation : fiscal::validate(receipt_, settings_.ffd)) {
-      complaints_.add(violation.message + " (поле " + violation.field + ")");
+      if (violation.line) {
+        complaints_.add_item(sources_[*violation.line], violation.field, violation.message);
+      } else {
+        complaints_.add_field(violation.field, violation.message);
+      }
     }
   }
 
@@ -156,6 +162,7 @@ class Mapper {
   const MappingSettings& settings_;
   ComplaintList complaints_;
   std::vector<LineDraft> drafts_;
+  std::vector<std::size_t> sources_;  // of the receipt's lines: their items, some of which were split
   Receipt receipt_;
 };
 

@@ -35,6 +35,10 @@ TEST(Answers, RefusalIsAlwaysANonEmptyArrayOfTexts) {
   }
 }
 
+TEST(Answers, WhoeverReadsARefusalOfAnUnknownRequestFindsItsKey) {
+  EXPECT_EQ(refused_either("Неверный адрес."), R"({"STATUS":"WAIT","ERRORS":["Неверный адрес."]})");
+}
+
 TEST(Answers, TextsAreEscapedAndBrokenBytesReplaced) {
   EXPECT_EQ(print_refused("\"\\\n\r\t\x01\x7f\xFF\xD0"), R"({"ERRORS":["\"\\\n\r\t\u0001\u007f??"]})");
   EXPECT_EQ(boost::json::parse(print_refused("a\"\\\x02")).at("ERRORS").as_array()[0].as_string(), "a\"\\\x02");

@@ -44,7 +44,7 @@ TEST(Decimal, ReadsEverySpellingOfPhp) {
     ASSERT_TRUE(value.has_value()) << c.text;
     EXPECT_EQ(value->mantissa, c.mantissa) << c.text;
     EXPECT_EQ(value->scale, c.scale) << c.text;
-    EXPECT_EQ(canonical(*value), c.canonical) << c.text;
+    EXPECT_EQ(fiscal::canonical(*value), c.canonical) << c.text;
   }
 }
 

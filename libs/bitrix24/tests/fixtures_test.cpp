@@ -66,8 +66,8 @@ const std::vector<ExpectedReceipt> kExpected = {
      Sign::income,
      998000,
      &fiscal::Payments::cashless,
-     {{499000, 1000, 499000, Method::full_payment, Subject::commodity, Vat::vat_10},
-      {499000, 1000, 499000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+     {{499000, 1000, 499000, Method::full_payment, Subject::marked, Vat::vat_10},
+      {499000, 1000, 499000, Method::full_payment, Subject::marked, Vat::vat_10}}},
     {"sellreturn",
      Sign::income_return,
      45000,
@@ -189,12 +189,13 @@ TEST(Fixtures, MarkedUnitsKeepTheirBytes) {
 
 TEST(Fixtures, MarkedGoodsWithoutCodeFollowThePolicy) {
   const Form form = *Form::parse(fixture("sell-marked-without-code"));
-  EXPECT_NE(refused(form).find("Позиция 1, поле marking_code"), std::string::npos);
-  EXPECT_NE(refused(form, settings(fiscal::Ffd::v1_2)).find("Позиция 1, поле marking_code"), std::string::npos);
+  EXPECT_NE(refused(form).find("Позиция 1, поле items[0].marking_code"), std::string::npos);
+  EXPECT_NE(refused(form, settings(fiscal::Ffd::v1_2)).find("Позиция 1, поле items[0].marking_code"),
+            std::string::npos);
   EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_2, MarkedWithoutCode::allow)).lines.at(0).subject,
             Subject::marked_without_code);
   EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_05, MarkedWithoutCode::allow)).lines.at(0).subject,
-            Subject::commodity);
+            Subject::marked_without_code);
 }
 
 TEST(Fixtures, DigestsDifferAsTheirContentDoes) {

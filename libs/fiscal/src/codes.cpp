@@ -38,6 +38,8 @@ bool allowed(Subject subject, Ffd ffd) {
   return ffd == Ffd::v1_2 ? number != kComposite : number < kPaidOutByBankAgent;
 }
 
+bool is_coded(Subject subject) { return subject == Subject::marked || subject == Subject::marked_excise; }
+
 Subject subject_for(Subject subject, Ffd ffd) {
   if (ffd == Ffd::v1_2) return subject;
   switch (subject) {

@@ -56,13 +56,16 @@ std::optional<std::string> normalise_phone(std::string_view typed) {
   const bool russian =
       digits.size() == 11 && (digits.starts_with(international ? "89" : "8") || digits.starts_with('7'));
   if (russian) return "+7" + digits.substr(1);
-  if (international && digits.size() >= kMinInternational && digits.size() <= kMaxInternational) return "+" + digits;
+  if (!international || digits.starts_with('7')) return std::nullopt;  // +7 has ten digits behind it, no more
+  if (digits.size() >= kMinInternational && digits.size() <= kMaxInternational) return "+" + digits;
   return std::nullopt;
 }
 
 std::string buyer_contact(std::string_view email, std::string_view phone) {
-  const auto address = trim(email);
-  if (is_email(address)) return std::string(address);
+  // What copying leaves around an address may go, nothing inside it.
+  const std::string printable = normalise(email);
+  const auto address = trim(printable);
+  if (is_email(address) && email.find(address) != std::string_view::npos) return std::string(address);
   return normalise_phone(phone).value_or("");
 }
 

@@ -25,4 +25,20 @@ __int128 round_half_up(Decimal value, int scale) {
   return rescale(value.mantissa, value.scale, scale);
 }
 
+std::string canonical(Decimal value) { return canonical(round_half_up(value, kPortalScale)); }
+
+std::string canonical(__int128 at_portal_scale) {
+  const bool negative = at_portal_scale < 0;
+  __int128 units = negative ? -at_portal_scale : at_portal_scale;
+  std::string digits;  // from the last to the first
+  for (int place = 0; place <= kPortalScale || units != 0; ++place, units /= 10) {
+    if (place == kPortalScale && !digits.empty()) digits += '.';
+    const char digit = static_cast<char>('0' + static_cast<int>(units % 10));
+    if (place < kPortalScale && digits.empty() && digit == '0') continue;
+    digits += digit;
+  }
+  if (negative) digits += '-';
+  return {digits.rbegin(), digits.rend()};
+}
+
 }  // namespace kassaflow::fiscal

@@ -4,13 +4,17 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace kassaflow::fiscal {
 namespace {
 
 using Exact = __int128;
 
-constexpr Exact kUnitsPerKopeck = 1'000'000;  // an amount at kPortalScale
+// An amount at kPortalScale.
+constexpr Exact kUnitsPerKopeck = 1'000'000;
+constexpr Exact kHalfKopeck = kUnitsPerKopeck / 2;
+constexpr Exact kNoise = 1'000;  // 0.00001 roubles: what the portal itself takes for equal (bitrix24.md §2)
 constexpr Quantity kOne{1000};
 
 // One amount on its way from 8 decimals to kopecks.
@@ -27,9 +31,17 @@ std::optional<Amount> read_amount(Decimal roubles) {
   return Amount{round_half_up(roubles, kPortalScale), Kopecks(static_cast<std::int64_t>(kopecks)), true};
 }
 
-// Corrects each amount by at most one kopeck so that they make `total`; false when that is not enough.
-// One is what rounding explains: half by ours, and half by portals that rounded before us (builds before 8 decimals).
-// The amounts with the largest rounding error in the right direction go first; a free line stays free.
+// Whether the exact amounts make a total that was rounded to whole kopecks.
+bool rounds_to(const std::vector<Amount>& amounts, Kopecks total) {
+  Exact difference = -total.value() * kUnitsPerKopeck;
+  for (const auto& amount : amounts) difference += amount.exact;
+  const Exact allowed = kHalfKopeck + static_cast<Exact>(amounts.size()) * kNoise;
+  return difference <= allowed && -difference <= allowed;
+}
+
+// Corrects each amount by at most one kopeck so that they make `total`; false when that is not enough, which amounts
+// that rounds_to() the total never need. Those with the largest rounding error in the right direction go first; a free
+// line stays free.
 bool correct(std::vector<Amount>& amounts, Kopecks total) {
   std::int64_t missing = total.value();
   for (const auto& amount : amounts) missing -= amount.rounded.value();
@@ -54,12 +66,11 @@ bool correct(std::vector<Amount>& amounts, Kopecks total) {
   return missing == 0;
 }
 
-// |price * quantity - sum| within half a kopeck per unit (a portal that rounded the price) and a kopeck per line of the
-// receipt (one that moved the remainder of a scaled receipt into this line).
-bool line_agrees(Exact price, Exact quantity, Exact sum, std::size_t lines) {
+// |price * quantity - sum| within what a portal that rounds both to kopecks may lose.
+bool line_agrees(Exact price, Exact quantity, Exact sum) {
   const Exact kUnit = 100'000'000;
   const Exact difference = price * quantity - sum * kUnit;
-  const Exact allowed = quantity * kUnitsPerKopeck / 2 + static_cast<Exact>(lines) * kUnitsPerKopeck * kUnit;
+  const Exact allowed = (quantity + kUnit) * kHalfKopeck + kNoise * kUnit;
   return difference <= allowed && -difference <= allowed;
 }
 
@@ -83,16 +94,31 @@ void fit(std::size_t source, Kopecks price, Quantity quantity, Kopecks sum, std:
   out.push_back({source, sum - most_sum, kOne, sum - most_sum});
 }
 
-std::string position(std::size_t index) { return "Позиция " + std::to_string(index + 1) + ": "; }
-
-tl::unexpected<Error> sums_differ(Kopecks sum, Kopecks total) {
-  return fail("reconcile.total", "Сумма позиций " + to_rubles(sum) + " не равна итогу чека " + to_rubles(total) + ".");
+// "99.99", and "99.994" when whole kopecks do not say it all.
+std::string roubles(Exact amount) {
+  if (amount % kUnitsPerKopeck != 0) return canonical(amount);
+  return to_rubles(Kopecks(static_cast<std::int64_t>(amount / kUnitsPerKopeck)));
 }
 
-Kopecks sum_of(const std::vector<Amount>& amounts) {
-  Kopecks sum;
-  for (const auto& amount : amounts) sum += amount.rounded;
-  return sum;
+std::string roubles_of(const std::vector<Amount>& amounts) {
+  Exact sum = 0;
+  for (const auto& amount : amounts) sum += amount.exact;
+  return roubles(sum);
+}
+
+// "Позиция 2, поле items[1].sum: "
+std::string place(std::size_t index, std::string_view field) {
+  return "Позиция " + std::to_string(index + 1) + ", поле items[" + std::to_string(index) + "]." + std::string(field) +
+         ": ";
+}
+
+std::string out_of_range(Decimal amount) {
+  return canonical(amount) + " вне пределов 0.." + to_rubles(kMaxAmount) + ".";
+}
+
+tl::unexpected<Error> not_the_total(const std::string& what, const std::vector<Amount>& amounts, Kopecks total) {
+  return fail("reconcile.total",
+              what + " " + roubles_of(amounts) + " не равна итогу чека " + to_rubles(total) + " (поле total_sum).");
 }
 
 struct Product {
@@ -100,74 +126,89 @@ struct Product {
   Quantity quantity;
 };
 
-Result<Product> read_product(const RawLine& line, const Amount& sum, std::size_t index, std::size_t lines) {
+Result<Product> read_product(const RawLine& line, const Amount& sum, std::size_t index) {
   const auto price = read_amount(line.price);
-  if (!price) return fail("reconcile.amount", position(index) + "недопустимая цена.");
+  if (!price) return fail("reconcile.amount", place(index, "price") + "цена " + out_of_range(line.price));
   const Exact thousandths = round_half_up(line.quantity, kThousandthScale);
   if (thousandths <= 0 || thousandths > kMaxQuantity.thousandths()) {
-    return fail("reconcile.quantity", position(index) + "недопустимое количество.");
+    return fail("reconcile.quantity", place(index, "quantity") + "количество " + canonical(line.quantity) +
+                                          " вне пределов 0.001.." + to_decimal(kMaxQuantity) + ".");
   }
-  const Quantity quantity(static_cast<std::int64_t>(thousandths));
-  if (!line_agrees(price->exact, round_half_up(line.quantity, kPortalScale), sum.exact, lines)) {
-    return fail("reconcile.line", position(index) + "цена " + to_rubles(price->rounded) + " × количество " +
-                                      to_decimal(quantity) + " не равно сумме " + to_rubles(sum.rounded) + ".");
+  const Exact quantity = round_half_up(line.quantity, kPortalScale);
+  if (!line_agrees(price->exact, quantity, sum.exact)) {
+    return fail("reconcile.line", place(index, "sum") + "сумма " + roubles(sum.exact) + " не равна цене " +
+                                      roubles(price->exact) + " × количество " + canonical(quantity) + " = " +
+                                      roubles(price->exact * quantity / 100'000'000) + ".");
   }
-  return Product{price->rounded, quantity};
+  return Product{price->rounded, Quantity(static_cast<std::int64_t>(thousandths))};
 }
 
 }  // namespace
 
 Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Kopecks total, const Limits& limits) {
-  if (lines.empty()) return fail("reconcile.lines", "В чеке нет ни одной позиции.");
+  if (lines.empty()) return fail("reconcile.lines", "В чеке нет ни одной позиции (поле items).");
   const auto too_many = [&limits] {
-    return fail("reconcile.lines",
-                "В чеке больше " + std::to_string(limits.lines) + " позиций (с учётом разделённых из-за округления).");
+    return fail("reconcile.lines", "В чеке больше " + std::to_string(limits.lines) +
+                                       " позиций (поле items, с учётом разделённых из-за округления).");
   };
   if (lines.size() > limits.lines) return too_many();
-  if (total < Kopecks(0) || total > kMaxAmount) return fail("reconcile.amount", "Недопустимый итог чека.");
+  if (total < Kopecks(0) || total > kMaxAmount) {
+    return fail("reconcile.amount",
+                "Итог чека " + to_rubles(total) + " (поле total_sum) вне пределов 0.." + to_rubles(kMaxAmount) + ".");
+  }
 
   std::vector<Amount> sums;
   std::vector<Product> products;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto sum = read_amount(lines[i].sum);
-    if (!sum) return fail("reconcile.amount", position(i) + "недопустимая сумма.");
-    const auto product = read_product(lines[i], *sum, i, lines.size());
+    if (!sum) return fail("reconcile.amount", place(i, "sum") + "сумма " + out_of_range(lines[i].sum));
+    const auto product = read_product(lines[i], *sum, i);
     if (!product) return tl::unexpected(product.error());
     sum->cheap = product->quantity == kOne;
     sums.push_back(*sum);
     products.push_back(*product);
   }
-  const Kopecks before = sum_of(sums);
-  if (!correct(sums, total)) return sums_differ(before, total);
+  if (!rounds_to(sums, total) || !correct(sums, total)) {
+    return not_the_total("Сумма позиций (поля items[n].sum)", sums, total);
+  }
 
   std::vector<ReconciledLine> out;
   for (std::size_t i = 0; i < lines.size(); ++i) fit(i, products[i].price, products[i].quantity, sums[i].rounded, out);
   if (out.size() > limits.lines) return too_many();
   const auto dear = std::ranges::find_if(out, [](const auto& line) { return line.price > kMaxAmount; });
-  if (dear != out.end()) return fail("reconcile.amount", position(dear->source) + "недопустимая цена.");
+  if (dear != out.end()) {
+    return fail("reconcile.amount", place(dear->source, "price") + "цена " + to_rubles(dear->price) +
+                                        " вне пределов 0.." + to_rubles(kMaxAmount) + ".");
+  }
   return out;
 }
 
-Result<std::vector<Kopecks>> round_to_total(std::span<const Decimal> amounts, Kopecks total) {
-  std::vector<Amount> read;
-  for (const Decimal& decimal : amounts) {
-    const auto amount = read_amount(decimal);
-    if (!amount) return fail("reconcile.amount", "Недопустимая сумма оплаты.");
-    read.push_back(*amount);
+Result<std::vector<Kopecks>> reconcile_payments(std::span<const Decimal> sums, Kopecks total, const Limits& limits) {
+  if (sums.empty()) return fail("reconcile.payments", "В чеке нет оплат (поле payments).");
+  if (sums.size() > limits.payments) {
+    return fail("reconcile.payments", "В чеке больше " + std::to_string(limits.payments) + " оплат (поле payments).");
   }
-  const Kopecks before = sum_of(read);
-  if (!correct(read, total)) {
-    return fail("reconcile.total",
-                "Сумма оплат " + to_rubles(before) + " не равна итогу чека " + to_rubles(total) + ".");
+  std::vector<Amount> amounts;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const auto amount = read_amount(sums[i]);
+    if (!amount) {
+      return fail("reconcile.amount", "Оплата " + std::to_string(i + 1) + ", поле payments[" + std::to_string(i) +
+                                          "].sum: сумма " + out_of_range(sums[i]));
+    }
+    amounts.push_back(*amount);
+  }
+  if (!rounds_to(amounts, total) || !correct(amounts, total)) {
+    return not_the_total("Сумма оплат (поля payments[n].sum)", amounts, total);
   }
   std::vector<Kopecks> out;
-  for (const auto& amount : read) out.push_back(amount.rounded);
+  out.reserve(amounts.size());
+  for (const auto& amount : amounts) out.push_back(amount.rounded);
   return out;
 }
 
 Result<Kopecks> to_kopecks(Decimal roubles) {
   const auto amount = read_amount(roubles);
-  if (!amount) return fail("reconcile.amount", "Недопустимая сумма.");
+  if (!amount) return fail("reconcile.amount", "сумма " + out_of_range(roubles));
   return amount->rounded;
 }
 

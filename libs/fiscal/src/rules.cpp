@@ -24,8 +24,6 @@ bool has_control_character(std::string_view bytes) {
       bytes, [](char c) { return c != kGroupSeparator && (static_cast<unsigned char>(c) < ' ' || c == 0x7F); });
 }
 
-bool is_marked_with_code(Subject subject) { return subject == Subject::marked || subject == Subject::marked_excise; }
-
 bool is_prepayment(Method method) {
   return method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
 }
@@ -48,8 +46,7 @@ class LineCheck {
 
  private:
   void broken(std::string_view field, std::string_view message) {
-    out_.push_back({"items[" + std::to_string(index_) + "]." + std::string(field),
-                    "Позиция " + std::to_string(index_ + 1) + ": " + std::string(message)});
+    out_.push_back({index_, std::string(field), std::string(message)});
   }
 
   void name() {
@@ -86,7 +83,7 @@ class LineCheck {
 
   // ffd.md §3.4, §4.6, §10
   void subject() {
-    if (!allowed(line_.subject, ffd_))
+    if (!allowed(subject_for(line_.subject, ffd_), ffd_))
       return broken("payment_object", "этого предмета расчёта нет в формате чека кассы.");
     const bool money_only = line_.method == Method::advance || line_.method == Method::credit_payment;
     if (money_only && line_.subject != Subject::payment) {
@@ -104,14 +101,16 @@ class LineCheck {
   void marking() {
     const bool coded = !line_.marking_code.empty() || !line_.product_code.empty();
     if (coded && line_.quantity != kOne) broken("quantity", "количество товара с кодом маркировки должно быть 1.");
-    if (line_.product_code.size() > kMaxProductCode) broken("nomenclature_code", "код товара длиннее 32 байт.");
+    if (ffd_ == Ffd::v1_05 && line_.product_code.size() > kMaxProductCode)
+      broken("nomenclature_code", "код товара длиннее 32 байт.");
     if (line_.marking_code.size() > kMaxMarkingCode) {
       broken("marking_code", "код маркировки длиннее 200 байт.");
     } else if (has_control_character(line_.marking_code)) {
       broken("marking_code", "в коде маркировки недопустимые символы.");
-    } else if (ffd_ == Ffd::v1_2 && line_.marking_code.empty() == is_marked_with_code(line_.subject)) {
-      broken("marking_code", line_.marking_code.empty() ? "у маркированного товара нет кода маркировки."
-                                                        : "код маркировки передан для немаркированного товара.");
+    } else if (!is_coded(line_.subject)) {
+      if (!line_.marking_code.empty()) broken("marking_code", "код маркировки передан для немаркированного товара.");
+    } else if (ffd_ == Ffd::v1_2 ? line_.marking_code.empty() : !coded) {
+      broken("marking_code", "у маркированного товара нет кода маркировки.");
     }
   }
 
@@ -148,17 +147,19 @@ bool lines_make_total(const Receipt& receipt) {
 
 // ffd.md §4.3, §4.4; cash above the total would be change, which the portal never sends.
 void check_totals(const Receipt& receipt, std::vector<RuleViolation>& out) {
-  if (!in_range(receipt.total)) return out.push_back({"total_sum", "Итог чека вне пределов 0..42949672.95."});
+  if (!in_range(receipt.total))
+    return out.push_back({std::nullopt, "total_sum", "итог чека вне пределов 0..42949672.95."});
   if (!lines_make_total(receipt)) {
-    out.push_back({"total_sum", "Сумма позиций не равна итогу чека " + to_rubles(receipt.total) + "."});
+    out.push_back({std::nullopt, "total_sum", "сумма позиций не равна итогу чека " + to_rubles(receipt.total) + "."});
   }
   const auto& paid = receipt.payments;
   for (const Kopecks part : {paid.cash, paid.cashless, paid.advance, paid.credit, paid.counter_provision}) {
-    if (!in_range(part)) return out.push_back({"payments", "Сумма оплаты вне пределов 0..42949672.95."});
+    if (!in_range(part)) return out.push_back({std::nullopt, "payments", "сумма оплаты вне пределов 0..42949672.95."});
   }
   if (paid.total() != receipt.total) {
-    out.push_back({"payments", "Сумма оплат " + to_rubles(paid.total()) + " не равна итогу чека " +
-                                   to_rubles(receipt.total) + "."});
+    out.push_back(
+        {std::nullopt, "payments",
+         "сумма оплат " + to_rubles(paid.total()) + " не равна итогу чека " + to_rubles(receipt.total) + "."});
   }
 }
 
@@ -171,33 +172,36 @@ void check_credit(const Receipt& receipt, std::vector<RuleViolation>& out) {
     if (line.method == Method::credit_payment) paying_credit += line.sum;
   }
   if (receipt.payments.credit < on_credit) {
-    out.push_back({"payments", "Товар, переданный в кредит, должен быть оплачен видом «кредит» полностью."});
+    out.push_back(
+        {std::nullopt, "payments", "товар, переданный в кредит, должен быть оплачен видом «кредит» полностью."});
   }
   if (paying_credit > Kopecks(0) && in_range(receipt.payments.credit) &&
       receipt.payments.credit + paying_credit > receipt.total) {
-    out.push_back({"payments", "Оплата кредита не может быть оплачена видом «кредит»."});
+    out.push_back({std::nullopt, "payments", "оплата кредита не может быть оплачена видом «кредит»."});
   }
 }
 
 void check_contact(const std::string& contact, std::vector<RuleViolation>& out) {
   if (contact.empty() || is_email(contact) || is_phone(contact)) return;
-  out.push_back(
-      {"client_email", "Контакт покупателя должен быть адресом почты до 64 символов или телефоном вида +79991234567."});
+  out.push_back({std::nullopt, "client_email",
+                 "контакт покупателя должен быть адресом почты до 64 символов или телефоном вида +79991234567."});
 }
 
 }  // namespace
 
 std::vector<RuleViolation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits) {
   std::vector<RuleViolation> out;
-  if (receipt.lines.empty()) out.push_back({"items", "В чеке нет ни одной позиции."});
+  if (receipt.lines.empty()) out.push_back({std::nullopt, "items", "в чеке нет ни одной позиции."});
   if (receipt.lines.size() > limits.lines) {
-    out.push_back({"items", "В чеке больше " + std::to_string(limits.lines) + " позиций."});
+    out.push_back({std::nullopt, "items", "в чеке больше " + std::to_string(limits.lines) + " позиций."});
     return out;
   }
-  if (!sign_from_code(code(receipt.sign))) out.push_back({"calculated_sign", "Неизвестный признак расчёта."});
+  if (!sign_from_code(code(receipt.sign)))
+    out.push_back({std::nullopt, "calculated_sign", "неизвестный признак расчёта."});
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) LineCheck(receipt.lines[i], i, ffd, out).run();
   const auto codes = std::ranges::count_if(receipt.lines, [](const Line& line) { return !line.marking_code.empty(); });
-  if (std::cmp_greater(codes, kMaxMarkingCodes)) out.push_back({"items", "В чеке больше 128 кодов маркировки."});
+  if (std::cmp_greater(codes, kMaxMarkingCodes))
+    out.push_back({std::nullopt, "items", "в чеке больше 128 кодов маркировки."});
   check_totals(receipt, out);
   check_credit(receipt, out);
   check_contact(receipt.buyer_contact, out);

@@ -67,6 +67,10 @@ TEST(Subjects, MarkedOnesHaveOlderNames) {
   }
 }
 
+TEST(Subjects, OnlyTwoGoWithACode) {
+  EXPECT_EQ(codes_of([](int c) { return c >= 0 && c < 256 && is_coded(static_cast<Subject>(c)); }), (std::set{31, 33}));
+}
+
 TEST(VatRates, FollowTheTable) {
   struct Case {
     const char* word;

@@ -36,7 +36,7 @@ TEST(Phone, IsBroughtToOneForm) {
 
 TEST(Phone, IsNotGuessed) {
   for (const char* typed : {"", "+", "нет", "123", "1234567", "900123456", "375291234567", "+900123456",
-                            "8900123456789", "+1234567890123456"}) {
+                            "8900123456789", "+1234567890123456", "+7 8 900 123-45-67", "+7 900 123-45-678"}) {
     EXPECT_EQ(normalise_phone(typed), std::nullopt) << typed;
   }
 }
@@ -56,6 +56,14 @@ TEST(Email, IsRecognised) {
   }
   EXPECT_TRUE(is_email(std::string(59, 'a') + "@b.ru"));
   EXPECT_FALSE(is_email(std::string(60, 'a') + "@b.ru"));
+}
+
+TEST(BuyerContact, TakesAnAddressOutOfWhatCopyingLeavesAroundIt) {
+  for (const char* typed :
+       {"ivan@example.ru", " ivan@example.ru\n", "\u00A0ivan@example.ru\u200B", "\tivan@example.ru\r"})
+    EXPECT_EQ(buyer_contact(typed, ""), "ivan@example.ru") << typed;
+  for (const char* typed : {"iv\u200Ban@example.ru", "o’neil@example.ru", "ivan@example.ru petr@example.ru"})
+    EXPECT_EQ(buyer_contact(typed, ""), "") << typed;
 }
 
 TEST(BuyerContact, PrefersTheEmail) {

@@ -21,11 +21,11 @@ bool is_return(fiscal::Sign sign) {
 
 // What this till cannot say of the line; empty when it can say all.
 std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
-  if (!fiscal::allowed(line.subject, ffd)) {
+  if (!fiscal::allowed(fiscal::subject_for(line.subject, ffd), ffd)) {
     return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) +
            " (поле payment_object) не допускается ФФД кассы";
   }
-  if (ffd == fiscal::Ffd::v1_2 && line.marking_code.empty() && !line.product_code.empty()) {
+  if (ffd == fiscal::Ffd::v1_2 && line.marking_code.empty() && fiscal::is_coded(line.subject)) {
     return "нет кода маркировки (поле marking_code): по ФФД 1.2 касса проверяет его целиком";
   }
   if (ffd == fiscal::Ffd::v1_05 && line.product_code.empty() && !line.marking_code.empty()) {
@@ -63,7 +63,7 @@ void write_line(JsonWriter& json, const fiscal::Line& line, fiscal::Sign sign, f
   json.key("amount_1043").number(fiscal::to_rubles(line.sum));
   if (ffd == fiscal::Ffd::v1_2) json.key("unit_2108").number(line.measure.value_or(fiscal::kMeasurePiece));
   json.key("paymentFormCode_1214").number(fiscal::code(line.method));
-  json.key("productTypeCode_1212").number(fiscal::code(line.subject));
+  json.key("productTypeCode_1212").number(fiscal::code(fiscal::subject_for(line.subject, ffd)));
   json.key("tax_1199").number(fiscal::code(line.vat));
   write_marking(json, line, sign, ffd);
   if (line.supplier) write_agent(json, *line.supplier);

@@ -135,7 +135,8 @@ std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
     return "единица измерения " + std::to_string(*line.measure) +
            " (поле measure_code) по ФФД 1.2 не передаётся протоколом itkassa, возможны только штуки";
   }
-  if (line.marking_code.empty() && !line.product_code.empty()) {
+  const bool coded = ffd == fiscal::Ffd::v1_05 ? !line.product_code.empty() : fiscal::is_coded(line.subject);
+  if (coded && line.marking_code.empty()) {
     return "нет кода маркировки (поле marking_code): itkassa принимает его только таким, как прочитал сканер";
   }
   if (!fiscal::is_utf8(line.marking_code)) {

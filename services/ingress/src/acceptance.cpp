@@ -2,6 +2,7 @@
 
 #include "kassaflow/bitrix24/digest.hpp"
 #include "kassaflow/bitrix24/mapping.hpp"
+#include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
 
@@ -41,9 +42,11 @@ Accepting<const Cashbox*> find_cashbox(const Installation& installation, std::st
   }
   const auto known = cashboxes.find(number);
   if (known == cashboxes.end()) {
-    return refuse(Reason::cashbox,
-                  {"Касса с номером «" + std::string(number.substr(0, 64)) + "» не подключена к шлюзу."},
-                  &installation);
+    constexpr std::size_t kShown = 64;
+    return refuse(
+        Reason::cashbox,
+        {"Касса с номером «" + std::string(fiscal::cut(number, kShown)) + "» (поле number_kkm) не подключена к шлюзу."},
+        &installation);
   }
   return &known->second;
 }
@@ -53,7 +56,7 @@ Accepting<void> check_params(const Installation& installation, const Cashbox& ca
   std::vector<std::string> texts;
   for (const auto& [path, value] : cashbox.required_params) {
     if (value.matches(bitrix24::cashbox_param(form, path))) continue;
-    texts.push_back("Параметр кассы " + path + " не совпадает с настройкой шлюза.");
+    texts.push_back("Параметр кассы " + path + " (поле cashbox_params) не совпадает с настройкой шлюза.");
   }
   if (!texts.empty()) return refuse(Reason::credentials, std::move(texts), &installation);
   return {};

@@ -108,7 +108,8 @@ struct StatusDuplicates::Impl {
     std::unordered_map<std::string, Answer> printed;
     for (v1::LookUpResponse::Entry& entry : *call.response.mutable_entries()) {
       if (entry.state() != v1::RECEIPT_STATE_DONE) continue;
-      printed.emplace(entry.receipt_id(), PrintedContent{std::move(*entry.mutable_content_digest())});
+      printed.emplace(entry.receipt_id(),
+                      PrintedContent{std::move(*entry.mutable_content_digest()), entry.digest_version()});
     }
     for (Waiter& waiter : call.waiters) {
       const auto found = printed.find(waiter.receipt_id);

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace kassaflow::ingress {
 
 struct PrintedContent {
   std::string digest;
+  std::uint32_t digest_version = 0;
 };
 
 class Duplicates {

@@ -13,14 +13,17 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// A post that may be in Kafka: the same check finds its receipt again, a new one would print twice (exactly-once.md
-// 15).
-constexpr const char* kUnknown =
-    "Неизвестно, принят ли чек: подтверждение не получено вовремя. Напечатайте этот же чек ещё раз, не создавайте "
-    "новый.";
 constexpr const char* kNotSent = "Чек не принят: очередь чеков недоступна. Напечатайте этот же чек ещё раз позже.";
 constexpr const char* kPrinted =
-    "Чек с этим номером уже напечатан с другим содержимым. Для изменений создайте возврат или новый чек.";
+    "Чек с этим номером (поле unique_id) уже напечатан с другим содержимым. Для изменений создайте возврат или новый "
+    "чек.";
+
+// Whose record it is, for a reader that cannot decode it: the receipt we answered for must not be lost with its record
+// (exactly-once.md 18).
+kafka::Headers owner_of(const v1::ReceiptAccepted& record) {
+  return {{"receipt-id", record.receipt_id()},     {"post-id", record.post_id()}, {"tenant", record.tenant()},
+          {"installation", record.installation()}, {"cashbox", record.cashbox()}, {"unique-id", record.unique_id()}};
+}
 
 double seconds_since(Clock::time_point started) {
   return std::chrono::duration<double>(Clock::now() - started).count();
@@ -37,20 +40,24 @@ asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string
   } catch (const std::exception& error) {
     // A bug, and nobody knows how far the post got.
     runtime::log(Level::error, "print.failed", {{"trace", trace}, {"error", error.what()}});
-    answer = refuse({Reason::internal, {kUnknown}, ""}, trace);
+    answer = refuse({Reason::internal, {kUnknownResult}, ""}, trace);
   }
   environment_.counters.print_took(seconds_since(started));
   co_return answer;
 }
 
 std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace) {
+  note(refusal, trace);
+  return bitrix24::print_refused(refusal.texts);
+}
+
+void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
   environment_.counters.refused(refusal.reason);
   runtime::log(Level::info, "receipt.refused",
                {{"trace", trace},
                 {"tenant", refusal.tenant},
                 {"receipt", refusal.receipt_id},
                 {"result", name_of(refusal.reason)}});
-  return bitrix24::print_refused(refusal.texts);
 }
 
 asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body,
@@ -64,12 +71,15 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   };
 
   const auto printed = co_await environment_.duplicates.printed(record.receipt_id());
-  if (printed && printed->digest != record.content_digest()) co_return refusal(Reason::printed, kPrinted);
+  // Digests of different versions say nothing about each other; the journal decides (exactly-once.md 13).
+  if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
+    co_return refusal(Reason::printed, kPrinted);
+  }
 
-  Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace};
+  Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace, owner_of(record)};
   const Published published =
       co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
-  if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknown);
+  if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknownResult);
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 
   environment_.counters.accepted(record.tenant());

@@ -17,6 +17,12 @@
 
 namespace kassaflow::ingress {
 
+// A post that may be in Kafka: the same check finds its receipt again, a new one would print twice (exactly-once.md
+// 15).
+inline constexpr const char* kUnknownResult =
+    "Неизвестно, принят ли чек: подтверждение не получено вовремя. Напечатайте этот же чек ещё раз, не создавайте "
+    "новый.";
+
 class PrintHandler {
  public:
   struct Environment {
@@ -33,8 +39,10 @@ class PrintHandler {
   // The JSON answer. `body` must outlive the call.
   boost::asio::awaitable<std::string> print(std::string secret, std::string_view body, std::string trace);
 
-  // What cannot be handled at all, in the same form and counted.
+  // The JSON answer to a post that cannot be taken; counted and logged.
   [[nodiscard]] std::string refuse(const Refusal& refusal, std::string_view trace);
+  // Counts and logs a refusal that is answered elsewhere.
+  void note(const Refusal& refusal, std::string_view trace);
 
  private:
   boost::asio::awaitable<tl::expected<std::string, Refusal>> take(std::string secret, std::string_view body,

@@ -15,7 +15,9 @@ Published meaning_of(const Error& error) {
 
 boost::asio::awaitable<Published> KafkaPublisher::publish(Message message,
                                                           std::chrono::steady_clock::time_point deadline) {
-  kafka::Headers headers{{"trace-id", std::move(message.trace)}, {"content-type", "application/x-protobuf"}};
+  kafka::Headers headers = std::move(message.headers);
+  headers.emplace_back("trace-id", std::move(message.trace));
+  headers.emplace_back("content-type", "application/x-protobuf");
   auto sent = co_await within(deadline, producer_.send(std::move(message.topic), std::move(message.key),
                                                        std::move(message.value), std::move(headers)));
   if (!sent) co_return Published::unknown;

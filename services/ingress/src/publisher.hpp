@@ -18,6 +18,7 @@ struct Message {
   std::string key;    // pool id
   std::string value;  // Protocol Buffers
   std::string trace;
+  kafka::Headers headers = {};  // beside trace-id and content-type
 };
 
 enum class Published : std::uint8_t {

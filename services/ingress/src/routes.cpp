@@ -41,9 +41,14 @@ http::Reply to_portal(std::string body) {
   return reply;
 }
 
-// CHECK_URL belongs to another service. Should it be misrouted here, WAIT is the one answer that does no harm: ERRORS
-// without a STATUS would mark the check as printed (bitrix24.md §7).
-bool is_check(std::string_view target) { return target.starts_with(kPortal) && split(target, kPortal).rest == "check"; }
+bool is_portals(std::string_view target, std::string_view verb) {
+  return target.starts_with(kPortal) && split(target, kPortal).rest == verb;
+}
+
+// A CHECK_URL that was set to PRINT_URL's address: its body is this one pair (bitrix24.md §7).
+bool is_question(std::string_view body) {
+  return body.starts_with("uuid=") && body.find('&') == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -58,22 +63,29 @@ asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
     co_return of_status(co_await callback_.take(std::move(callback), trace));
   }
   if (!target.starts_with(kPortal)) co_return of_status(404);
-  if (is_check(target)) co_return to_portal(bitrix24::check_wait());
-  const Route route = split(target, kPortal);
-  if (inbound.method == "POST" && route.rest == "print") {
+  if (is_portals(target, "check")) co_return to_portal(bitrix24::check_wait());
+  if (inbound.method == "POST" && is_portals(target, "print") && !is_question(inbound.body)) {
+    const Route route = split(target, kPortal);
     co_return to_portal(co_await print_.print(std::string(route.first), inbound.body, trace));
   }
-  co_return to_portal(
-      print_.refuse({Reason::request, {"Неверный адрес кассы: проверьте адрес печати чеков в настройках."}}, trace));
+  co_return misrouted("Неверный адрес кассы: проверьте адреса печати и проверки чеков в её настройках.", trace);
 }
 
-http::Reply Routes::bad_request(std::string_view target, std::string_view) {
-  if (is_check(target)) return to_portal(bitrix24::check_wait());
-  if (target.empty() || target.starts_with(kPortal)) {
-    return to_portal(print_.refuse(
-        {Reason::request, {"Запрос на печать чека не прочитан: он повреждён или слишком велик."}}, trace_id({})));
+http::Reply Routes::bad_request(std::string_view target, std::string_view reason) {
+  constexpr const char* kUnread = "Запрос не прочитан: он повреждён или слишком велик. Чек не напечатан.";
+  if (is_portals(target, "check")) return to_portal(bitrix24::check_wait());
+  if (is_portals(target, "print")) {
+    const bool thrown = reason == "internal";  // out of the handler, which may have got as far as Kafka
+    const Refusal refusal = thrown ? Refusal{Reason::internal, {kUnknownResult}} : Refusal{Reason::request, {kUnread}};
+    return to_portal(print_.refuse(refusal, trace_id({})));
   }
+  if (target.empty() || target.starts_with(kPortal)) return misrouted(kUnread, trace_id({}));
   return of_status(400);
+}
+
+http::Reply Routes::misrouted(const char* text, std::string_view trace) {
+  print_.note({Reason::request, {text}}, trace);
+  return to_portal(bitrix24::refused_either(text));
 }
 
 }  // namespace kassaflow::ingress

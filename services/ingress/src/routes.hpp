@@ -15,10 +15,15 @@ class Routes {
 
   boost::asio::awaitable<http::Reply> handle(const http::Inbound& inbound);
 
-  // A request that could not be read: the portal still gets 200 and ERRORS (bitrix24.md §6).
+  // A request that could not be read, or (`reason` "internal") whose handler threw: the portal still gets 200 and an
+  // answer in its form (bitrix24.md §6, §7).
   [[nodiscard]] http::Reply bad_request(std::string_view target, std::string_view reason);
 
  private:
+  // CHECK_URL belongs to another service. What comes here and is not certainly a PRINT_URL post may have been meant for
+  // it, and there ERRORS alone marks the check as printed: both readers are answered.
+  [[nodiscard]] http::Reply misrouted(const char* text, std::string_view trace);
+
   PrintHandler& print_;
   CallbackHandler& callback_;
 };

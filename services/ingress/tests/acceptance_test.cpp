@@ -94,8 +94,19 @@ TEST(Acceptance, NamesAnUnknownCashbox) {
   const auto accepted =
       accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=box-7"));
   EXPECT_EQ(reason_of(accepted), Reason::cashbox);
-  EXPECT_NE(accepted.error().texts[0].find("box-7"), std::string::npos);
+  EXPECT_EQ(accepted.error().texts[0], "Касса с номером «box-7» (поле number_kkm) не подключена к шлюзу.");
   EXPECT_EQ(accepted.error().tenant, "acme");
+}
+
+// Half a letter would make the whole answer unreadable.
+TEST(Acceptance, CutsALongNumberOfACashboxBetweenLetters) {
+  std::string number = "a", shown = "a";
+  for (int i = 0; i < 100; ++i) number += "%D0%9A";
+  for (int i = 0; i < 63; ++i) shown += "К";
+  const auto accepted =
+      accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=" + number));
+  EXPECT_EQ(reason_of(accepted), Reason::cashbox);
+  EXPECT_EQ(accepted.error().texts[0], "Касса с номером «" + shown + "» (поле number_kkm) не подключена к шлюзу.");
 }
 
 TEST(Acceptance, WantsTheCashboxParameters) {
@@ -116,14 +127,22 @@ TEST(Acceptance, RefusesAPoolThatIsGone) {
 
 TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
   const auto snapshot = make_snapshot();
+  const auto pool = std::const_pointer_cast<configuration::Pool>(snapshot->pools["acme-shop"]);
   const std::string body = fixture("sell-marked-without-code");
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", body)), Reason::content);
   std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->marked_without_code =
       configuration::MarkedWithoutCode::allow;
-  std::const_pointer_cast<configuration::Pool>(snapshot->pools["acme-shop"])->till.ffd = fiscal::Ffd::v1_2;
-  const auto record = accept_at(*snapshot, "s3cr3t", body);
-  ASSERT_TRUE(record.has_value());
-  EXPECT_EQ(record->receipt().lines(0).subject(), 32);
+  for (const auto ffd : {fiscal::Ffd::v1_05, fiscal::Ffd::v1_2}) {
+    pool->till.ffd = ffd;
+    const auto record = accept_at(*snapshot, "s3cr3t", body);
+    ASSERT_TRUE(record.has_value());
+    EXPECT_EQ(record->receipt().lines(0).subject(), 32);
+    EXPECT_TRUE(record->receipt().lines(0).has_measure());
+  }
+  const std::string composite = replaced(fixture("sell-cash"), "=commodity", "=composite");
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", composite)), Reason::content);
+  pool->till.ffd = fiscal::Ffd::v1_05;
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", composite).has_value());
 }
 
 TEST(Acceptance, HostileBodiesAreRefused) {

@@ -32,6 +32,7 @@ class FakeStatus final : public v1::Status::Service {
       entry->set_receipt_id(id);
       entry->set_state(id.starts_with("done") ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_FAILED);
       entry->set_content_digest("digest of " + id);
+      entry->set_digest_version(7);
     }
     return grpc::Status::OK;
   }
@@ -66,6 +67,7 @@ TEST_F(StatusDuplicatesTest, TellsTheDigestOfPrintedReceiptsOnly) {
   const auto printed = run(duplicates.printed("done-1"));
   ASSERT_TRUE(printed.has_value());
   EXPECT_EQ(printed->digest, "digest of done-1");
+  EXPECT_EQ(printed->digest_version, 7U);
   EXPECT_FALSE(run(duplicates.printed("new-1")).has_value());
   EXPECT_FALSE(run(duplicates.printed("failed-1")).has_value());
 }

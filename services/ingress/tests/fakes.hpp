@@ -48,11 +48,11 @@ class FakePublisher final : public Publisher {
 class FakeDuplicates final : public Duplicates {
  public:
   boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) override {
-    const auto known = digests.find(receipt_id);
-    if (known == digests.end()) co_return std::nullopt;
-    co_return PrintedContent{known->second};
+    const auto known = contents.find(receipt_id);
+    if (known == contents.end()) co_return std::nullopt;
+    co_return known->second;
   }
-  std::map<std::string, std::string> digests;
+  std::map<std::string, PrintedContent> contents;
 };
 
 // Tenant acme with portal acme-main (secret "s3cr3t"), cashbox box-1 that wants GATEWAY.TOKEN = kx, and an itkassa

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "fakes.hpp"
+#include "kassaflow/bitrix24/digest.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -68,17 +69,38 @@ TEST_F(PrintHandlerTest, ARepeatOfAPrintedReceiptGetsTheSameUuid) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   v1::ReceiptAccepted record;
   ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
-  duplicates_.digests[first] = record.content_digest();
+  duplicates_.contents[first] = {record.content_digest(), record.digest_version()};
   EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
 }
 
 TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
-  duplicates_.digests[first] = std::string(32, 'x');
+  duplicates_.contents[first] = {std::string(32, 'x'), bitrix24::kDigestVersion};
   EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"),
             std::string::npos);
   EXPECT_EQ(publisher_.messages.size(), 1U);
   EXPECT_TRUE(counted("kassaflow_receipts_refused_total{reason=\"printed\"} 1"));
+}
+
+TEST_F(PrintHandlerTest, LeavesDigestsOfAnotherVersionToTheJournal) {
+  const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
+  for (const std::uint32_t version : {0U, bitrix24::kDigestVersion + 1}) {
+    duplicates_.contents[first] = {std::string(32, 'x'), version};
+    EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
+  }
+}
+
+// exactly-once.md 18
+TEST_F(PrintHandlerTest, HeadersSayWhoseTheRecordIs) {
+  const std::string uuid = uuid_of(print("s3cr3t", fixture("sell-cash")));
+  v1::ReceiptAccepted record;
+  ASSERT_TRUE(record.ParseFromString(publisher_.messages.at(0).value));
+  EXPECT_EQ(publisher_.messages[0].headers, (kafka::Headers{{"receipt-id", uuid},
+                                                            {"post-id", record.post_id()},
+                                                            {"tenant", "acme"},
+                                                            {"installation", "acme-main"},
+                                                            {"cashbox", "acme-box"},
+                                                            {"unique-id", record.unique_id()}}));
 }
 
 TEST_F(PrintHandlerTest, SaysThatTheResultIsUnknownWhenKafkaDidNotConfirm) {

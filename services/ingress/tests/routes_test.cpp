@@ -51,7 +51,16 @@ TEST_F(RoutesTest, PrintsAtTheSecretsAddress) {
   EXPECT_TRUE(portal(ask("POST", "/b24/s3cr3t/print?x=/y", fixture("sell-cash"))).contains("UUID"));
 }
 
-TEST_F(RoutesTest, EverythingElseOfThePortalGetsErrors) {
+// Misrouted, it may be a post or a question, and each reader must find its own harmless word (bitrix24.md §6, §7).
+void expect_harmless(const boost::json::object& answer, const std::string& what) {
+  ASSERT_TRUE(answer.contains("STATUS")) << what;
+  EXPECT_EQ(answer.at("STATUS").as_string(), "WAIT") << what;
+  ASSERT_TRUE(answer.contains("ERRORS")) << what;
+  EXPECT_EQ(answer.at("ERRORS").as_array().size(), 1U) << what;
+  EXPECT_FALSE(answer.contains("UUID")) << what;
+}
+
+TEST_F(RoutesTest, EverythingElseOfThePortalDoesNoHarm) {
   const std::string body = fixture("sell-cash");
   for (const auto& [method, target] :
        std::vector<std::pair<std::string, std::string>>{{"GET", "/b24/s3cr3t/print"},
@@ -63,27 +72,50 @@ TEST_F(RoutesTest, EverythingElseOfThePortalGetsErrors) {
                                                         {"POST", "/b24/s3cr3t/print/"},
                                                         {"POST", "/b24/s3cr3t/Print"},
                                                         {"POST", "/b24/s3cr3t/print/x"},
-                                                        {"POST", "/b24//print"},
-                                                        {"POST", "/b24/other/print"},
+                                                        {"POST", "/b24/s3cr3t/check/"},
+                                                        {"POST", "/b24/s3cr3t/Check"},
+                                                        {"POST", "/b24/s3cr3t/check/x"},
+                                                        {"POST", "/b24/s3cr3t/check%20"},
+                                                        {"GET", "/b24/s3cr3t/chek"},
                                                         {"POST", "/b24/../b24/s3cr3t/print"},
                                                         {"POST", "/b24/s3cr3t%2Fprint"}}) {
-    const auto answer = portal(ask(method, target, body));
-    EXPECT_TRUE(answer.contains("ERRORS")) << method << target;
-    EXPECT_FALSE(answer.contains("UUID")) << method << target;
+    expect_harmless(portal(ask(method, target, body)), method + " " + target);
   }
   EXPECT_TRUE(publisher_.messages.empty());
 }
 
+TEST_F(RoutesTest, AnUnknownPortalGetsErrors) {
+  for (const char* target : {"/b24//print", "/b24/other/print"}) {
+    const auto answer = portal(ask("POST", target, fixture("sell-cash")));
+    EXPECT_EQ(answer.size(), 1U);
+    EXPECT_TRUE(answer.contains("ERRORS"));
+  }
+}
+
 TEST_F(RoutesTest, AMisroutedCheckIsToldToWait) {
   for (const char* target : {"/b24/s3cr3t/check", "/b24/unknown/check?x=1"}) {
-    EXPECT_EQ(portal(ask("POST", target, "uuid=1")).at("STATUS").as_string(), "WAIT");
+    for (const char* method : {"POST", "GET"}) {
+      const auto answer = portal(ask(method, target, "uuid=1"));
+      EXPECT_EQ(answer.at("STATUS").as_string(), "WAIT");
+      EXPECT_FALSE(answer.contains("ERRORS"));
+    }
     EXPECT_EQ(portal(routes_.bad_request(target, "too large")).at("STATUS").as_string(), "WAIT");
   }
 }
 
-TEST_F(RoutesTest, UnreadableRequestsGetErrorsToo) {
-  for (const char* target : {"", "/b24/s3cr3t/print", "/b24/x"})
-    EXPECT_TRUE(portal(routes_.bad_request(target, "too large")).contains("ERRORS"));
+// A CHECK_URL set to the address of PRINT_URL.
+TEST_F(RoutesTest, AQuestionAtTheAddressOfPostsIsToldToWait) {
+  expect_harmless(portal(ask("POST", "/b24/s3cr3t/print", "uuid=7d0c2f0e-6b1a-4c55-9a53-0f6c2a8f1b11")), "question");
+}
+
+TEST_F(RoutesTest, UnreadableRequestsDoNoHarmEither) {
+  const auto answer = portal(routes_.bad_request("/b24/s3cr3t/print", "too large"));
+  EXPECT_EQ(answer.size(), 1U);
+  EXPECT_TRUE(answer.contains("ERRORS"));
+  const auto thrown = portal(routes_.bad_request("/b24/s3cr3t/print", "internal"));
+  EXPECT_EQ(thrown.at("ERRORS").as_array().at(0).as_string(), kUnknownResult);
+  for (const char* target : {"", "/b24/x", "/b24/s3cr3t/check/", "/b24/s3cr3t/Check", "/b24/s3cr3t/prin"})
+    expect_harmless(portal(routes_.bad_request(target, "too large")), target);
   EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", "too large").status, 400);
 }
 

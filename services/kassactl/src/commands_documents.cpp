@@ -44,8 +44,10 @@ std::string read_all(std::istream& in) {
 ParsedFile parse(const Session& session, const std::string& name) {
   if (name == "-") return parse_documents("-", read_all(session.in));
   std::ifstream file(name, std::ios::binary);
-  if (!file) return {.documents = {}, .problems = {name + ": cannot be read"}};
-  return parse_documents(name, read_all(file));
+  const std::string text = read_all(file);
+  // A directory can be opened, and fails when it is read.
+  if (!file.is_open() || file.bad()) return {.documents = {}, .problems = {name + ": cannot be read as a file"}};
+  return parse_documents(name, text);
 }
 
 v1::ApplyResponse send(const Session& session, const Registry& registry, const std::vector<Declared>& documents) {

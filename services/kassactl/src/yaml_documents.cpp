@@ -6,12 +6,18 @@
 #include <optional>
 
 #include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/fiscal/text.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
 
 using configuration::Key;
 using configuration::Shape;
+
+constexpr const char* kNotUtf8 = "is not UTF-8; is the file in windows-1251?";
+
+// What can be told of a text that may be anything.
+std::string shown(const std::string& text) { return fiscal::is_utf8(text) ? text : fiscal::normalise(text); }
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
@@ -51,11 +57,12 @@ class DocumentReader {
     kind_ = configuration::normalise_kind(word);
     if (kind_.empty()) {
       if (kind) declared_.lines["kind"] = line_of(kind);
-      problem("kind", word.empty() ? "is missing" : word + " is none of Tenant, Pool, Register, Installation, Cashbox");
+      problem("kind",
+              word.empty() ? "is missing" : shown(word) + " is none of Tenant, Pool, Register, Installation, Cashbox");
       return false;
     }
     declared_.document = configuration::make_document(kind_);
-    if (const YAML::Node id = node["id"]; id && id.IsScalar()) {
+    if (const YAML::Node id = node["id"]; id && id.IsScalar() && fiscal::is_utf8(id.Scalar())) {
       configuration::set_text(declared_.document, configuration::keys_of(kind_).front(), id.Scalar());
     }
     return true;
@@ -67,15 +74,23 @@ class DocumentReader {
         problem(prefix, "keys are words");
         continue;
       }
-      const std::string path = join(prefix, entry.first.Scalar());
-      if (path == "kind") continue;
-      if (note(path, entry.first)) read_value(entry.second, path);
+      const std::string path = join(prefix, shown(entry.first.Scalar()));
+      if (!note(path, entry.first) || path == "kind") continue;
+      if (entry.first.Scalar().find('.') != std::string::npos) {  // parts are nested, never written as a path
+        problem(path, "unknown key");
+      } else {
+        read_value(entry.second, path);
+      }
     }
   }
 
-  // Remembers where the key stands; false when it stood somewhere already.
+  // Remembers where the key stands; false when it cannot be one.
   bool note(const std::string& path, const YAML::Node& key) {
     const bool first = declared_.lines.insert_or_assign(path, line_of(key)).second;
+    if (!fiscal::is_utf8(key.Scalar())) {
+      problem(path, kNotUtf8);
+      return false;
+    }
     if (!first) problem(path, "is given twice");
     return first;
   }
@@ -125,7 +140,7 @@ class DocumentReader {
         continue;
       }
       const std::string& name = entry.first.Scalar();
-      const std::string entry_path = join(path, name);
+      const std::string entry_path = join(path, shown(name));
       if (!note(entry_path, entry.first)) continue;
       const auto text = text_of(entry.second, entry_path);
       if (!text) continue;
@@ -145,6 +160,8 @@ class DocumentReader {
       problem(path, "has no value");
     } else if (!value.IsScalar()) {
       problem(path, "must be a text");
+    } else if (!fiscal::is_utf8(value.Scalar())) {
+      problem(path, kNotUtf8);
     } else {
       return value.Scalar();
     }
@@ -176,7 +193,13 @@ ParsedFile parse_documents(const std::string& file, const std::string& text) {
       if (node.IsNull()) continue;  // what stands before the first or after the last ---
       if (auto declared = DocumentReader(file, parsed.problems).read(node))
         parsed.documents.push_back(std::move(*declared));
+      if (parsed.documents.size() > kDocumentsLimit) {
+        parsed.problems.push_back(file + ": holds more than " + std::to_string(kDocumentsLimit) +
+                                  " documents; split it");
+        return parsed;
+      }
     }
+    if (parsed.documents.empty() && parsed.problems.empty()) parsed.problems.push_back(file + ": holds no document");
   } catch (const YAML::Exception& error) {  // yaml-cpp's way to say no
     parsed.problems.push_back(file + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
   }

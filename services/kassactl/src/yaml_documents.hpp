@@ -24,7 +24,9 @@ struct ParsedFile {
 };
 
 inline constexpr std::size_t kFileLimit = 16 * 1024 * 1024;
+inline constexpr std::size_t kDocumentsLimit = 10'000;  // of one file: more the registry does not take at once
 
+// A file without a document is a problem too: it is not what somebody meant to apply.
 [[nodiscard]] ParsedFile parse_documents(const std::string& file, const std::string& text);
 
 // "shop.yaml:12: pool/acme-shop: timezone: is missing". A key that is not in the file is placed at its document.

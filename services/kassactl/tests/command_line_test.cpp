@@ -149,7 +149,14 @@ TEST_F(CommandLine, NothingIsSentWhenAnyFileIsBroken) {
               AllOf(HasSubstr("bad.yaml:3: tenant/b: colour: unknown key"), HasSubstr("nothing was applied")));
   EXPECT_TRUE(registry_.applied.empty());
   EXPECT_EQ(call({"apply", "-f", folder / "good.yaml", "-f", folder / "absent.yaml"}), 1);
-  EXPECT_THAT(err_.str(), HasSubstr("absent.yaml: cannot be read"));
+  EXPECT_THAT(err_.str(), HasSubstr("absent.yaml: cannot be read as a file"));
+  EXPECT_EQ(call({"apply", "-f", folder}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr(folder.string() + ": cannot be read as a file"));
+  std::ofstream(folder / "empty.yaml") << "# nothing yet\n";
+  EXPECT_EQ(call({"apply", "-f", folder / "good.yaml", "-f", folder / "empty.yaml"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("empty.yaml: holds no document"));
+  EXPECT_EQ(call({"apply", "-f", "-"}), 1);
+  EXPECT_TRUE(registry_.applied.empty());
   std::filesystem::remove_all(folder);
 }
 

@@ -151,9 +151,40 @@ INSTANTIATE_TEST_SUITE_P(
              "f.yaml:3: installation/i: vat.ten: the key must be a whole number"},
         Case{"MapForRequiredParameter", "kind: Cashbox\nid: c\nrequires: {AUTH: {LOGIN: x}}\n",
              "f.yaml:3: cashbox/c: requires.AUTH: must be a text"},
+        Case{"DottedKeyAtTheTop", "kind: Installation\nid: i\nportal.webhook: x\n",
+             "f.yaml:3: installation/i: portal.webhook: unknown key"},
+        Case{"KindTwice", "kind: Tenant\nid: t\nkind: Tenant\n", "f.yaml:3: tenant/t: kind: is given twice"},
+        Case{"KindTwiceInTwoCases", "kind: Tenant\nid: t\nkind: Pool\n", "f.yaml:3: tenant/t: kind: is given twice"},
+        Case{"ValueInWindows1251", "kind: Tenant\nid: t\nname: \xCE\xCE\xCE\n",
+             "f.yaml:3: tenant/t: name: is not UTF-8; is the file in windows-1251?"},
+        Case{"NestedValueInWindows1251", "kind: Pool\nid: p\ncashier: {name: \xC8\xE2\xE0\xED}\n",
+             "f.yaml:3: pool/p: cashier.name: is not UTF-8; is the file in windows-1251?"},
+        Case{"ParameterInWindows1251", "kind: Cashbox\nid: c\nrequires: {A.B: \xC8}\n",
+             "f.yaml:3: cashbox/c: requires.A.B: is not UTF-8; is the file in windows-1251?"},
+        Case{"NameOfAParameterInWindows1251", "kind: Cashbox\nid: c\nrequires: {A.\xC8: x}\n",
+             "f.yaml:3: cashbox/c: requires.A.?: is not UTF-8; is the file in windows-1251?"},
+        Case{"KeyInWindows1251", "kind: Tenant\nid: t\n\xE8\xEC\xFF: x\n",
+             "f.yaml:3: tenant/t: ???: is not UTF-8; is the file in windows-1251?"},
+        Case{"IdInWindows1251", "kind: Tenant\nid: \xE8\n",
+             "f.yaml:2: tenant/: id: is not UTF-8; is the file in windows-1251?"},
+        Case{"KindInWindows1251", "kind: \xE8\nid: t\n",
+             "f.yaml:1: kind: ? is none of Tenant, Pool, Register, Installation, Cashbox"},
+        Case{"Overlong", "kind: Tenant\nid: t\nname: \xC0\x80\n",
+             "f.yaml:3: tenant/t: name: is not UTF-8; is the file in windows-1251?"},
+        Case{"Nothing", "", "f.yaml: holds no document"},
+        Case{"OnlySeparators", "---\n---\n", "f.yaml: holds no document"},
+        Case{"OnlyAComment", "# nothing\n", "f.yaml: holds no document"},
         Case{"KeyTwice", "kind: Tenant\nid: t\nname: a\nname: b\n", "f.yaml:4: tenant/t: name: is given twice"},
         Case{"NotAMapping", "just text\n", "f.yaml:1: a document is a mapping of keys to values"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(YamlDocuments, MoreDocumentsThanTheRegistryTakesAreAProblemOfTheFile) {
+  std::string text;
+  for (std::size_t i = 0; i < kDocumentsLimit; ++i) text += "---\nkind: Tenant\nid: t" + std::to_string(i) + "\n";
+  EXPECT_THAT(parse_documents("f", text).problems, IsEmpty());
+  EXPECT_THAT(parse_documents("f", text + "---\nkind: Tenant\nid: x\n").problems,
+              ElementsAre("f: holds more than 10000 documents; split it"));
+}
 
 TEST(YamlDocuments, TextThatIsNotYamlNamesItsLine) {
   const ParsedFile parsed = parse_documents("f.yaml", "kind: Tenant\nid: [a\n");

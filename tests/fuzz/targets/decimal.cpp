@@ -9,10 +9,10 @@ void decimal(std::string_view input) {
   const auto value = bitrix24::parse_decimal(input);
   if (!value) return;
   require(value->scale >= 0 && value->scale <= fiscal::Decimal::kMaxScale, "a scale is within its limits");
-  const std::string spelled = bitrix24::canonical(*value);
+  const std::string spelled = fiscal::canonical(*value);
   const auto again = bitrix24::parse_decimal(spelled);
   require(again.has_value(), "a canonical number can be read");
-  require(bitrix24::canonical(*again) == spelled, "a canonical number stays as it is");
+  require(fiscal::canonical(*again) == spelled, "a canonical number stays as it is");
   require(fiscal::round_half_up(*again, fiscal::kPortalScale) == fiscal::round_half_up(*value, fiscal::kPortalScale),
           "a canonical number is the same number");
   const auto kopecks = fiscal::to_kopecks(*value);

@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <string>
 
 #include "kassaflow/bitrix24/answers.hpp"
@@ -45,14 +46,17 @@ void post(std::string_view input) {
   if (!form) return refuse({form.error().message});
   require(bitrix24::content_digest(*form).size() == 32, "a digest has 32 bytes");
   if (const auto known = bitrix24::read_post(*form); !known) refuse(known.error());
-  for (const fiscal::Ffd ffd : {fiscal::Ffd::v1_05, fiscal::Ffd::v1_2}) {
-    for (const auto marked : {bitrix24::MarkedWithoutCode::refuse, bitrix24::MarkedWithoutCode::allow}) {
+  for (const auto marked : {bitrix24::MarkedWithoutCode::refuse, bitrix24::MarkedWithoutCode::allow}) {
+    std::optional<fiscal::Receipt> before;
+    for (const fiscal::Ffd ffd : {fiscal::Ffd::v1_05, fiscal::Ffd::v1_2}) {
       const auto receipt = bitrix24::map_receipt(*form, {kVat, marked, ffd});
-      if (receipt) {
-        check_receipt(*receipt, ffd);
-      } else {
+      if (!receipt) {
         refuse(receipt.error());
+        continue;
       }
+      check_receipt(*receipt, ffd);
+      require(!before || *before == *receipt, "a receipt is the same whatever the format of its register");
+      before = *receipt;
     }
   }
 }

@@ -20,6 +20,10 @@ inline constexpr std::size_t kErrorsLimit = 20;       // texts of one answer; th
 [[nodiscard]] std::string print_refused(const std::vector<std::string>& errors);
 [[nodiscard]] std::string print_refused(std::string_view error);
 
+// {"STATUS":"WAIT","ERRORS":["…"]}, to a request that may have been meant for PRINT_URL or for CHECK_URL: each reader
+// finds its own key. ERRORS alone would be DONE to CHECK_URL's, WAIT alone would hang the check for PRINT_URL's.
+[[nodiscard]] std::string refused_either(std::string_view error);
+
 // {"STATUS":"WAIT"}
 [[nodiscard]] std::string check_wait();
 

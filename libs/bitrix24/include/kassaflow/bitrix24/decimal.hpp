@@ -2,7 +2,6 @@
 // The portal's numbers (protocols/bitrix24.md §3.3): "100", "99.99999999", "1.0E-5", "1.0E+14". Pure.
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "kassaflow/fiscal/decimal.hpp"
@@ -12,8 +11,5 @@ namespace kassaflow::bitrix24 {
 // Nothing when `text` is no number or has more than 18 digits before the point. Digits beyond the 18th decimal are
 // dropped: they are noise of the portal's doubles.
 [[nodiscard]] std::optional<fiscal::Decimal> parse_decimal(std::string_view text);
-
-// One text for all spellings of a value: at most 8 decimals (§5.7), no trailing zeros, no exponent, no "-0".
-[[nodiscard]] std::string canonical(fiscal::Decimal value);
 
 }  // namespace kassaflow::bitrix24

@@ -2,8 +2,10 @@
 // A PRINT_URL body: application/x-www-form-urlencoded with PHP's bracket nesting (protocols/bitrix24.md §3.3), as a
 // tree.
 //
-// One decoded copy of the body, one flat array of nodes; keys and values are views into them and live as long as the
-// Form. Time and memory are linear in the body, whatever it holds. Pure; a parsed Form never changes.
+// Only what the gateway reads is kept. Any other key, at any level, is ignored whatever it holds: bytes of any charset,
+// any depth, index or length (§5.8). One decoded copy of the body, one flat array of nodes; keys and values are views
+// into them and live as long as the Form. Time and memory are linear in the body, whatever it holds. Pure; a parsed
+// Form never changes.
 //
 //   auto form = Form::parse(body);
 //   for (Form::Node line : form->root()["items"]) use(line["name"].value());
@@ -22,10 +24,11 @@ namespace kassaflow::bitrix24 {
 
 struct FormLimits {
   std::size_t body_bytes = 4 * 1024 * 1024;
-  std::size_t pairs = 50'000;
+  std::size_t pairs = 50'000;  // ignored ones count too
+  // Of what is read:
   std::size_t nodes = 100'000;
   std::size_t depth = 8;
-  std::size_t index = 10'000;  // of items[n], payments[n] and the like
+  std::size_t index = 10'000;  // of items, payments, a supplier's phones and cashbox_params
   std::size_t key_bytes = 512;
 };
 
@@ -74,10 +77,11 @@ class Form {
     std::uint32_t at_ = 0;  // 0 = past the last: the root is nobody's child
   };
 
-  // Fails with code "form.…" and a Russian text that names the place.
+  // Fails with code "form.…" and a Russian text that names the pair and its key. A key that cannot be decoded could be
+  // any, so it is refused.
   // Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a scalar and the other way
-  // round. `order`, `entity` and `additional_params` (§5.8) are skipped. Texts we use are UTF-8 afterwards, also from
-  // portals that send windows-1251; everything else (marking codes) keeps its bytes.
+  // round. Texts are UTF-8 afterwards, also from portals that send windows-1251; everything else (marking codes) keeps
+  // its bytes.
   [[nodiscard]] static Result<Form> parse(std::string_view body, const FormLimits& limits = {});
 
   Form(Form&&) noexcept;

@@ -15,7 +15,7 @@
 
 namespace kassaflow::bitrix24 {
 
-// Russian texts for the manager; each names the line and the field: «Позиция 2, поле price: …».
+// Russian texts for the manager; each names the line and the field: «Позиция 2, поле items[1].price: …».
 using Complaints = std::vector<std::string>;
 
 // What identifies a post. Views into the form.
@@ -37,12 +37,14 @@ enum class MarkedWithoutCode : std::uint8_t { refuse, allow };  // §5.6
 struct MappingSettings {
   const std::map<std::int32_t, fiscal::Vat>& vat;  // portal VAT record id -> plain rate
   MarkedWithoutCode marked_without_code = MarkedWithoutCode::refuse;
+  // What the registers print now. It only refuses early what they could not print: the receipt itself tells all that
+  // any format needs, because the setting may change before it is printed.
   fiscal::Ffd ffd = fiscal::Ffd::v1_05;
 };
 
 // A receipt that keeps fiscal::validate: amounts in kopecks that agree, all 17 check types of §5.3, calculated VAT
-// rates for prepayments (§5.5). Unknown keys are ignored at every level; anything known that cannot be understood is
-// refused.
+// rates for prepayments (§5.5). Unknown keys are ignored at every level (form.hpp); anything known that cannot be
+// understood is refused.
 [[nodiscard]] Result<fiscal::Receipt, Complaints> map_receipt(const Form& form, const MappingSettings& settings);
 
 }  // namespace kassaflow::bitrix24

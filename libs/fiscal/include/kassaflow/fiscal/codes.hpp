@@ -23,6 +23,8 @@ template <class Code>
 // Whether receipts of this format may name the subject (ffd.md §3.4, §5.2): 27 and 30..33 came with 1.2, where 12 is no
 // longer "composite" but a payout, which no portal sends.
 [[nodiscard]] bool allowed(Subject subject, Ffd ffd);
+// Marked goods that must be printed with their code: 31, 33.
+[[nodiscard]] bool is_coded(Subject subject);
 // What a marked subject is called in a format that does not know it (bitrix24.md §5.6): 30, 31 -> 2, 32, 33 -> 1.
 [[nodiscard]] Subject subject_for(Subject subject, Ffd ffd);
 

@@ -20,7 +20,8 @@ inline constexpr std::size_t kMaxPhone = 19;  // [1171]
 // The first number of several is taken. std::nullopt when there is none.
 [[nodiscard]] std::optional<std::string> normalise_phone(std::string_view typed);
 
-// The e-mail when it is one, else the phone when it is one, else an empty string.
+// The e-mail when it is one (blanks and invisible characters around it do not matter), else the phone when it is one,
+// else an empty string.
 [[nodiscard]] std::string buyer_contact(std::string_view email, std::string_view phone);
 
 }  // namespace kassaflow::fiscal

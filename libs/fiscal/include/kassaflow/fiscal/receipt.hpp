@@ -46,7 +46,8 @@ enum class Method : std::uint8_t {  // [1214]
   credit_payment = 7,
 };
 
-// [1212] 1..27, 30..33; named are those with rules of their own.
+// [1212] 1..27, 30..33; named are those with rules of their own. A receipt names marked goods as FFD 1.2 does, whatever
+// its register's format: subject_for (codes.hpp) downgrades them when they are rendered.
 enum class Subject : std::uint8_t {
   commodity = 1,
   excise = 2,
@@ -77,7 +78,7 @@ struct Line {                            // [1059]
   Vat vat = Vat::none;                   // [1199]
   Method method = Method::full_payment;  // [1214]
   Subject subject = Subject::commodity;  // [1212]
-  std::optional<std::uint8_t> measure;   // [2108]
+  std::optional<std::uint8_t> measure;   // [2108], told whether or not the register's format has it
   std::string marking_code;              // [2000] bytes as scanned, empty = none
   std::string product_code;              // [1162] bytes, empty = none
   std::optional<Supplier> supplier;      // an agent line when set, [1222] = 64

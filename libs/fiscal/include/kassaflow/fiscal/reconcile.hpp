@@ -29,17 +29,25 @@ struct ReconciledLine {
 
 // Lines with cost(price, quantity) == sum whose sums make `total`; all within the limits of rules.hpp, none negative.
 // Lines of one unit or less are never split, so a line with a marking code stays one line.
-// Fails with a Russian text when the amounts contradict each other by more than rounding explains:
-// "reconcile.lines" none or too many, "reconcile.amount" a negative or too large amount, "reconcile.quantity",
-// "reconcile.line" price * quantity is not the sum, "reconcile.total" the sums do not make the total.
+//
+// Only rounding is evened out. The portal sends nothing whose lines and payments differ by 0.00001 or more (§2), so the
+// exact sums must make `total` within the half kopeck that rounding it takes, and 0.00001 a line for what its doubles
+// lose. Of one line, price * quantity may miss the sum by half a kopeck a unit and half a kopeck: builds before 8
+// decimals rounded the price, and the sum.
+//
+// Anything beyond fails with a Russian text that names the fields and both figures: "reconcile.lines" none or too many,
+// "reconcile.amount" a negative or too large amount, "reconcile.quantity", "reconcile.line" price * quantity is not the
+// sum, "reconcile.total" the sums do not make the total.
 [[nodiscard]] Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Kopecks total,
                                                             const Limits& limits = {});
 
-// Amounts half up to kopecks, corrected to make `total`: for payments. Fails with "reconcile.amount",
-// "reconcile.total".
-[[nodiscard]] Result<std::vector<Kopecks>> round_to_total(std::span<const Decimal> amounts, Kopecks total);
+// The sums of payments half up to kopecks, corrected to make `total` under the same tolerance. Fails with
+// "reconcile.payments" none or too many, "reconcile.amount", "reconcile.total".
+[[nodiscard]] Result<std::vector<Kopecks>> reconcile_payments(std::span<const Decimal> sums, Kopecks total,
+                                                              const Limits& limits = {});
 
-// Roubles half up to kopecks. Fails with "reconcile.amount" when negative or above kMaxAmount.
+// Roubles half up to kopecks. Fails with "reconcile.amount" when negative or above kMaxAmount; the text shows the
+// value.
 [[nodiscard]] Result<Kopecks> to_kopecks(Decimal roubles);
 
 }  // namespace kassaflow::fiscal

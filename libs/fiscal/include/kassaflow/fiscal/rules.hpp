@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,20 @@ inline constexpr std::size_t kMaxMarkingCode = 200;   // [2000] bytes, as the po
 inline constexpr std::size_t kMaxMarkingCodes = 128;  // per receipt (ffd.md §3.7)
 
 struct Limits {
-  std::size_t lines = 100;  // no figure in the law; a register may take fewer (ffd.md §4.9)
+  std::size_t lines = 100;     // no figure in the law; a register may take fewer (ffd.md §4.9)
+  std::size_t payments = 100;  // entries the portal sends; a receipt has a sum for each of five kinds
 };
 
 struct RuleViolation {
-  std::string
-      field;  // "items[2].name", "payments", "total_sum": the portal's words; the index counts lines of the receipt
-  std::string message;  // Russian, for the merchant, complete without the field
+  std::optional<std::size_t> line;  // of the receipt, from 0
+  std::string field;                // the portal's word: "name", "supplier_info.inn"; without a line "payments", …
+  std::string message;              // Russian, for the merchant, complete without line and field
   bool operator==(const RuleViolation&) const = default;
 };
 
-// Every broken rule; empty when the receipt may be printed. Any values of the receipt are safe to ask about.
+// Every broken rule; empty when the receipt may be printed in this format. A receipt tells more than an old format can
+// say (subjects of marked goods, measures): that is left out by whoever renders it and breaks no rule. Any values of
+// the receipt are safe to ask about.
 [[nodiscard]] std::vector<RuleViolation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits = {});
 
 }  // namespace kassaflow::fiscal

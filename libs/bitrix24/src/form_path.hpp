@@ -1,0 +1,33 @@
+#pragma once
+// The keys of a post: PHP's bracket nesting, and which of them the gateway reads.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace kassaflow::bitrix24 {
+
+// `a[b][]` as a, b and an empty segment.
+struct FormPath {
+  static constexpr std::size_t kMaxSegments = 16;
+  std::array<std::string_view, kMaxSegments> segment;
+  std::size_t size = 0;
+  bool too_deep = false;  // there are more segments than `depth_limit`
+};
+
+// As PHP: what follows a closed bracket without opening another is ignored, a bracket that is never closed belongs to
+// the name. `key` is not empty.
+[[nodiscard]] FormPath split_key(std::string_view key, std::size_t depth_limit);
+
+// What the pair is to us.
+enum class Role : std::uint8_t {
+  ignored,  // a key of another build, of a customised portal or of an object left in the post (bitrix24.md §5.8)
+  bytes,    // read as it is: numbers, codes, marking codes
+  text,     // shown, printed or compared as text: UTF-8 after parsing
+};
+[[nodiscard]] Role role_of(const FormPath& path);
+
+// The number PHP would store a decimal key as; -1 for a string key.
+[[nodiscard]] std::int64_t as_index(std::string_view key);
+
+}  // namespace kassaflow::bitrix24
