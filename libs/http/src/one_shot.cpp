@@ -65,10 +65,8 @@ Failure failure(Sent sent, std::string code, std::string message, std::string pa
   return {sent, std::move(code), std::move(message), std::move(partial)};
 }
 
-// Closed so that nothing of ours travels on after we gave up (exactly-once.md 6).
-void abort(beast::tcp_stream& stream) {
+void close(beast::tcp_stream& stream) {
   error_code ignored_on_a_dead_socket;
-  stream.socket().set_option(asio::socket_base::linger(true, 0), ignored_on_a_dead_socket);
   stream.socket().close(ignored_on_a_dead_socket);
 }
 
@@ -188,6 +186,9 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
     const auto [error, endpoint] = co_await stream.async_connect(endpoints, use_tuple);
     if (!error) {
       error_code ignored_when_unsupported;
+      // From the start: at a time-out the stream closes itself, and nothing of ours may travel on then (exactly-once.md
+      // 6).
+      stream.socket().set_option(asio::socket_base::linger(true, 0), ignored_when_unsupported);
       stream.socket().set_option(tcp::no_delay(true), ignored_when_unsupported);
       stream.socket().set_option(asio::socket_base::keep_alive(true), ignored_when_unsupported);
     }
@@ -200,7 +201,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
       co_return tl::unexpected(failure(Sent::nothing, code_of(error, "connect"), error.message()));
     }
     auto result = co_await converse(stream, stream, request, *target, deadline, guard);
-    abort(stream);
+    close(stream);
     co_return result;
   }
   asio::ssl::stream<beast::tcp_stream> stream(executor, client_tls());
@@ -212,7 +213,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   const auto [shaken] = co_await stream.async_handshake(asio::ssl::stream_base::client, use_tuple);
   if (shaken) co_return tl::unexpected(failure(Sent::nothing, code_of(shaken, "tls"), shaken.message()));
   auto result = co_await converse(stream, stream.next_layer(), request, *target, deadline, guard);
-  abort(stream.next_layer());
+  close(stream.next_layer());
   co_return result;
 }
 

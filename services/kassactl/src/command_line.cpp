@@ -76,7 +76,8 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
     chosen = [&](const Session& session) { return resolve_receipt(session, given.resolve); };
   });
 
-  CLI::App* retry = receipts->add_subcommand("retry", "Queue again a held receipt, or a failed one that the portal was never told of; audited");
+  CLI::App* retry = receipts->add_subcommand(
+      "retry", "Queue again a held receipt, or a failed one that the portal was never told of; audited");
   retry->add_option("uuid", given.receipt)->required();
   retry->callback([&] { chosen = [&](const Session& session) { return retry_receipt(session, given.receipt); }; });
 }

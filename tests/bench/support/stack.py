@@ -1,0 +1,229 @@
+"""The stack of a benchmark: production's timers, its own state folder, services that start and stop one by one."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.parse
+from typing import Any
+
+from harness.stack import ROOT, Stack
+from harness.waiting import eventually
+
+from support.raw_http import listens
+
+sys.path.insert(0, str(ROOT / 'deploy' / 'kafka'))
+
+from confluent_kafka import Consumer, TopicPartition  # noqa: E402
+from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
+from topics import CONFIG  # noqa: E402
+
+RECEIPTS_TOPIC = 'kassaflow.receipts'
+STOP_WITHIN_S = 60.0
+NOBODY = '127.0.0.1:9'  # the discard port: nothing listens
+TENANT = 'bench'
+SETTINGS = {
+    'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1',
+    'KASSAFLOW_REGISTER_HEALTH': '1s',  # registers that appear are found soon
+}
+
+
+class BenchStack(Stack):
+    def __init__(self, build: pathlib.Path) -> None:
+        super().__init__(ROOT / 'build' / 'bench-stack')
+        ours = {name: value for name, value in os.environ.items() if not name.startswith('KASSAFLOW_')}
+        self.build = build
+        self._environment = ours | SETTINGS
+        self._environment |= {'KASSAFLOW_STATE_DIR': str(self.state_dir), 'KASSAFLOW_BIN_DIR': str(build / 'bin')}
+        self._alone: set[str] = set()  # started by us, with settings of our own
+        self.secret, self.token = secrets.token_hex(8), secrets.token_hex(8)
+
+    def __enter__(self) -> BenchStack:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))  # through __exit__
+        self.down()  # what a broken run left
+        try:
+            self.up()
+        except AssertionError:
+            self._keep_logs()
+            self.down()
+            raise
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if failure:
+            self._keep_logs()
+        self.down()
+
+    def _keep_logs(self) -> None:
+        kept = f'{self.state_dir}-log'
+        shutil.copytree(self.state_dir / 'log', kept, dirs_exist_ok=True)
+        print(f'logs: {kept}')
+
+    # --- processes ---
+
+    def stop(self, name: str) -> None:
+        """SIGTERM, and gone."""
+        os.kill(self.pid(name), signal.SIGTERM)
+        eventually(lambda: not self.runs(name), f'{name} is gone', STOP_WITHIN_S)
+        self._alone.discard(name)
+
+    def start(self, name: str, **settings: str) -> None:
+        """One service with the configuration ./dev wrote, without what ./dev up would start beside it."""
+        with open(self.state_dir / 'log' / f'{name}.log', 'ab') as log:
+            process = subprocess.Popen(
+                [self.build / 'bin' / name, 'serve', '--config', self.state_dir / 'run' / f'{name}.yaml'],
+                env=self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+        self._alone.add(name)
+        # As ./dev notes it, so that ./dev down ends it, whatever becomes of us.
+        started = _stat_fields(process.pid)[19]
+        (self.state_dir / 'run' / f'{name}.pid').write_text(f'{process.pid} {started}\n')
+        self.env[f'PID_{name.upper()}'] = str(process.pid)
+
+    def await_ready(self, name: str) -> None:
+        parts = urllib.parse.urlsplit(self.env[f'METRICS_{name.upper()}'])
+        eventually(lambda: _status_of(parts.hostname or '', parts.port or 0) == 200, f'{name} is ready')
+
+    def mute_status(self) -> None:
+        """Status answers the question of ingress but reads no Kafka: its own work is not the cost of ingress."""
+        self.stop('status')
+        self.start('status', kafka=NOBODY)
+        eventually(lambda: listens(int(self.env['STATUS_GRPC'].rpartition(':')[2])), 'status listens')
+
+    def all_up(self) -> None:
+        for name in list(self._alone):
+            self.stop(name)
+        self.up()
+
+    def free_port(self) -> int:
+        """Stays free while its owner is down, as those of ./dev do."""
+        command = [ROOT / 'deploy' / 'local' / 'free_port.py', self.state_dir / 'ports']
+        return int(subprocess.run([sys.executable, *command], capture_output=True, check=True).stdout)
+
+    # --- what it serves ---
+
+    def print_url(self, through: str) -> str:
+        """Through INGRESS or EDGE."""
+        return f'{self.url(through)}/b24/{self.secret}/print'
+
+    def apply_pools(self, pools: int, registers_per_pool: int, endpoint: str) -> None:
+        """bench-00, bench-01, …, each with its cashbox and BIT registers at `endpoint`."""
+        documents: list[dict[str, Any]] = [{'kind': 'Tenant', 'id': TENANT, 'name': 'ООО «Замер»'}]
+        for number in range(pools):
+            documents += _pool(number, registers_per_pool, endpoint)
+        documents.append(
+            {
+                'kind': 'Installation',
+                'id': f'{TENANT}-main',
+                'tenant': TENANT,
+                'secret': self.secret,
+                'portal': {'webhook': f'{self.url("SIM_PORTAL")}/rest/1/{TENANT}/'},
+                'vat': {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'},
+                'markedWithoutCode': 'refuse',
+            }
+        )
+        documents += [self._cashbox(number) for number in range(pools)]
+        self.apply(documents)
+
+    def _cashbox(self, number: int) -> dict[str, Any]:
+        return {
+            'kind': 'Cashbox',
+            'id': f'{TENANT}-box-{number:02d}',
+            'installation': f'{TENANT}-main',
+            'number': f'box-{number:02d}',
+            'pool': f'{TENANT}-{number:02d}',
+            'requires': {'GATEWAY.TOKEN': self.token},
+        }
+
+    # --- Kafka and PostgreSQL ---
+
+    def make_topic(self, name: str, partitions: int = 8) -> None:
+        """Like those of the gateway."""
+        admin = AdminClient({'bootstrap.servers': self.env['KAFKA']})
+        made = admin.create_topics([NewTopic(name, partitions, 1, config=CONFIG)], operation_timeout=30)
+        for future in made.values():
+            future.result()
+
+    def records(self, topic: str = RECEIPTS_TOPIC) -> int:
+        """How many were ever written to it."""
+        consumer = Consumer({'bootstrap.servers': self.env['KAFKA'], 'group.id': 'bench'})
+        try:
+            partitions = [TopicPartition(topic, each) for each in consumer.list_topics(topic).topics[topic].partitions]
+            return sum(consumer.get_watermark_offsets(each, timeout=10)[1] for each in partitions)
+        finally:
+            consumer.close()
+
+    def sql(self, statement: str) -> list[list[str]]:
+        done = subprocess.run(
+            ['psql', '-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', self.env['POSTGRES']],
+            input=statement,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f'psql: {done.stderr}')
+        return [line.split('|') for line in done.stdout.splitlines()]
+
+
+def _pool(number: int, registers: int, endpoint: str) -> list[dict[str, Any]]:
+    pool = f'{TENANT}-{number:02d}'
+    return [
+        {
+            'kind': 'Pool',
+            'id': pool,
+            'tenant': TENANT,
+            'inn': '7701234567',
+            'taxation': 'osn',
+            'ffd': '1.2',
+            'paymentAddress': 'https://shop.example.ru',
+            'timezone': 'Europe/Moscow',
+            'cashier': {'name': 'Иванова А.А.'},
+        },
+        *(
+            {
+                'kind': 'Register',
+                'id': f'{pool}-{each}',
+                'pool': pool,
+                'protocol': 'bit',
+                'endpoint': endpoint,
+                'registrationNumber': f'{number * registers + each + 1:016d}',
+                'bit': {'kktToken': secrets.token_hex(16), 'deduplication': 'assumed-none'},
+            }
+            for each in range(registers)
+        ),
+    ]
+
+
+def _status_of(host: str, port: int) -> int:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request('GET', '/readyz')
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Those of /proc/PID/stat after the command."""
+    return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
+
+
+def cpu_s(pid: int) -> float:
+    """What the process and its children have used so far."""
+    children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+    used = [_stat_fields(int(each))[11:13] for each in (pid, *children)]
+    return sum(int(user) + int(system) for user, system in used) / os.sysconf('SC_CLK_TCK')
