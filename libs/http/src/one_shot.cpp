@@ -13,6 +13,8 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/url.hpp>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "address.hpp"
 #include "resolve.hpp"
@@ -33,7 +35,7 @@ constexpr std::uint32_t kHeaderLimit = 64 * 1024;
 struct Target {
   bool tls = false;
   std::string host;  // for look-up and certificate
-  std::string port;
+  std::uint16_t port = 0;
   std::string host_header;
   std::string path;  // with query
 };
@@ -46,7 +48,8 @@ std::optional<Target> parse(const std::string& url) {
   if (!target.tls && parsed->scheme_id() != urls::scheme::http) return std::nullopt;
   target.host = parsed->host_type() == urls::host_type::ipv6 ? std::string(parsed->host_ipv6_address().to_string())
                                                              : std::string(parsed->host());
-  target.port = parsed->has_port() ? std::string(parsed->port()) : (target.tls ? "443" : "80");
+  if (parsed->has_port() && parsed->port_number() == 0) return std::nullopt;  // none, 0 or beyond 65535
+  target.port = parsed->has_port() ? parsed->port_number() : (target.tls ? 443 : 80);
   target.host_header = std::string(parsed->encoded_host_and_port());
   target.path = std::string(parsed->encoded_target());
   if (target.path.empty()) target.path = "/";
@@ -84,6 +87,21 @@ std::string code_of(const error_code& error, const char* otherwise) {
   return error == beast::error::timeout ? "timeout" : otherwise;
 }
 
+// Disarms once, also when the coroutine is given up.
+class Armed {
+ public:
+  explicit Armed(WriteGuard& guard) : guard_(&guard) {}
+  ~Armed() { disarm(); }
+  Armed(const Armed&) = delete;
+  Armed& operator=(const Armed&) = delete;
+  void disarm() {
+    if (auto* guard = std::exchange(guard_, nullptr)) guard->disarm();
+  }
+
+ private:
+  WriteGuard* guard_;
+};
+
 // Writes the request and reads the answer on a connected (and, for https, shaken) stream.
 template <class Stream>
 asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_stream& lowest, const Request& request,
@@ -92,6 +110,7 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
   const auto bytes = wire(request, target);
   const auto write_by = guard.arm();
   if (!write_by) co_return tl::unexpected(failure(Sent::nothing, "guard", "the guard did not let the bytes leave"));
+  Armed armed(guard);
   lowest.expires_at(std::min(deadline, *write_by));
   std::size_t written = 0;
   error_code error;
@@ -101,9 +120,11 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
     error = write_error;
     written += count;
   }
-  guard.disarm();
+  armed.disarm();
   if (error) {
-    const auto sent = written == 0 ? Sent::nothing : written < bytes.size() ? Sent::partly : Sent::all;
+    // A TLS stream counts nothing of a write that failed, also when its record has left.
+    const bool counts = std::is_same_v<Stream, beast::tcp_stream>;
+    const auto sent = written == 0 && counts ? Sent::nothing : written < bytes.size() ? Sent::partly : Sent::all;
     co_return tl::unexpected(failure(sent, code_of(error, "write"), error.message()));
   }
 
@@ -169,10 +190,10 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   const auto literal = asio::ip::make_address(target->host, literal_error);
   std::vector<tcp::endpoint> endpoints;
   if (!literal_error) {
-    endpoints.emplace_back(literal, static_cast<std::uint16_t>(std::atoi(target->port.c_str())));
+    endpoints.emplace_back(literal, target->port);
   } else {
-    auto found =
-        co_await resolve(target->host, target->port, std::min(deadline, Clock::now() + request.connect_timeout));
+    auto found = co_await resolve(target->host, std::to_string(target->port),
+                                  std::min(deadline, Clock::now() + request.connect_timeout));
     if (!found) co_return tl::unexpected(failure(Sent::nothing, "dns", found.error()));
     endpoints = std::move(*found);
   }

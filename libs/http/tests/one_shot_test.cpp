@@ -140,8 +140,9 @@ TEST_F(OneShot, SendsNothingWhereNobodyIs) {
   CountingGuard guard;
   EXPECT_EQ(outcome(send(to(ClosedPort().url()), guard)), "nothing connect");
   EXPECT_EQ(outcome(send(to("http://nobody.invalid/"), guard)), "nothing dns");
-  for (const char* url : {"", "/path", "host", "127.0.0.1:80", "ftp://127.0.0.1/", "http://", "http:///x",
-                          "http://a b/", "unix:///socket"})
+  for (const char* url :
+       {"", "/path", "host", "127.0.0.1:80", "ftp://127.0.0.1/", "http://", "http:///x", "http://a b/",
+        "unix:///socket", "http://127.0.0.1:0/", "http://127.0.0.1:/", "http://127.0.0.1:65616/"})
     EXPECT_EQ(outcome(send(to(url), guard)), "nothing dns") << url;
   EXPECT_EQ(guard.armed, 0);
 }

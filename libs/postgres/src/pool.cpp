@@ -47,6 +47,7 @@ bool reached_server(const Result<std::monostate>& result) {
 struct Pool::Impl {
   struct Job {
     std::function<void(pqxx::work&)> task;
+    std::function<void(pqxx::transaction_base&)> read;  // instead of a task
     PoolAccess::Done done;
   };
 
@@ -86,14 +87,13 @@ struct Pool::Impl {
         job = std::move(jobs.front());
         jobs.pop_front();
       }
-      auto result = attempt(connection, job.task);
+      auto result = attempt(connection, job);
       healthy = reached_server(result);
       job.done(std::move(result));
     }
   }
 
-  Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection,
-                                 const std::function<void(pqxx::work&)>& task) {
+  Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection, const Job& job) {
     bool committing = false;
     try {
       if (!connection) {
@@ -101,8 +101,13 @@ struct Pool::Impl {
         if (stopping) return tl::unexpected(unavailable("shutting down without a connection"));
         connection = connect();
       }
+      if (job.read) {
+        pqxx::nontransaction session(*connection);
+        job.read(session);
+        return std::monostate{};
+      }
       pqxx::work transaction(*connection);
-      task(transaction);
+      job.task(transaction);
       committing = true;
       transaction.commit();
       return std::monostate{};
@@ -146,12 +151,18 @@ Pool::~Pool() = default;
 bool Pool::healthy() const { return impl_->healthy; }
 
 void PoolAccess::submit(Pool& pool, std::function<void(pqxx::work&)> task, Done done) {
-  pool.impl_->submit({std::move(task), std::move(done)});
+  pool.impl_->submit({std::move(task), {}, std::move(done)});
 }
 
 Result<std::monostate> Pool::run_blocking(const std::function<void(pqxx::work&)>& task) {
   std::promise<Result<std::monostate>> done;
-  impl_->submit({task, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
+  impl_->submit({task, {}, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
+  return done.get_future().get();
+}
+
+Result<std::monostate> Pool::read_blocking(const std::function<void(pqxx::transaction_base&)>& task) {
+  std::promise<Result<std::monostate>> done;
+  impl_->submit({{}, task, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
   return done.get_future().get();
 }
 

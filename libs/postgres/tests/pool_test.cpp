@@ -49,6 +49,17 @@ TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 1);
 }
 
+TEST_F(PoolTest, ReadsWithoutATransactionAroundIt) {
+  ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (3)").affected_rows(); }));
+  int n = 0;
+  ASSERT_TRUE(
+      pool_.read_blocking([&](pqxx::transaction_base& session) { n = session.exec1("select n from t")[0].as<int>(); }));
+  EXPECT_EQ(n, 3);
+  EXPECT_EQ(pool_.read_blocking([](pqxx::transaction_base& session) { session.exec("select nothing"); }).error().code,
+            "postgres.error");
+  EXPECT_TRUE(pool_.read_blocking([](pqxx::transaction_base& session) { session.exec("select 1"); }));
+}
+
 // A worker that is paused in the middle of a transaction (exactly-once.md 4).
 TEST_F(PoolTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
   ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (1)").affected_rows(); }));

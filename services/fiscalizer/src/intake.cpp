@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
@@ -277,23 +278,6 @@ void insert_callbacks(pqxx::work& work, const std::vector<v1::RegisterCallback>&
       registers.str(), shards.str(), bodies.str());
 }
 
-void store_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> next;
-  for (const auto& record : batch) next[{record.topic, record.partition}] = record.offset + 1;
-  TextArray topics;
-  IntArray partitions, offsets;
-  for (const auto& [where, offset] : next) {
-    topics.add(where.first);
-    partitions.add(where.second);
-    offsets.add(offset);
-  }
-  work.exec_params(
-      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], "
-      "$3::bigint[]) "
-      "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
-      topics.str(), partitions.str(), offsets.str());
-}
-
 }  // namespace
 
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch) {
@@ -337,7 +321,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   }
   if (!callbacks.empty()) insert_callbacks(work, callbacks);
   for (const auto& record : unreadable) keep_unreadable(work, record);
-  store_positions(work, batch);
+  kafka::store_positions(work, batch);
   return unreadable;
 }
 
@@ -356,14 +340,6 @@ bool read_again(pqxx::work& work, const std::string& receipt) {
     return true;
   }
   return false;
-}
-
-std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work) {
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions;
-  for (const auto& row : work.exec("select topic, partition, next_offset from offsets")) {
-    positions[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
-  }
-  return positions;
 }
 
 }  // namespace kassaflow::fiscalizer

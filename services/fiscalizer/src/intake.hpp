@@ -24,7 +24,4 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
 // Before a held receipt is queued: true when its content is known, or can be read by now from the record that was kept.
 bool read_again(pqxx::work& work, const std::string& receipt);
 
-// Where each partition goes on; partitions never read are absent.
-std::map<std::pair<std::string, std::int32_t>, std::int64_t> stored_positions(pqxx::work& work);
-
 }  // namespace kassaflow::fiscalizer

@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
+#include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
@@ -68,8 +69,8 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
       all_done_(context.executor) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions;
-    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = stored_positions(work); });
+    kafka::Positions positions;
+    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };

@@ -7,6 +7,7 @@
 
 #include "intake.hpp"
 #include "journal_sql.hpp"
+#include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -432,9 +433,9 @@ TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
 
 TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
   take({post(1, 1, 10, "d", 41)});
-  EXPECT_EQ(run([](pqxx::work& work) { return stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
   take({post(1, 1, 10, "d", 7)});
-  EXPECT_EQ(run([](pqxx::work& work) { return stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
 }
 
 // A record that is not ours to read, of a post that was answered with a UUID.

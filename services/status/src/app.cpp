@@ -96,8 +96,8 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
             [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    Positions positions;
-    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = sql::positions(work); });
+    kafka::Positions positions;
+    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };

@@ -55,7 +55,7 @@ Answer answer_for(const std::optional<Known>& known, const std::string& installa
   return Answer::wait;
 }
 
-bool reached(const Positions& stored, const std::vector<kafka::LogEnd>& ends) {
+bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
   if (ends.empty()) return false;
   for (const auto& end : ends) {
     if (end.end == 0) continue;
@@ -145,23 +145,6 @@ void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOut
       accepted.str(), bodies.str(), push.str(), push_delay_ms);
 }
 
-void write_positions(pqxx::work& work, const std::vector<kafka::Record>& batch) {
-  Positions next;
-  for (const auto& record : batch) next[{record.topic, record.partition}] = record.offset + 1;
-  TextArray topics;
-  IntArray partitions, offsets;
-  for (const auto& [where, offset] : next) {
-    topics.add(where.first);
-    partitions.add(where.second);
-    offsets.add(offset);
-  }
-  work.exec_params(
-      "insert into offsets as o (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], "
-      "$3::bigint[]) "
-      "on conflict (topic, partition) do update set next_offset = greatest(o.next_offset, excluded.next_offset)",
-      topics.str(), partitions.str(), offsets.str());
-}
-
 constexpr const char* kColumns =
     "select r.installation, r.outcome, exists (select 1 from posts p where p.receipt = r.id and not p.covered), "
     "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision "
@@ -211,16 +194,8 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   }
   write_posts(work, posts);
   write_receipts(work, outcomes, push_delay_ms);
-  write_positions(work, batch);
+  kafka::store_positions(work, batch);
   return unreadable;
-}
-
-Positions positions(pqxx::work& work) {
-  Positions result;
-  for (const auto& row : work.exec("select topic, partition, next_offset from offsets")) {
-    result[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
-  }
-  return result;
 }
 
 std::optional<Known> find(pqxx::work& work, const std::string& receipt_id) {
@@ -254,7 +229,7 @@ bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64
              .affected_rows() == 1;
 }
 
-std::vector<Known> look_up(pqxx::work& work, const std::vector<std::string>& ids) {
+std::vector<Known> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids) {
   TextArray list;
   for (const auto& id : ids) list.add(id);
   return read(work.exec_params(std::string(kColumns) + "where r.id = any($1::uuid[])", list.str()));

@@ -14,13 +14,11 @@
 #include <vector>
 
 #include "kassaflow/fiscal/receipt.hpp"
-#include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
+#include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::status {
-
-using Positions = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
 
 // What the portal may be told of a receipt.
 struct Known {
@@ -38,7 +36,7 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] Answer answer_for(const std::optional<Known>& known, const std::string& installation);
 
 // True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
-[[nodiscard]] bool reached(const Positions& stored, const std::vector<kafka::LogEnd>& ends);
+[[nodiscard]] bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends);
 
 // Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
 // receipt was finished, which a repeated post does not change (exactly-once.md 19).
@@ -53,7 +51,6 @@ namespace sql {
 // pushed.
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch,
                                    std::int64_t push_delay_ms);
-Positions positions(pqxx::work& work);
 std::optional<Known> find(pqxx::work& work, const std::string& receipt_id);
 
 // The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
@@ -67,7 +64,7 @@ struct Filter {
   std::uint32_t limit = 100;
 };
 std::vector<Known> list(pqxx::work& work, const Filter& filter);
-std::vector<Known> look_up(pqxx::work& work, const std::vector<std::string>& ids);
+std::vector<Known> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids);
 }  // namespace sql
 
 }  // namespace kassaflow::status

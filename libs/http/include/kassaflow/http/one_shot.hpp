@@ -70,7 +70,7 @@ struct Failure {
   std::string partial_answer;  // bytes that did arrive
 };
 
-// Runs on the calling coroutine's executor; cancellation-safe.
+// Runs on the calling coroutine's executor. Not to be cancelled: how far the request got would be lost.
 boost::asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses,
                                                            WriteGuard& guard);
 

@@ -47,6 +47,9 @@ class Pool {
   // The same, blocking the calling thread (Kafka's and gRPC's threads).
   Result<std::monostate> run_blocking(const std::function<void(pqxx::work&)>& task);
 
+  // Reads without a transaction around it: one round trip a statement instead of three, each statement by itself.
+  Result<std::monostate> read_blocking(const std::function<void(pqxx::transaction_base&)>& task);
+
   [[nodiscard]] bool healthy() const;  // the last task reached the server
 
  private:
