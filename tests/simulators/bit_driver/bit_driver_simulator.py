@@ -20,7 +20,7 @@ from common.http_server import HANG_UP, Answer, Request, json_answer  # noqa: E4
 from common.money import exact_json  # noqa: E402
 from common.simulator import RegisterSimulator, main  # noqa: E402
 
-SAMPLE = {'register': '0123456789abcdef0123456789abcdef', 'registration_number': '0000000001047487'}
+SAMPLE = {'register': '0123456789abcdef0123456789abcdef', 'registration_number': '0000000002095104'}
 FAULTS: dict[str, dict[str, Any]] = {
     'lose_answer': {'reset': False},
     'swallow': {'reset': False},

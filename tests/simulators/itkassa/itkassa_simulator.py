@@ -21,7 +21,7 @@ from itkassa.cloud import Cloud, iso, organization_of  # noqa: E402
 from itkassa.documents import Refused, command_of  # noqa: E402
 
 API = '/open/api/v1'
-SAMPLE_REGISTER = '11111111-2222-3333-4444-555555555555'
+SAMPLE_REGISTER = '5a6b7c8d-0000-4000-8000-00000000de30'
 ID_LENGTH = 36
 # Of the conversation; the others hit the cloud or stand.
 TALK_FAULTS: dict[str, dict[str, Any]] = {
