@@ -66,6 +66,7 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
                  asio::post(context_.executor, [this] { reconcile(); });
                }),
       wake_(context.executor),
+      measure_(context.executor),
       all_done_(context.executor) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
@@ -197,6 +198,7 @@ void Worker::reconcile() {
     if (!epoch || lanes_.contains(id)) continue;
     auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, shard, *epoch);
     lanes_.emplace(id, lane);
+    measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
   }
 }
@@ -286,11 +288,11 @@ void Worker::count(const Finished& finished) {
 }
 
 asio::awaitable<void> Worker::measure() {
+  using runtime::Metrics;
   struct Row {
     std::string pool;
-    double depth, oldest_s, uncertain;
+    double depth = 0, oldest_s = 0, uncertain = 0;
   };
-  Event pause(context_.executor);
   while (!stopping_) {
     auto rows = co_await pool_.run([shards = leases_.held()](pqxx::work& work) {
       IntArray list;
@@ -306,13 +308,15 @@ asio::awaitable<void> Worker::measure() {
       }
       return result;
     });
-    using runtime::Metrics;
     if (rows) {
+      std::map<std::string, Row> pools;  // one that has nothing to wait for is 0, not absent
+      for (const auto& [id, lane] : lanes_) pools.try_emplace(lane->pool());
+      for (auto& row : *rows) pools[row.pool] = row;
       std::vector<Metrics::Sample> depth, oldest, uncertain;
-      for (const auto& row : *rows) {
-        depth.push_back({{{"pool", row.pool}}, row.depth});
-        oldest.push_back({{{"pool", row.pool}}, row.oldest_s});
-        uncertain.push_back({{{"pool", row.pool}}, row.uncertain});
+      for (const auto& [pool, row] : pools) {
+        depth.push_back({{{"pool", pool}}, row.depth});
+        oldest.push_back({{{"pool", pool}}, row.oldest_s});
+        uncertain.push_back({{{"pool", pool}}, row.uncertain});
       }
       context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
       context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
@@ -323,7 +327,7 @@ asio::awaitable<void> Worker::measure() {
     std::vector<Metrics::Sample> up;
     for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id}}, lane->up() ? 1.0 : 0.0});
     context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
-    co_await pause.wait_for(kMeasure);
+    co_await measure_.wait_for(kMeasure);
   }
 }
 
@@ -360,6 +364,7 @@ asio::awaitable<void> Worker::shut_down() {
   // Stop intake, let what is on its way finish or be left in the journal, give the shards away.
   stopping_ = true;
   wake_.notify();
+  measure_.notify();
   for (const auto& [id, lane] : lanes_) lane->stop();
   {
     // Both wait for threads that may wait for this executor.

@@ -61,6 +61,7 @@ class Worker final : public runtime::App {
   std::unique_ptr<Operations> operations_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by register
   Event wake_;
+  Event measure_;
   bool stopping_ = false;
   int running_ = 0;
   Event all_done_;
