@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "journal_rows.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "lane.hpp"
 
@@ -18,22 +19,6 @@ using runtime::log;
 namespace {
 
 constexpr int kRefusals = 2;  // of the same bytes; then a person must look
-
-std::string_view word(Fact fact) {
-  switch (fact) {
-    case Fact::printed:
-      return "printed";
-    case Fact::not_printed:
-      return "not_printed";
-    case Fact::pending:
-      return "pending";
-    case Fact::absent:
-      return "absent";
-    case Fact::unknown:
-      return "unknown";
-  }
-  __builtin_unreachable();
-}
 
 bool is_certain(const registers::Finding& finding) {
   return finding.fact == Fact::printed || finding.fact == Fact::not_printed;
@@ -125,8 +110,7 @@ asio::awaitable<void> Lane::settle_by_asking(Finding finding) {
     refresh_driver();  // new credentials are in force for what is under way, too
     if (!driver_) continue;
     finding = co_await driver_->ask(flight_->ref);
-    if (is_certain(finding)) co_return co_await tell(finding, true);
-    if (is_last_word(finding)) co_return co_await tell(finding, true);
+    if (is_certain(finding) || is_last_word(finding)) co_return co_await tell(finding, true);
     if (finding.fact != Fact::absent) absent_since.reset();
     if (finding.fact == Fact::unknown) {  // the question itself failed
       pause = std::min<Clock::duration>(pause * 2, settings.retry_max);
@@ -183,7 +167,7 @@ asio::awaitable<void> Lane::tell(const Finding& finding, bool final) {
   log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
       {{"receipt", flight_->receipt},
        {"register", register_id_},
-       {"fact", word(finding.fact)},
+       {"fact", sql::word(finding.fact)},
        {"code", finding.code},
        {"detail", finding.text},
        {"final", final}});
