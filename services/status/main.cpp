@@ -7,7 +7,6 @@ int main(int argc, char** argv) {
   status::StatusSettings settings;
   runtime::ServiceDefinition definition;
   definition.name = "status";
-  definition.threads = 1;  // the pusher and the answers share one thread; SQL has its own
   definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
   definition.start = [&](runtime::Context context) { return std::make_unique<status::StatusApp>(context, settings); };
   return runtime::run_service(definition, argc, argv);

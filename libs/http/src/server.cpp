@@ -1,21 +1,19 @@
 #include "kassaflow/http/server.hpp"
 
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <mutex>
 #include <unordered_set>
+#include <utility>
 
 namespace kassaflow::http {
 namespace {
@@ -26,7 +24,12 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::uint32_t kHeaderLimit = 16 * 1024;
+constexpr std::size_t kRead = 8 * 1024;
+constexpr std::chrono::milliseconds kSweep{250};
+constexpr std::chrono::seconds kLinger{2};
 
 // One buffer, one write; always Content-Length (bitrix24.md §3.2).
 void serialize(const Reply& reply, unsigned version, bool keep_alive, std::string& out) {
@@ -43,17 +46,41 @@ void serialize(const Reply& reply, unsigned version, bool keep_alive, std::strin
   out += reply.body;
 }
 
+using Parser = beast::http::request_parser<beast::http::string_body>;
+
+struct Session {
+  explicit Session(tcp::socket s) : socket(std::move(s)) {}
+  void give(std::chrono::milliseconds time) { expires = Clock::now() + time; }
+
+  tcp::socket socket;
+  beast::flat_buffer input;
+  std::size_t body_share = 0;  // of Impl::bodies
+  bool idle = true;            // between requests
+  // When what it waits for is cancelled. One sweep for all: a timer for each read and write would cost more than they.
+  Clock::time_point expires = Clock::time_point::max();
+};
+
+Inbound inbound_of(const Parser::value_type& request) {
+  Inbound inbound;
+  inbound.method = std::string_view(request.method_string().data(), request.method_string().size());
+  inbound.target = std::string_view(request.target().data(), request.target().size());
+  inbound.body = request.body();
+  inbound.header = [&request](std::string_view name) {
+    const auto value = request[beast::string_view(name.data(), name.size())];
+    return std::string_view(value.data(), value.size());
+  };
+  return inbound;
+}
+
+bool is_parsers(error_code error) {
+  return error.category() == beast::http::make_error_code(beast::http::error::bad_target).category();
+}
+
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-  struct Session {
-    beast::tcp_stream stream;
-    bool idle = true;  // between requests; touched on the connection's strand only
-    explicit Session(tcp::socket socket) : stream(std::move(socket)) {}
-  };
-
   Impl(asio::any_io_executor e, ServerOptions o, Handler h)
-      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(asio::make_strand(executor)) {
+      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor), sweeper(executor) {
     const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(asio::socket_base::reuse_address(true));
@@ -61,81 +88,60 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     acceptor.listen(4096);
   }
 
-  asio::awaitable<void> accept_loop() {
-    while (!stopping) {
-      auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(executor), use_tuple);
+  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
+    while (!self->stopping) {
+      auto [error, socket] = co_await self->acceptor.async_accept(use_tuple);
       if (error == asio::error::operation_aborted) break;
       if (error) {  // out of descriptors: give the kernel a moment
-        asio::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(10));
+        asio::steady_timer pause(self->executor, std::chrono::milliseconds(10));
         co_await pause.async_wait(use_tuple);
         continue;
       }
-      if (open >= options.connection_limit)
+      if (self->sessions.size() >= self->options.connection_limit)
         continue;  // closed by its destructor: refused at TCP level is an error the portal may repeat
       error_code ignored_when_unsupported;
       socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
       auto session = std::make_shared<Session>(std::move(socket));
-      {
-        const std::lock_guard lock(mutex);
-        sessions.insert(session);
+      self->sessions.insert(session);
+      asio::co_spawn(self->executor, serve(self, session), [self, session](std::exception_ptr) {
+        self->bodies -= session->body_share;
+        self->sessions.erase(session);
+      });
+    }
+  }
+
+  static asio::awaitable<void> sweep_loop(std::shared_ptr<Impl> self) {
+    while (!self->stopping || !self->sessions.empty()) {
+      self->sweeper.expires_after(kSweep);
+      co_await self->sweeper.async_wait(use_tuple);
+      const auto now = Clock::now();
+      for (const auto& session : self->sessions) {
+        if (session->expires > now) continue;
+        error_code ignored_on_a_dead_socket;
+        session->socket.cancel(ignored_on_a_dead_socket);
       }
-      ++open;
-      asio::co_spawn(session->stream.get_executor(), serve(shared_from_this(), session),
-                     [self = shared_from_this(), session](std::exception_ptr) {
-                       {
-                         const std::lock_guard lock(self->mutex);
-                         self->sessions.erase(session);
-                       }
-                       --self->open;
-                     });
     }
   }
 
   static asio::awaitable<void> serve(std::shared_ptr<Impl> self, std::shared_ptr<Session> session) {
-    auto& stream = session->stream;
-    beast::flat_buffer buffer;
     std::string out;
-    while (!self->stopping) {
-      beast::http::request_parser<beast::http::string_body> parser;
-      parser.header_limit(kHeaderLimit);
-      parser.body_limit(self->options.body_limit);
-      parser.eager(true);
-      session->idle = true;
-      stream.expires_after(self->options.idle_timeout);
-      if (buffer.size() == 0) {
-        // Wait for the first byte, so that draining can tell idle connections from requests under way.
-        const auto [waited, first] = co_await stream.async_read_some(buffer.prepare(8192), use_tuple);
-        if (waited) co_return;
-        buffer.commit(first);
-      }
-      session->idle = false;
-      stream.expires_after(self->options.read_timeout);
-      const auto [read_error, used] = co_await beast::http::async_read(stream, buffer, parser, use_tuple);
-      if (read_error) {
-        const bool parsable =
-            read_error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
-            read_error != beast::http::error::end_of_stream && read_error != beast::http::error::partial_message;
-        const bool late = read_error == beast::error::timeout;
-        if (parsable && !late && self->options.on_bad_request) {
+    bool keep_alive = true;
+    while (keep_alive && !self->stopping) {
+      Parser parser;
+      if (const auto failed = co_await self->read(*session, parser)) {
+        if (is_parsers(failed) && self->options.on_bad_request) {
           const auto target = std::string(parser.get().target());
-          serialize(self->options.on_bad_request(target, read_error.message()), 11, false, out);
-          stream.expires_after(self->options.read_timeout);
-          co_await asio::async_write(stream, asio::buffer(out), use_tuple);
-          co_await linger(stream);
+          serialize(self->options.on_bad_request(target, failed.message()), 11, false, out);
+          session->give(self->options.read_timeout);
+          co_await asio::async_write(session->socket, asio::buffer(out), use_tuple);
+          co_await linger(*session);
         }
         co_return;
       }
-      auto& request = parser.get();
-      const bool keep_alive = request.keep_alive() && !self->stopping;
-      Inbound inbound;
-      inbound.method = std::string_view(request.method_string().data(), request.method_string().size());
-      inbound.target = std::string_view(request.target().data(), request.target().size());
-      inbound.body = request.body();
-      inbound.header = [&request](std::string_view name) {
-        const auto value = request[beast::string_view(name.data(), name.size())];
-        return std::string_view(value.data(), value.size());
-      };
-      stream.expires_never();
+      const auto& request = parser.get();
+      keep_alive = request.keep_alive() && !self->stopping;
+      const Inbound inbound = inbound_of(request);
+      session->expires = Clock::time_point::max();
       Reply reply;
       bool failed = false;
       try {
@@ -148,24 +154,54 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         reply = self->options.on_bad_request(inbound.target, "internal");
       }
       serialize(reply, request.version(), keep_alive, out);
-      stream.expires_after(self->options.read_timeout);
-      const auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(out), use_tuple);
-      if (write_error) co_return;
-      if (!keep_alive) {
-        co_await linger(stream);
-        co_return;
+      session->give(self->options.read_timeout);
+      const auto [error, written] = co_await asio::async_write(session->socket, asio::buffer(out), use_tuple);
+      if (error) co_return;
+    }
+    if (!keep_alive) co_await linger(*session);
+  }
+
+  // One request into `parser`; what was read beyond it stays for the next.
+  asio::awaitable<error_code> read(Session& session, Parser& parser) {
+    parser.header_limit(kHeaderLimit);
+    parser.body_limit(options.body_limit);
+    parser.eager(true);
+    bodies -= std::exchange(session.body_share, 0);
+    session.idle = session.input.size() == 0;
+    session.give(session.idle ? options.idle_timeout : options.read_timeout);
+    for (;;) {
+      if (session.input.size() > 0) {
+        error_code error;
+        session.input.consume(parser.put(session.input.data(), error));
+        if (error == beast::http::error::need_more) error = {};
+        if (error || parser.is_done()) co_return error;
+        if (parser.is_header_done() && !take_share(session, parser)) co_return beast::http::error::buffer_overflow;
       }
+      const auto [error, count] = co_await session.socket.async_read_some(session.input.prepare(kRead), use_tuple);
+      if (error) co_return error;
+      session.input.commit(count);
+      if (std::exchange(session.idle, false)) session.give(options.read_timeout);
     }
   }
 
+  // Bodies that are still coming in share `bodies_limit`, so that many large ones cannot exhaust the memory.
+  bool take_share(Session& session, const Parser& parser) {
+    if (session.body_share > 0) return true;
+    const std::size_t wanted = parser.content_length().value_or(options.body_limit);
+    if (bodies + wanted > options.bodies_limit) return false;
+    session.body_share = wanted;
+    bodies += wanted;
+    return true;
+  }
+
   // Lets the peer read the answer before the connection is gone: unread input would turn the close into a reset.
-  static asio::awaitable<void> linger(beast::tcp_stream& stream) {
+  static asio::awaitable<void> linger(Session& session) {
     error_code ignored_on_a_dead_socket;
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored_on_a_dead_socket);
-    stream.expires_after(std::chrono::seconds(2));
-    char sink[4096];
+    session.socket.shutdown(tcp::socket::shutdown_send, ignored_on_a_dead_socket);
+    session.give(kLinger);
+    std::array<char, 4096> sink{};
     for (;;) {
-      const auto [error, count] = co_await stream.async_read_some(asio::buffer(sink), use_tuple);
+      const auto [error, count] = co_await session.socket.async_read_some(asio::buffer(sink), use_tuple);
       if (error) co_return;
     }
   }
@@ -174,10 +210,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   ServerOptions options;
   Handler handler;
   tcp::acceptor acceptor;
+  asio::steady_timer sweeper;
   std::atomic<bool> stopping{false};
-  std::atomic<std::size_t> open{0};
-  std::mutex mutex;
   std::unordered_set<std::shared_ptr<Session>> sessions;
+  std::size_t bodies = 0;  // bytes, of sessions that read one
 };
 
 Server::Server(asio::any_io_executor executor, ServerOptions options, Handler handler)
@@ -187,31 +223,25 @@ Server::~Server() {
   impl_->stopping = true;
   error_code ignored_when_closed;
   impl_->acceptor.close(ignored_when_closed);
+  impl_->sweeper.cancel();
 }
 
 std::uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
 
 void Server::start() {
-  asio::co_spawn(impl_->acceptor.get_executor(), [self = impl_] { return self->accept_loop(); }, asio::detached);
+  asio::co_spawn(impl_->executor, Impl::accept_loop(impl_), asio::detached);
+  asio::co_spawn(impl_->executor, Impl::sweep_loop(impl_), asio::detached);
 }
 
 asio::awaitable<void> Server::drain(std::chrono::milliseconds deadline) {
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto until = Clock::now() + deadline;
   impl_->stopping = true;
-  asio::dispatch(impl_->acceptor.get_executor(), [self = impl_] {
-    error_code ignored_when_closed;
-    self->acceptor.close(ignored_when_closed);
-  });
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer pause(executor);
-  while (impl_->open > 0 && std::chrono::steady_clock::now() < until) {
-    {
-      const std::lock_guard lock(impl_->mutex);
-      for (const auto& session : impl_->sessions) {
-        asio::dispatch(session->stream.get_executor(), [session] {
-          if (session->idle) session->stream.cancel();
-        });
-      }
+  error_code ignored_when_closed;
+  impl_->acceptor.close(ignored_when_closed);
+  asio::steady_timer pause(impl_->executor);
+  while (!impl_->sessions.empty() && Clock::now() < until) {
+    for (const auto& session : impl_->sessions) {
+      if (session->idle) session->socket.cancel(ignored_when_closed);
     }
     pause.expires_after(std::chrono::milliseconds(10));
     co_await pause.async_wait(use_tuple);

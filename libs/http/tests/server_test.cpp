@@ -267,6 +267,26 @@ TEST_F(ServerTest, ClosesConnectionsAboveTheLimitAtOnce) {
   EXPECT_EQ(answer, answered("POST /a b"));
 }
 
+TEST_F(ServerTest, LargeBodiesShareALimit) {
+  options_.bodies_limit = 1500;
+  start();
+  const std::string large(kBodyLimit, 'x');
+  auto first = connect();
+  auto other = connect();
+  first.send(post("/first", large).substr(0, 300));
+  round_trip(other);  // a body that is there at once takes no share
+  auto second = connect();
+  second.send(post("/second", large).substr(0, 300));
+  EXPECT_EQ(second.rest(), refused("/second"));
+  first.send(post("/first", large).substr(300));
+  EXPECT_EQ(first.answer(), answered("POST /first " + large));
+  auto third = connect();  // the share is free again
+  third.send(post("/third", large).substr(0, 300));
+  round_trip(other);
+  third.send(post("/third", large).substr(300));
+  EXPECT_EQ(third.answer(), answered("POST /third " + large));
+}
+
 TEST_F(ServerTest, DrainsWhatIsUnderWayAndClosesWhatIsIdle) {
   start();
   auto fresh = connect();

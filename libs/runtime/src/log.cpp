@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
@@ -46,7 +47,12 @@ std::string now() {
 }
 
 void append_string(std::string& line, std::string_view value) {
-  line += boost::json::serialize(boost::json::string(value));
+  const auto plain = [](char c) { return c >= ' ' && c != '"' && c != '\\'; };
+  if (std::all_of(value.begin(), value.end(), plain)) {
+    line.append(1, '"').append(value).append(1, '"');
+  } else {
+    line += boost::json::serialize(boost::json::string(value));
+  }
 }
 
 }  // namespace

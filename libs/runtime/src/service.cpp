@@ -12,7 +12,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <iostream>
-#include <thread>
 
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/runtime/log.hpp"
@@ -58,7 +57,7 @@ http::Handler admin_handler(App& app, Metrics& metrics) {
 
 int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   signal(SIGPIPE, SIG_IGN);
-  asio::io_context io(definition.threads);
+  asio::io_context io(1);
   Metrics metrics(static_cast<std::size_t>(common.label_limit));
   const Context context{io.get_executor(), metrics, common, make_instance(definition.name)};
 
@@ -98,10 +97,7 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     });
   });
 
-  std::vector<std::thread> threads;
-  for (int i = 1; i < definition.threads; ++i) threads.emplace_back([&io] { io.run(); });
   io.run();
-  for (auto& thread : threads) thread.join();
   admin.reset();
   log(Level::info, "stopped", {{"exit_code", exit_code}});
   app.reset();

@@ -3,7 +3,8 @@
 // §3.2). `Expect: 100-continue` gets no 100. Limits: header 16 KiB, body `body_limit`, idle and read timeouts; over
 // them the `on_bad_request` answer is sent and the connection closed.
 //
-// Threading: handlers run on the executor of the connection; a handler may suspend.
+// Threading: everything runs on `executor`, which must run one thing at a time (one thread, or a strand); a handler may
+// suspend.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -35,7 +36,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0 = any
   std::size_t body_limit = 4 * 1024 * 1024;
-  std::size_t connection_limit = 4096;  // above it new connections are closed at once
+  std::size_t bodies_limit = 256 * 1024 * 1024;  // of all bodies that are being read; above it a request is refused
+  std::size_t connection_limit = 4096;           // above it new connections are closed at once
   std::chrono::milliseconds idle_timeout{75000};
   std::chrono::milliseconds read_timeout{20000};
   // Answer to a request that cannot be parsed or is too large; given the target when it was read, else "".

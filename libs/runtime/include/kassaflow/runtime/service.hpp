@@ -1,5 +1,5 @@
 #pragma once
-// The life of a service process: sub-commands, settings, executor threads, admin endpoint, SIGTERM.
+// The life of a service process: sub-commands, settings, executor thread, admin endpoint, SIGTERM.
 //
 //   int main(int argc, char** argv) { return run_service({.name = "ingress", …}, argc, argv); }
 //
@@ -29,7 +29,9 @@ class App {  // what a running service is, seen by the runtime
 };
 
 struct Context {
-  boost::asio::any_io_executor executor;  // thread pool of `threads`
+  // One thread: what runs on it needs no locks and must not block. SQL, Kafka and gRPC have threads of their own; more
+  // work takes more replicas.
+  boost::asio::any_io_executor executor;
   Metrics& metrics;
   const CommonSettings& common;
   std::string instance;  // unique among processes: name, host, pid, start time
@@ -37,7 +39,6 @@ struct Context {
 
 struct ServiceDefinition {
   std::string name;
-  int threads = 2;
   std::function<void(Settings&)> add_settings;         // the service's own keys
   std::function<std::string()> check_settings = {};    // what bounds cannot say; empty = fine
   std::function<std::unique_ptr<App>(Context)> start;  // throws when it cannot start: exit code 1
