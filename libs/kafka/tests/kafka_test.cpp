@@ -18,7 +18,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class KafkaTest : public testing::Test {
+class ProducerTest : public testing::Test {
+ protected:
+  static ProducerOptions nowhere(std::chrono::milliseconds message_timeout) {
+    return {.brokers = "127.0.0.1:1",
+            .client_id = "kafka_test",
+            .topics = {"kassaflow.receipts"},
+            .message_timeout = message_timeout};
+  }
+  // A producer always waits for events: the loop never runs dry by itself.
+  template <class T>
+  T run(boost::asio::awaitable<T> work) {
+    auto future = boost::asio::co_spawn(io_, std::move(work), boost::asio::use_future);
+    io_.restart();
+    while (future.wait_for(0s) != std::future_status::ready) io_.run_one();
+    return future.get();
+  }
+
+  boost::asio::io_context io_;
+};
+
+class KafkaTest : public ProducerTest {
  protected:
   void SetUp() override {
     const char* brokers = std::getenv("KASSAFLOW_KAFKA");
@@ -28,19 +48,15 @@ class KafkaTest : public testing::Test {
 
   Result<Position> send(Producer& producer, const std::string& topic, const std::string& key,
                         const std::string& value) {
-    auto sent = boost::asio::co_spawn(io_, producer.send(topic, key, value, {{"content-type", "text/plain"}}),
-                                      boost::asio::use_future);
-    io_.restart();
-    io_.run();
-    return sent.get();
+    return run(producer.send(topic, key, value, {{"content-type", "text/plain"}}));
   }
 
   std::string brokers_;
-  boost::asio::io_context io_;
 };
 
 TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
-  Producer producer(io_.get_executor(), {.brokers = brokers_, .client_id = "kafka_test"});
+  Producer producer(io_.get_executor(),
+                    {.brokers = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}});
   const auto key = "key-" + std::to_string(std::random_device{}());
   const auto first = send(producer, "kassaflow.dead-letters", key, "one");
   ASSERT_TRUE(first) << first.error().message;
@@ -83,10 +99,7 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
 
   LogEnds log_ends(
       {.brokers = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}, .limit = 10s});
-  auto asked = boost::asio::co_spawn(io_, log_ends.ask(), boost::asio::use_future);
-  io_.restart();
-  io_.run();
-  const auto ends = asked.get();
+  const auto ends = run(log_ends.ask());
   const auto end = std::find_if(ends.begin(), ends.end(), [&](const LogEnd& one) {
     return one.topic == "kassaflow.dead-letters" && one.partition == first->partition;
   });
@@ -95,15 +108,33 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   consumer.stop(10s);
 }
 
-TEST(Producer, WithoutABrokerNothingIsConfirmed) {
-  boost::asio::io_context io;
-  Producer producer(io.get_executor(), {.brokers = "127.0.0.1:1", .client_id = "kafka_test", .message_timeout = 300ms});
-  auto sent = boost::asio::co_spawn(io, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
-  io.run();
-  const auto result = sent.get();
+TEST_F(ProducerTest, WithoutABrokerNothingIsConfirmed) {
+  Producer producer(io_.get_executor(), nowhere(300ms));
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, "kafka.not_persisted");
   EXPECT_FALSE(producer.healthy());
+}
+
+// exactly-once.md 15
+TEST_F(ProducerTest, Rule15_AnswersUnknownAtTheDeadlineWhateverKafkaDoes) {
+  Producer producer(io_.get_executor(), nowhere(60s));
+  const auto soon = std::chrono::steady_clock::now() + 50ms;
+  auto later = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}, soon));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.unknown");
+  EXPECT_EQ(later.wait_for(0s), std::future_status::timeout) << "which has no deadline";
+}
+
+TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
+  auto options = nowhere(60s);
+  options.queue_limit = 1;
+  Producer producer(io_.get_executor(), options);
+  auto first = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.queue_full");
 }
 
 }  // namespace

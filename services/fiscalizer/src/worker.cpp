@@ -45,6 +45,7 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
   kafka::ProducerOptions options;
   options.brokers = settings.kafka;
   options.client_id = context.instance;
+  options.topics = {kOutcomesTopic, kDeadLettersTopic};
   return options;
 }
 

@@ -24,6 +24,7 @@ namespace {
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
+constexpr const char* kDeadLetters = "kassaflow.dead-letters";
 
 postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads,
                                    int statement_timeout_ms) {
@@ -84,7 +85,7 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
       pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
              pool_options(settings, context, 3, 30000))),
       answers_pool_(pool_options(settings, context, 2, 1000)),
-      producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance}),
+      producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance, .topics = {kDeadLetters}}),
       log_ends_(kafka::LogEnds::Options{.brokers = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, pool_),
       caught_up_for_answers_(log_ends_, answers_pool_),
@@ -152,7 +153,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::error, "alarm.unreadable_record",
         {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
     asio::co_spawn(context_.executor,
-                   producer_.send("kassaflow.dead-letters", record.key, record.value, {{"origin", record.topic}}),
+                   producer_.send(kDeadLetters, record.key, record.value, {{"origin", record.topic}}),
                    [](std::exception_ptr, const Result<kafka::Position>& sent) {
                      if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
                    });

@@ -1,7 +1,9 @@
 #pragma once
-// An idempotent producer (acks=all) behind co_await. librdkafka enters through its event queue.
+// An idempotent producer (acks=all) behind co_await. librdkafka enters through its event queue on an eventfd: what the
+// brokers confirmed resumes its senders in one go, without another thread in between.
 //
-// Thread-safety: send() may be called from any executor thread; the coroutine resumes on its own executor.
+// Thread-safety: send() and flush() belong on `executor`, which runs one thing at a time; healthy() may be called from
+// anywhere.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -19,6 +21,7 @@ namespace kassaflow::kafka {
 struct ProducerOptions {
   std::string brokers;
   std::string client_id;
+  std::vector<std::string> topics;  // their leaders are looked up first: a first record would wait for them up to 1 s
   std::chrono::milliseconds message_timeout{4000};  // below PRINT_DEADLINE (exactly-once.md 15)
   std::size_t queue_limit = 100000;                 // records in flight; above it send() fails with "kafka.queue_full"
 };
@@ -32,20 +35,20 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 class Producer {
  public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
   Producer(boost::asio::any_io_executor executor, ProducerOptions options);
-  ~Producer();
+  ~Producer();  // what is still in flight is given up, its senders never resume: flush() first
 
-  // True once the metadata of `topic` is known (first produce would otherwise wait up to 1 s).
-  boost::asio::awaitable<bool> prime(std::string topic, std::chrono::milliseconds timeout);
-
-  // Resumes when the broker confirmed (status PERSISTED) or certainly or possibly not.
+  // Resumes when the broker confirmed (status PERSISTED) or certainly or possibly not, at `deadline` at the latest.
   // Codes: kafka.queue_full (certainly not sent), kafka.not_persisted (certainly not), kafka.unknown (possibly
   // persisted).
-  boost::asio::awaitable<Result<Position>> send(std::string topic, std::string key, std::string value, Headers headers);
+  boost::asio::awaitable<Result<Position>> send(std::string topic, std::string key, std::string value, Headers headers,
+                                                Deadline deadline = Deadline::max());
 
   // Waits for what is in flight.
-  boost::asio::awaitable<void> flush(std::chrono::milliseconds deadline);
-  [[nodiscard]] bool healthy() const;  // brokers reachable, no fatal error being replaced
+  boost::asio::awaitable<void> flush(std::chrono::milliseconds limit);
+  [[nodiscard]] bool healthy() const;  // brokers reachable, leaders of `topics` known
 
  private:
   struct Impl;
