@@ -16,12 +16,16 @@ namespace {
 
 constexpr std::size_t kShownKey = 64;  // characters of a key in an error text
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// By byte: its value as a hexadecimal digit, -1 for others.
+constexpr std::array<signed char, 256> kHex = [] {
+  std::array<signed char, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<signed char>(i);
+  for (int i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<signed char>(10 + i);
+  return values;
+}();
+
+int hex_digit(char c) { return kHex[static_cast<unsigned char>(c)]; }
 
 // Keyed, so that nobody can choose keys that collide. The results of parsing do not depend on the key.
 struct HashKey {

@@ -1,11 +1,8 @@
 #include "app.hpp"
 
+#include <sodium.h>
+
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
 #include "kassaflow/kafka/producer.hpp"
@@ -46,16 +43,17 @@ class Ingress final : public runtime::App {
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
         producer_(context.executor, kafka::ProducerOptions{.brokers = settings.kafka,
                                                            .client_id = context.instance,
+                                                           .topics = {kReceiptsTopic, kCallbacksTopic},
                                                            .message_timeout = settings.message_timeout()}),
         publisher_(producer_),
-        duplicates_(StatusDuplicates::Options{.status_grpc = settings.status_grpc, .timeout = settings.lookup_timeout}),
+        duplicates_(context.executor,
+                    StatusDuplicates::Options{.status_grpc = settings.status_grpc, .timeout = settings.lookup_timeout}),
         print_(print_environment()),
         callback_(callback_environment()),
         routes_(print_, callback_),
         server_(context.executor, server_options(),
                 [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
     watcher_.start();
-    asio::co_spawn(context.executor, prime(), asio::detached);
     server_.start();
     runtime::log(runtime::Level::info, "ingress.listens",
                  {{"address", settings.http_address}, {"port", server_.port()}});
@@ -63,8 +61,7 @@ class Ingress final : public runtime::App {
 
   [[nodiscard]] std::string not_ready() const override {
     if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
-    if (!primed_) return "topics are not known yet";
-    if (!producer_.healthy()) return "Kafka is not reachable";
+    if (!producer_.healthy()) return "Kafka is not reachable, or its topics are not known yet";
     return {};
   }
 
@@ -72,7 +69,6 @@ class Ingress final : public runtime::App {
     co_await server_.drain(settings_.print_deadline);
     co_await producer_.flush(settings_.message_timeout());
     watcher_.stop();
-    co_await stop_priming();
   }
 
  private:
@@ -101,28 +97,6 @@ class Ingress final : public runtime::App {
     return options;
   }
 
-  // The first produce to a topic would wait for its metadata.
-  asio::awaitable<void> prime() {
-    bool known = true;
-    for (const char* topic : {kReceiptsTopic, kCallbacksTopic}) {
-      do {
-        known = co_await producer_.prime(topic, std::chrono::seconds(1));
-      } while (!known && !stopping_);
-    }
-    primed_ = known;
-    priming_ = false;
-  }
-
-  // The coroutine uses our members: it must be over before they go.
-  asio::awaitable<void> stop_priming() {
-    stopping_ = true;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (priming_) {
-      timer.expires_after(std::chrono::milliseconds(20));
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-  }
-
   const IngressSettings settings_;
   Counters counters_;
   Configuration configuration_;
@@ -134,14 +108,13 @@ class Ingress final : public runtime::App {
   CallbackHandler callback_;
   Routes routes_;
   http::Server server_;
-  std::atomic<bool> primed_{false};
-  std::atomic<bool> priming_{true};
-  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace
 
 std::unique_ptr<runtime::App> start(const runtime::Context& context, const IngressSettings& settings) {
+  // Every post takes a trace and a post id: no system call for each.
+  randombytes_set_implementation(&randombytes_internal_implementation);
   return std::make_unique<Ingress>(context, settings);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // itkassa's printResultUrl (protocols/itkassa.md §13): authenticated, routed by creItemId within the tenant, durable
-// before 200. Thread-safe.
+// before 200. For one thread.
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>

@@ -1,7 +1,5 @@
 #include "counters.hpp"
 
-#include <mutex>
-
 namespace kassaflow::ingress {
 
 namespace {
@@ -30,12 +28,8 @@ void Counters::refused(Reason reason) { refused_[static_cast<std::size_t>(reason
 void Counters::print_took(double seconds) { print_seconds_.observe(seconds); }
 
 runtime::Counter& Counters::counter_of(const std::string& tenant) {
-  {
-    const std::shared_lock lock(mutex_);
-    if (const auto known = accepted_.find(tenant); known != accepted_.end()) return *known->second;
-  }
+  if (const auto known = accepted_.find(tenant); known != accepted_.end()) return *known->second;
   runtime::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant}});
-  const std::lock_guard lock(mutex_);
   return *accepted_.emplace(tenant, &made).first->second;
 }
 

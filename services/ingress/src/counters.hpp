@@ -1,8 +1,7 @@
 #pragma once
-// The metrics of ingress (design.md 3.6). Thread-safe.
+// The metrics of ingress (design.md 3.6). For one thread.
 
 #include <array>
-#include <shared_mutex>
 #include <string>
 #include <unordered_map>
 
@@ -24,7 +23,6 @@ class Counters {
   runtime::Metrics& metrics_;
   std::array<runtime::Counter*, kReasons> refused_{};
   runtime::Histogram& print_seconds_;
-  std::shared_mutex mutex_;
   std::unordered_map<std::string, runtime::Counter*> accepted_;  // one a tenant
 };
 

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -32,16 +31,36 @@ std::shared_ptr<grpc::Channel> channel_to(const std::string& address, std::chron
 
 }  // namespace
 
-// gRPC's own threads must not destroy the last owner of a channel, so a call belongs to us and its callback borrows us;
-// close() waits for it.
+struct Question::State {
+  void settle(Answer content) {
+    if (resume) {
+      std::move (*resume)(std::move(content));
+    } else {
+      answer = std::move(content);
+    }
+  }
+  std::optional<Answer> answer;
+  std::optional<asio::any_completion_handler<void(Answer)>> resume;
+};
+
+Question Question::answered(Answer content) {
+  Question question(std::make_shared<State>());
+  question.state_->answer = std::move(content);
+  return question;
+}
+
+asio::awaitable<Answer> Question::answer() {
+  if (state_->answer) co_return std::move(*state_->answer);
+  const auto start = [this](auto handler) { state_->resume.emplace(std::move(handler)); };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
+}
+
+// All on the executor; gRPC's threads only post the end of a call there. They must not destroy the last owner of a
+// channel, so a call belongs to us and its callback borrows us; close() waits for it.
 struct StatusDuplicates::Impl {
   struct Waiter {
     std::string receipt_id;
-    asio::any_io_executor executor;
-    asio::any_completion_handler<void(Answer)> handler;
-    void answer(Answer content) {
-      asio::post(executor, [h = std::move(handler), c = std::move(content)]() mutable { std::move(h)(std::move(c)); });
-    }
+    std::shared_ptr<Question::State> question;
   };
   struct Call {
     grpc::ClientContext context;
@@ -50,74 +69,75 @@ struct StatusDuplicates::Impl {
     std::vector<Waiter> waiters;
   };
 
-  explicit Impl(Options given)
-      : options(std::move(given)), stub(v1::Status::NewStub(channel_to(options.status_grpc, options.rest))) {}
+  Impl(asio::any_io_executor e, Options given)
+      : executor(std::move(e)),
+        options(std::move(given)),
+        stub(v1::Status::NewStub(channel_to(options.status_grpc, options.rest))),
+        timer(executor) {}
 
-  void ask(Waiter waiter) {
-    Call* call = nullptr;
-    {
-      const std::lock_guard lock(mutex);
-      const bool resting = std::chrono::steady_clock::now() < rests_until;
-      if (resting || waiting.size() >= options.waiting_limit) {
-        waiter.answer(std::nullopt);
-        return;
-      }
-      waiting.push_back(std::move(waiter));
-      if (on_its_way == nullptr) call = next_call();
-    }
-    if (call != nullptr) send(*call);
+  Question ask(std::string receipt_id) {
+    if (resting() || waiting.size() >= options.waiting_limit) return Question::answered(std::nullopt);
+    auto state = std::make_shared<Question::State>();
+    waiting.push_back({std::move(receipt_id), state});
+    send_next();
+    return Question(std::move(state));
   }
 
-  // Under the lock; takes the oldest waiters along. nullptr when nobody waits.
-  Call* next_call() {
-    if (waiting.empty()) return nullptr;
+  // Takes the oldest waiters along.
+  void send_next() {
+    if (on_its_way != nullptr || waiting.empty() || pausing) return;
+    pausing = true;
+    timer.expires_after(options.pause);
+    timer.async_wait([this](const boost::system::error_code& gone) {
+      if (gone) return;
+      pausing = false;
+      send_next();
+    });
     on_its_way = std::make_unique<Call>();
+    Call& call = *on_its_way;
     const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(waiting.size(), options.batch_limit));
-    on_its_way->waiters.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
+    call.waiters.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
     waiting.erase(waiting.begin(), end);
-    return on_its_way.get();
-  }
-
-  void send(Call& call) {
     for (const Waiter& waiter : call.waiters) call.request.add_receipt_ids(waiter.receipt_id);
     call.context.set_deadline(std::chrono::system_clock::now() + options.timeout);
-    stub->async()->LookUp(&call.context, &call.request, &call.response,
-                          [this](const grpc::Status& status) { answered(status.ok()); });
+    {
+      const std::lock_guard lock(mutex);
+      ++calls;
+    }
+    stub->async()->LookUp(&call.context, &call.request, &call.response, [this](const grpc::Status& status) {
+      asio::post(executor, [this, ok = status.ok()] { answered(ok); });
+      const std::lock_guard lock(mutex);
+      --calls;
+      idle.notify_all();
+    });
   }
 
   void answered(bool ok) {
-    answer_waiters(*on_its_way);
+    const auto call = std::move(on_its_way);
+    count(ok);
     std::vector<Waiter> unasked;
-    Call* next = nullptr;
-    {
-      const std::lock_guard lock(mutex);
-      on_its_way.reset();
-      count(ok);
-      if (std::chrono::steady_clock::now() < rests_until) {
-        unasked.swap(waiting);
-      } else {
-        next = next_call();
-      }
-      if (next == nullptr) idle.notify_all();  // from the end of this block on we may be gone
-    }
-    for (Waiter& waiter : unasked) waiter.answer(std::nullopt);
-    if (next != nullptr) send(*next);
+    if (resting()) unasked.swap(waiting);
+    send_next();
+    answer(*call);
+    for (const Waiter& waiter : unasked) waiter.question->settle(std::nullopt);
   }
 
-  static void answer_waiters(Call& call) {
+  static void answer(Call& call) {
     std::unordered_map<std::string, Answer> printed;
     for (v1::LookUpResponse::Entry& entry : *call.response.mutable_entries()) {
       if (entry.state() != v1::RECEIPT_STATE_DONE) continue;
       printed.emplace(entry.receipt_id(),
                       PrintedContent{std::move(*entry.mutable_content_digest()), entry.digest_version()});
     }
-    for (Waiter& waiter : call.waiters) {
+    for (const Waiter& waiter : call.waiters) {
       const auto found = printed.find(waiter.receipt_id);
-      waiter.answer(found == printed.end() ? std::nullopt : found->second);
+      waiter.question->settle(found == printed.end() ? std::nullopt : found->second);
     }
   }
 
-  // Under the lock. While it fails, one call after each rest tries again.
+  [[nodiscard]] bool resting() const { return std::chrono::steady_clock::now() < rests_until; }
+
+  // While it fails, one call after each rest tries again.
   void count(bool ok) {
     if (ok) {
       failures = 0;
@@ -130,32 +150,30 @@ struct StatusDuplicates::Impl {
 
   void close() {
     std::unique_lock lock(mutex);
-    rests_until = std::chrono::steady_clock::time_point::max();
     if (on_its_way != nullptr) on_its_way->context.TryCancel();
-    idle.wait(lock, [&] { return on_its_way == nullptr; });
+    idle.wait(lock, [&] { return calls == 0; });
   }
 
+  const asio::any_io_executor executor;
   const Options options;
   const std::unique_ptr<v1::Status::Stub> stub;
-  std::mutex mutex;
-  std::condition_variable idle;
   std::vector<Waiter> waiting;
-  std::unique_ptr<Call> on_its_way;  // its fields are touched by whoever sent it, until it is answered
+  std::unique_ptr<Call> on_its_way;
+  asio::steady_timer timer;
+  bool pausing = false;
   int failures = 0;
   std::chrono::steady_clock::time_point rests_until{};
+
+  std::mutex mutex;  // of what gRPC's threads touch
+  std::condition_variable idle;
+  int calls = 0;
 };
 
-StatusDuplicates::StatusDuplicates(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+StatusDuplicates::StatusDuplicates(asio::any_io_executor executor, Options options)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(options))) {}
 
 StatusDuplicates::~StatusDuplicates() { impl_->close(); }
 
-asio::awaitable<Answer> StatusDuplicates::printed(std::string receipt_id) {
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto start = [&](auto handler) {
-    impl_->ask(
-        Impl::Waiter{std::move(receipt_id), executor, asio::any_completion_handler<void(Answer)>(std::move(handler))});
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
-}
+Question StatusDuplicates::ask(std::string receipt_id) { return impl_->ask(std::move(receipt_id)); }
 
 }  // namespace kassaflow::ingress

@@ -3,8 +3,10 @@
 // (exactly-once.md 13), so every failure here means "unknown" and the post is accepted.
 //
 // Questions of concurrent posts travel together: one call is on its way, the next collects. After failures in a row the
-// question is not asked for a while, so that a dead status costs nothing. Thread-safe.
+// question is not asked for a while, so that a dead status costs nothing. Runs on `executor`, which runs one thing at a
+// time.
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
@@ -19,11 +21,24 @@ struct PrintedContent {
   std::uint32_t digest_version = 0;
 };
 
+// One that was asked and may be answered already.
+class Question {
+ public:
+  struct State;
+  explicit Question(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  [[nodiscard]] static Question answered(std::optional<PrintedContent> content);
+
+  // The digest of what was printed; nothing when the receipt is not known to be printed. Once.
+  boost::asio::awaitable<std::optional<PrintedContent>> answer();
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
 class Duplicates {
  public:
   virtual ~Duplicates() = default;
-  // The digest of what was printed; nothing when the receipt is not known to be printed.
-  virtual boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) = 0;
+  [[nodiscard]] virtual Question ask(std::string receipt_id) = 0;
 };
 
 class StatusDuplicates final : public Duplicates {
@@ -31,14 +46,15 @@ class StatusDuplicates final : public Duplicates {
   struct Options {
     std::string status_grpc;  // host:port
     std::chrono::milliseconds timeout{100};
+    std::chrono::milliseconds pause{4};  // from one question to the next: a busy ingress asks for many receipts at once
     std::size_t batch_limit = 1000;      // the most status takes at once
     std::size_t waiting_limit = 10'000;  // beyond it posts are accepted unasked
     int failures_to_rest = 3;
     std::chrono::milliseconds rest{2000};
   };
-  explicit StatusDuplicates(Options options);
+  StatusDuplicates(boost::asio::any_io_executor executor, Options options);
   ~StatusDuplicates() override;
-  boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) override;
+  [[nodiscard]] Question ask(std::string receipt_id) override;
 
  private:
   struct Impl;

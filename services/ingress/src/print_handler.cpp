@@ -70,15 +70,17 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
     return tl::unexpected(Refusal{reason, {text}, record.tenant(), record.receipt_id()});
   };
 
-  const auto printed = co_await environment_.duplicates.printed(record.receipt_id());
-  // Digests of different versions say nothing about each other; the journal decides (exactly-once.md 13).
-  if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
-    co_return refusal(Reason::printed, kPrinted);
-  }
-
+  // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
+  // the journal, which keeps it as a conflict (exactly-once.md 13).
+  Question question = environment_.duplicates.ask(record.receipt_id());
   Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace, owner_of(record)};
   const Published published =
       co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
+  const auto printed = co_await question.answer();
+  // Digests of different versions say nothing about each other; the journal decides.
+  if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
+    co_return refusal(Reason::printed, kPrinted);
+  }
   if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknownResult);
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 

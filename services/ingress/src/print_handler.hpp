@@ -1,6 +1,6 @@
 #pragma once
 // PRINT_URL: always 200 and a JSON object in the portal's form (design.md I3). UUID only once the post is durable (I2).
-// Thread-safe.
+// For one thread, as everything that waits on it.
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>

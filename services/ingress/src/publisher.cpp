@@ -1,7 +1,5 @@
 #include "publisher.hpp"
 
-#include "within.hpp"
-
 namespace kassaflow::ingress {
 
 namespace {
@@ -18,10 +16,9 @@ boost::asio::awaitable<Published> KafkaPublisher::publish(Message message,
   kafka::Headers headers = std::move(message.headers);
   headers.emplace_back("trace-id", std::move(message.trace));
   headers.emplace_back("content-type", "application/x-protobuf");
-  auto sent = co_await within(deadline, producer_.send(std::move(message.topic), std::move(message.key),
-                                                       std::move(message.value), std::move(headers)));
-  if (!sent) co_return Published::unknown;
-  co_return sent->has_value() ? Published::durable : meaning_of(sent->error());
+  const auto sent = co_await producer_.send(std::move(message.topic), std::move(message.key), std::move(message.value),
+                                            std::move(headers), deadline);
+  co_return sent ? Published::durable : meaning_of(sent.error());
 }
 
 }  // namespace kassaflow::ingress

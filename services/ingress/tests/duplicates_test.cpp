@@ -43,6 +43,8 @@ class FakeStatus final : public v1::Status::Service {
   bool fails = false;
 };
 
+asio::awaitable<std::optional<PrintedContent>> answer_of(Question question) { co_return co_await question.answer(); }
+
 class StatusDuplicatesTest : public testing::Test {
  protected:
   StatusDuplicatesTest() {
@@ -57,33 +59,34 @@ class StatusDuplicatesTest : public testing::Test {
     return {.status_grpc = "127.0.0.1:" + std::to_string(port_), .timeout = 30s, .rest = 1h};
   }
 
+  asio::io_context io_;
   FakeStatus status_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
 TEST_F(StatusDuplicatesTest, TellsTheDigestOfPrintedReceiptsOnly) {
-  StatusDuplicates duplicates(options());
-  const auto printed = run(duplicates.printed("done-1"));
+  StatusDuplicates duplicates(io_.get_executor(), options());
+  const auto printed = run(io_, answer_of(duplicates.ask("done-1")));
   ASSERT_TRUE(printed.has_value());
   EXPECT_EQ(printed->digest, "digest of done-1");
   EXPECT_EQ(printed->digest_version, 7U);
-  EXPECT_FALSE(run(duplicates.printed("new-1")).has_value());
-  EXPECT_FALSE(run(duplicates.printed("failed-1")).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("new-1"))).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("failed-1"))).has_value());
 }
 
 TEST_F(StatusDuplicatesTest, QuestionsThatComeMeanwhileTravelTogether) {
-  StatusDuplicates duplicates(options());
+  StatusDuplicates duplicates(io_.get_executor(), options());
   status_.hold = true;
-  asio::io_context context;
-  auto guard = asio::make_work_guard(context);
+  auto guard = asio::make_work_guard(io_);
   int answered = 0;
   const auto ask = [&](const std::string& id) {
-    asio::co_spawn(context, duplicates.printed(id), [&, id](std::exception_ptr, std::optional<PrintedContent> content) {
-      EXPECT_EQ(content.value().digest, "digest of " + id);
-      if (++answered == 4) guard.reset();
-    });
-    context.poll();
+    asio::co_spawn(io_, answer_of(duplicates.ask(id)),
+                   [&, id](std::exception_ptr, std::optional<PrintedContent> content) {
+                     EXPECT_EQ(content.value().digest, "digest of " + id);
+                     if (++answered == 4) guard.reset();
+                   });
+    io_.poll();
   };
   ask("done-0");
   {
@@ -96,7 +99,7 @@ TEST_F(StatusDuplicatesTest, QuestionsThatComeMeanwhileTravelTogether) {
     status_.hold = false;
   }
   status_.changed.notify_all();
-  context.run();
+  io_.run();
   ASSERT_EQ(status_.batches.size(), 2U);
   EXPECT_EQ(status_.batches[0], (std::vector<std::string>{"done-0"}));
   EXPECT_EQ(status_.batches[1], (std::vector<std::string>{"done-1", "done-2", "done-3"}));
@@ -105,9 +108,9 @@ TEST_F(StatusDuplicatesTest, QuestionsThatComeMeanwhileTravelTogether) {
 TEST_F(StatusDuplicatesTest, AcceptsWhenStatusDoesNotAnswerInTime) {
   auto impatient = options();
   impatient.timeout = 20ms;
-  StatusDuplicates duplicates(impatient);
+  StatusDuplicates duplicates(io_.get_executor(), impatient);
   status_.hold = true;
-  EXPECT_FALSE(run(duplicates.printed("done-1")).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
   {
     const std::lock_guard lock(status_.mutex);
     status_.hold = false;
@@ -116,25 +119,26 @@ TEST_F(StatusDuplicatesTest, AcceptsWhenStatusDoesNotAnswerInTime) {
 }
 
 TEST_F(StatusDuplicatesTest, StopsAskingAStatusThatFails) {
-  StatusDuplicates duplicates(options());
+  StatusDuplicates duplicates(io_.get_executor(), options());
   status_.fails = true;
-  for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(duplicates.printed("done-1")).has_value());
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
   EXPECT_EQ(status_.batches.size(), 3U);
 }
 
 TEST_F(StatusDuplicatesTest, AsksAgainAfterTheRest) {
   auto restless = options();
   restless.rest = 0ms;
-  StatusDuplicates duplicates(restless);
+  StatusDuplicates duplicates(io_.get_executor(), restless);
   status_.fails = true;
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run(duplicates.printed("done-1")).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
   status_.fails = false;
-  EXPECT_TRUE(run(duplicates.printed("done-1")).has_value());
+  EXPECT_TRUE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
 }
 
 TEST(StatusDuplicates, AcceptsWhenNobodyListens) {
-  StatusDuplicates duplicates({.status_grpc = "127.0.0.1:1"});
-  EXPECT_FALSE(run(duplicates.printed("done-1")).has_value());
+  asio::io_context io;
+  StatusDuplicates duplicates(io.get_executor(), {.status_grpc = "127.0.0.1:1"});
+  EXPECT_FALSE(run(io, answer_of(duplicates.ask("done-1"))).has_value());
 }
 
 }  // namespace

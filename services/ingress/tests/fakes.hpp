@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <fstream>
@@ -22,15 +23,23 @@
 namespace kassaflow::ingress {
 
 template <class T>
-T run(boost::asio::awaitable<T> work) {
-  boost::asio::io_context context;
+T run(boost::asio::io_context& context, boost::asio::awaitable<T> work) {
   std::optional<T> result;
+  auto guard = boost::asio::make_work_guard(context);  // what it waits for may come from other threads
   boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr error, T value) {
+    guard.reset();
     if (error) std::rethrow_exception(error);
     result = std::move(value);
   });
+  context.restart();
   context.run();
   return std::move(result.value());
+}
+
+template <class T>
+T run(boost::asio::awaitable<T> work) {
+  boost::asio::io_context context;
+  return run(context, std::move(work));
 }
 
 class FakePublisher final : public Publisher {
@@ -47,10 +56,9 @@ class FakePublisher final : public Publisher {
 
 class FakeDuplicates final : public Duplicates {
  public:
-  boost::asio::awaitable<std::optional<PrintedContent>> printed(std::string receipt_id) override {
+  Question ask(std::string receipt_id) override {
     const auto known = contents.find(receipt_id);
-    if (known == contents.end()) co_return std::nullopt;
-    co_return known->second;
+    return Question::answered(known == contents.end() ? std::nullopt : std::optional(known->second));
   }
   std::map<std::string, PrintedContent> contents;
 };

@@ -55,16 +55,16 @@ class StatusService::Service final : public v1::Status::Service {
       if (!receipts::is_uuid(id)) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_ids: not a UUID"};
       ids.push_back(id);
     }
-    std::vector<Known> found;
+    std::vector<v1::ReceiptOutcome> found;
     // Ingress waits for this with every post.
     const auto done = pool_.read_blocking([&](pqxx::transaction_base& session) { found = sql::look_up(session, ids); });
     if (!done) return {grpc::StatusCode::UNAVAILABLE, "the view's database does not answer"};
-    for (const auto& known : found) {
+    for (const auto& outcome : found) {
       auto* entry = response->add_entries();
-      entry->set_receipt_id(known.outcome.receipt_id());
-      entry->set_state(known.outcome.state());
-      entry->set_content_digest(known.outcome.content_digest());
-      entry->set_digest_version(known.outcome.digest_version());
+      entry->set_receipt_id(outcome.receipt_id());
+      entry->set_state(outcome.state());
+      entry->set_content_digest(outcome.content_digest());
+      entry->set_digest_version(outcome.digest_version());
     }
     return grpc::Status::OK;
   }

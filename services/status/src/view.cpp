@@ -229,10 +229,17 @@ bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64
              .affected_rows() == 1;
 }
 
-std::vector<Known> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids) {
+std::vector<v1::ReceiptOutcome> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids) {
+  constexpr const char* kName = "look_up";
+  work.conn().prepare(kName, "select outcome from receipts where id = any($1::uuid[])");
   TextArray list;
   for (const auto& id : ids) list.add(id);
-  return read(work.exec_params(std::string(kColumns) + "where r.id = any($1::uuid[])", list.str()));
+  std::vector<v1::ReceiptOutcome> result;
+  for (const auto& row : work.exec_prepared(kName, list.str())) {
+    v1::ReceiptOutcome outcome;
+    if (outcome.ParseFromString(from_bytea(row[0].as<std::string>()))) result.push_back(std::move(outcome));
+  }
+  return result;
 }
 
 }  // namespace sql

@@ -64,7 +64,8 @@ struct Filter {
   std::uint32_t limit = 100;
 };
 std::vector<Known> list(pqxx::work& work, const Filter& filter);
-std::vector<Known> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids);
+// The latest outcome of each that is known. Prepared: ingress asks this all the time.
+std::vector<v1::ReceiptOutcome> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids);
 }  // namespace sql
 
 }  // namespace kassaflow::status
