@@ -53,14 +53,20 @@ struct Rows {
   std::map<std::int64_t, AttemptRow> attempts;
   std::map<std::int64_t, AttemptChange> attempt_changes;
   std::map<std::string, RegisterChange> register_changes;
+  std::set<std::int64_t> owners;  // attempts that have the document they were told
 };
+
+// The attempts of a group, and those whose question they may settle.
+constexpr const char* kTouched =
+    "array(select unnest($1::bigint[]) union select proves from attempts where id = any($1::bigint[]) and proves is "
+    "not null) ";
 
 std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids) {
   std::map<std::int64_t, AttemptRow> rows;
   for (const auto& row :
-       work.exec_params("select id, receipt, number, kind, identity, register, outcome, question, shard, sends, "
-                        "coalesce(proves, 0), fn_before, fd_before from attempts where id = any($1::bigint[]) or id in "
-                        "(select proves from attempts where id = any($1::bigint[])) order by id for update",
+       work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
+                                    "sends, coalesce(proves, 0), fn_before, fd_before from attempts where id = any(") +
+                            kTouched + ") order by id for update",
                         ids.str())) {
     rows.emplace(
         row[0].as<std::int64_t>(),
@@ -75,10 +81,10 @@ Rows lock_rows(pqxx::work& work, const std::vector<Told>& batch) {
   IntArray attempt_ids;
   for (const auto& told : batch) attempt_ids.add(told.attempt);
   TextArray receipt_ids;
-  for (const auto& row : work.exec_params(
-           "select distinct receipt from attempts where receipt is not null and (id = any($1::bigint[]) or id in "
-           "(select proves from attempts where id = any($1::bigint[])))",
-           attempt_ids.str())) {
+  for (const auto& row :
+       work.exec_params(std::string("select distinct receipt from attempts where receipt is not null and id = any(") +
+                            kTouched + ")",
+                        attempt_ids.str())) {
     receipt_ids.add(row[0].as<std::string>());
   }
   Rows rows;
@@ -123,18 +129,6 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
       details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
   work.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
   work.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
-}
-
-// Rule 11: the first claimant of a document keeps it.
-bool claim_document(pqxx::work& work, const fiscal::FiscalDocument& document, std::int64_t attempt,
-                    const std::string& receipt) {
-  if (document.fn.empty() || document.fd == 0) return true;
-  const auto owner = work.exec_params(
-      "with mine as (insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, nullif($4, '')::uuid) on "
-      "conflict do nothing returning attempt) "
-      "select attempt from mine union all select attempt from documents where fn = $1 and fd = $2 limit 1",
-      document.fn, document.fd, attempt, receipt);
-  return !owner.empty() && owner[0][0].as<std::int64_t>() == attempt;
 }
 
 void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
@@ -236,7 +230,45 @@ bool is_news(const Told& told, const AttemptRow& attempt) {
   __builtin_unreachable();
 }
 
-void decide_printed(pqxx::work& work, const Told& told, const AttemptRow& attempt, ReceiptRow& receipt,
+bool has_number(const registers::Finding& finding) {
+  return finding.document && !finding.document->fn.empty() && finding.document->fd > 0;
+}
+
+// Rule 11: the first claimant of a document keeps it. Whoever is told a document without a number has it.
+std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Told>& batch,
+                                       const std::vector<bool>& decided, const Rows& rows) {
+  std::set<std::int64_t> owners;
+  std::set<std::int64_t> claimants;
+  TextArray fns, receipts;
+  IntArray fds, attempts;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& told = batch[i];
+    const auto& attempt = rows.attempts.at(told.attempt);
+    const bool claims = told.finding.fact == Fact::printed || attempt.receipt.empty();
+    if (!decided[i] || !claims || !is_news(told, attempt) || !claimants.insert(told.attempt).second) continue;
+    if (!has_number(told.finding)) {
+      owners.insert(told.attempt);
+      continue;
+    }
+    fns.add(told.finding.document->fn);
+    fds.add(told.finding.document->fd);
+    attempts.add(told.attempt);
+    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt);
+  }
+  // In one order everywhere, so that two groups cannot wait for each other.
+  for (const auto& row : work.exec_params(
+           "with claims as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[]) with ordinality "
+           "as c(fn, fd, attempt, receipt, place)), "
+           "mine as (insert into documents (fn, fd, attempt, receipt) select distinct on (fn, fd) fn, fd, attempt, "
+           "receipt from claims order by fn, fd, place on conflict do nothing returning attempt) "
+           "select attempt from mine union select c.attempt from claims c join documents d using (fn, fd, attempt)",
+           fns.str(), fds.str(), attempts.str(), receipts.str())) {
+    owners.insert(row[0].as<std::int64_t>());
+  }
+  return owners;
+}
+
+void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
                     AttemptChange& change) {
   const auto document = told.finding.document.value_or(fiscal::FiscalDocument{});
   const auto alarm = [&](std::string_view event) {
@@ -248,7 +280,7 @@ void decide_printed(pqxx::work& work, const Told& told, const AttemptRow& attemp
          {"fd", static_cast<std::int64_t>(document.fd)}});
   };
   receipt.changed = true;
-  if (!claim_document(work, document, told.attempt, attempt.receipt)) {
+  if (!owns_document) {
     alarm("alarm.document_claimed_twice");
     change.outcome = "unknown";
     change.question = "asked";
@@ -271,11 +303,11 @@ void decide_printed(pqxx::work& work, const Told& told, const AttemptRow& attemp
   }
 }
 
-void decide_receipt(pqxx::work& work, const Told& told, const AttemptRow& attempt, ReceiptRow& receipt,
+void decide_receipt(const Told& told, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
                     AttemptChange& change) {
   const auto& finding = told.finding;
   const auto evidence = evidence_of(finding);
-  if (evidence == Evidence::printed) return decide_printed(work, told, attempt, receipt, change);
+  if (evidence == Evidence::printed) return decide_printed(told, attempt, owns_document, receipt, change);
   if (evidence == Evidence::lost) {
     if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
     if (told.final) {
@@ -295,22 +327,21 @@ void decide_receipt(pqxx::work& work, const Told& told, const AttemptRow& attemp
 }
 
 // A shift report has no receipt to decide about.
-void decide_report(pqxx::work& work, const Told& told, AttemptChange& change) {
+void decide_report(const Told& told, AttemptChange& change) {
   const auto fact = told.finding.fact;
   if (told.final) change.outcome = word(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
-  if (told.finding.document) claim_document(work, *told.finding.document, told.attempt, {});
 }
 
-void decide(pqxx::work& work, const Told& told, Rows& rows) {
+void decide(const Told& told, Rows& rows) {
   auto& attempt = rows.attempts.at(told.attempt);
   if (!is_news(told, attempt)) return;
   auto& change = rows.attempt_changes[told.attempt];
   change.detail = describe(told.finding);
   change.remote_id = told.finding.remote_id;
   if (attempt.receipt.empty()) {
-    decide_report(work, told, change);
+    decide_report(told, change);
   } else {
-    decide_receipt(work, told, attempt, rows.receipts.at(attempt.receipt), change);
+    decide_receipt(told, attempt, rows.owners.contains(told.attempt), rows.receipts.at(attempt.receipt), change);
   }
   if (!change.outcome.empty()) {
     attempt.outcome = change.outcome;
@@ -387,8 +418,9 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const s
     decided.push_back(fenced(held, told.shard, told.epoch) && rows.attempts.at(told.attempt).shard == told.shard);
   }
   append_evidence(work, batch, decided);
+  rows.owners = claim_documents(work, batch, decided, rows);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (decided[i]) decide(work, batch[i], rows);
+    if (decided[i]) decide(batch[i], rows);
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
