@@ -51,6 +51,10 @@ Record to_record(const rd_kafka_message_t& message) {
 }  // namespace
 
 struct Consumer::Impl {
+  struct Unread {
+    std::int64_t from = 0;  // the next offset to read
+    std::int64_t end = 0;   // of the log, as last seen
+  };
   Impl(ConsumerOptions o, ConsumerHandler h) : options(std::move(o)), handler(std::move(h)) {}
 
   void run() {
@@ -106,7 +110,7 @@ struct Consumer::Impl {
     {
       const std::lock_guard lock(mutex);
       assigned = false;
-      lags.clear();
+      unread.clear();
     }
     rd_kafka_consumer_close(kafka);
   }
@@ -159,23 +163,22 @@ struct Consumer::Impl {
     rd_kafka_assign(kafka, nullptr);
     const std::lock_guard lock(mutex);
     assigned = false;
-    lags.clear();
+    unread.clear();
   }
 
   void assign(rd_kafka_t* kafka, rd_kafka_topic_partition_list_t* list) {
     const auto positions = handler.positions(to_vector(*list));
-    std::map<Where, Lag> fresh;
+    std::map<Where, Unread> fresh;
     for (int i = 0; i < list->cnt; ++i) {
       auto& entry = list->elems[i];
       const auto found = positions.find({entry.topic, entry.partition});
       entry.offset = found == positions.end() || found->second < 0 ? RD_KAFKA_OFFSET_BEGINNING : found->second;
-      fresh[{entry.topic, entry.partition}] = {entry.topic, entry.partition, std::max<std::int64_t>(0, entry.offset),
-                                               0};
+      fresh[{entry.topic, entry.partition}] = {std::max<std::int64_t>(0, entry.offset), 0};
     }
     rd_kafka_assign(kafka, list);
     log(Level::info, "kafka.assigned", {{"partitions", list->cnt}});
     const std::lock_guard lock(mutex);
-    lags = std::move(fresh);
+    unread = std::move(fresh);
     assigned = true;
     reachable = true;
   }
@@ -237,17 +240,12 @@ struct Consumer::Impl {
 
   void advance(rd_kafka_t*) {
     const std::lock_guard lock(mutex);
-    for (const auto& record : pending) {
-      auto& entry = lags[{record.topic, record.partition}];
-      entry.topic = record.topic;
-      entry.partition = record.partition;
-      entry.position = record.offset + 1;
-    }
+    for (const auto& record : pending) unread[{record.topic, record.partition}].from = record.offset + 1;
   }
 
   void refresh_ends(rd_kafka_t* kafka) {
     const std::lock_guard lock(mutex);
-    for (auto& [where, entry] : lags) {
+    for (auto& [where, entry] : unread) {
       std::int64_t low = 0;
       std::int64_t high = 0;
       if (rd_kafka_get_watermark_offsets(kafka, where.first.c_str(), where.second, &low, &high) ==
@@ -267,7 +265,7 @@ struct Consumer::Impl {
   ConsumerHandler handler;
   mutable std::mutex mutex;
   std::condition_variable changed;
-  std::map<Where, Lag> lags;
+  std::map<Where, Unread> unread;
   std::map<std::string, int> partitions;  // of each topic
   bool assigned = false;
   bool finished = false;
@@ -300,11 +298,16 @@ void Consumer::stop(std::chrono::milliseconds deadline) {
   impl_->thread.join();
 }
 
-std::vector<Consumer::Lag> Consumer::lag() const {
-  const std::lock_guard lock(impl_->mutex);
-  std::vector<Lag> result;
-  for (const auto& [where, entry] : impl_->lags) result.push_back(entry);
-  return result;
+void Consumer::show_lag(runtime::Metrics& metrics) const {
+  std::vector<runtime::Metrics::Sample> samples;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [where, entry] : impl_->unread) {
+      samples.push_back({{{"topic", where.first}, {"partition", std::to_string(where.second)}},
+                         static_cast<double>(std::max<std::int64_t>(0, entry.end - entry.from))});
+    }
+  }
+  metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, runtime::Metrics::Rest::sum);
 }
 
 bool Consumer::healthy() const {

@@ -58,6 +58,27 @@ Plan plan(const std::string& self, const std::vector<std::string>& alive, const 
   return result;
 }
 
+std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
+  IntArray shards;
+  IntArray epochs;
+  TextArray workers;
+  for (const auto& row : seen) {
+    shards.add(row.shard);
+    epochs.add(row.epoch);
+    workers.add(row.worker);
+  }
+  std::vector<ShardRow> claimed;
+  for (const auto& row :
+       work.exec_params("update shards s set worker = $1, epoch = s.epoch + 1 "
+                        "from unnest($2::int[], $3::bigint[], $4::text[]) as seen(shard, epoch, worker) "
+                        "where s.shard = seen.shard and s.epoch = seen.epoch and coalesce(s.worker, '') = seen.worker "
+                        "returning s.shard, s.epoch",
+                        self, shards.str(), epochs.str(), workers.str())) {
+    claimed.push_back({row[0].as<int>(), self, row[1].as<std::int64_t>()});
+  }
+  return claimed;
+}
+
 Leases::Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options)
     : executor_(executor), pool_(pool), options_(std::move(options)), wake_(executor) {}
 
@@ -119,24 +140,8 @@ boost::asio::awaitable<void> Leases::tick() {
   }
 
   if (!next.claim.empty() || !release.empty() || !dead.empty()) {
-    auto changed = co_await pool_.run([self, claim = next.claim, release, dead](pqxx::work& work) {
-      std::vector<ShardRow> claimed;
-      IntArray shards;
-      IntArray epochs;
-      TextArray workers;
-      for (const auto& row : claim) {
-        shards.add(row.shard);
-        epochs.add(row.epoch);
-        workers.add(row.worker);
-      }
-      for (const auto& row : work.exec_params(
-               "update shards s set worker = $1, epoch = s.epoch + 1 "
-               "from unnest($2::int[], $3::bigint[], $4::text[]) as seen(shard, epoch, worker) "
-               "where s.shard = seen.shard and s.epoch = seen.epoch and coalesce(s.worker, '') = seen.worker "
-               "returning s.shard, s.epoch",
-               self, shards.str(), epochs.str(), workers.str())) {
-        claimed.push_back({row[0].as<int>(), self, row[1].as<std::int64_t>()});
-      }
+    auto changed = co_await pool_.run([self, wanted = next.claim, release, dead](pqxx::work& work) {
+      auto claimed = claim(work, self, wanted);
       IntArray given;
       for (const int shard : release) given.add(shard);
       work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,

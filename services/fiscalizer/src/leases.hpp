@@ -55,6 +55,9 @@ struct Plan {
 
 // --- the keeper ---
 
+// Takes those shards of `seen` that are still as they were seen, each under a new epoch, and returns them.
+std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen);
+
 class Leases {
  public:
   struct Options {

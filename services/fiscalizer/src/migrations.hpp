@@ -6,7 +6,9 @@
 
 namespace kassaflow::fiscalizer {
 
-// The journal's schema `fiscalizer`. Numbers never change; a new one is appended.
+inline constexpr const char* kSchema = "fiscalizer";
+
+// The journal's schema. Numbers never change; a new one is appended.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
 
 }  // namespace kassaflow::fiscalizer

@@ -24,7 +24,6 @@ using runtime::log;
 
 namespace {
 
-constexpr const char* kSchema = "fiscalizer";
 constexpr std::chrono::milliseconds kFollowUp{200};
 constexpr std::chrono::seconds kMeasure{1};
 constexpr std::chrono::seconds kStopConsumer{5};
@@ -332,14 +331,7 @@ asio::awaitable<void> Worker::measure() {
   }
 }
 
-void Worker::update_metrics() {
-  std::vector<runtime::Metrics::Sample> lags;
-  for (const auto& lag : consumer_->lag()) {
-    lags.push_back({{{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}},
-                    static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position))});
-  }
-  context_.metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", lags, runtime::Metrics::Rest::sum);
-}
+void Worker::update_metrics() { consumer_->show_lag(context_.metrics); }
 
 std::vector<Lane::View> Worker::views() const {
   std::vector<Lane::View> result;

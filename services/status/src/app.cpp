@@ -172,14 +172,7 @@ asio::awaitable<void> StatusApp::measure() {
   }
 }
 
-void StatusApp::update_metrics() {
-  std::vector<runtime::Metrics::Sample> lags;
-  for (const auto& lag : consumer_->lag()) {
-    lags.push_back({{{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}},
-                    static_cast<double>(std::max<std::int64_t>(0, lag.end - lag.position))});
-  }
-  context_.metrics.gauges("kassaflow_kafka_lag", "records not yet in the view", lags, runtime::Metrics::Rest::sum);
-}
+void StatusApp::update_metrics() { consumer_->show_lag(context_.metrics); }
 
 std::string StatusApp::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";

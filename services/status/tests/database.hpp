@@ -1,49 +1,24 @@
 #pragma once
 // The view's schema in a PostgreSQL of the test program's own.
 
-#include <gtest/gtest.h>
-
-#include <pqxx/pqxx>
-
+#include "database_test.hpp"
 #include "migrations.hpp"
 #include "outcomes.hpp"
 #include "push_sql.hpp"
-#include "temporary_postgres.hpp"
 
 namespace kassaflow::status {
 
 inline constexpr std::int64_t kPushDelay_ms = 0;
 
-class DatabaseTest : public testing::Test {
+struct View {
+  static constexpr const char* kSchema = status::kSchema;
+  static auto migrations() { return status::migrations(); }
+};
+
+class DatabaseTest : public postgres_testing::DatabaseTest<View> {
  protected:
-  static void SetUpTestSuite() {
-    server_ = new postgres_testing::TemporaryPostgres();
-    postgres::migrate(server_->uri(), kSchema, migrations());
-  }
-  static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
-  }
+  DatabaseTest() { exec("truncate receipts, posts, offsets, portals"); }
 
-  DatabaseTest() : connection_(server_->uri()) {
-    pqxx::nontransaction setup(connection_);
-    setup.exec("set client_min_messages = warning; set search_path = status");
-    setup.exec("truncate receipts, posts, offsets, portals");
-  }
-
-  template <class F>
-  auto run(F body) {
-    pqxx::work work(connection_);
-    auto result = body(work);
-    work.commit();
-    return result;
-  }
-  void exec(const std::string& statement) {
-    run([&](pqxx::work& work) { return work.exec(statement); });
-  }
-  std::string one(const std::string& query) {
-    return run([&](pqxx::work& work) { return std::string(work.exec1(query)[0].c_str()); });
-  }
   std::string column(const std::string& expression, int receipt) {
     return one("select " + expression + " from receipts where id = '" + uuid(receipt) + "'");
   }
@@ -62,9 +37,6 @@ class DatabaseTest : public testing::Test {
   bool withhold_error(int receipt, std::uint64_t revision) {
     return run([&](pqxx::work& work) { return sql::withhold_error(work, uuid(receipt), revision); });
   }
-
-  static inline postgres_testing::TemporaryPostgres* server_ = nullptr;
-  pqxx::connection connection_;
 };
 
 }  // namespace kassaflow::status

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/runtime/metrics.hpp"
+
 namespace kassaflow::kafka {
 
 struct Record {
@@ -53,14 +55,9 @@ class Consumer {
   void start();
   void stop(std::chrono::milliseconds deadline);
 
-  struct Lag {
-    std::string topic;
-    std::int32_t partition;
-    std::int64_t position;
-    std::int64_t end;
-  };
-  // Per assigned partition: next offset to read and the log end as last seen. Thread-safe.
-  [[nodiscard]] std::vector<Lag> lag() const;
+  // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen.
+  // Thread-safe.
+  void show_lag(runtime::Metrics& metrics) const;
   [[nodiscard]] bool healthy() const;
 
  private:

@@ -1,0 +1,101 @@
+// Rules 12, 13 and 18: what a post means to a receipt that may be known.
+
+#include "journal_fixture.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+TEST_F(JournalTest, Rule12_ARedeliveredPostChangesNothing) {
+  take({post(1, 1, 10, "d", 0)});
+  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
+  take({post(1, 1, 10, "d", 0)});
+  EXPECT_EQ(state(1), "failed");
+  EXPECT_EQ(one("select count(*) from posts"), "1");
+}
+
+TEST_F(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
+  take({post(1, 1, 10, "d", 0)});
+  settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5));
+  take({post(1, 2, 11, "other", 1)});
+  EXPECT_EQ(state(1), "done");
+  EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
+  EXPECT_EQ(one("select string_agg(verdict, ',' order by post_id) from posts"), "opened,conflict");
+}
+
+TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
+  take({post(1, 1, 10, "d", 0), post(1, 2, 12, "newest", 1), post(1, 3, 11, "older", 2)});
+  EXPECT_EQ(one("select encode(digest, 'escape') from receipts"), "newest");
+  EXPECT_EQ(one("select string_agg(verdict, ',' order by post_id) from posts"), "opened,replaced,superseded");
+}
+
+TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
+  take({post(1, 1, 10, "d", 41)});
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+  take({post(1, 1, 10, "d", 7)});
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+}
+
+// A record that is not ours to read, of a post that was answered with a UUID.
+kafka::Record unreadable_post(int receipt) {
+  kafka::Record record;
+  record.topic = kReceiptsTopic;
+  record.key = kPool;
+  record.value = "\xff\xff";
+  record.timestamp_ms = 1795435820000;
+  record.headers = {{"receipt-id", uuid(receipt)},
+                    {"post-id", uuid(1000 + receipt)},
+                    {"tenant", "acme"},
+                    {"installation", "acme-main"},
+                    {"cashbox", "box"},
+                    {"unique-id", "85"}};
+  return record;
+}
+
+TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
+  const auto back = run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  EXPECT_EQ(back.size(), 1U);
+  EXPECT_EQ(
+      one("select state || '/' || pool || '/' || unique_id || '/' || (published_revision < revision) from receipts"),
+      "held/shop/85/true");
+  EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
+  EXPECT_EQ(one("select verdict from posts"), "unreadable");
+  EXPECT_FALSE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+}
+
+TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  run([](pqxx::work& work) {
+    postgres::TextArray bytes;
+    bytes.add_bytes(post(1, 1, 10, "d", 0).value);
+    work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
+    return true;
+  });
+  EXPECT_TRUE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+  EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
+}
+
+TEST_F(JournalTest, Rule18_ALaterPostThatCanBeReadIsPrinted) {
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  take({post(1, 2, 11, "d", 1)});
+  EXPECT_EQ(one("select state || '/' || error from receipts"), "queued/");
+  EXPECT_EQ(queued().size(), 1U);
+}
+
+TEST_F(JournalTest, Rule18_AnUnreadableRepeatOfAKnownReceiptDoesNotHoldIt) {
+  take({post(1, 1, 10, "d", 0)});
+  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  EXPECT_EQ(state(1), "queued");
+}
+
+TEST_F(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
+  kafka::Record garbage;
+  garbage.topic = kReceiptsTopic;
+  garbage.offset = 0;
+  garbage.value = "\xff\xff";
+  const auto unreadable = run([&](pqxx::work& work) { return take_in(work, {garbage, post(1, 1, 10, "d", 1)}); });
+  EXPECT_EQ(unreadable.size(), 1U);
+  EXPECT_EQ(state(1), "queued");
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer

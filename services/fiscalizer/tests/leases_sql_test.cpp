@@ -1,0 +1,91 @@
+// Rules 3 and 4 against a real PostgreSQL: who holds a shard, and when its bytes may leave.
+
+#include <sys/wait.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <thread>
+
+#include "journal_fixture.hpp"
+#include "leases.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kShard = 1;
+
+class LeasesTest : public JournalTest {
+ protected:
+  LeasesTest() {
+    run([](pqxx::work& work) {
+      work.exec("truncate workers");
+      return work.exec("update shards set worker = null, epoch = 7");
+    });
+  }
+
+  // A worker that has its first look behind it.
+  struct Worker {
+    explicit Worker(Clock::duration lease)
+        : pool({.uri = server_->uri(), .application_name = "a", .threads = 1, .search_path = "fiscalizer"}),
+          leases(io.get_executor(), pool, {"a", lease}) {
+      bool looked = false;
+      leases.on_change([&] { looked = true; });
+      boost::asio::co_spawn(io, leases.run(), [](std::exception_ptr) {});
+      while (!looked) io.run_one();
+    }
+    boost::asio::io_context io;
+    postgres::Pool pool;
+    Leases leases;
+  };
+};
+
+TEST_F(LeasesTest, Rule4_AShardIsClaimedOnlyAsItWasSeen) {
+  const auto claim_by = [&](const std::string& worker, ShardRow seen) {
+    return run([&](pqxx::work& work) { return claim(work, worker, {seen}); }).size();
+  };
+  const ShardRow seen{kShard, "", 7};
+  EXPECT_EQ(claim_by("a", seen), 1U);
+  EXPECT_EQ(claim_by("b", seen), 0U) << "taken since";
+  EXPECT_EQ(claim_by("b", {kShard, "a", 7}), 0U) << "another epoch";
+  EXPECT_EQ(claim_by("b", {kShard, "c", 8}), 0U) << "another worker";
+  EXPECT_EQ(one("select worker || '/' || epoch from shards where shard = 1"), "a/8");
+  EXPECT_EQ(claim_by("b", {kShard, "a", 8}), 1U);
+  EXPECT_EQ(one("select worker || '/' || epoch from shards where shard = 1"), "b/9");
+}
+
+TEST_F(LeasesTest, Rule3_BytesLeaveOnlyUnderTheEpochOfTheAttempt) {
+  Worker worker(60s);
+  LeaseGuard ours(worker.leases, kShard, 8);
+  EXPECT_TRUE(ours.arm());
+  ours.disarm();
+  LeaseGuard older(worker.leases, kShard, 7);
+  EXPECT_FALSE(older.arm());
+}
+
+TEST_F(LeasesTest, Rule3_BytesDoNotLeaveInTheLastSecondsOfALease) {
+  Worker worker(LeaseGuard::kMargin);
+  LeaseGuard guard(worker.leases, kShard, 8);
+  EXPECT_TRUE(worker.leases.holds(kShard, 8));
+  EXPECT_FALSE(guard.arm());
+}
+
+TEST_F(LeasesTest, Rule3_AProcessThatIsPausedAroundTheWriteEndsWithItsLease) {
+  Worker worker(LeaseGuard::kMargin + 1s);
+  const pid_t child = fork();  // only this thread goes on in it, and touches nothing of the others
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    LeaseGuard guard(worker.leases, kShard, 8);
+    if (!guard.arm()) _exit(1);
+    raise(SIGSTOP);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << WEXITSTATUS(status);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
