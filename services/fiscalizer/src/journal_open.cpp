@@ -14,7 +14,8 @@ bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>
   if (!fenced(held, attempt.shard, attempt.epoch)) return false;
   if (attempt.receipt.empty()) return true;
   const auto row = receipts.find(attempt.receipt);
-  return row != receipts.end() && row->second.state == State::queued && row->second.revision == attempt.revision;
+  // Its content was rendered as it was read from the queue, and every change is a new revision.
+  return row != receipts.end() && row->second.revision == attempt.revision;
 }
 
 // Two lanes may have been given one receipt: the key is the same then, the physical register is not.
@@ -96,7 +97,7 @@ std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, cons
   auto rows = lock_receipts(work, ids);
   if (rows.empty() || !fenced(fence(work, worker, {shard}), shard, epoch)) return std::nullopt;
   auto& row = rows.begin()->second;
-  if (row.state != State::queued || row.revision != receipt.revision) return std::nullopt;
+  if (row.revision != receipt.revision) return std::nullopt;
   row.state = state;
   row.error = error;
   row.changed = true;

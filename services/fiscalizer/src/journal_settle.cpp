@@ -368,7 +368,7 @@ std::string question_for(pqxx::work& work, const receipts::ProofResult& result, 
 }
 
 // Rule 6: the document after a lost one settles it or leaves it to a person. The lane opens a probe only after the
-// quiet time, and `proves` is set on nothing else.
+// quiet time, and `proves` is set on nothing else: other documents find no attempt there.
 void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& finding, Rows& rows) {
   const auto uncertain = rows.attempts.find(probe.proves);
   if (uncertain == rows.attempts.end() || uncertain->second.question != "open") return;
@@ -425,7 +425,7 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const s
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == "printed";
-    if (decided[i] && printed && attempt.proves != 0) prove(work, attempt, batch[i].finding, rows);
+    if (decided[i] && printed) prove(work, attempt, batch[i].finding, rows);
   }
   write_attempts(work, rows.attempt_changes);
   write_receipts(work, rows.receipts);

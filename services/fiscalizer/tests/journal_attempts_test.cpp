@@ -36,6 +36,19 @@ TEST_F(JournalTest, Rule1_OneReceiptAskedForByTwoRegistersIsOpenedForOne) {
   EXPECT_EQ(one("select count(*) from attempts"), "1");
 }
 
+// Its bytes were rendered of the older content.
+TEST_F(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRefused) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto older = queued().at(0);
+  take({post(1, 2, 11, "newer", 1)});
+  EXPECT_EQ(open(attempt_for(older)), 0);
+  run([&](pqxx::work& work) {
+    return sql::refuse(work, kWorker, older, receipts::State::failed, receipts::shard_of(kPool), 1, "no");
+  });
+  EXPECT_EQ(state(1), "queued");
+  EXPECT_NE(open(attempt_for(queued().at(0))), 0);
+}
+
 TEST_F(JournalTest, ReceiptsQueueInTheOrderOfTheirPosts) {
   take({post(3, 1, 10, "d", 0), post(1, 2, 10, "d", 1), post(2, 3, 10, "d", 2)});
   std::vector<std::string> order;

@@ -21,13 +21,16 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
 }
 
 // The first worker heard that its bytes never left; the second has sent them again since.
-TEST_F(JournalTest, Rule5_ANotPrintedOfAnEarlierSendingClosesNothing) {
+TEST_F(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); });
-  settle(told(attempt, Fact::not_printed, Cause::transient));
-  EXPECT_EQ(state(1), "printing");
-  EXPECT_EQ(one("select count(*) from evidence"), "1");
+  for (const auto fact : {Fact::not_printed, Fact::unknown, Fact::absent}) {
+    settle(told(attempt, fact, Cause::transient));
+    EXPECT_EQ(state(1), "printing");
+    EXPECT_EQ(one("select count(*) from attempts where outcome is null"), "1");
+  }
+  EXPECT_EQ(one("select count(*) from evidence"), "3");
   auto latest = told(attempt, Fact::not_printed, Cause::transient);
   latest.send = 2;
   settle(latest);
@@ -75,6 +78,19 @@ TEST_F(JournalTest, Rule5_AnOldAttemptsSilenceChangesNothing) {
   silence.finding.text = "lost";
   settle(silence);
   EXPECT_EQ(one("select state || '/' || error from receipts"), "done/");
+}
+
+// A person had it printed again, and then the register denied the first attempt.
+TEST_F(JournalTest, Rule5_ADeniedOldAttemptSaysNothingAboutTheReceipt) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto first = open(attempt_for(queued().at(0)));
+  settle(told(first, Fact::unknown, Cause::ambiguous));
+  exec("update receipts set state = 'queued', error = '', revision = revision + 1");
+  ASSERT_NE(open(attempt_for(queued().at(0))), 0);
+  auto denied = told(first, Fact::not_printed, Cause::data);
+  denied.finding.text = "refused";
+  settle(denied);
+  EXPECT_EQ(one("select state || '/' || error from receipts"), "printing/");
 }
 
 // A lost answer, then a document of the same register after the quiet time.
@@ -141,6 +157,28 @@ TEST_F(NumberingTest, Rule6_AQuestionThatIsWithAPersonIsNotOpenedAgain) {
   EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 102"), std::string::npos);
 }
 
+TEST_F(NumberingTest, Rule6_WhatAPersonWasAskedMeanwhileIsNotProved) {
+  auto attempt = attempt_for(queued().at(0));
+  attempt.proves = lost_;
+  const auto probe = open(attempt);
+  exec("update attempts set question = 'asked' where id = " + std::to_string(lost_));
+  settle(told(probe, Fact::printed, Cause::none, 101));
+  EXPECT_EQ(state(3), "done");
+  EXPECT_EQ(state(2), "uncertain");
+}
+
+TEST_F(NumberingTest, Rule6_TheHighestNumberOfAStorageStands) {
+  const auto highest = [&] { return one("select fn || '/' || highest_fd from registers where identity = 'bit:1'"); };
+  probe(102);
+  settle(told(lost_, Fact::printed, Cause::none, 101));  // late
+  EXPECT_EQ(highest(), kFn + "/102");
+  take({post(4, 4, 10, "d", 3)});
+  auto in_a_new_one = told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 1);
+  in_a_new_one.finding.document->fn = "9999999999999999";
+  settle(in_a_new_one);
+  EXPECT_EQ(highest(), "9999999999999999/1");
+}
+
 TEST_F(JournalTest, Rule7_WhatNumberingCannotSettleIsLeftToAPerson) {
   take({post(1, 1, 10, "d", 0)});
   auto absent = told(open(attempt_for(queued().at(0))), Fact::absent);
@@ -165,6 +203,21 @@ TEST_F(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroup
     return sql::settle(work, kWorker,
                        {told(first, Fact::printed, Cause::none, 5), told(second, Fact::printed, Cause::none, 5),
                         told(third, Fact::printed, Cause::none, 6)});
+  });
+  EXPECT_EQ(state(1), "done");
+  EXPECT_EQ(state(2), "uncertain");
+  EXPECT_EQ(state(3), "done");
+}
+
+TEST_F(JournalTest, Rule11_ADocumentOfAnEarlierGroupIsNotClaimedAgainAndTheGroupGoesOn) {
+  take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
+  const auto waiting = queued();
+  settle(told(open(attempt_for(waiting.at(0), "bit:1")), Fact::printed, Cause::none, 5));
+  const auto second = open(attempt_for(waiting.at(1), "bit:2"));
+  const auto third = open(attempt_for(waiting.at(2), "bit:3"));
+  run([&](pqxx::work& work) {
+    return sql::settle(work, kWorker,
+                       {told(second, Fact::printed, Cause::none, 5), told(third, Fact::printed, Cause::none, 6)});
   });
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "uncertain");

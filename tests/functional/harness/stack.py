@@ -89,7 +89,7 @@ class Stack:
     def kassactl(self, *arguments: str) -> tuple[int, str, str]:
         environment = self._environment | {f'KASSAFLOW_{name}': value for name, value in self.env.items()}
         done = subprocess.run(
-            [self._bin_dir() / 'kassactl', *arguments],
+            [self.kassactl_path(), *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -115,6 +115,9 @@ class Stack:
             code, out, err = self.kassactl('apply', '-f', file.name)
         if code:
             raise AssertionError(f'kassactl apply: exit code {code}\n{out}{err}')
+
+    def kassactl_path(self) -> pathlib.Path:
+        return self._bin_dir() / 'kassactl'
 
     def _bin_dir(self) -> pathlib.Path:
         named = self._environment.get('KASSAFLOW_BIN_DIR')
