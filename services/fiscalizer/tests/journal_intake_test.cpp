@@ -22,6 +22,14 @@ TEST_F(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
   EXPECT_EQ(one("select string_agg(verdict, ',' order by post_id) from posts"), "opened,conflict");
 }
 
+TEST_F(JournalTest, Rule13_OtherContentWhileItWaitsForAnotherAttemptIsAConflictToo) {
+  take({post(1, 1, 10, "d", 0)});
+  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
+  ASSERT_EQ(state(1), "queued");
+  take({post(1, 2, 11, "other", 1)});
+  EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
+}
+
 TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
   take({post(1, 1, 10, "d", 0), post(1, 2, 12, "newest", 1), post(1, 3, 11, "older", 2)});
   EXPECT_EQ(one("select encode(digest, 'escape') from receipts"), "newest");
