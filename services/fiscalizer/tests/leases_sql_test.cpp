@@ -1,13 +1,11 @@
 // Rules 3 and 4 against a real PostgreSQL: who holds a shard, and when its bytes may leave.
 
-#include <sys/wait.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <thread>
 
 #include "journal_fixture.hpp"
 #include "leases.hpp"
+#include "paused_child.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -81,8 +79,7 @@ TEST_F(LeasesTest, Rule3_AProcessThatIsPausedAroundTheWriteEndsWithItsLease) {
     raise(SIGSTOP);
     _exit(0);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
+  const int status = end_of(child);
   ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << WEXITSTATUS(status);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }

@@ -1,14 +1,13 @@
 #include "leases.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <numeric>
 
 #include "kassaflow/receipts/id.hpp"
+#include "paused_child.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -81,8 +80,7 @@ TEST(LifeTimer, KillsAProcessThatIsPausedPastItsLease) {
     raise(SIGSTOP);
     _exit(0);  // reached only when somebody continues it in time
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
+  const int status = end_of(child);
   ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << status;
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
@@ -96,8 +94,7 @@ TEST(LifeTimer, LetsAProcessLiveOnceDisarmed) {
     timer.disarm();
     _exit(timer.armed() ? 1 : 0);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
+  const int status = end_of(child);
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
