@@ -137,6 +137,27 @@ class Follower {
   configuration::Watcher watcher_;
 };
 
+// A service that watches, and takes over nothing by itself.
+class Sleeper {
+ public:
+  Sleeper(const Replica& replica, const std::string& service) : stream_(replica.stub->Watch(&context_)) {
+    hello_.set_service(service);
+    hello_.set_instance(service + "-asleep");
+    v1::WatchEvent snapshot;
+    EXPECT_TRUE(stream_->Write(hello_) && stream_->Read(&snapshot));
+  }
+  ~Sleeper() { context_.TryCancel(); }
+  void says_in_force(std::uint64_t revision) {
+    hello_.set_in_force_revision(revision);
+    EXPECT_TRUE(stream_->Write(hello_));
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::WatchRequest, v1::WatchEvent>> stream_;
+  v1::WatchRequest hello_;
+};
+
 class RegistryFunctional : public testing::Test {
  protected:
   void SetUp() override {
@@ -283,20 +304,11 @@ TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
 TEST_F(RegistryFunctional, ApplyNamesWhoHasNotTakenTheChangeOver) {
   Replica replica;
   replica.apply({test::tenant()});
-  grpc::ClientContext context;
-  const auto stream = replica.stub->Watch(&context);
-  v1::WatchRequest hello;
-  hello.set_service("status");
-  hello.set_instance("status-asleep");
-  ASSERT_TRUE(stream->Write(hello));
-  v1::WatchEvent event;
-  ASSERT_TRUE(stream->Read(&event));
+  Sleeper status(replica, "status");
   EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("status-asleep"));
-  hello.set_in_force_revision(3);
-  ASSERT_TRUE(stream->Write(hello));
+  status.says_in_force(3);
   while (!replica.apply({test::pool()}).lagging().empty()) {
   }
-  context.TryCancel();
 }
 
 TEST_F(RegistryFunctional, AnotherReplicasChangeReachesItsWatchers) {
@@ -359,6 +371,27 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
   ASSERT_TRUE(service.Delete(nullptr, &request, &response).ok());
   EXPECT_TRUE(retired_in_force);
   EXPECT_FALSE(fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains("acme-kkt-1"));
+}
+
+TEST_F(RegistryFunctional, Rule9_ARegisterIsNotDeletedWhileAServiceMayStillStartSomethingOnIt) {
+  Replica replica;
+  replica.apply(test::everything());
+  const Sleeper fiscalizer(replica, "fiscalizer");
+  const auto status = replica.remove("register", "acme-kkt-1");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("fiscalizer-asleep"));
+  EXPECT_TRUE(replica.get("register", "acme-kkt-1").first.ok());
+}
+
+TEST_F(RegistryFunctional, Rule9_ARegisterThatIsBackInServiceIsNotDeleted) {
+  Replica replica;
+  replica.apply(test::everything());
+  const Name name{"register", "acme-kkt-1"};
+  ASSERT_TRUE(replica.store.retire(name, true));
+  ASSERT_TRUE(replica.store.retire(name, false));
+  EXPECT_EQ(replica.store.remove(name, "tester").error().code, "registry.in_use");
+  ASSERT_TRUE(replica.store.retire(name, true));
+  EXPECT_TRUE(replica.store.remove(name, "tester"));
 }
 
 TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeeded) {
