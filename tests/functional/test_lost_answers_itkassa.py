@@ -82,6 +82,19 @@ class LostAnswersItkassa(StackTest):
         self.till.disarm()
         sale.reaches('done')
 
+    def test_a_question_that_fails_begins_the_grace_anew(self):
+        def questions(status):
+            return [row for row in self.till.rows('question') if row['status'] == status]
+
+        self.till.arm('swallow_request')
+        sale = self.store.accepted()
+        eventually(lambda: questions(404), 'the cloud does not know it')
+        self.till.arm('http_status', match={'operation': 'query_by_key'}, status=503)
+        failed = eventually(lambda: questions(503), 'a question failed')[0]
+        sale.reaches('done')
+        _, second = self.posts_of_one_key(sale, 2)
+        self.assertGreaterEqual(second['time'] - failed['time'], REPOST_GRACE_S)
+
     def test_a_shared_register_is_never_posted_to_again(self):
         shared = self.itkassa_till()
         shared.exclusive = False

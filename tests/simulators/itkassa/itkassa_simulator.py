@@ -174,7 +174,9 @@ class ItkassaSimulator(RegisterSimulator):
             {'code': 0, 'object': task.as_json()} if task else {'code': 404, 'message': 'Документ не найден'},
             200 if task else 404,
         )
-        return self._spoilt_question(answer, subject, request)
+        answer = self._spoilt_question(answer, subject, request)
+        self.ledger.append('question', **subject, status=0 if answer.nothing else answer.status)
+        return answer
 
     def _spoilt_question(self, answer: Answer, subject: dict[str, Any], request: Request) -> Answer:
         """A fault hits a question only when its match names the operation."""
