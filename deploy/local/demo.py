@@ -113,10 +113,11 @@ class Check:
         return f"{os.environ['KASSAFLOW_EDGE_URL']}/b24/{self.secret}/{verb}"
 
     def post(self):
+        """What the portal then knows of it; without a uuid it was not accepted."""
         check = http_json(os.environ['KASSAFLOW_SIM_PORTAL_URL'] + '/_sim/checks',
                           {'portal': self.portal, 'fixture': self.fixture, 'print_url': self.url('print')})
-        require(check.get('uuid'), f'{self.name()} was not accepted: {check}')
-        self.unique_id, self.uuid = check['unique_id'], check['uuid']
+        self.unique_id, self.uuid = check['unique_id'], check.get('uuid')
+        return check
 
     def portal_record(self):
         return http_json(f"{os.environ['KASSAFLOW_SIM_PORTAL_URL']}/_sim/checks/{self.portal}/{self.unique_id}")
@@ -205,7 +206,8 @@ def print_table(checks):
 def post_and_follow(plan, secrets):
     checks = [Check(portal, fixture, shows, secrets[portal]) for portal, fixture, shows in plan]
     for check in checks:
-        check.post()
+        known = check.post()
+        require(check.uuid, f'{check.name()} was not accepted: {known}')
     print(f'{len(checks)} checks posted and accepted; their way:')
     follow(checks)
     return checks

@@ -46,3 +46,16 @@ class ChaosTest(StackTest):
             else:
                 self.assertIsNotNone(sale.document(), f'done without a document: {sale.show()}')
                 self.assertEqual(sale.show()['fiscal']['fn'], sale.document()['fn'])
+
+
+class Deaths:
+    """One test for each service on a receipt's way; `survives_the_death_of` says what must hold after it."""
+
+    def test_ingress_is_killed(self):
+        self.survives_the_death_of('ingress')
+
+    def test_fiscalizer_is_killed(self):
+        self.survives_the_death_of('fiscalizer')
+
+    def test_status_is_killed(self):
+        self.survives_the_death_of('status')

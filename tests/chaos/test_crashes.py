@@ -3,14 +3,14 @@
 
 import unittest
 
-from chaos_case import ChaosTest
+from chaos_case import ChaosTest, Deaths
 from harness.waiting import eventually
 from harness.wire import call
 
 SERVICES = ('ingress', 'fiscalizer', 'status', 'registry')
 
 
-class Crashes(ChaosTest):
+class Crashes(Deaths, ChaosTest):
     def shops(self):
         tills = [self.itkassa_till(), self.bit_till()]
         shops = [self.shop(till) for till in tills]
@@ -30,15 +30,6 @@ class Crashes(ChaosTest):
         for sale in sales:
             if sale.state() == 'done':
                 sale.portal_says('Y')
-
-    def test_ingress_is_killed(self):
-        self.survives_the_death_of('ingress')
-
-    def test_fiscalizer_is_killed(self):
-        self.survives_the_death_of('fiscalizer')
-
-    def test_status_is_killed(self):
-        self.survives_the_death_of('status')
 
     def test_registry_is_killed(self):
         self.survives_the_death_of('registry')

@@ -5,7 +5,7 @@ import os
 import sys
 import unittest
 
-from chaos_case import ChaosTest
+from chaos_case import ChaosTest, Deaths
 from harness.stack import ROOT
 from harness.waiting import eventually
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / 'deploy' / 'local'))
 import demo  # noqa: E402
 
 
-class Demo(ChaosTest):
+class Demo(Deaths, ChaosTest):
     def setUp(self):
         super().setUp()
         os.environ.update({f'KASSAFLOW_{name}': value for name, value in self.stack.env.items()})
@@ -41,7 +41,7 @@ class Demo(ChaosTest):
                     'some are printed',
                 )
                 self.stack.kill(service)
-            self.post(check)
+            check.post()
         if posts == len(checks):
             self.stack.kill(service)
         self.recover()
@@ -63,14 +63,6 @@ class Demo(ChaosTest):
             self.assertLessEqual(len(printed(protocol)), len(mine))
 
     @staticmethod
-    def post(check):
-        record = demo.http_json(
-            os.environ['KASSAFLOW_SIM_PORTAL_URL'] + '/_sim/checks',
-            {'portal': check.portal, 'fixture': check.fixture, 'print_url': check.url('print')},
-        )
-        check.unique_id, check.uuid = record['unique_id'], record.get('uuid')
-
-    @staticmethod
     def print_again(check):
         """As a manager does with a check in error."""
         portal = os.environ['KASSAFLOW_SIM_PORTAL_URL']
@@ -83,15 +75,6 @@ class Demo(ChaosTest):
         check.look()
         lost_with_its_worker = killed == 'fiscalizer' and check.protocol == 'bit' and check.state == 'uncertain'
         return check.finished() or lost_with_its_worker
-
-    def test_ingress_is_killed(self):
-        self.survives_the_death_of('ingress')
-
-    def test_fiscalizer_is_killed(self):
-        self.survives_the_death_of('fiscalizer')
-
-    def test_status_is_killed(self):
-        self.survives_the_death_of('status')
 
 
 if __name__ == '__main__':

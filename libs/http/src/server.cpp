@@ -1,7 +1,6 @@
 #include "kassaflow/http/server.hpp"
 
 #include <array>
-#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -78,7 +77,7 @@ bool is_parsers(error_code error) {
 
 }  // namespace
 
-struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
+struct Server::Impl {
   Impl(asio::any_io_executor e, ServerOptions o, Handler h)
       : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor), sweeper(executor) {
     const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
@@ -211,7 +210,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Handler handler;
   tcp::acceptor acceptor;
   asio::steady_timer sweeper;
-  std::atomic<bool> stopping{false};
+  bool stopping = false;
   std::unordered_set<std::shared_ptr<Session>> sessions;
   std::size_t bodies = 0;  // bytes, of sessions that read one
 };
