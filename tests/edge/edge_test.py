@@ -13,7 +13,14 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECRET = 'd41d8cd98f00'
 PRINT, CHECK, CALLBACK = f'/b24/{SECRET}/print', f'/b24/{SECRET}/check', f'/callbacks/itkassa/{SECRET}'
-GOOD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{"UUID":"x"}'
+
+
+def reply(status, body=b'', headers=b''):
+    """Says that no other will follow on this connection: else the edge might send the next request into one that was closed."""
+    return b'HTTP/1.1 %s\r\n%sContent-Length: %d\r\nConnection: close\r\n\r\n%s' % (status, headers, len(body), body)
+
+
+GOOD = reply(b'200 OK', b'{"UUID":"x"}', b'Content-Type: application/json\r\n')
 
 
 class Service:
@@ -145,10 +152,10 @@ class EdgeTest(unittest.TestCase):
     def test_falls_back_when_the_service_does_not_give_a_good_answer(self):
         answers = {
             'hangs up without a word': None,
-            'server error': b'HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n',
-            'unavailable': b'HTTP/1.1 503 Oops\r\nContent-Length: 4\r\n\r\nbusy',
-            'not found': b'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}',
-            'redirect': b'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/again\r\nContent-Length: 0\r\n\r\n',
+            'server error': reply(b'500 Oops'),
+            'unavailable': reply(b'503 Oops', b'busy'),
+            'not found': reply(b'404 Not Found', b'{}'),
+            'redirect': reply(b'302 Found', headers=b'Location: http://127.0.0.1/again\r\n'),
             'dies within the header': b'HTTP/1.1 200 OK\r\nContent-Le',
             'broken header': b'HTTP/1.1 200 OK\r\nContent\x00Length: 2\r\n\r\n{}',
         }
@@ -207,7 +214,7 @@ class EdgeTest(unittest.TestCase):
             self.assertIsInstance(answer['ERRORS'], list)
 
     def test_unknown_paths_below_b24_are_the_services_to_answer(self):
-        self.services['INGRESS'].answer = b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'
+        self.services['INGRESS'].answer = reply(b'404 Not Found')
         for path in ('/b24/', f'/b24/{SECRET}', f'/b24/{SECRET}/void', f'/b24/{SECRET}/print/more'):
             with self.subTest(path=path):
                 self.assertIn('ERRORS', self.portal_answer(form_post(path)))
@@ -215,7 +222,7 @@ class EdgeTest(unittest.TestCase):
 
     def test_a_callback_that_was_not_taken_is_not_acknowledged(self):
         ingress = self.services['INGRESS']
-        cases = ((GOOD, b'200'), (None, b'503'), (b'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n', b'401'))
+        cases = ((GOOD, b'200'), (None, b'503'), (reply(b'401 No'), b'401'))
         for answer, status in cases:
             with self.subTest(status=status):
                 ingress.answer = answer
