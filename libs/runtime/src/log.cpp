@@ -8,7 +8,6 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 
 namespace kassaflow::runtime {
@@ -19,6 +18,7 @@ std::string& service() {
   return name;
 }
 std::atomic<Level> minimum{Level::info};
+constexpr std::size_t kLine = 512;  // bytes; longer ones grow
 
 std::string_view word(Level level) {
   switch (level) {
@@ -34,16 +34,22 @@ std::string_view word(Level level) {
   __builtin_unreachable();
 }
 
-std::string now() {
+// The text of a second is made once: most lines follow another of the same.
+void append_now(std::string& line) {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  const std::time_t seconds = ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ms % 1000));
-  return text;
+  thread_local std::time_t second = -1;
+  thread_local char text[32] = {};
+  if (second != ms / 1000) {
+    second = ms / 1000;
+    std::tm utc{};
+    gmtime_r(&second, &utc);
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &utc);
+  }
+  const auto rest = static_cast<int>(ms % 1000);
+  line += text;
+  line += {static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
+           static_cast<char>('0' + rest % 10), 'Z'};
 }
 
 void append_string(std::string& line, std::string_view value) {
@@ -64,7 +70,13 @@ void set_log(std::string name, Level least) {
 
 void log(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (level < minimum.load(std::memory_order_relaxed)) return;
-  std::string line = R"({"ts":")" + now() + R"(","level":")" + std::string(word(level)) + R"(","service":)";
+  std::string line;
+  line.reserve(kLine);
+  line += R"({"ts":")";
+  append_now(line);
+  line += R"(","level":")";
+  line += word(level);
+  line += R"(","service":)";
   append_string(line, service());
   line += R"(,"event":)";
   append_string(line, event);
@@ -72,7 +84,7 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     line += ',';
     append_string(line, field.key());
     line += ':';
-    if (const auto* text = std::get_if<std::string>(&field.value())) {
+    if (const auto* text = std::get_if<std::string_view>(&field.value())) {
       append_string(line, *text);
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value())) {
       line += std::to_string(*number);

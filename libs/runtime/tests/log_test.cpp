@@ -1,8 +1,11 @@
 #include "kassaflow/runtime/log.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json/parse.hpp>
+#include <ctime>
 #include <functional>
 
 namespace kassaflow::runtime {
@@ -25,6 +28,21 @@ TEST(Log, WritesOneJsonLineAnEvent) {
   EXPECT_EQ(object.at("text").as_string(), "x\"\n");
   EXPECT_EQ(object.at("number").as_int64(), 7);
   EXPECT_TRUE(object.at("flag").as_bool());
+}
+
+TEST(Log, SaysWhenInUtc) {
+  set_log("test", Level::info);
+  const auto text = [](std::time_t second) {
+    std::array<char, 32> out{};
+    return std::string(out.data(), std::strftime(out.data(), out.size(), "%FT%T", std::gmtime(&second)));
+  };
+  const auto before = text(std::time(nullptr));
+  const auto line = logged([] { log(Level::info, "now"); });
+  const auto after = text(std::time(nullptr));
+  const std::string ts(boost::json::parse(line).as_object().at("ts").as_string());
+  ASSERT_THAT(ts, testing::MatchesRegex("....-..-..T..:..:..[.][0-9][0-9][0-9]Z"));
+  EXPECT_GE(ts.substr(0, before.size()), before);
+  EXPECT_LE(ts.substr(0, after.size()), after);
 }
 
 TEST(Log, BelowTheLevelIsSilent) {

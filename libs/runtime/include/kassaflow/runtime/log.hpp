@@ -13,20 +13,21 @@ namespace kassaflow::runtime {
 
 enum class Level { debug, info, warn, error };
 
+// Views what it is given: made in the call of log(), not kept.
 class Field {
  public:
-  Field(std::string_view key, std::string_view value) : key_(key), value_(std::string(value)) {}
-  Field(std::string_view key, const char* value) : key_(key), value_(std::string(value)) {}
-  Field(std::string_view key, const std::string& value) : key_(key), value_(value) {}
+  Field(std::string_view key, std::string_view value) : key_(key), value_(value) {}
+  Field(std::string_view key, const char* value) : key_(key), value_(std::string_view(value)) {}
+  Field(std::string_view key, const std::string& value) : key_(key), value_(std::string_view(value)) {}
   template <std::integral T>
   Field(std::string_view key, T value) : key_(key), value_(static_cast<std::int64_t>(value)) {}
   Field(std::string_view key, bool value) : key_(key), value_(value) {}
-  [[nodiscard]] const std::string& key() const { return key_; }
-  [[nodiscard]] const std::variant<std::string, std::int64_t, bool>& value() const { return value_; }
+  [[nodiscard]] std::string_view key() const { return key_; }
+  [[nodiscard]] const std::variant<std::string_view, std::int64_t, bool>& value() const { return value_; }
 
  private:
-  std::string key_;
-  std::variant<std::string, std::int64_t, bool> value_;
+  std::string_view key_;
+  std::variant<std::string_view, std::int64_t, bool> value_;
 };
 
 // {"ts":"2026-…Z","level":"info","service":"ingress","event":"receipt.accepted","receipt":"…","trace":"…"}
