@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <ctime>
+#include <mutex>
 
 namespace kassaflow::runtime {
 namespace {
@@ -18,7 +19,26 @@ std::string& service() {
   return name;
 }
 std::atomic<Level> minimum{Level::info};
-constexpr std::size_t kLine = 512;  // bytes; longer ones grow
+constexpr std::size_t kLine = 512;            // bytes; longer ones grow
+constexpr std::size_t kGathered = 16 * 1024;  // bytes that are written although nobody flushed
+
+// Lines that wait to be written.
+struct Waiting {
+  std::mutex mutex;
+  std::string lines;
+  std::function<void()> soon;
+};
+Waiting& waiting() {
+  static Waiting lines;
+  return lines;
+}
+
+// One write: lines of processes that share the stream do not mix.
+void write_out(std::string& lines) {
+  const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
+  static_cast<void>(written);  // nowhere left to say that it failed
+  lines.clear();
+}
 
 std::string_view word(Level level) {
   switch (level) {
@@ -93,8 +113,27 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     }
   }
   line += "}\n";
-  // One write a line: lines of threads and of processes that share the stream do not mix.
-  if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nowhere left to say so
+  Waiting& all = waiting();
+  const std::lock_guard lock(all.mutex);
+  const bool first = all.lines.empty();
+  all.lines += line;
+  if (!all.soon || level >= Level::warn || all.lines.size() >= kGathered) {
+    write_out(all.lines);
+  } else if (first) {
+    all.soon();
+  }
+}
+
+void gather_log(std::function<void()> soon) {
+  Waiting& all = waiting();
+  const std::lock_guard lock(all.mutex);
+  all.soon = std::move(soon);
+}
+
+void flush_log() {
+  Waiting& all = waiting();
+  const std::lock_guard lock(all.mutex);
+  if (!all.lines.empty()) write_out(all.lines);
 }
 
 }  // namespace kassaflow::runtime

@@ -96,7 +96,11 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     });
   });
 
+  // What becomes ready together is logged together.
+  gather_log([&io] { asio::post(io, flush_log); });
   io.run();
+  gather_log({});
+  flush_log();
   admin.reset();
   log(Level::info, "stopped", {{"exit_code", exit_code}});
   app.reset();

@@ -45,6 +45,26 @@ TEST(Log, SaysWhenInUtc) {
   EXPECT_LE(ts.substr(0, after.size()), after);
 }
 
+TEST(Log, GathersLinesUntilTheyAreFlushedOrSomethingIsWrong) {
+  set_log("test", Level::info);
+  const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  int asked = 0;
+  gather_log([&] { ++asked; });
+  EXPECT_EQ(lines(logged([] {
+              log(Level::info, "first");
+              log(Level::info, "second");
+            })),
+            0);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(lines(logged(flush_log)), 2);
+  log(Level::info, "third");
+  EXPECT_EQ(asked, 2);
+  const auto both = logged([] { log(Level::warn, "fourth"); });
+  EXPECT_LT(both.find("third"), both.find("fourth"));
+  gather_log({});
+  EXPECT_EQ(lines(logged([] { log(Level::info, "fifth"); })), 1);
+}
+
 TEST(Log, BelowTheLevelIsSilent) {
   set_log("test", Level::warn);
   EXPECT_EQ(logged([] { log(Level::info, "quiet"); }), "");

@@ -7,6 +7,7 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -82,35 +83,28 @@ std::set<std::string> known_posts(pqxx::work& work, const std::set<std::string>&
   return known;
 }
 
-// Whose a record is that cannot be read; nothing when its headers do not say.
-struct Owner {
-  std::string receipt, post, tenant, installation, cashbox, unique_id;
-};
-
-std::optional<Owner> owner_of(const kafka::Record& record) {
-  const auto header = [&](const char* name) {
-    const auto found = record.headers.find(name);
-    return found == record.headers.end() ? std::string() : found->second;
-  };
-  Owner owner{header("receipt-id"),   header("post-id"), header("tenant"),
-              header("installation"), header("cashbox"), header("unique-id")};
-  if (!receipts::is_uuid(owner.receipt) || !receipts::is_uuid(owner.post) || owner.tenant.empty() || record.key.empty())
-    return std::nullopt;
+// Whose a record is that cannot be read; nothing when its header does not say.
+std::optional<v1::ReceiptOwner> owner_of(const kafka::Record& record) {
+  const auto header = record.headers.find(records::kOwnerHeader);
+  v1::ReceiptOwner owner;
+  if (header == record.headers.end() || !owner.ParseFromString(header->second)) return std::nullopt;
+  const bool known = receipts::is_uuid(owner.receipt_id()) && receipts::is_uuid(owner.post_id());
+  if (!known || owner.tenant().empty() || record.key.empty()) return std::nullopt;
   return owner;
 }
 
 // A post that was answered with a UUID stays in sight although nobody can read it (exactly-once.md 18).
-void hold(pqxx::work& work, const kafka::Record& record, const Owner& owner) {
+void hold(pqxx::work& work, const kafka::Record& record, const v1::ReceiptOwner& owner) {
   work.exec_params(
       "insert into receipts (id, tenant, installation, cashbox, unique_id, pool, shard, state, position, digest, "
       "digest_version, date_create_s, total_kopecks, accepted_at, error) values ($1, $2, $3, $4, $5, $6, $7, 'held', "
       "nextval('journal_sequence'), '', 0, 0, 0, to_timestamp($8::bigint / 1000.0), $9) on conflict (id) do nothing",
-      owner.receipt, owner.tenant, owner.installation, owner.cashbox, owner.unique_id, record.key,
+      owner.receipt_id(), owner.tenant(), owner.installation(), owner.cashbox(), owner.unique_id(), record.key,
       receipts::shard_of(record.key), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
   work.exec_params(
       "insert into posts (receipt, post_id, verdict, generation, digest) select id, $2, 'unreadable', generation, '' "
       "from receipts where id = $1 on conflict do nothing",
-      owner.receipt, owner.post);
+      owner.receipt_id(), owner.post_id());
 }
 
 void keep_unreadable(pqxx::work& work, const kafka::Record& record) {
@@ -122,7 +116,7 @@ void keep_unreadable(pqxx::work& work, const kafka::Record& record) {
   work.exec_params(
       "insert into unreadable (topic, partition, record_offset, receipt, key, value) "
       "values ($1, $2, $3, nullif($4, '')::uuid, ($5::bytea[])[1], ($5::bytea[])[2]) on conflict do nothing",
-      record.topic, record.partition, record.offset, owner ? owner->receipt : std::string(), raw.str());
+      record.topic, record.partition, record.offset, owner ? owner->receipt_id() : std::string(), raw.str());
 }
 
 void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
@@ -286,7 +280,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   std::vector<v1::RegisterCallback> callbacks;
   std::set<std::string> ids;
   for (const auto& record : batch) {
-    if (record.topic == kCallbacksTopic) {
+    if (record.topic == records::kCallbacksTopic) {
       v1::RegisterCallback callback;
       if (callback.ParseFromString(record.value)) {
         callbacks.push_back(std::move(callback));

@@ -12,13 +12,8 @@
 
 namespace kassaflow::fiscalizer {
 
-inline constexpr const char* kReceiptsTopic = "kassaflow.receipts";
-inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
-inline constexpr const char* kOutcomesTopic = "kassaflow.outcomes";
-inline constexpr const char* kDeadLettersTopic = "kassaflow.dead-letters";
-
 // Throws when the batch must be offered again. Returns the records that could not be read; they are kept in the
-// journal, with a held receipt when their headers say whose they are, and their offsets are stored too.
+// journal, with a held receipt when their owner header says whose they are, and their offsets are stored too.
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
 
 // Before a held receipt is queued: true when its content is known, or can be read by now from the record that was kept.

@@ -7,6 +7,7 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -145,7 +146,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
     const auto& outcome = (*outcomes)[i];
     asio::co_spawn(executor_,
-                   producer_.send(kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
+                   producer_.send(records::kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
                                   {{"content-type", "application/x-protobuf"}}),
                    [batch, i](std::exception_ptr error, Result<kafka::Position> position) {
                      batch->sent[i] = !error && position.has_value();

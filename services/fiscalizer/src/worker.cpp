@@ -11,6 +11,7 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
@@ -44,7 +45,7 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
   kafka::ProducerOptions options;
   options.brokers = settings.kafka;
   options.client_id = context.instance;
-  options.topics = {kOutcomesTopic, kDeadLettersTopic};
+  options.topics = {records::kOutcomesTopic, records::kDeadLettersTopic};
   return options;
 }
 
@@ -80,7 +81,7 @@ Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
   options.brokers = settings.kafka;
   options.client_id = context.instance;
   options.group = "kassaflow-fiscalizer";
-  options.topics = {kReceiptsTopic, kCallbacksTopic};
+  options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};
   consumer_ = std::make_unique<kafka::Consumer>(std::move(options), std::move(handler));
 
   operations_ = std::make_unique<Operations>(
@@ -136,7 +137,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::error, "alarm.unreadable_record",
         {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
     asio::co_spawn(context_.executor,
-                   producer_.send(kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
+                   producer_.send(records::kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
                    [](std::exception_ptr, const Result<kafka::Position>& sent) {
                      if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
                    });

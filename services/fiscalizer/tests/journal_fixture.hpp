@@ -11,6 +11,7 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/v1/records.pb.h"
 #include "migrations.hpp"
 
@@ -61,7 +62,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     accepted.mutable_receipt()->add_lines()->set_name("Чай");
     accepted.mutable_receipt()->set_total_kopecks(100);
     kafka::Record record;
-    record.topic = kReceiptsTopic;
+    record.topic = records::kReceiptsTopic;
     record.offset = offset;
     record.value = accepted.SerializeAsString();
     return record;

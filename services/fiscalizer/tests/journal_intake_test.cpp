@@ -38,24 +38,26 @@ TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
 
 TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
   take({post(1, 1, 10, "d", 41)});
-  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({records::kReceiptsTopic, 0}), 42);
   take({post(1, 1, 10, "d", 7)});
-  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({records::kReceiptsTopic, 0}), 42);
 }
 
 // A record that is not ours to read, of a post that was answered with a UUID.
 kafka::Record unreadable_post(int receipt) {
   kafka::Record record;
-  record.topic = kReceiptsTopic;
+  record.topic = records::kReceiptsTopic;
   record.key = kPool;
   record.value = "\xff\xff";
   record.timestamp_ms = 1795435820000;
-  record.headers = {{"receipt-id", uuid(receipt)},
-                    {"post-id", uuid(1000 + receipt)},
-                    {"tenant", "acme"},
-                    {"installation", "acme-main"},
-                    {"cashbox", "box"},
-                    {"unique-id", "85"}};
+  v1::ReceiptOwner owner;
+  owner.set_receipt_id(uuid(receipt));
+  owner.set_post_id(uuid(1000 + receipt));
+  owner.set_tenant("acme");
+  owner.set_installation("acme-main");
+  owner.set_cashbox("box");
+  owner.set_unique_id("85");
+  record.headers = {{records::kOwnerHeader, owner.SerializeAsString()}};
   return record;
 }
 
@@ -97,7 +99,7 @@ TEST_F(JournalTest, Rule18_AnUnreadableRepeatOfAKnownReceiptDoesNotHoldIt) {
 
 TEST_F(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
   kafka::Record garbage;
-  garbage.topic = kReceiptsTopic;
+  garbage.topic = records::kReceiptsTopic;
   garbage.offset = 0;
   garbage.value = "\xff\xff";
   const auto unreadable = run([&](pqxx::work& work) { return take_in(work, {garbage, post(1, 1, 10, "d", 1)}); });

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "routes.hpp"
 
@@ -41,10 +42,11 @@ class Ingress final : public runtime::App {
         counters_(context.metrics),
         watcher_(Watcher::Options{settings.registry_grpc, "ingress", context.instance},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
-        producer_(context.executor, kafka::ProducerOptions{.brokers = settings.kafka,
-                                                           .client_id = context.instance,
-                                                           .topics = {kReceiptsTopic, kCallbacksTopic},
-                                                           .message_timeout = settings.message_timeout()}),
+        producer_(context.executor,
+                  kafka::ProducerOptions{.brokers = settings.kafka,
+                                         .client_id = context.instance,
+                                         .topics = {records::kReceiptsTopic, records::kCallbacksTopic},
+                                         .message_timeout = settings.message_timeout()}),
         publisher_(producer_),
         duplicates_(context.executor,
                     StatusDuplicates::Options{.status_grpc = settings.status_grpc, .timeout = settings.lookup_timeout}),

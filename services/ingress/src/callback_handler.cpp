@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -89,7 +90,7 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_body(callback.body.data(), callback.body.size());
   record.set_received_at_ms(environment_.now_ms());
   record.set_pool(target->pool);
-  Message message{kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
+  Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
   runtime::log(Level::info, published == Published::durable ? "callback.accepted" : "callback.unconfirmed",

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::ingress {
@@ -18,11 +19,15 @@ constexpr const char* kPrinted =
     "Чек с этим номером (поле unique_id) уже напечатан с другим содержимым. Для изменений создайте возврат или новый "
     "чек.";
 
-// Whose record it is, for a reader that cannot decode it: the receipt we answered for must not be lost with its record
-// (exactly-once.md 18).
-kafka::Headers owner_of(const v1::ReceiptAccepted& record) {
-  return {{"receipt-id", record.receipt_id()},     {"post-id", record.post_id()}, {"tenant", record.tenant()},
-          {"installation", record.installation()}, {"cashbox", record.cashbox()}, {"unique-id", record.unique_id()}};
+std::string owner_of(const v1::ReceiptAccepted& record) {
+  v1::ReceiptOwner owner;
+  owner.set_receipt_id(record.receipt_id());
+  owner.set_post_id(record.post_id());
+  owner.set_tenant(record.tenant());
+  owner.set_installation(record.installation());
+  owner.set_cashbox(record.cashbox());
+  owner.set_unique_id(record.unique_id());
+  return owner.SerializeAsString();
 }
 
 double seconds_since(Clock::time_point started) {
@@ -73,7 +78,11 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
   // the journal, which keeps it as a conflict (exactly-once.md 13).
   Question question = environment_.duplicates.ask(record.receipt_id());
-  Message message{kReceiptsTopic, record.pool(), record.SerializeAsString(), trace, owner_of(record)};
+  Message message{records::kReceiptsTopic,
+                  record.pool(),
+                  record.SerializeAsString(),
+                  trace,
+                  {{records::kOwnerHeader, owner_of(record)}}};
   const Published published =
       co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
   const auto printed = co_await question.answer();

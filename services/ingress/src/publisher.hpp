@@ -10,9 +10,6 @@
 
 namespace kassaflow::ingress {
 
-inline constexpr const char* kReceiptsTopic = "kassaflow.receipts";
-inline constexpr const char* kCallbacksTopic = "kassaflow.callbacks";
-
 struct Message {
   std::string topic;
   std::string key;    // pool id

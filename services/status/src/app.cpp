@@ -9,6 +9,7 @@
 
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
-constexpr const char* kDeadLetters = "kassaflow.dead-letters";
 
 postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads,
                                    int statement_timeout_ms) {
@@ -37,7 +37,7 @@ postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime
   return options;
 }
 
-std::vector<std::string> topics() { return {"kassaflow.receipts", "kassaflow.outcomes"}; }
+std::vector<std::string> topics() { return {records::kReceiptsTopic, records::kOutcomesTopic}; }
 
 http::ServerOptions http_options(const StatusSettings& settings) {
   http::ServerOptions options;
@@ -85,7 +85,8 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
       pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
              pool_options(settings, context, 3, 30000))),
       answers_pool_(pool_options(settings, context, 2, 1000)),
-      producer_(context.executor, {.brokers = settings.kafka, .client_id = context.instance, .topics = {kDeadLetters}}),
+      producer_(context.executor,
+                {.brokers = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
       log_ends_(kafka::LogEnds::Options{.brokers = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, pool_),
       caught_up_for_answers_(log_ends_, answers_pool_),
@@ -153,7 +154,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::error, "alarm.unreadable_record",
         {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
     asio::co_spawn(context_.executor,
-                   producer_.send(kDeadLetters, record.key, record.value, {{"origin", record.topic}}),
+                   producer_.send(records::kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
                    [](std::exception_ptr, const Result<kafka::Position>& sent) {
                      if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
                    });

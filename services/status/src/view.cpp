@@ -6,6 +6,7 @@
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/records/topics.hpp"
 
 namespace kassaflow::status {
 
@@ -67,8 +68,6 @@ bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& e
 
 namespace sql {
 namespace {
-
-constexpr const char* kReceiptsTopic = "kassaflow.receipts";
 
 bool readable(const v1::ReceiptOutcome& outcome) {
   return receipts::is_uuid(outcome.receipt_id()) && outcome.revision() > 0 && !state_word(outcome.state()).empty();
@@ -172,7 +171,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   std::map<std::string, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
   std::map<std::pair<std::string, std::string>, bool> posts;
   for (const auto& record : batch) {
-    if (record.topic == kReceiptsTopic) {
+    if (record.topic == records::kReceiptsTopic) {
       v1::ReceiptAccepted post;
       if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) ||
           !receipts::is_uuid(post.post_id())) {

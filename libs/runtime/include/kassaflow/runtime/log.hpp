@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -33,5 +34,10 @@ class Field {
 // {"ts":"2026-…Z","level":"info","service":"ingress","event":"receipt.accepted","receipt":"…","trace":"…"}
 void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 void set_log(std::string service, Level minimum);
+
+// From now on lines below warn are written together, by flush_log(): `soon` is called, from any thread, when the first
+// of them waits, and has it run shortly. A warning or an error is written at once, with what waits.
+void gather_log(std::function<void()> soon);
+void flush_log();
 
 }  // namespace kassaflow::runtime
