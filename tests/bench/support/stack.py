@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import pathlib
@@ -217,13 +218,27 @@ def _status_of(host: str, port: int) -> int:
         connection.close()
 
 
-def _stat_fields(pid: int) -> list[str]:
+def _stat_fields(pid: int | str) -> list[str]:
     """Those of /proc/PID/stat after the command."""
     return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
+
+
+def _used_s(fields: list[str]) -> float:
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
 
 
 def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
     children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-    used = [_stat_fields(int(each))[11:13] for each in (pid, *children)]
-    return sum(int(user) + int(system) for user, system in used) / os.sysconf('SC_CLK_TCK')
+    return sum(_used_s(_stat_fields(each)) for each in (pid, *children))
+
+
+def compiler_cpu_s(jvm: int) -> float:
+    """What the just-in-time compilers of the JVM have used so far."""
+    used = 0.0
+    for thread in pathlib.Path(f'/proc/{jvm}/task').iterdir():
+        with contextlib.suppress(FileNotFoundError):  # they come and go
+            if (thread / 'comm').read_text().startswith(('C1 ', 'C2 ')):
+                used += _used_s(_stat_fields(f'{jvm}/task/{thread.name}'))
+    return used
