@@ -95,6 +95,17 @@ class LostAnswersItkassa(StackTest):
         _, second = self.posts_of_one_key(sale, 2)
         self.assertGreaterEqual(second['time'] - failed['time'], REPOST_GRACE_S)
 
+    def test_a_refusal_that_proves_nothing_is_repeated_once_and_then_a_person_looks(self):
+        self.till.arm('refusal', count=None)
+        sale = self.store.accepted()
+        eventually(lambda: len(sale.requests()) == 2, 'posted again after the grace')
+        self.till.disarm()
+        self.store.accepted().reaches('done')  # the register is free again: it has its final word on the first
+        self.assertEqual(sale.state(), 'uncertain')
+        self.assertIn('попробуйте позже', sale.show()['error'])
+        self.posts_of_one_key(sale, 2)
+        self.assertEqual(sale.check_url()['STATUS'], 'WAIT')
+
     def test_a_shared_register_is_never_posted_to_again(self):
         shared = self.itkassa_till()
         shared.exclusive = False

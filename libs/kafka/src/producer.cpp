@@ -71,7 +71,8 @@ bool knows_leaders(rd_kafka_t* kafka, const std::string& topic) {
 struct Client {
   Client(const asio::any_io_executor& executor, Owned<rd_kafka_t> made)
       : handle(std::move(made)), queue(rd_kafka_queue_get_main(handle.get())), readable(executor) {
-    const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    // Readable from the beginning: what came into the queue before librdkafka knew of this is not told of again.
+    const int fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     readable.assign(fd);
     const std::uint64_t one = 1;
@@ -198,7 +199,8 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
       if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
         while (const auto* message = rd_kafka_event_message_next(event.get())) report(*message);
       } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-        broken |= on_error(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+        on_error(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+        broken |= rd_kafka_event_error_is_fatal(event.get()) != 0;
       }
     }
     if (broken && &from == client.get()) replace();
@@ -217,7 +219,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     if (resume) std::move(resume)(read_report(message));
   }
 
-  bool on_error(rd_kafka_resp_err_t error, const char* text) {
+  void on_error(rd_kafka_resp_err_t error, const char* text) {
     if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
       hand_over([&] {
         ++outages;
@@ -225,7 +227,6 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
       });
     }
     log(Level::warn, "kafka.producer_error", {{"error", rd_kafka_err2name(error)}, {"text", text}});
-    return error == RD_KAFKA_RESP_ERR__FATAL;
   }
 
   // A fatal error (possible after a possibly persisted record) ends an idempotent producer: a new one takes over, and

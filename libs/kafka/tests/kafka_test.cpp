@@ -12,33 +12,14 @@
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
+#include "on_a_loop.hpp"
 
 namespace kassaflow::kafka {
 namespace {
 
 using namespace std::chrono_literals;
 
-class ProducerTest : public testing::Test {
- protected:
-  static ProducerOptions nowhere(std::chrono::milliseconds message_timeout) {
-    return {.brokers = "127.0.0.1:1",
-            .client_id = "kafka_test",
-            .topics = {"kassaflow.receipts"},
-            .message_timeout = message_timeout};
-  }
-  // A producer always waits for events: the loop never runs dry by itself.
-  template <class T>
-  T run(boost::asio::awaitable<T> work) {
-    auto future = boost::asio::co_spawn(io_, std::move(work), boost::asio::use_future);
-    io_.restart();
-    while (future.wait_for(0s) != std::future_status::ready) io_.run_one();
-    return future.get();
-  }
-
-  boost::asio::io_context io_;
-};
-
-class KafkaTest : public ProducerTest {
+class KafkaTest : public OnALoop {
  protected:
   void SetUp() override {
     const char* brokers = std::getenv("KASSAFLOW_KAFKA");
@@ -108,34 +89,6 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   consumer.stop(10s);
 }
 
-TEST_F(ProducerTest, WithoutABrokerNothingIsConfirmed) {
-  Producer producer(io_.get_executor(), nowhere(300ms));
-  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.not_persisted");
-  EXPECT_FALSE(producer.healthy());
-}
-
 // exactly-once.md 15
-TEST_F(ProducerTest, Rule15_AnswersUnknownAtTheDeadlineWhateverKafkaDoes) {
-  Producer producer(io_.get_executor(), nowhere(60s));
-  const auto soon = std::chrono::steady_clock::now() + 50ms;
-  auto later = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
-  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}, soon));
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.unknown");
-  EXPECT_EQ(later.wait_for(0s), std::future_status::timeout) << "which has no deadline";
-}
-
-TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
-  auto options = nowhere(60s);
-  options.queue_limit = 1;
-  Producer producer(io_.get_executor(), options);
-  auto first = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
-  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.queue_full");
-}
-
 }  // namespace
 }  // namespace kassaflow::kafka

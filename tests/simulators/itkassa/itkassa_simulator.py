@@ -33,6 +33,7 @@ TALK_FAULTS: dict[str, dict[str, Any]] = {
     'malformed_body': {},
     'cut_body': {'bytes': 20},
     'wrong_token': {},
+    'refusal': {'status': 409, 'code': 12, 'message': 'Не удалось обработать запрос, попробуйте позже'},
     'kept_alive_close': {},
     'callback_before_answer': {},
 }
@@ -127,6 +128,8 @@ class ItkassaSimulator(RegisterSimulator):
             return HANG_UP
         if name == 'http_status' and not parameters['process']:
             return _proxy_page(parameters['status'])
+        if name == 'refusal':
+            return json_answer({'code': parameters['code'], 'message': parameters['message']}, parameters['status'])
         task, is_new = self._cloud.accept(organization, document)
         if name == 'callback_before_answer':
             task.delivered.wait(CALLBACK_WITHIN_S)

@@ -1,0 +1,103 @@
+// What a producer says when there is no broker, or one that is wrong: librdkafka's mock.
+
+#include "kassaflow/kafka/producer.hpp"
+
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
+
+#include "on_a_loop.hpp"
+
+namespace kassaflow::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int16_t kProduceRequest = 0;  // the protocol's ApiKey
+
+class ProducerTest : public OnALoop {
+ protected:
+  static ProducerOptions nowhere(std::chrono::milliseconds message_timeout) {
+    return {.brokers = "127.0.0.1:1",
+            .client_id = "producer_test",
+            .topics = {"kassaflow.receipts"},
+            .message_timeout = message_timeout};
+  }
+};
+
+TEST_F(ProducerTest, WithoutABrokerNothingIsConfirmed) {
+  Producer producer(io_.get_executor(), nowhere(300ms));
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.not_persisted");
+  EXPECT_FALSE(producer.healthy());
+}
+
+TEST_F(ProducerTest, Rule15_AnswersUnknownAtTheDeadlineWhateverKafkaDoes) {
+  Producer producer(io_.get_executor(), nowhere(60s));
+  const auto soon = std::chrono::steady_clock::now() + 50ms;
+  auto later = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}, soon));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.unknown");
+  EXPECT_EQ(later.wait_for(0s), std::future_status::timeout) << "which has no deadline";
+}
+
+TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
+  auto options = nowhere(60s);
+  options.queue_limit = 1;
+  Producer producer(io_.get_executor(), options);
+  auto first = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "kafka.queue_full");
+}
+
+class ProducerOfAMock : public OnALoop {
+ protected:
+  ProducerOfAMock() {
+    owner_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0));
+    cluster_ = rd_kafka_mock_cluster_new(owner_.get(), 1);
+    rd_kafka_mock_topic_create(cluster_, "receipts", 1, 1);
+  }
+  ~ProducerOfAMock() override { rd_kafka_mock_cluster_destroy(cluster_); }
+
+  ProducerOptions options() {
+    return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_),
+            .client_id = "producer_test",
+            .topics = {"receipts"},
+            .message_timeout = 10s};
+  }
+
+  Result<Position> send(Producer& producer) { return run(producer.send("receipts", "pool", "record", {})); }
+  void fail_next(rd_kafka_resp_err_t error) { rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1, error); }
+
+  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> owner_{nullptr, rd_kafka_destroy};
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+TEST_F(ProducerOfAMock, ARecordTheBrokerRefusedIsCertainlyNotThere) {
+  Producer producer(io_.get_executor(), options());
+  fail_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  const auto refused = send(producer);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "kafka.not_persisted");
+  EXPECT_TRUE(send(producer));
+}
+
+// design.md 5: an idempotent producer that went fatal sends nothing any more; what was in flight is unknown.
+TEST_F(ProducerOfAMock, IsReplacedAfterAFatalError) {
+  Producer producer(io_.get_executor(), options());
+  ASSERT_TRUE(send(producer));
+  fail_next(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  const auto in_flight = send(producer);
+  ASSERT_FALSE(in_flight);
+  EXPECT_EQ(in_flight.error().code, "kafka.unknown");
+  const auto next = send(producer);
+  EXPECT_TRUE(next) << next.error().message;
+}
+
+}  // namespace
+}  // namespace kassaflow::kafka
