@@ -35,6 +35,20 @@ class Outages(ChaosTest):
         refused.reaches('done')
         refused.portal_says('Y')
 
+    def test_services_that_start_while_kafka_is_away(self):
+        self.stack.kill('kafka')
+        for service in ('ingress', 'fiscalizer', 'status'):
+            self.stack.kill(service)
+            self.stack.start(service)
+        eventually(
+            lambda: 'очередь чеков недоступна' in str(self.store.sell().first_answer), 'ingress says itself what is wrong'
+        )
+        refused = self.print_url_refuses()
+        self.recover()
+        eventually(lambda: self.print_again(refused)['state'] == 'P', 'printing works')
+        refused.reaches('done')
+        refused.portal_says('Y')
+
     def print_again(self, sale):
         now = sale.at_portal()
         return sale.print_again() if now['state'] == 'E' else now

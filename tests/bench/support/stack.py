@@ -14,7 +14,7 @@ import sys
 import urllib.parse
 from typing import Any
 
-from harness.stack import ROOT, Stack
+from harness.stack import ROOT, Stack, stat_fields
 from harness.waiting import eventually
 
 from support.raw_http import listens
@@ -75,22 +75,8 @@ class BenchStack(Stack):
         self._alone.discard(name)
 
     def start(self, name: str, **settings: str) -> None:
-        """One service with the configuration ./dev wrote, without what ./dev up would start beside it."""
-        with open(self.state_dir / 'log' / f'{name}.log', 'ab') as log:
-            process = subprocess.Popen(
-                [self.build / 'bin' / name, 'serve', '--config', self.state_dir / 'run' / f'{name}.yaml'],
-                env=self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                start_new_session=True,
-            )
+        super().start(name, **settings)
         self._alone.add(name)
-        # As ./dev notes it, so that ./dev down ends it, whatever becomes of us.
-        started = _stat_fields(process.pid)[19]
-        (self.state_dir / 'run' / f'{name}.pid').write_text(f'{process.pid} {started}\n')
-        self.env[f'PID_{name.upper()}'] = str(process.pid)
 
     def await_ready(self, name: str) -> None:
         parts = urllib.parse.urlsplit(self.env[f'METRICS_{name.upper()}'])
@@ -218,11 +204,6 @@ def _status_of(host: str, port: int) -> int:
         connection.close()
 
 
-def _stat_fields(pid: int | str) -> list[str]:
-    """Those of /proc/PID/stat after the command."""
-    return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
-
-
 def _used_s(fields: list[str]) -> float:
     user, system = fields[11:13]
     return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
@@ -231,7 +212,7 @@ def _used_s(fields: list[str]) -> float:
 def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
     children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-    return sum(_used_s(_stat_fields(each)) for each in (pid, *children))
+    return sum(_used_s(stat_fields(each)) for each in (pid, *children))
 
 
 def compiler_cpu_s(jvm: int) -> float:
@@ -240,5 +221,5 @@ def compiler_cpu_s(jvm: int) -> float:
     for thread in pathlib.Path(f'/proc/{jvm}/task').iterdir():
         with contextlib.suppress(FileNotFoundError):  # they come and go
             if (thread / 'comm').read_text().startswith(('C1 ', 'C2 ')):
-                used += _used_s(_stat_fields(f'{jvm}/task/{thread.name}'))
+                used += _used_s(stat_fields(f'{jvm}/task/{thread.name}'))
     return used

@@ -43,6 +43,7 @@ class Stack:
         self.state_dir = state_dir
         self._environment = {**os.environ, **TIMERS, 'KASSAFLOW_STATE_DIR': str(state_dir)}
         self.env: dict[str, str] = {}
+        self._children: list[subprocess.Popen[bytes]] = []
 
     @classmethod
     def of_this_test(cls) -> Stack:
@@ -144,6 +145,24 @@ class Stack:
         os.killpg(self.pid(name), signal.SIGKILL)
         eventually(lambda: not self.runs(name), f'{name} is gone')
 
+    def start(self, name: str, **settings: str) -> None:
+        """One service with the configuration ./dev wrote, without what ./dev up would start beside it."""
+        with open(self.state_dir / 'log' / f'{name}.log', 'ab') as log:
+            process = subprocess.Popen(
+                [self._bin_dir() / name, 'serve', '--config', self.state_dir / 'run' / f'{name}.yaml'],
+                env=self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+        self._children.append(process)
+        # As ./dev notes it, so that ./dev knows it and ./dev down ends it, whatever becomes of us.
+        started = stat_fields(process.pid)[19]
+        (self.state_dir / 'run' / f'{name}.pid').write_text(f'{process.pid} {started}\n')
+        self.env[f'PID_{name.upper()}'] = str(process.pid)
+
     def pause(self, name: str) -> None:
         pid = self.pid(name)
         os.kill(pid, signal.SIGSTOP)
@@ -157,3 +176,8 @@ class Stack:
     def log(self, name: str) -> str:
         path = self.state_dir / 'log' / f'{name}.log'
         return path.read_text(errors='replace') if path.exists() else ''
+
+
+def stat_fields(pid: int | str) -> list[str]:
+    """Those of /proc/PID/stat after the command."""
+    return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
