@@ -30,10 +30,7 @@ class Outages(ChaosTest):
         self.stack.kill('kafka')
         refused = self.print_url_refuses()
         self.check_url_waits_or_is_done(self.done.uuid, ('WAIT', 'DONE'))
-        self.recover()
-        eventually(lambda: self.print_again(refused)['state'] == 'P', 'printing works again')
-        refused.reaches('done')
-        refused.portal_says('Y')
+        self.prints_after_all(refused)
 
     def test_services_that_start_while_kafka_is_away(self):
         self.stack.kill('kafka')
@@ -44,8 +41,11 @@ class Outages(ChaosTest):
             lambda: 'очередь чеков недоступна' in str(self.store.sell().first_answer), 'ingress says itself what is wrong'
         )
         refused = self.print_url_refuses()
+        self.prints_after_all(refused)
+
+    def prints_after_all(self, refused):
         self.recover()
-        eventually(lambda: self.print_again(refused)['state'] == 'P', 'printing works')
+        eventually(lambda: self.print_again(refused)['state'] == 'P', 'printing works again')
         refused.reaches('done')
         refused.portal_says('Y')
 

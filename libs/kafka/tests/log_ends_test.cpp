@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <array>
 #include <atomic>
@@ -13,6 +12,8 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
 #include <thread>
+
+#include "mock_broker.hpp"
 
 namespace kassaflow::kafka {
 namespace {
@@ -108,21 +109,11 @@ TEST(LogEnds, ASlowBrokerDoesNotHoldTheExecutor) {
 
 class LogEndsOfABroker : public testing::Test {
  protected:
-  LogEndsOfABroker() {
-    broker_handle_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0));
-    cluster_ = rd_kafka_mock_cluster_new(broker_handle_.get(), 1);
-    rd_kafka_mock_topic_create(cluster_, "receipts", 4, 1);
-    rd_kafka_mock_topic_create(cluster_, "outcomes", 2, 1);
-  }
-  ~LogEndsOfABroker() override { rd_kafka_mock_cluster_destroy(cluster_); }
-
-  LogEnds::Options options() {
-    return {rd_kafka_mock_cluster_bootstraps(cluster_), "log_ends_test", {"receipts", "outcomes"}, 10s};
-  }
+  LogEnds::Options options() { return {broker_.address(), "log_ends_test", {"receipts", "outcomes"}, 10s}; }
   void produce(const char* topic, int partition) {
     char why[256];
     auto* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_), why, sizeof why);
+    rd_kafka_conf_set(conf, "bootstrap.servers", broker_.address(), why, sizeof why);
     const std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> producer(
         rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why), rd_kafka_destroy);
     rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
@@ -132,8 +123,7 @@ class LogEndsOfABroker : public testing::Test {
   }
 
   OneThread executor_;
-  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> broker_handle_{nullptr, rd_kafka_destroy};
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  MockBroker broker_{{{"receipts", 4}, {"outcomes", 2}}};
 };
 
 TEST_F(LogEndsOfABroker, EveryPartitionOfEveryTopicIsTold) {
@@ -148,13 +138,13 @@ TEST_F(LogEndsOfABroker, EveryPartitionOfEveryTopicIsTold) {
 TEST_F(LogEndsOfABroker, NothingIsToldWhenTheBrokerIsSlowerThanTheLimit) {
   auto short_limit = options();
   short_limit.limit = 100ms;
-  rd_kafka_mock_broker_set_rtt(cluster_, 1, 2000);
+  rd_kafka_mock_broker_set_rtt(broker_.get(), 1, 2000);
   LogEnds log_ends(short_limit);
   EXPECT_TRUE(executor_.ask(log_ends).get().empty());
 }
 
 TEST_F(LogEndsOfABroker, NothingIsToldWhenTheBrokerDoesNotKnowATopic) {
-  rd_kafka_mock_topic_set_error(cluster_, "outcomes", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  rd_kafka_mock_topic_set_error(broker_.get(), "outcomes", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   LogEnds log_ends(options());
   EXPECT_TRUE(executor_.ask(log_ends).get().empty());
 }

@@ -3,11 +3,8 @@
 #include "kassaflow/kafka/producer.hpp"
 
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
-#include <memory>
-
+#include "mock_broker.hpp"
 #include "on_a_loop.hpp"
 
 namespace kassaflow::kafka {
@@ -57,25 +54,16 @@ TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
 
 class ProducerOfAMock : public OnALoop {
  protected:
-  ProducerOfAMock() {
-    owner_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0));
-    cluster_ = rd_kafka_mock_cluster_new(owner_.get(), 1);
-    rd_kafka_mock_topic_create(cluster_, "receipts", 1, 1);
-  }
-  ~ProducerOfAMock() override { rd_kafka_mock_cluster_destroy(cluster_); }
-
   ProducerOptions options() {
-    return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_),
-            .client_id = "producer_test",
-            .topics = {"receipts"},
-            .message_timeout = 10s};
+    return {.brokers = broker_.address(), .client_id = "producer_test", .topics = {"receipts"}, .message_timeout = 10s};
   }
 
   Result<Position> send(Producer& producer) { return run(producer.send("receipts", "pool", "record", {})); }
-  void fail_next(rd_kafka_resp_err_t error) { rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1, error); }
+  void fail_next(rd_kafka_resp_err_t error) {
+    rd_kafka_mock_push_request_errors(broker_.get(), kProduceRequest, 1, error);
+  }
 
-  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> owner_{nullptr, rd_kafka_destroy};
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  MockBroker broker_{{{"receipts", 1}}};
 };
 
 TEST_F(ProducerOfAMock, ARecordTheBrokerRefusedIsCertainlyNotThere) {

@@ -135,10 +135,9 @@ class Stack:
 
     def runs(self, name: str) -> bool:
         try:
-            stat = pathlib.Path(f'/proc/{self.pid(name)}/stat').read_text()
+            return stat_fields(self.pid(name))[0] not in 'ZX'
         except (OSError, KeyError):
             return False
-        return stat.rpartition(') ')[2][0] not in 'ZX'
 
     def kill(self, name: str) -> None:
         """kill -9, and gone, with its workers."""
@@ -166,8 +165,7 @@ class Stack:
     def pause(self, name: str) -> None:
         pid = self.pid(name)
         os.kill(pid, signal.SIGSTOP)
-        stat = pathlib.Path(f'/proc/{pid}/stat')
-        eventually(lambda: stat.read_text().rpartition(') ')[2][0] == 'T', f'{name} stands still')
+        eventually(lambda: stat_fields(pid)[0] == 'T', f'{name} stands still')
 
     def resume(self, name: str) -> None:
         if self.runs(name):  # a worker may have been ended by its own timer meanwhile
@@ -179,5 +177,5 @@ class Stack:
 
 
 def stat_fields(pid: int | str) -> list[str]:
-    """Those of /proc/PID/stat after the command."""
+    """Those of /proc/PID/stat after the command; the first is the state."""
     return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
