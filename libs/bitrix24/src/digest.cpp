@@ -1,9 +1,6 @@
 #include "kassaflow/bitrix24/digest.hpp"
 
-#include <sodium.h>
-
-#include <array>
-
+#include "kassaflow/base/sha256.hpp"
 #include "kassaflow/bitrix24/decimal.hpp"
 
 namespace kassaflow::bitrix24 {
@@ -26,9 +23,8 @@ class Canonical {
   }
   void list_of(std::size_t size) { text(std::to_string(size)); }
 
-  [[nodiscard]] std::string sha256() const {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
+  [[nodiscard]] std::string digest() const {
+    const Sha256 digest = sha256(bytes_);
     return {digest.begin(), digest.end()};
   }
 
@@ -75,7 +71,7 @@ std::string content_digest(const Form& form) {
     out.number(payment["sum"].value());
   }
   out.number(root["total_sum"].value());
-  return out.sha256();
+  return out.digest();
 }
 
 }  // namespace kassaflow::bitrix24

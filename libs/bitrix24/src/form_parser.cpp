@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <utility>
 
 #include "form_path.hpp"
 #include "form_tree.hpp"
@@ -14,7 +16,8 @@ namespace kassaflow::bitrix24 {
 
 namespace {
 
-constexpr std::size_t kShownKey = 64;  // characters of a key in an error text
+constexpr std::size_t kShownKey = 64;       // characters of a key in an error text
+constexpr std::size_t kLookedThrough = 16;  // children of a node, before all nodes are hashed
 
 // By byte: its value as a hexadecimal digit, -1 for others.
 constexpr std::array<signed char, 256> kHex = [] {
@@ -62,7 +65,6 @@ class Form::Parser {
     write_ = form_.decoded_.get();
     form_.entries_.reserve(128);
     form_.entries_.push_back(Entry{.list = true});
-    table_.assign(512, 0);
     for (std::size_t at = 0; at < body_.size();) {
       const std::size_t end = std::min(body_.find('&', at), body_.size());
       if (end > at) {
@@ -106,26 +108,28 @@ class Form::Parser {
   [[nodiscard]] std::string here() const { return at_pair(pairs_, key_); }
 
   Result<std::string_view> decode(std::size_t begin, std::size_t end) {
-    char* const start = write_;
-    for (std::size_t at = begin; at < end; ++at) {
-      const char c = body_[at];
-      if (c == '+') {
-        *write_++ = ' ';
-      } else if (c != '%') {
-        *write_++ = c;
+    // Local, because what is written through a char* might be a member.
+    const char* const last = body_.data() + end;
+    char* to = write_;
+    for (const char* from = body_.data() + begin; from < last; ++from) {
+      if (*from == '+') {
+        *to++ = ' ';
+      } else if (*from != '%') {
+        *to++ = *from;
       } else {
-        const bool whole = at + 2 < end;
-        const int high = whole ? hex_digit(body_[at + 1]) : -1;
-        const int low = whole ? hex_digit(body_[at + 2]) : -1;
+        const bool whole = last - from > 2;
+        const int high = whole ? hex_digit(from[1]) : -1;
+        const int low = whole ? hex_digit(from[2]) : -1;
         if (high < 0 || low < 0) {
           return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + here() + ", байт " +
-                                           std::to_string(at) + ").");
+                                           std::to_string(from - body_.data()) + ").");
         }
-        *write_++ = static_cast<char>(high * 16 + low);
-        at += 2;
+        *to++ = static_cast<char>(high * 16 + low);
+        from += 2;
       }
     }
-    return std::string_view(start, static_cast<std::size_t>(write_ - start));
+    const char* const start = std::exchange(write_, to);
+    return std::string_view(start, static_cast<std::size_t>(to - start));
   }
 
   Result<void> see_text(std::string_view value) {
@@ -177,15 +181,10 @@ class Form::Parser {
   }
 
   std::uint32_t find_or_add(std::uint32_t parent_at, std::string_view key) {
-    const std::uint32_t scope = form_.entries_[parent_at].scope;
-    std::size_t slot = hash_of(scope, key) & (table_.size() - 1);
-    for (; table_[slot] != 0; slot = (slot + 1) & (table_.size() - 1)) {
-      const Entry& known = form_.entries_[table_[slot]];
-      if (known.parent_scope == scope && known.key == key) return table_[slot];
-    }
+    if (const std::uint32_t known = find(parent_at, key); known != 0) return known;
     const auto made = static_cast<std::uint32_t>(form_.entries_.size());
-    table_[slot] = made;
-    form_.entries_.push_back(Entry{.key = key, .scope = ++last_scope_, .parent_scope = scope});
+    form_.entries_.push_back(
+        Entry{.key = key, .scope = ++last_scope_, .parent_scope = form_.entries_[parent_at].scope});
     Entry& parent = form_.entries_[parent_at];
     (parent.first_child == 0 ? parent.first_child : form_.entries_[parent.last_child].next) = made;
     parent.last_child = made;
@@ -193,19 +192,46 @@ class Form::Parser {
         index >= parent.next_index && index <= static_cast<std::int64_t>(limits_.index)) {
       parent.next_index = static_cast<std::uint32_t>(index + 1);
     }
-    if (form_.entries_.size() * 2 > table_.size()) grow();
+    if (!table_.empty()) remember(made);
     return made;
   }
 
-  void grow() {
-    std::vector<std::uint32_t> bigger(table_.size() * 4, 0);
-    for (std::uint32_t at = 1; at < form_.entries_.size(); ++at) {
-      std::size_t slot = hash_of(form_.entries_[at].parent_scope, form_.entries_[at].key) & (bigger.size() - 1);
-      while (bigger[slot] != 0) slot = (slot + 1) & (bigger.size() - 1);
-      bigger[slot] = at;
+  // 0: the parent has no such child. Few children are looked through; the first parent with more of them makes the
+  // table.
+  std::uint32_t find(std::uint32_t parent_at, std::string_view key) {
+    if (table_.empty()) {
+      std::size_t seen = 0;
+      for (std::uint32_t at = form_.entries_[parent_at].first_child; at != 0; at = form_.entries_[at].next) {
+        if (form_.entries_[at].key == key) return at;
+        ++seen;
+      }
+      if (seen < kLookedThrough) return 0;
+      make_table(form_.entries_.size() * 4);
     }
-    table_ = std::move(bigger);
+    const std::uint32_t scope = form_.entries_[parent_at].scope;
+    for (std::size_t slot = slot_of(scope, key); table_[slot] != 0; slot = next(slot)) {
+      const Entry& known = form_.entries_[table_[slot]];
+      if (known.parent_scope == scope && known.key == key) return table_[slot];
+    }
+    return 0;
   }
+
+  void remember(std::uint32_t at) {
+    if (form_.entries_.size() * 2 > table_.size()) return make_table(table_.size() * 4);
+    std::size_t slot = slot_of(form_.entries_[at].parent_scope, form_.entries_[at].key);
+    while (table_[slot] != 0) slot = next(slot);
+    table_[slot] = at;
+  }
+
+  void make_table(std::size_t size) {
+    table_.assign(std::bit_ceil(size), 0);
+    for (std::uint32_t at = 1; at < form_.entries_.size(); ++at) remember(at);
+  }
+
+  [[nodiscard]] std::size_t slot_of(std::uint32_t scope, std::string_view key) const {
+    return hash_of(scope, key) & (table_.size() - 1);
+  }
+  [[nodiscard]] std::size_t next(std::size_t slot) const { return (slot + 1) & (table_.size() - 1); }
 
   // Old portals send windows-1251 (protocols/bitrix24.md §3.1) and say so nowhere. A body with both is broken, not old:
   // guessing would print a wrong name.
@@ -228,7 +254,7 @@ class Form::Parser {
   char* write_ = nullptr;
   std::size_t pairs_ = 0;
   std::string_view key_;              // of the pair being read
-  std::vector<std::uint32_t> table_;  // open addressing; 0 = free
+  std::vector<std::uint32_t> table_;  // open addressing; 0 = free; empty until some node has many children
   std::uint32_t last_scope_ = 0;
   // The nodes of the pair before: its siblings share most of them.
   std::array<std::uint32_t, FormPath::kMaxSegments> trail_{};

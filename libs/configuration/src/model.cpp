@@ -54,7 +54,7 @@ Result<Installation> to_installation(const v1::Installation& from) {
   made.id = from.id();
   made.tenant = from.tenant();
   made.secret = Secret(from.secret());
-  made.id_key = Secret(from.id_key());
+  if (!from.id_key().empty()) made.id_key.emplace(Secret(from.id_key()));
   made.portal_webhook = Secret(from.portal_webhook());
   made.marked_without_code = *marked;
   for (const auto& [id, word] : from.vat()) {

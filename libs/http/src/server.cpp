@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -153,6 +154,8 @@ struct Server::Impl {
         reply = self->options.on_bad_request(inbound.target, "internal");
       }
       serialize(reply, request.version(), keep_alive, out);
+      // Answers that become ready together leave one after the other, so that the peers' processes wake up once.
+      co_await asio::post(self->executor, asio::use_awaitable);
       session->give(self->options.read_timeout);
       const auto [error, written] = co_await asio::async_write(session->socket, asio::buffer(out), use_tuple);
       if (error) co_return;

@@ -303,11 +303,12 @@ Producer::~Producer() { impl_->stop(); }
 
 asio::awaitable<Result<Position>> Producer::send(std::string topic, std::string key, std::string value, Headers headers,
                                                  Deadline deadline) {
-  const auto start = [&](auto handler) {
-    impl_->send(topic, key, value, headers, deadline, Impl::Resume(std::move(handler)));
+  auto start = [impl = impl_.get(), topic = std::move(topic), key = std::move(key), value = std::move(value),
+                headers = std::move(headers), deadline](auto handler) {
+    impl->send(topic, key, value, headers, deadline, Impl::Resume(std::move(handler)));
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Position>)>(start,
-                                                                                                 asio::use_awaitable);
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Position>)>(std::move(start),
+                                                                                     asio::use_awaitable);
 }
 
 asio::awaitable<void> Producer::flush(std::chrono::milliseconds limit) {

@@ -1,11 +1,12 @@
 #include "kassaflow/receipts/id.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <stdexcept>
+
+#include "kassaflow/base/random.hpp"
+#include "kassaflow/base/sha256.hpp"
 
 namespace kassaflow::receipts {
 namespace {
@@ -28,23 +29,20 @@ std::string to_uuid(Bytes16 bytes, unsigned version) {
 
 const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-std::array<unsigned char, 32> sha256(std::string_view text) {
-  std::array<unsigned char, 32> digest{};
-  crypto_hash_sha256(digest.data(), as_bytes(text), text.size());
-  return digest;
-}
-
 std::string attempt_name(std::string_view receipt_id, std::uint32_t number) {
   return "kassaflow/attempt/" + std::string(receipt_id) + "/" + std::to_string(number);
 }
 
 }  // namespace
 
-std::string receipt_id(const Secret& id_key, std::string_view unique_id) {
-  if (id_key.empty()) throw std::invalid_argument("receipt_id: the installation has no id key");
-  crypto_auth_hmacsha256_state state;
+IdKey::IdKey(const Secret& key) {
+  if (key.empty()) throw std::invalid_argument("IdKey: the installation has no id key");
+  crypto_auth_hmacsha256_init(&keyed_, as_bytes(key.reveal()), key.reveal().size());
+}
+
+std::string IdKey::receipt_id(std::string_view unique_id) const {
+  crypto_auth_hmacsha256_state state = keyed_;
   std::array<unsigned char, crypto_auth_hmacsha256_BYTES> mac{};
-  crypto_auth_hmacsha256_init(&state, as_bytes(id_key.reveal()), id_key.reveal().size());
   crypto_auth_hmacsha256_update(&state, as_bytes(unique_id), unique_id.size());
   crypto_auth_hmacsha256_final(&state, mac.data());
   Bytes16 head{};
@@ -53,8 +51,7 @@ std::string receipt_id(const Secret& id_key, std::string_view unique_id) {
 }
 
 std::string new_post_id(std::int64_t now_ms) {
-  Bytes16 bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
+  Bytes16 bytes = random_bytes();
   for (int i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(now_ms >> (8 * (5 - i)));
   return to_uuid(bytes, 7);
 }

@@ -7,25 +7,25 @@
 namespace kassaflow::receipts {
 namespace {
 
-const Secret kKey(std::string(32, 'k'));
+const IdKey kKey(Secret(std::string(32, 'k')));
 
 TEST(ReceiptId, IsAVersion8Uuid) {
-  const auto id = receipt_id(kKey, "85");
+  const auto id = kKey.receipt_id("85");
   ASSERT_TRUE(is_uuid(id)) << id;
   EXPECT_EQ(id[14], '8');
   EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
 }
 
 TEST(ReceiptId, IsTheSameForTheSamePostAndDiffersOtherwise) {
-  EXPECT_EQ(receipt_id(kKey, "85"), receipt_id(kKey, "85"));
-  EXPECT_NE(receipt_id(kKey, "85"), receipt_id(kKey, "86"));
-  EXPECT_NE(receipt_id(kKey, "85"), receipt_id(Secret(std::string(32, 'j')), "85"));
+  EXPECT_EQ(kKey.receipt_id("85"), kKey.receipt_id("85"));
+  EXPECT_NE(kKey.receipt_id("85"), kKey.receipt_id("86"));
+  EXPECT_NE(kKey.receipt_id("85"), IdKey(Secret(std::string(32, 'j'))).receipt_id("85"));
 }
 
 // Pinned: a change of this value re-prints every receipt of every tenant (exactly-once.md 10).
-TEST(ReceiptId, NeverChanges) { EXPECT_EQ(receipt_id(kKey, "85"), "43dd8327-1e25-8d42-aa0e-31011a5dc7ce"); }
+TEST(ReceiptId, NeverChanges) { EXPECT_EQ(kKey.receipt_id("85"), "43dd8327-1e25-8d42-aa0e-31011a5dc7ce"); }
 
-TEST(ReceiptId, RefusesAnEmptyKey) { EXPECT_THROW((void)receipt_id(Secret(), "85"), std::invalid_argument); }
+TEST(ReceiptId, RefusesAnEmptyKey) { EXPECT_THROW(IdKey{Secret()}, std::invalid_argument); }
 
 TEST(PostId, IsAVersion7UuidThatCarriesTheTime) {
   const auto id = new_post_id(0x0123456789ab);

@@ -73,7 +73,7 @@ bitrix24::MappingSettings mapping_settings(const Installation& installation, con
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
                                 const bitrix24::Form& form, const fiscal::Receipt& receipt, std::int64_t now_ms) {
   v1::ReceiptAccepted record;
-  record.set_receipt_id(receipts::receipt_id(installation.id_key, post.unique_id));
+  record.set_receipt_id(installation.id_key.value().receipt_id(post.unique_id));
   record.set_post_id(receipts::new_post_id(now_ms));
   record.set_tenant(installation.tenant);
   record.set_installation(installation.id);

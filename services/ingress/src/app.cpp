@@ -1,7 +1,5 @@
 #include "app.hpp"
 
-#include <sodium.h>
-
 #include <atomic>
 #include <chrono>
 
@@ -115,8 +113,6 @@ class Ingress final : public runtime::App {
 }  // namespace
 
 std::unique_ptr<runtime::App> start(const runtime::Context& context, const IngressSettings& settings) {
-  // Every post takes a trace and a post id: no system call for each.
-  randombytes_set_implementation(&randombytes_internal_implementation);
   return std::make_unique<Ingress>(context, settings);
 }
 

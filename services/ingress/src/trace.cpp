@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kassaflow/base/random.hpp"
+
 namespace kassaflow::ingress {
 
 namespace {
@@ -22,8 +24,7 @@ std::string trace_id(std::string_view traceparent) {
     const std::string_view id = traceparent.substr(3, 32);
     if (is_hex(id) && id.find_first_not_of('0') != std::string_view::npos) return std::string(id);
   }
-  std::array<unsigned char, 16> bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
+  const auto bytes = random_bytes();
   std::array<char, 33> text{};
   sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
   return text.data();

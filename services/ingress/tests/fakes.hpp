@@ -80,7 +80,7 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
     installation->id = tenant + "-main";
     installation->tenant = tenant;
     installation->secret = Secret(tenant == "acme" ? "s3cr3t" : "0th3r");
-    installation->id_key = Secret(tenant + "-id-key-of-thirty-two-bytes-----");
+    installation->id_key.emplace(Secret(tenant + "-id-key-of-thirty-two-bytes-----"));
     installation->vat = {{0, fiscal::Vat::none},
                          {1, fiscal::Vat::none},
                          {2, fiscal::Vat::vat_10},

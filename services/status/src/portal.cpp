@@ -1,9 +1,8 @@
 #include "portal.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
+
+#include "kassaflow/base/sha256.hpp"
 
 namespace kassaflow::status {
 
@@ -17,9 +16,8 @@ constexpr milliseconds kIntensityRest = 60s;  // QUERY_LIMIT_EXCEEDED: the bucke
 constexpr milliseconds kMethodRest = 10min;   // OPERATION_TIME_LIMIT counts the last ten minutes (§11.2)
 constexpr milliseconds kOperatorRest = 1h;    // a person must act: asked again seldom
 
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+std::string digest_of(std::string_view text) {
+  const Sha256 digest = sha256(text);
   return {digest.begin(), digest.end()};
 }
 
@@ -45,7 +43,7 @@ milliseconds back_off(milliseconds min, milliseconds max, int tries, double jitt
 }
 
 PortalAddress::PortalAddress(const Secret& webhook, const std::string& digest, std::string moved_to)
-    : webhook_(webhook.reveal() + (webhook.reveal().ends_with('/') ? "" : "/")), digest_(sha256(webhook.reveal())) {
+    : webhook_(webhook.reveal() + (webhook.reveal().ends_with('/') ? "" : "/")), digest_(digest_of(webhook.reveal())) {
   if (digest == digest_) confirmed_ = std::move(moved_to);
   origin_ = confirmed_;
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/receipts/id.hpp"
 #include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::configuration {
@@ -49,7 +51,7 @@ struct Installation {
   std::string id;
   std::string tenant;
   Secret secret;
-  Secret id_key;                            // ingress only
+  std::optional<receipts::IdKey> id_key;    // ingress only
   Secret portal_webhook;                    // status only; holds the webhook's code
   std::map<std::int32_t, fiscal::Vat> vat;  // portal VAT record id -> plain rate
   MarkedWithoutCode marked_without_code = MarkedWithoutCode::refuse;

@@ -1,6 +1,8 @@
 #pragma once
 // Identities of a receipt, its posts and its attempts. Pure but for new_post_id's randomness. Thread-safe.
 
+#include <sodium/crypto_auth_hmacsha256.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,7 +13,14 @@ namespace kassaflow::receipts {
 
 // Lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post gets the same id from any replica without a
 // look-up, and nobody can guess one (design.md 4.1). The key never changes (exactly-once.md 10).
-[[nodiscard]] std::string receipt_id(const Secret& id_key, std::string_view unique_id);
+class IdKey {
+ public:
+  explicit IdKey(const Secret& key);  // not empty
+  [[nodiscard]] std::string receipt_id(std::string_view unique_id) const;
+
+ private:
+  crypto_auth_hmacsha256_state keyed_;  // the half of the work that is the same for every receipt
+};
 
 // UUIDv7 of one accepted HTTP post (exactly-once.md 12).
 [[nodiscard]] std::string new_post_id(std::int64_t now_ms);
