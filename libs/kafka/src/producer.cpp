@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds kLook{200};
 constexpr std::chrono::milliseconds kFlushLook{10};
 // A request to a broker carries records of one partition and costs both sides more than the records in it: under load
 // it pays to wait for a few more.
-constexpr const char* kLinger_ms = "5";
+constexpr const char* kLinger_ms = "4";
 
 Result<Position> read_report(const rd_kafka_message_t& message) {
   // Only PERSISTED is a promise to the portal; "possibly" may have reached the log (exactly-once.md 15).

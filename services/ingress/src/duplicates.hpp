@@ -46,7 +46,7 @@ class StatusDuplicates final : public Duplicates {
   struct Options {
     std::string status_grpc;  // host:port
     std::chrono::milliseconds timeout{100};
-    std::chrono::milliseconds pause{6};  // from one question to the next: a busy ingress asks for many receipts at once
+    std::chrono::milliseconds pause{4};  // from one question to the next: a busy ingress asks for many receipts at once
     std::size_t batch_limit = 1000;      // the most status takes at once
     std::size_t waiting_limit = 10'000;  // beyond it posts are accepted unasked
     int failures_to_rest = 3;
