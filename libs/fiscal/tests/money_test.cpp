@@ -74,6 +74,29 @@ TEST(Decimal, RoundsHalfUp) {
   }
 }
 
+TEST(Decimal, HasOneTextAtAnySize) {
+  constexpr __int128 kOne = 100'000'000;
+  constexpr __int128 kQuintillion = 1'000'000'000'000'000'000;
+  struct Case {
+    __int128 at_portal_scale;
+    const char* text;
+  };
+  for (const auto& [value, text] : {
+           Case{0, "0"},
+           Case{1, "0.00000001"},
+           Case{-1, "-0.00000001"},
+           Case{kOne, "1"},
+           Case{-150'000'000, "-1.5"},
+           Case{1'005'000'000, "10.05"},
+           Case{kQuintillion * kOne - 1, "999999999999999999.99999999"},
+           Case{kQuintillion * kOne, "1000000000000000000"},
+           Case{(3 * kQuintillion + 7) * kOne + 5'000'000, "3000000000000000007.05"},
+           Case{-(12 * kQuintillion * 1000 + 40) * kOne, "-12000000000000000000040"},
+       }) {
+    EXPECT_EQ(canonical(value), text);
+  }
+}
+
 TEST(Decimal, KeepsTheWidestValue) {
   const auto widest = std::numeric_limits<std::int64_t>::max();
   EXPECT_TRUE(round_half_up({widest, 0}, Decimal::kMaxScale) ==

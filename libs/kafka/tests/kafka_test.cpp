@@ -85,6 +85,5 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   consumer.stop(10s);
 }
 
-// exactly-once.md 15
 }  // namespace
 }  // namespace kassaflow::kafka

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "kassaflow/kafka/dead_letters.hpp"
 #include "mock_broker.hpp"
 #include "on_a_loop.hpp"
+#include "src/handle.hpp"
 
 namespace kassaflow::kafka {
 namespace {
@@ -63,7 +65,28 @@ class ProducerOfAMock : public OnALoop {
     rd_kafka_mock_push_request_errors(broker_.get(), kProduceRequest, 1, error);
   }
 
+  // The first record of a topic's one partition.
+  Owned<rd_kafka_message_t> first_of(const char* topic) {
+    reader_ =
+        make_handle(RD_KAFKA_CONSUMER, make_conf({{"bootstrap.servers", broker_.address()}, {"group.id", "test"}}));
+    const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(reader_.get(), list.get());
+    constexpr int kLimit_ms = 10'000;
+    return Owned<rd_kafka_message_t>(rd_kafka_consumer_poll(reader_.get(), kLimit_ms));
+  }
+  static std::string header(const rd_kafka_message_t& message, const char* name) {
+    rd_kafka_headers_t* headers = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return "";
+    return {static_cast<const char*>(value), size};
+  }
+
   MockBroker broker_{{{"receipts", 1}}};
+  Owned<rd_kafka_t> reader_;  // outlives its messages
 };
 
 TEST_F(ProducerOfAMock, ARecordTheBrokerRefusedIsCertainlyNotThere) {
@@ -85,6 +108,24 @@ TEST_F(ProducerOfAMock, IsReplacedAfterAFatalError) {
   EXPECT_EQ(in_flight.error().code, "kafka.unknown");
   const auto next = send(producer);
   EXPECT_TRUE(next) << next.error().message;
+}
+
+TEST_F(ProducerOfAMock, SetsAsideWhatNobodyCanReadAsItWas) {
+  Producer producer(io_.get_executor(), options());
+  Record record{.topic = "outcomes", .partition = 3, .offset = 7, .key = "key", .value = std::string("\0bytes", 6)};
+  record.headers = {{"owner", "acme"}};
+  send_dead_letters(io_.get_executor(), producer, "receipts", {record});
+  run([](Producer& from) -> boost::asio::awaitable<bool> {
+    co_await from.flush(10s);
+    co_return true;
+  }(producer));
+
+  const auto found = first_of("receipts");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(std::string(static_cast<const char*>(found->key), found->key_len), "key");
+  EXPECT_EQ(std::string(static_cast<const char*>(found->payload), found->len), record.value);
+  EXPECT_EQ(header(*found, "origin"), "outcomes");
+  EXPECT_EQ(header(*found, "owner"), "acme");
 }
 
 }  // namespace

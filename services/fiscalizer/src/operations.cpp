@@ -188,8 +188,6 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
-  std::unique_ptr<grpc::Server> server;
-
  private:
   // A refusal leaves nothing behind.
   grpc::Status run(const std::function<void(pqxx::work&)>& body) {
@@ -267,17 +265,12 @@ Operations::Operations(postgres::Pool& pool, std::chrono::milliseconds quiet,
 Operations::~Operations() = default;
 
 void Operations::start(const std::string& address) {
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service_.get());
-  service_->server = builder.BuildAndStart();
-  if (!service_->server || port == 0) throw std::runtime_error("cannot listen for gRPC on " + address);
-  log(Level::info, "grpc.listening", {{"address", address}, {"port", port}});
+  server_ = std::make_unique<rpc::Server>(address, *service_);
+  log(Level::info, "grpc.listening", {{"address", address}, {"port", server_->port()}});
 }
 
 void Operations::stop() {
-  if (service_->server) service_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  if (server_) server_->stop();
 }
 
 }  // namespace kassaflow::fiscalizer

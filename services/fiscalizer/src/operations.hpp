@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -27,6 +28,7 @@ class Operations {
  private:
   class Service;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<rpc::Server> server_;
 };
 
 }  // namespace kassaflow::fiscalizer

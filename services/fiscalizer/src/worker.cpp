@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
+#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
@@ -133,15 +134,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::warn, "intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
-  for (const auto& record : unreadable) {
-    log(Level::error, "alarm.unreadable_record",
-        {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
-    asio::co_spawn(context_.executor,
-                   producer_.send(records::kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
-                   [](std::exception_ptr, const Result<kafka::Position>& sent) {
-                     if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
-                   });
-  }
+  kafka::send_dead_letters(context_.executor, producer_, records::kDeadLettersTopic, unreadable);
   asio::post(context_.executor, [this] {
     dispatcher_.kick();
     publisher_.kick();

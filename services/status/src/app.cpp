@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
@@ -150,15 +151,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
-  for (const auto& record : unreadable) {
-    log(Level::error, "alarm.unreadable_record",
-        {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
-    asio::co_spawn(context_.executor,
-                   producer_.send(records::kDeadLettersTopic, record.key, record.value, {{"origin", record.topic}}),
-                   [](std::exception_ptr, const Result<kafka::Position>& sent) {
-                     if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
-                   });
-  }
+  kafka::send_dead_letters(context_.executor, producer_, records::kDeadLettersTopic, unreadable);
   return true;
 }
 

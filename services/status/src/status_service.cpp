@@ -84,8 +84,6 @@ class StatusService::Service final : public v1::Status::Service {
             "the portal was told that it failed, or it has changed; print the check again from the portal"};
   }
 
-  std::unique_ptr<grpc::Server> server;
-
  private:
   grpc::Status run(const std::function<void(pqxx::work&)>& body) {
     const auto done = pool_.run_blocking(body);
@@ -99,17 +97,12 @@ StatusService::StatusService(postgres::Pool& pool) : service_(std::make_unique<S
 StatusService::~StatusService() = default;
 
 int StatusService::start(const std::string& address) {
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service_.get());
-  service_->server = builder.BuildAndStart();
-  if (!service_->server || port == 0) throw std::runtime_error("cannot listen for gRPC on " + address);
-  return port;
+  server_ = std::make_unique<rpc::Server>(address, *service_);
+  return server_->port();
 }
 
 void StatusService::stop() {
-  if (service_->server) service_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  if (server_) server_->stop();
 }
 
 }  // namespace kassaflow::status

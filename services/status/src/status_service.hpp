@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/rpc/server.hpp"
 
 namespace kassaflow::status {
 
@@ -18,6 +19,7 @@ class StatusService {
  private:
   class Service;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<rpc::Server> server_;
 };
 
 }  // namespace kassaflow::status

@@ -12,9 +12,11 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr const char* kReader = "caught_up";
+
 class CaughtUpTest : public DatabaseTest {
  protected:
-  CaughtUpTest() : pool_({.uri = server_->uri(), .application_name = "test", .threads = 2, .search_path = kSchema}) {}
+  CaughtUpTest() : pool_({.uri = server_->uri(), .application_name = kReader, .threads = 2, .search_path = kSchema}) {}
 
   // What `count` questions at once are answered.
   std::vector<bool> ask(int count = 1) {
@@ -50,7 +52,10 @@ TEST_F(CaughtUpTest, Rule14_ARecordThatIsNotInTheViewIsWaitedForAndMissed) {
 TEST_F(CaughtUpTest, ItWaitsForTheView) {
   take({record_of(outcome(1, 5, v1::RECEIPT_STATE_DONE), 6)});
   std::thread intake([this] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const std::string looked_once =
+        std::string("select count(*) > 0 from pg_stat_activity where query = 'COMMIT' and application_name = '") +
+        kReader + "'";
+    while (one(looked_once) != "t") continue;
     take({record_of(outcome(1, 6, v1::RECEIPT_STATE_DONE), 7)});
   });
   EXPECT_EQ(ask(), std::vector<bool>{true});

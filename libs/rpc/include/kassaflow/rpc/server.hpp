@@ -1,0 +1,32 @@
+#pragma once
+// Serves one gRPC service. Thread-safe.
+
+#include <memory>
+#include <string>
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace kassaflow::rpc {
+
+class Server {
+ public:
+  // Listens at once on "host:port"; port 0 takes a free one. Throws std::runtime_error when it cannot, also when a
+  // process of ours has that port: gRPC alone would let both listen and give each half of the calls.
+  // `service` outlives this.
+  Server(const std::string& address, grpc::Service& service);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] int port() const { return port_; }
+  void stop();  // calls under way have a second
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace kassaflow::rpc
