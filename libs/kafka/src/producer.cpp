@@ -320,6 +320,8 @@ asio::awaitable<void> Producer::flush(std::chrono::milliseconds limit) {
   }
 }
 
+asio::any_io_executor Producer::executor() const { return impl_->executor; }
+
 bool Producer::healthy() const { return impl_->reachable; }
 
 }  // namespace kassaflow::kafka

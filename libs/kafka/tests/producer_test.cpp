@@ -112,9 +112,13 @@ TEST_F(ProducerOfAMock, IsReplacedAfterAFatalError) {
 
 TEST_F(ProducerOfAMock, SetsAsideWhatNobodyCanReadAsItWas) {
   Producer producer(io_.get_executor(), options());
-  Record record{.topic = "outcomes", .partition = 3, .offset = 7, .key = "key", .value = std::string("\0bytes", 6)};
-  record.headers = {{"owner", "acme"}};
-  send_dead_letters(io_.get_executor(), producer, "receipts", {record});
+  const Record record{.topic = "outcomes",
+                      .partition = 3,
+                      .offset = 7,
+                      .key = "key",
+                      .value = std::string("\0bytes", 6),
+                      .headers = {{"owner", "acme"}}};
+  send_dead_letters(producer, "receipts", {record});
   run([](Producer& from) -> boost::asio::awaitable<bool> {
     co_await from.flush(10s);
     co_return true;

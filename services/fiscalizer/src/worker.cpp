@@ -134,7 +134,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::warn, "intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
-  kafka::send_dead_letters(context_.executor, producer_, records::kDeadLettersTopic, unreadable);
+  kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
   asio::post(context_.executor, [this] {
     dispatcher_.kick();
     publisher_.kick();

@@ -151,7 +151,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
     log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
-  kafka::send_dead_letters(context_.executor, producer_, records::kDeadLettersTopic, unreadable);
+  kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
   return true;
 }
 

@@ -2,7 +2,6 @@
 // Records that nobody can read are set aside: an alarm each, and the record as it was in `topic`, with one more header,
 // `origin`: the topic it came from. From any thread; the producer's executor sends.
 
-#include <boost/asio/any_io_executor.hpp>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,6 @@
 
 namespace kassaflow::kafka {
 
-void send_dead_letters(const boost::asio::any_io_executor& executor, Producer& producer, const std::string& topic,
-                       const std::vector<Record>& unreadable);
+void send_dead_letters(Producer& producer, const std::string& topic, const std::vector<Record>& unreadable);
 
 }  // namespace kassaflow::kafka

@@ -48,7 +48,8 @@ class Producer {
 
   // Waits for what is in flight.
   boost::asio::awaitable<void> flush(std::chrono::milliseconds limit);
-  [[nodiscard]] bool healthy() const;  // brokers reachable, leaders of `topics` known
+  [[nodiscard]] boost::asio::any_io_executor executor() const;  // the one it was made with; from any thread
+  [[nodiscard]] bool healthy() const;                           // brokers reachable, leaders of `topics` known
 
  private:
   struct Impl;

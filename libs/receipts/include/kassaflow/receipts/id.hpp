@@ -11,8 +11,9 @@
 
 namespace kassaflow::receipts {
 
-// Lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post gets the same id from any replica without a
-// look-up, and nobody can guess one (design.md 4.1). The key never changes (exactly-once.md 10).
+// What an installation's receipt ids are made with: lower-case UUIDv8 of HMAC-SHA-256(id_key, unique_id): the same post
+// gets the same id from any replica without a look-up, and nobody can guess one (design.md 4.1). The key never changes
+// (exactly-once.md 10).
 class IdKey {
  public:
   explicit IdKey(const Secret& key);  // not empty
