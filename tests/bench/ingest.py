@@ -2,8 +2,9 @@
 """How fast ingress makes posts durable, beside what this machine can at most (design.md 4.8).
 
 One run, interleaved: raw HTTP answers, a bare closed-loop producer, ingress directly, ingress through the edge; then
-ingress and the bare producer at half of that load. Everything shares the cores, so bound = 1 / (1/raw + 1/bare);
-the same by processor time, of everybody who works for a post, is told beside it: it suffers less from a busy machine.
+ingress and the bare producer at half of that load. Everything shares the cores, so bound = 1 / (1/raw + 1/bare), of
+each round by itself: a machine that is busy in one round is so for all its figures. The same by processor time, of
+everybody who works for a post, is told beside it: it suffers less from a busy machine. What is told is the median.
 Ingress, registry, Kafka and PostgreSQL run as in production; status answers the question of ingress but reads no
 Kafka, the fiscalizer is stopped. The last figure is taken with both at work.
 """
@@ -52,6 +53,7 @@ class Ingest:
         self.stack, self.raw, self.options = stack, raw, options
         self.poster = Poster(stack.token, POOLS)
         self.rows: list[Row] = []
+        self.number = 0  # of the round; what runs after them is compared with the last
         self.uuids = 0  # that ingress answered
 
     def measure(self, kind: str, connections: int, load: Callable[[float], Figures]) -> Row:
@@ -59,7 +61,7 @@ class Ingest:
         load(self.options.warm_up)
         before = self._cpu(kind)
         figures = load(self.options.seconds)
-        row: Row = {'kind': kind, 'connections': connections, **figures.json()}
+        row: Row = {'round': self.number, 'kind': kind, 'connections': connections, **figures.json()}
         used = {name: now - before[name] for name, now in self._cpu(kind).items()}
         row['cpu_us'] = {name: round(seconds / figures.requests * 1e6, 1) for name, seconds in used.items()}
         self.rows.append(row)
@@ -79,7 +81,8 @@ class Ingest:
                 break
         print(f"the broker's compilers use {share:.0%} of a core", flush=True)
 
-    def round(self, connections: int) -> None:
+    def round(self, number: int, connections: int) -> None:
+        self.number = number
         self.measure('raw', connections, lambda seconds: self.poster.run(self.raw.url, connections, seconds))
         self.measure('bare', connections, lambda seconds: self._produce(connections, seconds))
         ingress = self.measure('ingress', connections, lambda seconds: self._post('INGRESS', connections, seconds))
@@ -118,23 +121,32 @@ class Ingest:
         return {'load': load.ru_utime + load.ru_stime} | {name: cpu_s(pid) for name, pid in pids.items()}
 
 
+def cpu_us(row: Row) -> float:
+    return sum(row['cpu_us'].values())
+
+
 def summarize(rows: list[Row]) -> list[Row]:
     """Medians by kind and connections, with each bound."""
     summary: list[Row] = []
     for connections in dict.fromkeys(row['connections'] for row in rows):
-        here = [row for row in rows if row['connections'] == connections]
-        mine = {kind: [row for row in here if row['kind'] == kind] for kind in KINDS}
-        bound = 1 / sum(1 / middle(mine[kind], 'per_second') for kind in ('raw', 'bare'))
-        bound_cpu_us = sum(median(sum(run['cpu_us'].values()) for run in mine[kind]) for kind in ('raw', 'bare'))
+        mine: dict[str, dict[int, Row]] = {kind: {} for kind in KINDS}
+        for row in rows:
+            if row['connections'] == connections:
+                mine[row['kind']][row['round']] = row
+        both = [(mine['raw'][number], mine['bare'][number]) for number in mine['raw']]
+        bounds = {raw['round']: 1 / (1 / raw['per_second'] + 1 / bare['per_second']) for raw, bare in both}
+        bounds_cpu_us = {raw['round']: cpu_us(raw) + cpu_us(bare) for raw, bare in both}
         for kind, runs in mine.items():
             if not runs:
                 continue
-            row: Row = {'kind': kind, 'connections': connections, 'runs': len(runs), 'bound': round(bound)}
-            row |= {figure: middle(runs, figure) for figure in ('per_second', 'p50_us', 'p99_us')}
-            row['cpu_us'] = {name: middle([run['cpu_us'] for run in runs], name) for name in runs[0]['cpu_us']}
-            row['of_bound'] = round(row['per_second'] / bound, 2)
+            these = list(runs.values())
+            row = {'kind': kind, 'connections': connections, 'runs': len(runs), 'bound': round(median(bounds.values()))}
+            row |= {figure: middle(these, figure) for figure in ('per_second', 'p50_us', 'p99_us')}
+            row['cpu_us'] = {name: middle([run['cpu_us'] for run in these], name) for name in these[0]['cpu_us']}
+            row['of_bounds'] = [round(run['per_second'] / bounds[at], 2) for at, run in runs.items()]
+            row['of_bound'] = round(median(row['of_bounds']), 2)
             if row['cpu_us']:
-                row['of_bound_by_cpu'] = round(bound_cpu_us / sum(row['cpu_us'].values()), 2)
+                row['of_bound_by_cpu'] = round(median(bounds_cpu_us[at] / cpu_us(run) for at, run in runs.items()), 2)
             summary.append(row)
     return summary
 
@@ -160,7 +172,8 @@ def show(summary: list[Row]) -> None:
         above_us = mine['ingress_half']['p99_us'] - mine['bare_half']['p99_us']
         print(
             f'{connections} connections: bound {mine["ingress"]["bound"]}/s, ingress reaches '
-            f'{mine["ingress"]["of_bound"]:.2f} of it (goal {GOAL_RATIO}); at half load its p99 is '
+            f'{mine["ingress"]["of_bound"]:.2f} of it (goal {GOAL_RATIO}; rounds: '
+            f'{" ".join(f"{ratio:.2f}" for ratio in mine["ingress"]["of_bounds"])}); at half load its p99 is '
             f'{above_us / 1000:.1f} ms above a bare produce (goal {GOAL_P99_US / 1000:.1f})'
         )
 
@@ -169,8 +182,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument('--bin-dir', type=pathlib.Path, required=True, help='the build folder, with bin/ and bench/')
     arguments.add_argument('--results', type=pathlib.Path, required=True)
-    arguments.add_argument('--rounds', type=int, default=3)
-    arguments.add_argument('--seconds', type=float, default=6, help='of one measurement')
+    arguments.add_argument('--rounds', type=int, default=5)
+    arguments.add_argument('--seconds', type=float, default=5, help='of one measurement')
     arguments.add_argument('--warm-up', type=float, default=1, help='before each')
     arguments.add_argument('--warm-broker', type=float, default=4, help='seconds of each load, over and over, until the broker is warm')
     arguments.add_argument('--connections', type=int, nargs='+', default=[64, 256])
@@ -185,10 +198,10 @@ def main() -> None:
         stack.make_topic(BARE_TOPIC)
         ingest = Ingest(stack, raw, options)
         ingest.warm_broker()
-        for number in range(options.rounds):
-            print(f'round {number + 1} of {options.rounds}', flush=True)
+        for number in range(1, options.rounds + 1):
+            print(f'round {number} of {options.rounds}', flush=True)
             for connections in options.connections:
-                ingest.round(connections)
+                ingest.round(number, connections)
         stack.all_up()
         for connections in options.connections:
             ingest.all_up(connections)
