@@ -56,6 +56,22 @@ class Crashes(Deaths, ChaosTest):
         shop.accepted().reaches('done')
         self.assertEqual((sale.state(), len(sale.requests())), ('uncertain', 1))
 
+    def test_a_register_whose_probe_is_lost_too_waits_for_a_person(self):
+        till = self.bit_till()
+        shop = self.shop(till)
+        shop.accepted().reaches('done')
+        sales = []
+        for _ in range(2):
+            till.arm('slow_answer', match={'type': 'kktReceiptFiscalization'}, delay_s=30)
+            sales.append(shop.accepted())
+            sales[-1].printed()
+            self.stack.kill('fiscalizer')
+            self.recover()
+            sales[-1].reaches('uncertain')
+        sales.append(shop.accepted())
+        self.ends_well(sales)
+        self.assertEqual(sales[-1].state(), 'done')
+
     def test_a_worker_that_dies_with_a_receipt_in_the_cloud_asks_for_it_and_prints_once(self):
         till = self.itkassa_till()
         shop = self.shop(till)
