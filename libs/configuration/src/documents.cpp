@@ -65,9 +65,9 @@ constexpr Key kCashboxKeys[] = {
 // The message of the document's kind; documents are never passed here without one.
 const Message& content(const v1::Document& document) {
   const auto* oneof = v1::Document::descriptor()->FindOneofByName("kind");
-  const FieldDescriptor* field = document.GetReflection()->GetOneofFieldDescriptor(document, oneof);
+  const FieldDescriptor* field = v1::Document::GetReflection()->GetOneofFieldDescriptor(document, oneof);
   if (field == nullptr) throw std::invalid_argument("empty configuration document");
-  return document.GetReflection()->GetMessage(document, field);
+  return v1::Document::GetReflection()->GetMessage(document, field);
 }
 
 Message& mutable_content(v1::Document& document) { return const_cast<Message&>(content(document)); }

@@ -8,11 +8,12 @@
 namespace kassaflow::rpc {
 
 namespace {
-constexpr std::chrono::seconds kLastCalls{1};
+constexpr std::chrono::seconds kLastCalls{2};
 }  // namespace
 
-Server::Server(const std::string& address, grpc::Service& service) {
+Server::Server(const std::string& address, grpc::Service& service, const Tune& tune) {
   grpc::ServerBuilder builder;
+  if (tune) tune(builder);
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(&service);

@@ -11,6 +11,7 @@
 
 #include "fiscalizers.hpp"
 #include "grpc_service.hpp"
+#include "kassaflow/rpc/server.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 #include "rules.hpp"
@@ -24,8 +25,18 @@ constexpr std::chrono::milliseconds kRevisionPoll{500};
 constexpr int kMessageLimit = 64 * 1024 * 1024;
 constexpr int kThreadLimit = 512;  // each watching process takes two
 
-// Callers are on loopback or in a private mesh. The one place where TLS of this server would be set up.
-std::shared_ptr<grpc::ServerCredentials> server_credentials() { return grpc::InsecureServerCredentials(); }
+// For streams to every process that stay open.
+void tune(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMessageLimit);
+  builder.SetMaxSendMessageSize(kMessageLimit);
+  grpc::ResourceQuota quota;
+  quota.SetMaxThreads(kThreadLimit);
+  builder.SetResourceQuota(quota);
+  // A process that vanished without a word is not waited for longer than this.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
+}
 
 class RegistryApp final : public runtime::App {
  public:
@@ -42,7 +53,9 @@ class RegistryApp final : public runtime::App {
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(ready.error().message);
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
-    listen(settings);
+    const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);
+    server_ = std::make_unique<rpc::Server>(address, service_, tune);
+    runtime::log(runtime::Level::info, "grpc.listening", {{"address", address}, {"port", server_->port()}});
     poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
   }
 
@@ -60,30 +73,6 @@ class RegistryApp final : public runtime::App {
   }
 
  private:
-  void listen(const RegistrySettings& settings) {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort(settings.grpc_address + ":" + std::to_string(settings.grpc_port), server_credentials(),
-                             &port);
-    builder.SetMaxReceiveMessageSize(kMessageLimit);
-    builder.SetMaxSendMessageSize(kMessageLimit);
-    grpc::ResourceQuota quota;
-    quota.SetMaxThreads(kThreadLimit);
-    builder.SetResourceQuota(quota);
-    // A process that vanished without a word is not waited for longer than this.
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    if (!server_ || port == 0) {
-      throw std::runtime_error("cannot listen for gRPC on " + settings.grpc_address + ":" +
-                               std::to_string(settings.grpc_port));
-    }
-    runtime::log(runtime::Level::info, "grpc.listening", {{"address", settings.grpc_address}, {"port", port}});
-  }
-
   void poll(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any pause;
@@ -101,7 +90,7 @@ class RegistryApp final : public runtime::App {
   void stop() {
     poller_.request_stop();
     watchers_.close();
-    if (server_) server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+    server_->stop();
     if (!poller_.joinable()) return;
     poller_.join();
     (void)store_.tell_watchers(replica_, {});  // otherwise they count for some seconds more
@@ -112,7 +101,7 @@ class RegistryApp final : public runtime::App {
   const std::string replica_;
   GrpcService service_;
   runtime::Gauge& watching_;
-  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<rpc::Server> server_;
   std::jthread poller_;
 };
 

@@ -1,11 +1,13 @@
 #pragma once
-// Serves one gRPC service. Thread-safe.
+// Serves one gRPC service. Callers are on loopback or in a private mesh: no TLS. Thread-safe.
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace grpc {
 class Server;
+class ServerBuilder;
 class Service;
 }  // namespace grpc
 
@@ -15,14 +17,15 @@ class Server {
  public:
   // Listens at once on "host:port"; port 0 takes a free one. Throws std::runtime_error when it cannot, also when a
   // process of ours has that port: gRPC alone would let both listen and give each half of the calls.
-  // `service` outlives this.
-  Server(const std::string& address, grpc::Service& service);
+  // `service` outlives this. `tune`: limits that differ from gRPC's own.
+  using Tune = std::function<void(grpc::ServerBuilder&)>;
+  Server(const std::string& address, grpc::Service& service, const Tune& tune = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   [[nodiscard]] int port() const { return port_; }
-  void stop();  // calls under way have a second
+  void stop();  // calls under way have two seconds
 
  private:
   std::unique_ptr<grpc::Server> server_;
