@@ -108,7 +108,8 @@ TEST_F(WatcherTest, ReportsARevisionOnlyAfterItIsInForce) {
                       pool_event(5, "c", false, true)};
   start();
   std::vector<std::size_t> seen;
-  Watcher watcher(options(), [&](std::shared_ptr<const Snapshot> snapshot) { seen.push_back(snapshot->pools.size()); });
+  Watcher watcher(options(),
+                  [&](const std::shared_ptr<const Snapshot>& snapshot) { seen.push_back(snapshot->pools.size()); });
   EXPECT_EQ(watcher.current()->revision, 0u);
   watcher.start();
   const auto requests = registry_.wait_for_requests(3);

@@ -27,13 +27,14 @@ class PoolTest : public testing::Test {
 
   template <class F>
   auto run(F task) {
-    boost::asio::io_context io;
-    auto result = boost::asio::co_spawn(io, pool_.run(std::move(task)), boost::asio::use_future);
-    io.run();
+    auto result = boost::asio::co_spawn(io_, pool_.run(std::move(task)), boost::asio::use_future);
+    io_.restart();
+    io_.run();
     return result.get();
   }
 
   static postgres_testing::TemporaryPostgres* server_;
+  boost::asio::io_context io_;  // outlives the pool, whose threads post to it
   Pool pool_{{.uri = server_->uri(), .application_name = "pool_test", .threads = 2, .search_path = "test"}};
 };
 
