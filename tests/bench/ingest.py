@@ -133,9 +133,11 @@ def summarize(rows: list[Row]) -> list[Row]:
         for row in rows:
             if row['connections'] == connections:
                 mine[row['kind']][row['round']] = row
-        both = [(mine['raw'][number], mine['bare'][number]) for number in mine['raw']]
-        bounds = {raw['round']: 1 / (1 / raw['per_second'] + 1 / bare['per_second']) for raw, bare in both}
-        bounds_cpu_us = {raw['round']: cpu_us(raw) + cpu_us(bare) for raw, bare in both}
+        bounds, bounds_cpu_us = {}, {}
+        for at, raw in mine['raw'].items():
+            bare = mine['bare'][at]
+            bounds[at] = 1 / (1 / raw['per_second'] + 1 / bare['per_second'])
+            bounds_cpu_us[at] = cpu_us(raw) + cpu_us(bare)
         for kind, runs in mine.items():
             if not runs:
                 continue
