@@ -50,7 +50,7 @@ service_listen() {  # INSTANCE http|grpc
 service_configuration() {
   local registry status
   registry="registry_grpc: 127.0.0.1:$(service_port registry grpc)"
-  status="status_grpc: 127.0.0.1:$(service_port status grpc)"
+  status="status_http: 127.0.0.1:$(service_port status http)"
   service_common "$1"
   case $1 in
     registry)

@@ -46,8 +46,8 @@ bool reached_server(const Result<std::monostate>& result) {
 
 struct Pool::Impl {
   struct Job {
-    std::function<void(pqxx::work&)> task;
-    std::function<void(pqxx::transaction_base&)> read;  // instead of a task
+    PoolAccess::Task task;
+    PoolAccess::Read read;  // instead of a task
     PoolAccess::Done done;
   };
 
@@ -150,19 +150,17 @@ Pool::~Pool() = default;
 
 bool Pool::healthy() const { return impl_->healthy; }
 
-void PoolAccess::submit(Pool& pool, std::function<void(pqxx::work&)> task, Done done) {
+void PoolAccess::submit(Pool& pool, Task task, Done done) {
   pool.impl_->submit({std::move(task), {}, std::move(done)});
+}
+
+void PoolAccess::submit(Pool& pool, Read read, Done done) {
+  pool.impl_->submit({{}, std::move(read), std::move(done)});
 }
 
 Result<std::monostate> Pool::run_blocking(const std::function<void(pqxx::work&)>& task) {
   std::promise<Result<std::monostate>> done;
   impl_->submit({task, {}, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
-  return done.get_future().get();
-}
-
-Result<std::monostate> Pool::read_blocking(const std::function<void(pqxx::transaction_base&)>& task) {
-  std::promise<Result<std::monostate>> done;
-  impl_->submit({{}, task, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
   return done.get_future().get();
 }
 

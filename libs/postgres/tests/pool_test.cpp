@@ -27,7 +27,15 @@ class PoolTest : public testing::Test {
 
   template <class F>
   auto run(F task) {
-    auto result = boost::asio::co_spawn(io_, pool_.run(std::move(task)), boost::asio::use_future);
+    return result_of(pool_.run(std::move(task)));
+  }
+  template <class F>
+  auto read(F task) {
+    return result_of(pool_.read(std::move(task)));
+  }
+  template <class T>
+  T result_of(boost::asio::awaitable<T> work) {
+    auto result = boost::asio::co_spawn(io_, std::move(work), boost::asio::use_future);
     io_.restart();
     io_.run();
     return result.get();
@@ -51,14 +59,13 @@ TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
 }
 
 TEST_F(PoolTest, ReadsWithoutATransactionAroundIt) {
+  const auto ask = [](const char* query) {
+    return [query](pqxx::transaction_base& session) { return session.exec1(query)[0].as<int>(); };
+  };
   ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (3)").affected_rows(); }));
-  int n = 0;
-  ASSERT_TRUE(
-      pool_.read_blocking([&](pqxx::transaction_base& session) { n = session.exec1("select n from t")[0].as<int>(); }));
-  EXPECT_EQ(n, 3);
-  EXPECT_EQ(pool_.read_blocking([](pqxx::transaction_base& session) { session.exec("select nothing"); }).error().code,
-            "postgres.error");
-  EXPECT_TRUE(pool_.read_blocking([](pqxx::transaction_base& session) { session.exec("select 1"); }));
+  EXPECT_EQ(read(ask("select n from t")), 3);
+  EXPECT_EQ(read(ask("select nothing")).error().code, "postgres.error");
+  EXPECT_EQ(read(ask("select 1")), 1);
 }
 
 // A worker that is paused in the middle of a transaction (exactly-once.md 4).

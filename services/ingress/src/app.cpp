@@ -47,7 +47,7 @@ class Ingress final : public runtime::App {
                                          .message_timeout = settings.message_timeout()}),
         publisher_(producer_),
         duplicates_(context.executor,
-                    StatusDuplicates::Options{.status_grpc = settings.status_grpc, .timeout = settings.lookup_timeout}),
+                    StatusDuplicates::Options{.status_http = settings.status_http, .timeout = settings.lookup_timeout}),
         print_(print_environment()),
         callback_(callback_environment()),
         routes_(print_, callback_),

@@ -1,35 +1,24 @@
 #include "duplicates.hpp"
 
-#include <grpcpp/grpcpp.h>
-
 #include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <condition_variable>
-#include <mutex>
+#include <deque>
+#include <exception>
 #include <unordered_map>
 #include <vector>
 
+#include "kassaflow/http/client.hpp"
+#include "kassaflow/records/look_up.hpp"
 #include "kassaflow/runtime/log.hpp"
-#include "kassaflow/v1/status.grpc.pb.h"
+#include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::ingress {
 
 namespace asio = boost::asio;
 using Answer = std::optional<PrintedContent>;
-
-namespace {
-
-std::shared_ptr<grpc::Channel> channel_to(const std::string& address, std::chrono::milliseconds rest) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(rest.count()));
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
-
-}  // namespace
 
 struct Question::State {
   void settle(Answer content) {
@@ -55,83 +44,81 @@ asio::awaitable<Answer> Question::answer() {
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
 }
 
-// All on the executor; gRPC's threads only post the end of a call there. They must not destroy the last owner of a
-// channel, so a call belongs to us and its callback borrows us; close() waits for it.
-struct StatusDuplicates::Impl {
-  struct Waiter {
-    std::string receipt_id;
-    std::shared_ptr<Question::State> question;
-  };
-  struct Call {
-    grpc::ClientContext context;
+struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
+  // What travels in one call: the questions in the order of their receipts.
+  struct Batch {
     v1::LookUpRequest request;
-    v1::LookUpResponse response;
-    std::vector<Waiter> waiters;
+    std::vector<std::shared_ptr<Question::State>> questions;
   };
+  using Printed = std::unordered_map<std::string, PrintedContent>;
 
   Impl(asio::any_io_executor e, Options given)
-      : executor(std::move(e)),
-        options(std::move(given)),
-        stub(v1::Status::NewStub(channel_to(options.status_grpc, options.rest))),
-        timer(executor) {}
+      : executor(std::move(e)), options(std::move(given)), status(executor, options.status_http), timer(executor) {}
 
-  Question ask(std::string receipt_id) {
-    if (resting() || waiting.size() >= options.waiting_limit) return Question::answered(std::nullopt);
-    auto state = std::make_shared<Question::State>();
-    waiting.push_back({std::move(receipt_id), state});
+  Question ask(const std::string& receipt_id) {
+    if (resting() || waiting_count >= options.waiting_limit) return Question::answered(std::nullopt);
+    if (waiting.empty() || waiting.back().questions.size() >= options.batch_limit) waiting.emplace_back();
+    waiting.back().request.add_receipt_ids(receipt_id);
+    const auto& question = waiting.back().questions.emplace_back(std::make_shared<Question::State>());
+    ++waiting_count;
+    Question asked(question);
     send_next();
-    return Question(std::move(state));
+    return asked;
   }
 
-  // Takes the oldest waiters along.
   void send_next() {
-    if (on_its_way != nullptr || waiting.empty() || pausing) return;
+    if (on_its_way || waiting.empty() || pausing) return;
     pausing = true;
     timer.expires_after(options.pause);
-    timer.async_wait([this](const boost::system::error_code& gone) {
+    timer.async_wait([self = shared_from_this()](const boost::system::error_code& gone) {
       if (gone) return;
-      pausing = false;
-      send_next();
+      self->pausing = false;
+      self->send_next();
     });
-    on_its_way = std::make_unique<Call>();
-    Call& call = *on_its_way;
-    const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(waiting.size(), options.batch_limit));
-    call.waiters.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
-    waiting.erase(waiting.begin(), end);
-    for (const Waiter& waiter : call.waiters) call.request.add_receipt_ids(waiter.receipt_id);
-    call.context.set_deadline(std::chrono::system_clock::now() + options.timeout);
-    {
-      const std::lock_guard lock(mutex);
-      ++calls;
+    on_its_way = true;
+    Batch batch = std::move(waiting.front());
+    waiting.pop_front();
+    waiting_count -= batch.questions.size();
+    asio::co_spawn(executor, call(shared_from_this(), std::move(batch)), [](std::exception_ptr bug) {
+      if (bug) std::rethrow_exception(bug);  // ends the process: those who wait would never hear
+    });
+  }
+
+  static asio::awaitable<void> call(std::shared_ptr<Impl> self, Batch batch) {
+    const std::optional<Printed> printed = co_await self->look_up(batch.request);
+    self->on_its_way = false;
+    self->count(printed.has_value());
+    std::deque<Batch> unasked;
+    if (self->resting()) {
+      unasked.swap(self->waiting);
+      self->waiting_count = 0;
     }
-    stub->async()->LookUp(&call.context, &call.request, &call.response, [this](const grpc::Status& status) {
-      asio::post(executor, [this, ok = status.ok()] { answered(ok); });
-      const std::lock_guard lock(mutex);
-      --calls;
-      idle.notify_all();
-    });
+    self->send_next();
+    answer(batch, printed.value_or(Printed()));
+    for (const Batch& other : unasked) answer(other, {});
   }
 
-  void answered(bool ok) {
-    const auto call = std::move(on_its_way);
-    count(ok);
-    std::vector<Waiter> unasked;
-    if (resting()) unasked.swap(waiting);
-    send_next();
-    answer(*call);
-    for (const Waiter& waiter : unasked) waiter.question->settle(std::nullopt);
-  }
-
-  static void answer(Call& call) {
-    std::unordered_map<std::string, Answer> printed;
-    for (v1::LookUpResponse::Entry& entry : *call.response.mutable_entries()) {
+  asio::awaitable<std::optional<Printed>> look_up(const v1::LookUpRequest& request) {
+    const auto deadline = std::chrono::steady_clock::now() + options.timeout;
+    const auto reply =
+        co_await status.post(records::kLookUpPath, records::kProtobuf, request.SerializeAsString(), deadline);
+    v1::LookUpResponse response;
+    if (!reply || reply->status != 200 || reply->content_type != records::kProtobuf ||
+        !response.ParseFromString(reply->body))
+      co_return std::nullopt;
+    Printed printed;
+    for (v1::LookUpResponse::Entry& entry : *response.mutable_entries()) {
       if (entry.state() != v1::RECEIPT_STATE_DONE) continue;
-      printed.emplace(entry.receipt_id(),
+      printed.emplace(std::move(*entry.mutable_receipt_id()),
                       PrintedContent{std::move(*entry.mutable_content_digest()), entry.digest_version()});
     }
-    for (const Waiter& waiter : call.waiters) {
-      const auto found = printed.find(waiter.receipt_id);
-      waiter.question->settle(found == printed.end() ? std::nullopt : found->second);
+    co_return printed;
+  }
+
+  static void answer(const Batch& batch, const Printed& printed) {
+    for (std::size_t i = 0; i < batch.questions.size(); ++i) {
+      const auto found = printed.find(batch.request.receipt_ids(static_cast<int>(i)));
+      batch.questions[i]->settle(found == printed.end() ? Answer() : found->second);
     }
   }
 
@@ -148,32 +135,21 @@ struct StatusDuplicates::Impl {
     rests_until = std::chrono::steady_clock::now() + options.rest;
   }
 
-  void close() {
-    std::unique_lock lock(mutex);
-    if (on_its_way != nullptr) on_its_way->context.TryCancel();
-    idle.wait(lock, [&] { return calls == 0; });
-  }
-
   const asio::any_io_executor executor;
   const Options options;
-  const std::unique_ptr<v1::Status::Stub> stub;
-  std::vector<Waiter> waiting;
-  std::unique_ptr<Call> on_its_way;
+  http::Client status;
+  std::deque<Batch> waiting;
+  std::size_t waiting_count = 0;  // receipts
+  bool on_its_way = false;
   asio::steady_timer timer;
   bool pausing = false;
   int failures = 0;
   std::chrono::steady_clock::time_point rests_until{};
-
-  std::mutex mutex;  // of what gRPC's threads touch
-  std::condition_variable idle;
-  int calls = 0;
 };
 
 StatusDuplicates::StatusDuplicates(asio::any_io_executor executor, Options options)
-    : impl_(std::make_unique<Impl>(std::move(executor), std::move(options))) {}
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
-StatusDuplicates::~StatusDuplicates() { impl_->close(); }
-
-Question StatusDuplicates::ask(std::string receipt_id) { return impl_->ask(std::move(receipt_id)); }
+Question StatusDuplicates::ask(const std::string& receipt_id) { return impl_->ask(receipt_id); }
 
 }  // namespace kassaflow::ingress

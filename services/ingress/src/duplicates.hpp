@@ -38,13 +38,13 @@ class Question {
 class Duplicates {
  public:
   virtual ~Duplicates() = default;
-  [[nodiscard]] virtual Question ask(std::string receipt_id) = 0;
+  [[nodiscard]] virtual Question ask(const std::string& receipt_id) = 0;
 };
 
 class StatusDuplicates final : public Duplicates {
  public:
   struct Options {
-    std::string status_grpc;  // host:port
+    std::string status_http;  // host:port
     std::chrono::milliseconds timeout{100};
     std::chrono::milliseconds pause{4};  // from one question to the next: a busy ingress asks for many receipts at once
     std::size_t batch_limit = 1000;      // the most status takes at once
@@ -53,12 +53,11 @@ class StatusDuplicates final : public Duplicates {
     std::chrono::milliseconds rest{2000};
   };
   StatusDuplicates(boost::asio::any_io_executor executor, Options options);
-  ~StatusDuplicates() override;
-  [[nodiscard]] Question ask(std::string receipt_id) override;
+  [[nodiscard]] Question ask(const std::string& receipt_id) override;
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace kassaflow::ingress

@@ -11,8 +11,8 @@ void IngressSettings::add_to(runtime::Settings& settings) {
   settings.number(http_port, "http_port", 0, 65535, "Port PRINT_URL and callbacks listen on; 0 takes a free one.");
   settings.text(kafka, "kafka", "Kafka bootstrap servers, host:port[,host:port…].");
   settings.text(registry_grpc, "registry_grpc", "Registry's gRPC address, host:port.");
-  settings.text(status_grpc, "status_grpc",
-                "Status's gRPC address, host:port; asked whether a receipt was printed with other content.");
+  settings.text(status_http, "status_http",
+                "Status's HTTP address, host:port; asked whether a receipt was printed with other content.");
   settings.duration(
       print_deadline, "print_deadline", 100ms, 30s,
       "PRINT_URL answers by then, with ERRORS if Kafka has not confirmed. The portal waits 60 s, people less.");

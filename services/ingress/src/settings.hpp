@@ -14,7 +14,7 @@ struct IngressSettings {
   std::int64_t http_port = 0;
   std::string kafka = "127.0.0.1:9092";
   std::string registry_grpc = "127.0.0.1:7001";
-  std::string status_grpc = "127.0.0.1:7002";
+  std::string status_http = "127.0.0.1:8002";
   runtime::Duration print_deadline{5000};
   runtime::Duration kafka_message_timeout{4000};
   runtime::Duration lookup_timeout{100};

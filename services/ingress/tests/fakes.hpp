@@ -56,7 +56,7 @@ class FakePublisher final : public Publisher {
 
 class FakeDuplicates final : public Duplicates {
  public:
-  Question ask(std::string receipt_id) override {
+  Question ask(const std::string& receipt_id) override {
     const auto known = contents.find(receipt_id);
     return Question::answered(known == contents.end() ? std::nullopt : std::optional(known->second));
   }

@@ -10,6 +10,7 @@
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
@@ -95,8 +96,10 @@ StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
       grpc_(pool_),
       pusher_(pusher_surroundings(), settings),
       check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
-      http_(context.executor, http_options(settings),
-            [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
+      look_ups_(pool_),
+      http_(context.executor, http_options(settings), [this](const http::Inbound& inbound) {
+        return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
+      }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
     kafka::Positions positions;

@@ -1,5 +1,5 @@
 #pragma once
-// The status service put together: the view's intake, CHECK_URL, the pusher and the gRPC service.
+// The status service put together: the view's intake, CHECK_URL, ingress's question, the pusher and the gRPC service.
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/postgres/pool.hpp"
 #include "kassaflow/runtime/service.hpp"
+#include "look_ups.hpp"
 #include "pusher.hpp"
 #include "settings.hpp"
 #include "status_service.hpp"
@@ -35,7 +36,7 @@ class StatusApp final : public runtime::App {
 
   runtime::Context context_;
   const StatusSettings& settings_;
-  postgres::Pool pool_;          // intake, pushes, operators
+  postgres::Pool pool_;          // intake, pushes, operators, ingress
   postgres::Pool answers_pool_;  // CHECK_URL alone: nothing else may delay it
   kafka::Producer producer_;
   kafka::LogEnds log_ends_;
@@ -46,6 +47,7 @@ class StatusApp final : public runtime::App {
   StatusService grpc_;
   Pusher pusher_;
   CheckHandler check_handler_;
+  LookUps look_ups_;
   http::Server http_;
   bool stopping_ = false;
 };

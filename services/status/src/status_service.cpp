@@ -5,6 +5,7 @@
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
+#include "look_ups.hpp"
 #include "view.hpp"
 
 namespace kassaflow::status {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::uint32_t kListDefault = 100;
 constexpr std::uint32_t kListLimit = 1000;
-constexpr int kLookUpLimit = 1000;
 
 void fill(v1::ReceiptView& view, Known& known) {
   *view.mutable_outcome() = std::move(known.outcome);
@@ -48,25 +48,8 @@ class StatusService::Service final : public v1::Status::Service {
   }
 
   grpc::Status LookUp(grpc::ServerContext*, const v1::LookUpRequest* request, v1::LookUpResponse* response) override {
-    if (request->receipt_ids_size() > kLookUpLimit)
-      return {grpc::StatusCode::INVALID_ARGUMENT, "at most 1000 receipt_ids"};
-    std::vector<std::string> ids;
-    for (const auto& id : request->receipt_ids()) {
-      if (!receipts::is_uuid(id)) return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_ids: not a UUID"};
-      ids.push_back(id);
-    }
-    std::vector<v1::ReceiptOutcome> found;
-    // Ingress waits for this with every post.
-    const auto done = pool_.read_blocking([&](pqxx::transaction_base& session) { found = sql::look_up(session, ids); });
-    if (!done) return {grpc::StatusCode::UNAVAILABLE, "the view's database does not answer"};
-    for (const auto& outcome : found) {
-      auto* entry = response->add_entries();
-      entry->set_receipt_id(outcome.receipt_id());
-      entry->set_state(outcome.state());
-      entry->set_content_digest(outcome.content_digest());
-      entry->set_digest_version(outcome.digest_version());
-    }
-    return grpc::Status::OK;
+    if (const auto fault = fault_of(*request); !fault.empty()) return {grpc::StatusCode::INVALID_ARGUMENT, fault};
+    return run([&](pqxx::work& work) { *response = sql::look_up(work, *request); });
   }
 
   grpc::Status WithholdError(grpc::ServerContext*, const v1::WithholdErrorRequest* request,

@@ -228,17 +228,22 @@ bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64
              .affected_rows() == 1;
 }
 
-std::vector<v1::ReceiptOutcome> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids) {
+v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequest& request) {
   constexpr const char* kName = "look_up";
-  work.conn().prepare(kName, "select outcome from receipts where id = any($1::uuid[])");
+  session.conn().prepare(kName, "select outcome from receipts where id = any($1::uuid[])");
   TextArray list;
-  for (const auto& id : ids) list.add(id);
-  std::vector<v1::ReceiptOutcome> result;
-  for (const auto& row : work.exec_prepared(kName, list.str())) {
+  for (const auto& id : request.receipt_ids()) list.add(id);
+  v1::LookUpResponse response;
+  for (const auto& row : session.exec_prepared(kName, list.str())) {
     v1::ReceiptOutcome outcome;
-    if (outcome.ParseFromString(from_bytea(row[0].as<std::string>()))) result.push_back(std::move(outcome));
+    if (!outcome.ParseFromString(from_bytea(row[0].as<std::string>()))) continue;
+    auto& entry = *response.add_entries();
+    entry.set_receipt_id(std::move(*outcome.mutable_receipt_id()));
+    entry.set_state(outcome.state());
+    entry.set_content_digest(std::move(*outcome.mutable_content_digest()));
+    entry.set_digest_version(outcome.digest_version());
   }
-  return result;
+  return response;
 }
 
 }  // namespace sql

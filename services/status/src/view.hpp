@@ -17,6 +17,7 @@
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/positions.hpp"
 #include "kassaflow/v1/records.pb.h"
+#include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::status {
 
@@ -64,8 +65,8 @@ struct Filter {
   std::uint32_t limit = 100;
 };
 std::vector<Known> list(pqxx::work& work, const Filter& filter);
-// The latest outcome of each that is known. Prepared: ingress asks this all the time.
-std::vector<v1::ReceiptOutcome> look_up(pqxx::transaction_base& work, const std::vector<std::string>& ids);
+// An entry for each that is known. Prepared: ingress asks this all the time.
+v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequest& request);
 }  // namespace sql
 
 }  // namespace kassaflow::status

@@ -2,7 +2,7 @@
 // libpqxx on a small thread pool behind co_await. One connection per thread, opened on first use;
 // after broken_connection the object is dropped and the next task opens a new one (never a silent reconnect).
 //
-// Thread-safety: run() may be called from any coroutine; the coroutine resumes on its own executor.
+// Thread-safety: run() and read() may be called from any coroutine; the coroutine resumes on its own executor.
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
@@ -44,11 +44,12 @@ class Pool {
   template <class F>
   auto run(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, pqxx::work&>>>;
 
-  // The same, blocking the calling thread (Kafka's and gRPC's threads).
-  Result<std::monostate> run_blocking(const std::function<void(pqxx::work&)>& task);
-
   // Reads without a transaction around it: one round trip a statement instead of three, each statement by itself.
-  Result<std::monostate> read_blocking(const std::function<void(pqxx::transaction_base&)>& task);
+  template <class F>
+  auto read(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, pqxx::transaction_base&>>>;
+
+  // As run(), blocking the calling thread (Kafka's and gRPC's threads).
+  Result<std::monostate> run_blocking(const std::function<void(pqxx::work&)>& task);
 
   [[nodiscard]] bool healthy() const;  // the last task reached the server
 
