@@ -58,8 +58,11 @@ struct Watcher::Impl {
     const auto stub = v1::Registry::NewStub(open_channel(options.registry_grpc));
     std::minstd_rand random{std::random_device{}()};
     milliseconds back_off = kBackOffMin;
+    bool away = false;
     while (true) {
-      if (follow(*stub)) back_off = kBackOffMin;
+      const bool synced = follow(*stub, away);
+      away = !synced;
+      if (synced) back_off = kBackOffMin;
       const milliseconds pause{
           std::uniform_int_distribution<std::int64_t>(back_off.count() / 2, back_off.count())(random)};
       back_off = std::min(2 * back_off, kBackOffMax);
@@ -68,9 +71,12 @@ struct Watcher::Impl {
     }
   }
 
-  // One stream, to its end. True when it brought a whole snapshot.
-  bool follow(v1::Registry::Stub& stub) {
+  // One stream, to its end. True when it brought a whole snapshot. While the registry is `away`, whose failure is in
+  // the log, the call waits for it: between calls nobody would drive the channel, which then comes back many seconds
+  // late.
+  bool follow(v1::Registry::Stub& stub, bool away) {
     grpc::ClientContext context;
+    context.set_wait_for_ready(away);
     {
       const std::lock_guard lock(mutex);
       if (stopping) return false;
