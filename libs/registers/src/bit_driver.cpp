@@ -36,7 +36,7 @@ class BitDriver final : public Driver {
       : settings_(settings), timeouts_(timeouts), addresses_(addresses) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
-    return {.query_by_key = false, .same_key_deduplicated = settings_.deduplication_verified, .manages_shifts = false};
+    return {.same_key_deduplicated = settings_.deduplication_verified};
   }
 
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,

@@ -39,7 +39,7 @@ class ItkassaDriver final : public Driver {
         base_(without_slash(settings.endpoint)) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
-    return {.query_by_key = true, .same_key_deduplicated = false, .manages_shifts = true};
+    return {.query_by_key = true, .absent_may_be_sent_again = settings_.exclusive, .manages_shifts = true};
   }
 
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,

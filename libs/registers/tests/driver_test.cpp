@@ -79,15 +79,20 @@ TEST(MakeDriver, TellsWhatEachProtocolCan) {
   const Capabilities itkassa = driver("itkassa", "http://x")->capabilities();
   EXPECT_TRUE(itkassa.query_by_key);
   EXPECT_TRUE(itkassa.manages_shifts);
+  EXPECT_TRUE(itkassa.absent_may_be_sent_again);
   EXPECT_FALSE(itkassa.same_key_deduplicated);
   const Capabilities bit = driver("bit", "http://x")->capabilities();
   EXPECT_FALSE(bit.query_by_key);
   EXPECT_FALSE(bit.manages_shifts);
+  EXPECT_FALSE(bit.absent_may_be_sent_again);
   EXPECT_FALSE(bit.same_key_deduplicated);
   RegisterSettings settings;
   settings.protocol = "bit";
   settings.deduplication_verified = true;
   EXPECT_TRUE(make_driver(settings, {}, {})->capabilities().same_key_deduplicated);
+  settings.protocol = "itkassa";
+  settings.exclusive = false;
+  EXPECT_FALSE(make_driver(settings, {}, {})->capabilities().absent_may_be_sent_again);
 }
 
 TEST(ItkassaDriver, PostsTheStoredBytesOnceWithTheKeyInAHeader) {

@@ -52,6 +52,7 @@ Lane::Lane(LaneContext context, std::string register_id, std::string pool, int s
 void Lane::stop() {
   stopping_ = true;
   wake_.notify();
+  if (flight_) flight_->stop();
   context_.dispatcher.cancel(register_id_);
 }
 
@@ -189,9 +190,10 @@ asio::awaitable<void> Lane::print(Queued queued) {
   attempt.generation = queued.generation;
   attempt.number = number;
   const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->sign, false};
-  if (!co_await open(std::move(attempt), ref)) co_return;
+  auto opened = co_await open(std::move(attempt), {0, ref, queued.id, Kind::receipt, 1});
+  if (!opened) co_return;
   const auto started = Clock::now();
-  co_await fly(false);
+  co_await fly(std::move(*opened), Flight::Bytes::here);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
 }
@@ -209,8 +211,9 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto key = receipts::numeric_attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
-  if (!co_await open(new_attempt(kind, key, request), {key, "", request, 0, fiscal::Sign::income, false})) co_return;
-  co_await fly(false);
+  const AttemptRef ref{key, "", request, 0, fiscal::Sign::income, false};
+  auto opened = co_await open(new_attempt(kind, key, request), {0, ref, "", kind, 1});
+  if (opened) co_await fly(std::move(*opened), Flight::Bytes::here);
 }
 
 NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) const {
@@ -229,47 +232,56 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
   return attempt;
 }
 
-// Rule 1: the attempt is stored before anything is sent. False: it is not ours to send.
-asio::awaitable<bool> Lane::open(NewAttempt attempt, AttemptRef ref) {
-  Flight flight{0, std::move(ref), attempt.receipt, attempt.kind, 1};
+// Rule 1: the attempt is stored before anything is sent. nullopt: it is not ours to send.
+asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, OpenAttempt open) {
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {
     log(Level::info, "attempt.not_opened",
-        {{"receipt", flight.receipt}, {"register", register_id_}, {"code", opened.error().code}});
-    if (opened.error().code == "journal.given_up") never_sent_.insert(flight.ref.key);
+        {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
+    if (opened.error().code == "journal.given_up") never_sent_.insert(open.ref.key);
     must_remember_ = true;
-    co_return false;
+    co_return std::nullopt;
   }
-  never_sent_.erase(flight.ref.key);
-  flight.attempt = *opened;
+  never_sent_.erase(open.ref.key);
+  open.id = *opened;
   log(Level::info, "attempt.opened",
-      {{"receipt", flight.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(flight.kind)}});
-  flight_ = std::move(flight);
-  co_return true;
+      {{"receipt", open.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(open.kind)}});
+  co_return open;
 }
 
 // An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
-  flight_ = Flight{attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends};
-  flight_->ref.repeated = true;
   log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
-  if (never_sent_.erase(attempt.key) > 0) {
-    Finding unsent;
-    unsent.fact = Fact::not_printed;
-    unsent.cause = Cause::transient;
-    unsent.code = "not_sent";
-    unsent.text = "the attempt was given up before anything was sent";
-    co_await tell(unsent, true);
-    flight_.reset();
+  const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
+  co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends}, bytes);
+}
+
+asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
+  const auto driver = [this] {
+    refresh_driver();
+    return driver_.get();
+  };
+  flight_.emplace(FlightContext{context_.executor, context_.settings, context_.journal, context_.leases, register_id_,
+                                shard_, epoch_, driver},
+                  std::move(opened), *driver_);
+  if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
+  const auto finding = co_await flight_->fly(bytes);
+  if (flight_->shard_lost()) {  // its owner decides
+    stopping_ = true;
+  } else if (!finding) {
+    must_remember_ = true;
   } else {
-    co_await fly(true);
+    // What is at the head of the queue may have changed.
+    if (finding->fact == Fact::not_printed || !memory_.questions.empty()) context_.dispatcher.read_again(pool_);
+    learn(*finding);
   }
+  flight_.reset();
 }
 
 void Lane::learn(const Finding& finding) {
-  const bool shift_report = flight_->kind != Kind::receipt;
+  const bool shift_report = flight_->kind() != Kind::receipt;
   if (finding.fact == Fact::printed && memory_.questions.empty()) {
     keep_in_mind(finding);
   } else {
@@ -278,7 +290,7 @@ void Lane::learn(const Finding& finding) {
   if (finding.fact == Fact::printed) {
     failures_ = 0;
     if (shift_report) {
-      const bool closed = flight_->kind == Kind::close_shift;
+      const bool closed = flight_->kind() == Kind::close_shift;
       shift_due_ = closed && reopen_after_close_ ? std::optional(ShiftCommand::open) : std::nullopt;
       reopen_after_close_ = false;
     } else {
@@ -323,9 +335,9 @@ void Lane::keep_in_mind(const Finding& finding) {
     memory_.fn = finding.document->fn;
     memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
   }
-  memory_.shift = flight_->kind == Kind::close_shift ? "closed" : "open";
-  if (flight_->kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
-  if (flight_->kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
+  memory_.shift = flight_->kind() == Kind::close_shift ? "closed" : "open";
+  if (flight_->kind() == Kind::open_shift) memory_.shift_opened_at_s = now_s();
+  if (flight_->kind() == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
 void Lane::back_off(const std::string& why) {
@@ -347,8 +359,6 @@ std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, st
   return driver_ ? driver_->read_callback(ref_of(attempt), body) : std::nullopt;
 }
 
-bool Lane::provable(Kind kind) const { return kind == Kind::receipt && !driver_->capabilities().query_by_key; }
-
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
     log(up ? Level::info : Level::warn, up ? "register.up" : "register.down",
@@ -365,7 +375,7 @@ Lane::View Lane::view() const {
   view.protocol = register_ ? register_->settings.protocol : "";
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;
-  view.printing = flight_ ? flight_->receipt : "";
+  view.printing = flight_ ? flight_->receipt() : "";
   view.up = up_;
   return view;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is
 // open, rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8;
-// exactly-once.md 1-9). One attempt's way from its bytes to its end is in flight.cpp.
+// exactly-once.md 1-9). One attempt's way from its bytes to its end is a Flight.
 //
 // Lives on the fiscalizer's one executor thread.
 
@@ -14,6 +14,7 @@
 
 #include "dispatcher.hpp"
 #include "event.hpp"
+#include "flight.hpp"
 #include "journal.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
@@ -44,19 +45,17 @@ class Lane {
   boost::asio::awaitable<void> run();
   void stop();
   [[nodiscard]] bool finished() const { return finished_; }
-  // Bytes are on their way to the register, or its answer to them is on its way back.
-  [[nodiscard]] bool sending() const { return sending_; }
+  [[nodiscard]] bool sending() const { return flight_ && flight_->sending(); }
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
   [[nodiscard]] int shard() const { return shard_; }
   [[nodiscard]] const std::string& pool() const { return pool_; }
   [[nodiscard]] const std::string& identity() const { return identity_; }
 
   // The attempt followed now, 0 = none.
-  [[nodiscard]] std::int64_t flight() const { return flight_ ? flight_->attempt : 0; }
+  [[nodiscard]] std::int64_t flight() const { return flight_ ? flight_->attempt() : 0; }
   // The flight was settled by somebody else: a person, a callback, evidence of an earlier owner.
   void flight_closed() {
-    closed_ = true;
-    wake_.notify();
+    if (flight_) flight_->closed();
   }
   // Something of this register was settled elsewhere.
   void remember_again() {
@@ -67,8 +66,6 @@ class Lane {
   // What a callback says; both are nullopt when it is not for this register.
   [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const;
   [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
-  // A lost answer may be settled by the numbering of the storage (exactly-once.md 6).
-  [[nodiscard]] bool provable(Kind kind) const;
 
   struct View {  // for `registers list`
     std::string register_id, pool, protocol, detail, shift, printing;
@@ -79,15 +76,7 @@ class Lane {
 
  private:
   using Finding = registers::Finding;
-  struct Flight {  // the attempt that is open now
-    std::int64_t attempt = 0;
-    registers::AttemptRef ref;
-    std::string receipt;
-    Kind kind = Kind::receipt;
-    int send = 1;
-  };
 
-  // --- lane.cpp: the register's life ---
   boost::asio::awaitable<void> step();
   bool refresh_driver();
   boost::asio::awaitable<void> remember();
@@ -97,7 +86,8 @@ class Lane {
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
-  boost::asio::awaitable<bool> open(NewAttempt attempt, registers::AttemptRef ref);
+  boost::asio::awaitable<std::optional<OpenAttempt>> open(NewAttempt attempt, OpenAttempt open);
+  boost::asio::awaitable<void> fly(OpenAttempt opened, Flight::Bytes bytes);
   void learn(const Finding& finding);
   void keep_in_mind(const Finding& finding);
   void back_off(const std::string& why);
@@ -105,14 +95,6 @@ class Lane {
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
   void set_up(bool up, std::string detail);
-
-  // --- flight.cpp: one attempt ---
-  boost::asio::awaitable<void> fly(bool recovered);
-  boost::asio::awaitable<Finding> first_word(bool recovered);
-  boost::asio::awaitable<Finding> send();
-  boost::asio::awaitable<bool> send_again(Finding& finding);
-  boost::asio::awaitable<void> settle_by_asking(Finding finding);
-  boost::asio::awaitable<void> tell(const Finding& finding, bool final);
 
   LaneContext context_;
   std::string register_id_;
@@ -136,11 +118,9 @@ class Lane {
   bool up_ = false;
   bool stopping_ = false;
   bool finished_ = false;
-  bool sending_ = false;
-  bool closed_ = false;
   std::string detail_ = "not probed yet";
   std::int64_t expected_ms_ = 2000;
-  std::optional<Flight> flight_;
+  std::optional<Flight> flight_;  // the attempt that is open now
   std::mt19937 jitter_{std::random_device{}()};
 };
 

@@ -87,9 +87,10 @@ struct Health {
 };
 
 struct Capabilities {
-  bool query_by_key = false;           // ask() can settle a lost answer (itkassa)
-  bool same_key_deduplicated = false;  // sending the identical bytes again is safe (BIT with verified deduplication)
-  bool manages_shifts = false;         // false: the lane opens and closes shifts itself (BIT)
+  bool query_by_key = false;              // ask() can settle a lost answer (itkassa)
+  bool absent_may_be_sent_again = false;  // what ask() finds absent may be sent again (exclusive: nobody else feeds it)
+  bool same_key_deduplicated = false;     // sending the identical bytes again is safe (BIT with verified deduplication)
+  bool manages_shifts = false;            // false: the lane opens and closes shifts itself (BIT)
 };
 
 enum class ShiftCommand : std::uint8_t { open, close };

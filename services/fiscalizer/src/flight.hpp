@@ -1,0 +1,100 @@
+#pragma once
+// One attempt's way, from the moment it is in the journal: its bytes leave once, what the register tells goes into the
+// journal, a lost answer is followed to an end that is certain, or to a person (exactly-once.md 2, 3, 5-8). Of queues,
+// shifts and rests it knows nothing: what its end means for the register is the lane's (lane.hpp).
+//
+// Lives on the fiscalizer's one executor thread, and longer than its fly().
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "event.hpp"
+#include "journal.hpp"
+#include "kassaflow/registers/driver.hpp"
+#include "leases.hpp"
+#include "settings.hpp"
+
+namespace kassaflow::fiscalizer {
+
+struct FlightContext {
+  boost::asio::any_io_executor executor;
+  const FiscalizerSettings& settings;
+  Journal& journal;
+  Leases& leases;
+  std::string register_id;
+  int shard = 0;
+  std::int64_t epoch = 0;
+  // Speaks as the configuration in force says: new credentials count for what is under way, too. Null: nothing can
+  // speak with this register now. What it returned before may be gone.
+  std::function<registers::Driver*()> driver;
+};
+
+// The attempt that is open in the journal.
+struct OpenAttempt {
+  std::int64_t id = 0;
+  registers::AttemptRef ref;
+  std::string receipt;
+  Kind kind = Kind::receipt;
+  int send = 1;
+};
+
+class Flight {
+ public:
+  // What is known of the attempt's bytes when the flight begins.
+  enum class Bytes : std::uint8_t {
+    here,          // they leave now
+    perhaps_gone,  // they may have left with a worker that is gone
+    never_left,    // the attempt was given up before
+  };
+
+  Flight(FlightContext context, OpenAttempt attempt, registers::Driver& driver)
+      : context_(std::move(context)), attempt_(std::move(attempt)), driver_(&driver), wake_(context_.executor) {}
+
+  // What the attempt ended with. nullopt: somebody else closed it, or the shard's next owner will (stop(),
+  // shard_lost()).
+  boost::asio::awaitable<std::optional<registers::Finding>> fly(Bytes bytes);
+
+  // The attempt was settled by somebody else: a person, a callback, evidence of an earlier owner.
+  void closed() {
+    closed_ = true;
+    wake_.notify();
+  }
+  // No further question; bytes on their way and their answer are waited for.
+  void stop() {
+    stopping_ = true;
+    wake_.notify();
+  }
+
+  // Bytes are on their way to the register, or its answer to them is on its way back.
+  [[nodiscard]] bool sending() const { return sending_; }
+  // What was told is in the journal, and another worker decides on it.
+  [[nodiscard]] bool shard_lost() const { return shard_lost_; }
+  [[nodiscard]] std::int64_t attempt() const { return attempt_.id; }
+  [[nodiscard]] const std::string& receipt() const { return attempt_.receipt; }
+  [[nodiscard]] Kind kind() const { return attempt_.kind; }
+
+ private:
+  using Finding = registers::Finding;
+
+  boost::asio::awaitable<Finding> first_word(Bytes bytes);
+  boost::asio::awaitable<Finding> send();
+  boost::asio::awaitable<bool> send_again(Finding& finding);
+  boost::asio::awaitable<std::optional<Finding>> settle_by_asking(Finding finding);
+  boost::asio::awaitable<void> hear(const Finding& finding);
+  boost::asio::awaitable<std::optional<Finding>> end_with(Finding finding);
+  boost::asio::awaitable<void> tell(const Finding& finding, bool final);
+  [[nodiscard]] bool over() const { return stopping_ || closed_ || shard_lost_; }
+
+  FlightContext context_;
+  OpenAttempt attempt_;
+  registers::Driver* driver_;
+  Event wake_;
+  bool sending_ = false;
+  bool closed_ = false;
+  bool stopping_ = false;
+  bool shard_lost_ = false;
+};
+
+}  // namespace kassaflow::fiscalizer

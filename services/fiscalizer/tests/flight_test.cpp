@@ -1,0 +1,216 @@
+// What a flight makes of what its register says, against the real journal: moments at which no simulated register can
+// be brought to speak.
+
+#include "flight.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <deque>
+
+#include "journal_fixture.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Bytes = Flight::Bytes;
+
+Finding said(Fact fact, std::string remote_id = "") {
+  Finding finding;
+  finding.fact = fact;
+  finding.remote_id = std::move(remote_id);
+  if (fact == Fact::printed) {
+    auto& document = finding.document.emplace();
+    document.fn = kFn;
+    document.fd = 5;
+    document.fp = "3115223344";
+  }
+  return finding;
+}
+
+// A register that can be asked. `now` is called with every sending and question, before the answer.
+class ScriptedDriver final : public registers::Driver {
+ public:
+  Finding sent = said(Fact::unknown);
+  std::deque<Finding> answers;
+  std::function<void()> now = [] {};
+  int sends = 0;
+  int asks = 0;
+
+  [[nodiscard]] registers::Capabilities capabilities() const override {
+    return {.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
+  }
+  asio::awaitable<Finding> send(const registers::AttemptRef& /*attempt*/, http::WriteGuard& /*guard*/) override {
+    ++sends;
+    now();
+    co_return sent;
+  }
+  asio::awaitable<Finding> ask(const registers::AttemptRef& /*attempt*/) override {
+    ++asks;
+    now();
+    auto answer = std::move(answers.at(0));
+    answers.pop_front();
+    co_return answer;
+  }
+
+  // What a flight never does.
+  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& /*receipt*/, const fiscal::Till& /*till*/,
+                                                   const std::string& /*key*/) const override {
+    throw std::logic_error("render");
+  }
+  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand /*command*/, const fiscal::Till& /*till*/,
+                                                 const std::string& /*key*/) const override {
+    throw std::logic_error("render_shift");
+  }
+  asio::awaitable<Finding> send_shift(registers::ShiftCommand /*command*/, const registers::AttemptRef& /*attempt*/,
+                                      http::WriteGuard& /*guard*/) override {
+    throw std::logic_error("send_shift");
+  }
+  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view /*body*/) const override {
+    throw std::logic_error("named_in_callback");
+  }
+  [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& /*attempt*/,
+                                                     std::string_view /*body*/) const override {
+    throw std::logic_error("read_callback");
+  }
+  asio::awaitable<registers::Health> probe() override { throw std::logic_error("probe"); }
+};
+
+class FlightTest : public JournalTest {
+ protected:
+  FlightTest() {
+    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = runtime::Duration(1);
+    run([](pqxx::work& work) {
+      work.exec("truncate workers");
+      return work.exec("update shards set worker = null");
+    });
+    leases_.on_change([this] { leased_ = true; });
+    asio::co_spawn(io_, leases_.run(), [](std::exception_ptr) {});
+    while (!leased_) io_.run_one();
+    epoch_ = leases_.may_start(kShard).value();
+
+    take({post(1, 1, 10, "d", 0)});
+    auto attempt = attempt_for(queued().at(0));
+    attempt.epoch = epoch_;
+    attempt_ = open(attempt);
+    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", kShard, epoch_,
+                                  [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
+                    OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1},
+                    driver_);
+  }
+
+  std::optional<Finding> fly(Bytes bytes = Bytes::here) {
+    auto ended = asio::co_spawn(io_, flight_->fly(bytes), asio::use_future);
+    while (ended.wait_for(0s) != std::future_status::ready) io_.run_one();
+    return ended.get();
+  }
+  std::string open_attempts() { return one("select count(*) from attempts where outcome is null"); }
+
+  static inline const int kShard = receipts::shard_of(kPool);
+  FiscalizerSettings settings_;
+  asio::io_context io_;
+  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), pool_, kWorker};
+  Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
+  bool leased_ = false;
+  std::int64_t epoch_ = 0;
+  std::int64_t attempt_ = 0;
+  ScriptedDriver driver_;
+  registers::Driver* next_driver_ = &driver_;
+  int speechless_ = 0;  // how often there is no driver before there is one
+  std::optional<Flight> flight_;
+};
+
+TEST_F(FlightTest, Rule7_WhatWasNeverThereIsSentAgainAfterTheGrace) {
+  driver_.answers = {said(Fact::absent), said(Fact::absent), said(Fact::printed)};
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(driver_.sends, 2);
+  EXPECT_EQ(state(1), "done");
+}
+
+TEST_F(FlightTest, Rule7_WhatWasThereOnceIsNeverSentAgain) {
+  driver_.sent = said(Fact::pending, "7");
+  driver_.answers = {said(Fact::absent), said(Fact::absent), said(Fact::absent), said(Fact::printed)};
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(driver_.sends, 1);
+  EXPECT_EQ(state(1), "done");
+}
+
+TEST_F(FlightTest, Rule7_NothingIsSentAgainThatWasClosedMeanwhile) {
+  driver_.now = [this] {  // a person's answer, which no one has told this flight
+    if (driver_.asks == 2) exec("update attempts set outcome = 'not_printed'");
+  };
+  driver_.answers = {said(Fact::absent), said(Fact::absent)};
+  EXPECT_FALSE(fly());
+  EXPECT_EQ(driver_.sends, 1);
+}
+
+TEST_F(FlightTest, WhatMayHaveLeftIsAskedFor) {
+  driver_.answers = {said(Fact::printed)};
+  EXPECT_EQ(fly(Bytes::perhaps_gone).value().fact, Fact::printed);
+  EXPECT_EQ(driver_.sends, 0);
+}
+
+TEST_F(FlightTest, WhatNeverLeftWasNotPrinted) {
+  EXPECT_EQ(fly(Bytes::never_left).value().fact, Fact::not_printed);
+  EXPECT_EQ(driver_.sends + driver_.asks, 0);
+  EXPECT_EQ(state(1), "queued");
+}
+
+// Its bytes leave, for the journal has the attempt; who asks for its end is the next owner.
+TEST_F(FlightTest, StoppedBeforeItBeginsItSendsAndAsksNothing) {
+  flight_->stop();
+  EXPECT_FALSE(fly());
+  EXPECT_EQ(driver_.sends, 1);
+  EXPECT_EQ(driver_.asks, 0);
+  EXPECT_FALSE(flight_->shard_lost());
+  EXPECT_EQ(open_attempts(), "1");
+}
+
+TEST_F(FlightTest, StoppedDuringAQuestionItStillKeepsACertainAnswer) {
+  driver_.now = [this] {
+    if (driver_.asks == 1) flight_->stop();
+  };
+  driver_.answers = {said(Fact::printed)};
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(state(1), "done");
+}
+
+TEST_F(FlightTest, ClosedByOthersItAsksNoMore) {
+  driver_.now = [this] {
+    if (driver_.asks == 1) flight_->closed();
+  };
+  driver_.answers = {said(Fact::pending, "7")};
+  EXPECT_FALSE(fly());
+  EXPECT_EQ(driver_.asks, 1);
+  EXPECT_FALSE(flight_->shard_lost());
+}
+
+TEST_F(FlightTest, Rule5_WhatItHearsUnderALostLeaseIsKeptAndEndsIt) {
+  driver_.now = [this] { exec("update shards set worker = 'worker-b', epoch = epoch + 1"); };
+  EXPECT_FALSE(fly());
+  EXPECT_TRUE(flight_->shard_lost());
+  EXPECT_EQ(driver_.asks, 0);
+  EXPECT_EQ(one("select count(*) from evidence where not decided"), "1");
+  EXPECT_EQ(open_attempts(), "1");
+}
+
+TEST_F(FlightTest, NewCredentialsCountForWhatIsUnderWay) {
+  ScriptedDriver with_new_key;
+  with_new_key.answers = {said(Fact::printed)};
+  driver_.now = [&] { next_driver_ = &with_new_key; };
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(driver_.asks, 0);
+}
+
+TEST_F(FlightTest, WhileNothingCanSpeakWithTheRegisterItWaits) {
+  speechless_ = 2;
+  driver_.answers = {said(Fact::printed)};
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_LT(speechless_, 0) << "it tried again";
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
