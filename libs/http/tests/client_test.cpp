@@ -34,6 +34,13 @@ Scene answers(std::vector<std::string> bytes) {
   };
 }
 
+Scene and_stays(Scene inner) {
+  return [inner = std::move(inner)](Connection& c) -> asio::awaitable<void> {
+    co_await inner(c);
+    co_await c.hear_end();
+  };
+}
+
 class ClientTest : public ::testing::Test {
  protected:
   ~ClientTest() override { io_.stop(); }  // the thread ends before what lives on it
@@ -90,6 +97,22 @@ TEST_F(ClientTest, LeavesAtTheDeadlineAndWithItsConnection) {
   ScriptedPeer peer({hear(), answers({ok("two")})});
   to(peer.host());
   EXPECT_EQ(ask("1", 20ms), "timeout");
+  EXPECT_EQ(ask("2"), "200 two");
+}
+
+TEST_F(ClientTest, EachRequestHasItsOwnDeadline) {
+  ScriptedPeer peer({and_stays(answers({ok("one"), ""})), answers({ok("two")})});
+  to(peer.host());
+  EXPECT_EQ(ask("1"), "200 one");
+  EXPECT_EQ(ask("2", 20ms), "timeout") << "the kept connection is silent";
+  EXPECT_EQ(ask("2"), "200 two");
+}
+
+TEST_F(ClientTest, AsksAgainOnlyWhereTheConnectionIsGone) {
+  ScriptedPeer peer({answers({ok("one"), "SSH-2.0-x\r\n\r\n"}), answers({ok("two")})});
+  to(peer.host());
+  EXPECT_EQ(ask("1"), "200 one");
+  EXPECT_EQ(ask("2"), "malformed");
   EXPECT_EQ(ask("2"), "200 two");
 }
 

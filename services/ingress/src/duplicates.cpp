@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "kassaflow/http/client.hpp"
-#include "kassaflow/records/look_up.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/status.pb.h"
 

@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 
+#include "kassaflow/records/look_up.hpp"
+
 namespace kassaflow::ingress {
 
 struct PrintedContent {
@@ -47,7 +49,7 @@ class StatusDuplicates final : public Duplicates {
     std::string status_http;  // host:port
     std::chrono::milliseconds timeout{100};
     std::chrono::milliseconds pause{4};  // from one question to the next: a busy ingress asks for many receipts at once
-    std::size_t batch_limit = 1000;      // the most status takes at once
+    std::size_t batch_limit = records::kLookUpLimit;
     std::size_t waiting_limit = 10'000;  // beyond it posts are accepted unasked
     int failures_to_rest = 3;
     std::chrono::milliseconds rest{2000};

@@ -5,6 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -78,8 +80,33 @@ class StatusDuplicatesTest : public testing::Test {
  protected:
   StatusDuplicates::Options options() { return {.status_http = status_.address(), .timeout = 30s, .rest = 1h}; }
 
+  void hold() {
+    const std::lock_guard lock(status_.mutex);
+    status_.hold = true;
+  }
+  void release() {
+    {
+      const std::lock_guard lock(status_.mutex);
+      status_.hold = false;
+    }
+    status_.changed.notify_all();
+  }
+  // Asks, and goes on; the answers are in answered_.
+  void ask(StatusDuplicates& duplicates, const std::string& id) {
+    asio::co_spawn(io_, answer_of(duplicates.ask(id)),
+                   [this, id](std::exception_ptr, std::optional<PrintedContent> content) {
+                     answered_[id] = content ? content->digest : "";
+                   });
+    io_.poll();
+  }
+  void until(const std::function<bool()>& condition) {
+    const auto guard = asio::make_work_guard(io_);
+    while (!condition()) io_.run_for(1ms);
+  }
+
   asio::io_context io_;
   FakeStatus status_;
+  std::map<std::string, std::string> answered_;
 };
 
 TEST_F(StatusDuplicatesTest, TellsTheDigestOfPrintedReceiptsOnly) {
@@ -94,53 +121,77 @@ TEST_F(StatusDuplicatesTest, TellsTheDigestOfPrintedReceiptsOnly) {
 
 TEST_F(StatusDuplicatesTest, QuestionsThatComeMeanwhileTravelTogether) {
   StatusDuplicates duplicates(io_.get_executor(), options());
-  status_.hold = true;
-  auto guard = asio::make_work_guard(io_);
-  int answered = 0;
-  const auto ask = [&](const std::string& id) {
-    asio::co_spawn(io_, answer_of(duplicates.ask(id)),
-                   [&, id](std::exception_ptr, std::optional<PrintedContent> content) {
-                     EXPECT_EQ(content.value().digest, "digest of " + id);
-                     if (++answered == 4) guard.reset();
-                   });
-    io_.poll();
-  };
-  ask("done-0");
-  while (status_.asked() == 0) io_.run_for(1ms);
-  for (const char* id : {"done-1", "done-2", "done-3"}) ask(id);
-  {
-    const std::lock_guard lock(status_.mutex);
-    status_.hold = false;
-  }
-  status_.changed.notify_all();
-  io_.run();
+  hold();
+  ask(duplicates, "done-0");
+  until([&] { return status_.asked() == 1; });
+  for (const char* id : {"done-1", "done-2", "done-3"}) ask(duplicates, id);
+  release();
+  until([&] { return answered_.size() == 4; });
+  for (const auto& [id, digest] : answered_) EXPECT_EQ(digest, "digest of " + id);
   ASSERT_EQ(status_.batches.size(), 2U);
   EXPECT_EQ(status_.batches[0], (std::vector<std::string>{"done-0"}));
   EXPECT_EQ(status_.batches[1], (std::vector<std::string>{"done-1", "done-2", "done-3"}));
+}
+
+TEST_F(StatusDuplicatesTest, AsksForNoMoreAtOnceThanStatusTakes) {
+  auto small = options();
+  small.batch_limit = 2;
+  StatusDuplicates duplicates(io_.get_executor(), small);
+  hold();
+  for (const char* id : {"done-0", "done-1", "done-2", "done-3"}) ask(duplicates, id);
+  release();
+  until([&] { return answered_.size() == 4; });
+  for (const auto& batch : status_.batches) EXPECT_LE(batch.size(), 2U);
+}
+
+TEST_F(StatusDuplicatesTest, AcceptsUnaskedWhenTooManyWait) {
+  auto few = options();
+  few.waiting_limit = 1;
+  StatusDuplicates duplicates(io_.get_executor(), few);
+  hold();
+  ask(duplicates, "done-0");
+  until([&] { return status_.asked() == 1; });
+  for (const char* id : {"done-1", "done-2"}) ask(duplicates, id);
+  EXPECT_EQ(answered_, (std::map<std::string, std::string>{{"done-2", ""}}));
+  release();
+  until([&] { return answered_.size() == 3; });
+  EXPECT_EQ(answered_["done-1"], "digest of done-1");
+}
+
+TEST_F(StatusDuplicatesTest, NobodyWaitsForAStatusThatFails) {
+  auto impatient = options();
+  impatient.failures_to_rest = 1;
+  StatusDuplicates duplicates(io_.get_executor(), impatient);
+  status_.answer = FakeStatus::kDown;
+  hold();
+  ask(duplicates, "done-0");
+  until([&] { return status_.asked() == 1; });
+  ask(duplicates, "done-1");
+  release();
+  until([&] { return answered_.size() == 2; });
+  EXPECT_EQ(status_.asked(), 1U);
 }
 
 TEST_F(StatusDuplicatesTest, AcceptsWhenStatusDoesNotAnswerInTime) {
   auto impatient = options();
   impatient.timeout = 20ms;
   StatusDuplicates duplicates(io_.get_executor(), impatient);
-  status_.hold = true;
+  hold();
   EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
-  {
-    const std::lock_guard lock(status_.mutex);
-    status_.hold = false;
-  }
-  status_.changed.notify_all();
+  release();
 }
 
 // What stands at the address may be something else.
 TEST_F(StatusDuplicatesTest, BelievesOnlyAnAnswerInStatussForm) {
-  for (const http::Reply& other : {FakeStatus::kDown, http::Reply{200, "application/json", "{\"WAIT\":\"Y\"}"},
-                                   http::Reply{200, "application/x-protobuf", "\x0a"}}) {
+  for (const http::Reply& other :
+       {FakeStatus::kDown, http::Reply{200, "application/json", "{\"WAIT\":\"Y\"}"},
+        http::Reply{200, "application/x-protobuf", "\x0a"}, http::Reply{503, "application/x-protobuf", ""},
+        http::Reply{200, "text/plain", ""}}) {
     status_.answer = other;
     StatusDuplicates duplicates(io_.get_executor(), options());
     EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
   }
-  EXPECT_EQ(status_.batches.size(), 3U);
+  EXPECT_EQ(status_.batches.size(), 5U);
 }
 
 TEST_F(StatusDuplicatesTest, StopsAskingAStatusThatFails) {
