@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
     if (settings.retry_min > settings.retry_max) return "retry_min must not be above retry_max";
     return {};
   };
-  definition.start = [&](runtime::Context context) { return std::make_unique<fiscalizer::Worker>(context, settings); };
+  definition.start = [&](const runtime::Context& context) {
+    return std::make_unique<fiscalizer::Worker>(context, settings);
+  };
   return runtime::run_service(definition, argc, argv);
 }

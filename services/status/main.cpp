@@ -8,6 +8,8 @@ int main(int argc, char** argv) {
   runtime::ServiceDefinition definition;
   definition.name = "status";
   definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
-  definition.start = [&](runtime::Context context) { return std::make_unique<status::StatusApp>(context, settings); };
+  definition.start = [&](const runtime::Context& context) {
+    return std::make_unique<status::StatusApp>(context, settings);
+  };
   return runtime::run_service(definition, argc, argv);
 }

@@ -75,7 +75,7 @@ struct Client::Impl {
   beast::flat_buffer input;
 };
 
-Client::Client(asio::any_io_executor executor, std::string address)
+Client::Client(asio::any_io_executor executor, const std::string& address)
     : impl_(std::make_unique<Impl>(std::move(executor), address)) {}
 Client::~Client() = default;
 

@@ -73,7 +73,7 @@ Finding printed(const Evidence& evidence, const Asked& asked, std::string code, 
   return found;
 }
 
-std::string with_attributes(std::string text, const Evidence& evidence) {
+std::string with_attributes(const std::string& text, const Evidence& evidence) {
   const std::string told = in_words(evidence.told());
   return told.empty() ? text : text + " (" + told + ")";
 }

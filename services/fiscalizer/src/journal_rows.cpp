@@ -7,7 +7,6 @@ namespace kassaflow::fiscalizer::sql {
 
 using postgres::IntArray;
 using postgres::TextArray;
-using receipts::State;
 using registers::Cause;
 using registers::Fact;
 

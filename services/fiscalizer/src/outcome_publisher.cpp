@@ -148,7 +148,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     asio::co_spawn(executor_,
                    producer_.send(records::kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
                                   {{"content-type", "application/x-protobuf"}}),
-                   [batch, i](std::exception_ptr error, Result<kafka::Position> position) {
+                   [batch, i](std::exception_ptr error, const Result<kafka::Position>& position) {
                      batch->sent[i] = !error && position.has_value();
                      if (--batch->waiting == 0) batch->done.notify();
                    });

@@ -52,7 +52,7 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
 
 }  // namespace
 
-Worker::Worker(runtime::Context context, const FiscalizerSettings& settings)
+Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settings)
     : context_(context),
       settings_(settings),
       pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()), pool_options(settings, context, 4))),

@@ -25,7 +25,7 @@ namespace kassaflow::fiscalizer {
 
 class Worker final : public runtime::App {
  public:
-  Worker(runtime::Context context, const FiscalizerSettings& settings);
+  Worker(const runtime::Context& context, const FiscalizerSettings& settings);
   ~Worker() override;
   [[nodiscard]] std::string not_ready() const override;
   void update_metrics() override;

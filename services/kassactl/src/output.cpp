@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-void indent(std::string& out, int depth) { out.append(static_cast<std::size_t>(2 * depth), ' '); }
+void indent(std::string& out, int depth) { out.append(2 * static_cast<std::size_t>(depth), ' '); }
 
 void write_json(std::string& out, const json::value& value, int depth) {
   if (const auto* object = value.if_object(); object != nullptr && !object->empty()) {

@@ -8,7 +8,7 @@ namespace {
 constexpr std::chrono::milliseconds kLook{100};
 }
 
-Watchers::Id Watchers::join(std::string service, std::string instance) {
+Watchers::Id Watchers::join(const std::string& service, std::string instance) {
   const std::lock_guard lock(mutex_);
   std::string name = instance.starts_with(service) ? std::move(instance) : service + " " + instance;
   std::erase_if(watchers_,

@@ -27,7 +27,7 @@ class Watchers {
   explicit Watchers(std::chrono::milliseconds expected_back = std::chrono::seconds(6))
       : expected_back_(expected_back) {}
 
-  Id join(std::string service, std::string instance);
+  Id join(const std::string& service, std::string instance);
   void leave(Id id);  // also wakes the stream's wait_for_news()
   void expect(const std::vector<std::string>& names);
   void report(Id id, std::uint64_t in_force_revision);

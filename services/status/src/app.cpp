@@ -81,7 +81,7 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
 
 }  // namespace
 
-StatusApp::StatusApp(runtime::Context context, const StatusSettings& settings)
+StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& settings)
     : context_(context),
       settings_(settings),
       pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),

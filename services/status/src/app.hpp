@@ -23,7 +23,7 @@ namespace kassaflow::status {
 
 class StatusApp final : public runtime::App {
  public:
-  StatusApp(runtime::Context context, const StatusSettings& settings);
+  StatusApp(const runtime::Context& context, const StatusSettings& settings);
   [[nodiscard]] std::string not_ready() const override;
   void update_metrics() override;
   boost::asio::awaitable<void> shut_down() override;

@@ -23,7 +23,7 @@ class Client {
     std::string body;  // at most 1 MiB
   };
 
-  Client(boost::asio::any_io_executor executor, std::string address);  // host:port
+  Client(boost::asio::any_io_executor executor, const std::string& address);  // host:port
   ~Client();
 
   // POST; resumes at `deadline` at the latest. Codes: dns, connect, timeout, closed (no whole answer came), malformed.

@@ -39,9 +39,9 @@ struct Context {
 
 struct ServiceDefinition {
   std::string name;
-  std::function<void(Settings&)> add_settings;         // the service's own keys
-  std::function<std::string()> check_settings = {};    // what bounds cannot say; empty = fine
-  std::function<std::unique_ptr<App>(Context)> start;  // throws when it cannot start: exit code 1
+  std::function<void(Settings&)> add_settings;                // the service's own keys
+  std::function<std::string()> check_settings = {};           // what bounds cannot say; empty = fine
+  std::function<std::unique_ptr<App>(const Context&)> start;  // throws when it cannot start: exit code 1
 };
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv);
