@@ -69,7 +69,7 @@ class TrustedCertificate : public ::testing::Environment {
   void SetUp() override {
     path_ = ::testing::TempDir() + "http_test_" + std::to_string(::getpid()) + ".pem";
     std::ofstream(path_) << localhost().certificate_pem;
-    ::setenv("SSL_CERT_FILE", path_.c_str(), 1);
+    ::setenv("SSL_CERT_FILE", path_.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any other thread
   }
   void TearDown() override { std::filesystem::remove(path_); }
 

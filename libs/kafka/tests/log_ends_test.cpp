@@ -85,7 +85,7 @@ TEST(LogEnds, OneQuestionServesAllWhoWait) {
   SlowLog log;
   OneThread executor;
   LogEnds log_ends([&log] { return log(); });
-  auto first = executor.ask(log_ends);
+  [[maybe_unused]] const auto first = executor.ask(log_ends);
   ASSERT_TRUE(log.starts(0));
   std::vector<std::future<std::vector<LogEnd>>> waiting;
   for (int i = 0; i < 50; ++i) waiting.push_back(executor.ask(log_ends));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/detached.hpp>
+
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "mock_broker.hpp"
 #include "on_a_loop.hpp"
@@ -48,7 +50,7 @@ TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
   auto options = nowhere(60s);
   options.queue_limit = 1;
   Producer producer(io_.get_executor(), options);
-  auto first = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
+  boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::detached);
   const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, "kafka.queue_full");

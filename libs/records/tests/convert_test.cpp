@@ -109,7 +109,7 @@ TEST(Receipts, WithUnknownCodesAreRefused) {
 
 TEST(Receipts, OfNewerProgramsKeepTheirUnknownFieldsInTheMessage) {
   auto record = to_record(full_receipt());
-  record.GetReflection()->MutableUnknownFields(&record)->AddLengthDelimited(1000, "from the future");
+  v1::Receipt::GetReflection()->MutableUnknownFields(&record)->AddLengthDelimited(1000, "from the future");
   const auto received = over_the_wire(record);
   EXPECT_TRUE(from_record(received)) << "unknown fields do not make a receipt unreadable";
   EXPECT_TRUE(MessageDifferencer::Equals(over_the_wire(received), record));
