@@ -73,6 +73,32 @@ const std::string kItems =
     R"({"code":0,"list":[{"id":")" + kCreItem + R"(","fsNumber":")" + kFn +
     R"(","fiscalizationNumber":"0000000001047487","status":"active","nodeStatus":"ready","state":{"isOnline":1,"sessionState":"opened"}}]})";
 
+// A journal that was written yesterday is read tomorrow.
+TEST(Words, StayAsTheyWereStored) {
+  const std::pair<Fact, const char*> facts[] = {{Fact::printed, "printed"},
+                                                {Fact::not_printed, "not_printed"},
+                                                {Fact::pending, "pending"},
+                                                {Fact::absent, "absent"},
+                                                {Fact::unknown, "unknown"}};
+  for (const auto& [fact, word] : facts) {
+    EXPECT_EQ(to_string(fact), word);
+    EXPECT_EQ(fact_from(word), fact);
+  }
+  const std::pair<Cause, const char*> causes[] = {{Cause::none, "none"},
+                                                  {Cause::data, "data"},
+                                                  {Cause::register_fault, "register_fault"},
+                                                  {Cause::transient, "transient"},
+                                                  {Cause::shift_expired, "shift_expired"},
+                                                  {Cause::shift_closed, "shift_closed"},
+                                                  {Cause::ambiguous, "ambiguous"}};
+  for (const auto& [cause, word] : causes) {
+    EXPECT_EQ(to_string(cause), word);
+    EXPECT_EQ(cause_from(word), cause);
+  }
+  EXPECT_EQ(fact_from("of a later version"), Fact::unknown);
+  EXPECT_EQ(cause_from("of a later version"), Cause::none);
+}
+
 TEST(MakeDriver, RefusesAnUnknownProtocol) { EXPECT_THROW(driver("fax", "http://127.0.0.1:1"), std::invalid_argument); }
 
 TEST(MakeDriver, TellsWhatEachProtocolCan) {

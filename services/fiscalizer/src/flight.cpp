@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "journal_rows.hpp"
 #include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -180,7 +179,7 @@ asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
   log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
       {{"receipt", attempt_.receipt},
        {"register", context_.register_id},
-       {"fact", sql::word(finding.fact)},
+       {"fact", to_string(finding.fact)},
        {"code", finding.code},
        {"detail", finding.text},
        {"final", final}});

@@ -38,8 +38,8 @@ Told undecided_from(const pqxx::row& row) {
   told.send = row[3].as<int>();
   told.final = row[4].as<bool>();
   told.provable = row[5].as<bool>();
-  told.finding.fact = fact_from(row[6].as<std::string>());
-  told.finding.cause = cause_from(row[7].as<std::string>());
+  told.finding.fact = registers::fact_from(row[6].as<std::string>());
+  told.finding.cause = registers::cause_from(row[7].as<std::string>());
   told.finding.code = row[8].as<std::string>();
   told.finding.text = row[9].as<std::string>();
   v1::FiscalDocument document;

@@ -1,5 +1,5 @@
 #pragma once
-// Rows of the journal while a transaction holds them, and the words its columns use.
+// Rows of the journal while a transaction holds them.
 
 #include <cstdint>
 #include <map>
@@ -10,17 +10,11 @@
 
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/machine.hpp"
-#include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::fiscalizer::sql {
 
 [[nodiscard]] std::string text(const pqxx::field& field);   // empty for null
 [[nodiscard]] std::string bytes(const pqxx::field& field);  // of a bytea, empty for null
-
-[[nodiscard]] std::string_view word(registers::Fact fact);
-[[nodiscard]] std::string_view word(registers::Cause cause);
-[[nodiscard]] registers::Fact fact_from(const std::string& word);    // unknown when the word is
-[[nodiscard]] registers::Cause cause_from(const std::string& word);  // none when the word is unknown
 
 // The shards this worker holds, and under which epoch. The shared lock keeps a take-over out until we have committed.
 [[nodiscard]] std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker,

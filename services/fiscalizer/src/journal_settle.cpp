@@ -109,8 +109,8 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
     sends.add(told.send);
     finals.add(told.final ? 1 : 0);
     provables.add(told.provable ? 1 : 0);
-    facts.add(word(told.finding.fact));
-    causes.add(word(told.finding.cause));
+    facts.add(to_string(told.finding.fact));
+    causes.add(to_string(told.finding.cause));
     codes.add(told.finding.code);
     details.add(told.finding.text);
     told.finding.document ? documents.add_bytes(records::to_record(*told.finding.document).SerializeAsString())
@@ -330,7 +330,7 @@ void decide_receipt(const Told& told, const AttemptRow& attempt, bool owns_docum
 // A shift report has no receipt to decide about.
 void decide_report(const Told& told, AttemptChange& change) {
   const auto fact = told.finding.fact;
-  if (told.final) change.outcome = word(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
+  if (told.final) change.outcome = to_string(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
 }
 
 void decide(const Told& told, Rows& rows) {

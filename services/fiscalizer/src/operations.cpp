@@ -266,7 +266,7 @@ Operations::~Operations() = default;
 
 void Operations::start(const std::string& address) {
   server_ = std::make_unique<rpc::Server>(address, *service_);
-  log(Level::info, "grpc.listening", {{"address", address}, {"port", server_->port()}});
+  log(Level::info, "grpc.listening", {{"port", server_->port()}});
 }
 
 void Operations::stop() {

@@ -55,7 +55,7 @@ class RegistryApp final : public runtime::App {
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);
     server_ = std::make_unique<rpc::Server>(address, service_, tune);
-    runtime::log(runtime::Level::info, "grpc.listening", {{"address", address}, {"port", server_->port()}});
+    runtime::log(runtime::Level::info, "grpc.listening", {{"port", server_->port()}});
     poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
   }
 

@@ -40,6 +40,12 @@ enum class Cause : std::uint8_t {
   ambiguous,       // only with Fact::unknown
 };
 
+// The words they are stored and logged under; they do not change. A word of a later version is `unknown` and `none`.
+[[nodiscard]] std::string_view to_string(Fact fact);
+[[nodiscard]] std::string_view to_string(Cause cause);
+[[nodiscard]] Fact fact_from(std::string_view word);
+[[nodiscard]] Cause cause_from(std::string_view word);
+
 struct Finding {
   Fact fact = Fact::unknown;
   Cause cause = Cause::none;
