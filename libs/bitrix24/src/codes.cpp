@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+
+#include "kassaflow/base/words.hpp"
 
 namespace kassaflow::bitrix24 {
 
@@ -31,7 +32,7 @@ constexpr std::array kCheckTypes = {
     CheckType{"creditpaymentreturncash", Sign::income_return, Method::credit_payment},
 };
 
-constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods = {{
+constexpr Words<Method, 7> kMethods = {{
     {"full_payment", Method::full_payment},
     {"full_prepayment", Method::full_prepayment},
     {"prepayment", Method::prepayment},
@@ -41,7 +42,7 @@ constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods = {{
     {"credit_payment", Method::credit_payment},
 }};
 
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 29> kObjects = {{
+constexpr Words<std::uint8_t, 29> kObjects = {{
     {"commodity", 1},
     {"commodity_marking", 33},
     {"service", 4},
@@ -73,13 +74,6 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 29> kObjects = {
     {"commodity_marking_no_marking", 32},
 }};
 
-template <class Value, std::size_t size>
-std::optional<Value> find(const std::array<std::pair<std::string_view, Value>, size>& table, std::string_view name) {
-  const auto* row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.first == name; });
-  if (row == table.end()) return std::nullopt;
-  return row->second;
-}
-
 }  // namespace
 
 const CheckType* find_check_type(std::string_view name) {
@@ -94,9 +88,9 @@ std::optional<Sign> find_sign(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Method> find_method(std::string_view name) { return find(kMethods, name); }
+std::optional<Method> find_method(std::string_view name) { return value_of(kMethods, name); }
 
-std::optional<std::uint8_t> find_object(std::string_view name) { return find(kObjects, name); }
+std::optional<std::uint8_t> find_object(std::string_view name) { return value_of(kObjects, name); }
 
 bool is_rouble(std::string_view currency) { return currency.empty() || currency == "RUB" || currency == "RUR"; }
 

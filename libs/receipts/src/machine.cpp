@@ -1,35 +1,24 @@
 #include "kassaflow/receipts/machine.hpp"
 
-#include <array>
-#include <utility>
+#include "kassaflow/base/words.hpp"
 
 namespace kassaflow::receipts {
 namespace {
 
-constexpr std::array kStates{
-    std::pair{State::queued, std::string_view("queued")},
-    std::pair{State::printing, std::string_view("printing")},
-    std::pair{State::uncertain, std::string_view("uncertain")},
-    std::pair{State::held, std::string_view("held")},
-    std::pair{State::done, std::string_view("done")},
-    std::pair{State::failed, std::string_view("failed")},
-};
+constexpr Words<State, 6> kStates{{
+    {"queued", State::queued},
+    {"printing", State::printing},
+    {"uncertain", State::uncertain},
+    {"held", State::held},
+    {"done", State::done},
+    {"failed", State::failed},
+}};
 
 }  // namespace
 
-std::string_view to_string(State state) {
-  for (const auto& [value, word] : kStates) {
-    if (value == state) return word;
-  }
-  __builtin_unreachable();
-}
+std::string_view to_string(State state) { return word_of(kStates, state); }
 
-std::optional<State> state_from(std::string_view word) {
-  for (const auto& [value, name] : kStates) {
-    if (name == word) return value;
-  }
-  return std::nullopt;
-}
+std::optional<State> state_from(std::string_view word) { return value_of(kStates, word); }
 
 std::string_view to_string(PostVerdict verdict) {
   switch (verdict) {
