@@ -10,7 +10,6 @@
 
 namespace kassaflow::registers {
 
-[[nodiscard]] Finding finding(Fact fact, Cause cause, std::string code, std::string text);
 // Unknown, with an alarm: the answer contradicts itself or what was asked (exactly-once.md 7, 8).
 [[nodiscard]] Finding contradiction(std::string code, std::string text);
 

@@ -23,22 +23,14 @@ bool is_certain(const Finding& finding) { return finding.fact == Fact::printed |
 // The register or its cloud has spoken, and what it said settles nothing: no further question will (rule 8).
 bool is_last_word(const Finding& answer) { return answer.fact == Fact::unknown && answer.cause == Cause::ambiguous; }
 
-Finding ours(Fact fact, Cause cause, std::string code, std::string text) {
-  Finding finding;
-  finding.fact = fact;
-  finding.cause = cause;
-  finding.code = std::move(code);
-  finding.text = std::move(text);
-  return finding;
-}
-
 Finding worker_lost() {
-  return ours(Fact::unknown, Cause::ambiguous, "worker_lost",
-              "Работник шлюза, отправивший чек, остановлен; ответ кассы потерян");
+  return registers::finding(Fact::unknown, Cause::ambiguous, "worker_lost",
+                            "Работник шлюза, отправивший чек, остановлен; ответ кассы потерян");
 }
 
 Finding never_sent() {
-  return ours(Fact::not_printed, Cause::transient, "not_sent", "the attempt was given up before anything was sent");
+  return registers::finding(Fact::not_printed, Cause::transient, "not_sent",
+                            "the attempt was given up before anything was sent");
 }
 
 }  // namespace

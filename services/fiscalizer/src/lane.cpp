@@ -190,7 +190,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   attempt.generation = queued.generation;
   attempt.number = number;
   const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->sign, false};
-  auto opened = co_await open(std::move(attempt), {0, ref, queued.id, Kind::receipt, 1});
+  auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
   const auto started = Clock::now();
   co_await fly(std::move(*opened), Flight::Bytes::here);
@@ -212,7 +212,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::Sign::income, false};
-  auto opened = co_await open(new_attempt(kind, key, request), {0, ref, "", kind, 1});
+  auto opened = co_await open(new_attempt(kind, key, request), ref);
   if (opened) co_await fly(std::move(*opened), Flight::Bytes::here);
 }
 
@@ -233,7 +233,8 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
 }
 
 // Rule 1: the attempt is stored before anything is sent. nullopt: it is not ours to send.
-asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, OpenAttempt open) {
+asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, AttemptRef ref) {
+  OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1};
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {

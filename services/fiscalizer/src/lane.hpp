@@ -86,7 +86,7 @@ class Lane {
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
-  boost::asio::awaitable<std::optional<OpenAttempt>> open(NewAttempt attempt, OpenAttempt open);
+  boost::asio::awaitable<std::optional<OpenAttempt>> open(NewAttempt attempt, registers::AttemptRef ref);
   boost::asio::awaitable<void> fly(OpenAttempt opened, Flight::Bytes bytes);
   void learn(const Finding& finding);
   void keep_in_mind(const Finding& finding);

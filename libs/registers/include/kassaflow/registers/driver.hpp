@@ -59,6 +59,7 @@ struct Finding {
   bool alarm = false;  // the answer contradicts itself or what was asked (exactly-once.md 7, 8)
 };
 inline constexpr std::size_t kRawAnswerLimit = 64 * 1024;
+[[nodiscard]] Finding finding(Fact fact, Cause cause, std::string code, std::string text);
 
 // Finding::code of a document that left the cloud's queue without a result (itkassa.md §6.3): a person must ask.
 inline constexpr const char* kLeftQueue = "left_queue";
