@@ -88,6 +88,12 @@ v1::Receipt to_record(const fiscal::Receipt& receipt) {
   put(receipt.payments, *record.mutable_payments());
   record.set_total_kopecks(receipt.total.value());
   record.set_buyer_contact(receipt.buyer_contact);
+  for (const auto& warning : receipt.warnings) {
+    auto& told = *record.add_warnings();
+    told.set_kind(warning.kind);
+    told.set_line(static_cast<std::uint32_t>(warning.line));
+    told.set_text(warning.text);
+  }
   return record;
 }
 
@@ -101,6 +107,7 @@ v1::FiscalDocument to_record(const fiscal::FiscalDocument& document) {
   if (document.receipt_number) record.set_receipt_number(*document.receipt_number);
   record.set_printed_at_s(document.printed_at_s);
   record.set_printed_at_is_gateway_clock(document.printed_at_is_gateway_clock);
+  record.set_test(document.test);
   return record;
 }
 
@@ -118,6 +125,7 @@ Result<fiscal::Receipt> from_record(const v1::Receipt& record) {
   receipt.payments = take(record.payments());
   receipt.total = Kopecks(record.total_kopecks());
   receipt.buyer_contact = record.buyer_contact();
+  for (const auto& told : record.warnings()) receipt.warnings.push_back({told.kind(), told.line(), told.text()});
   return receipt;
 }
 
@@ -131,6 +139,7 @@ fiscal::FiscalDocument from_record(const v1::FiscalDocument& record) {
   if (record.has_receipt_number()) document.receipt_number = record.receipt_number();
   document.printed_at_s = record.printed_at_s();
   document.printed_at_is_gateway_clock = record.printed_at_is_gateway_clock();
+  document.test = record.test();
   return document;
 }
 

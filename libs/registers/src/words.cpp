@@ -13,13 +13,14 @@ constexpr Words<Fact, 5> kFacts{{
     {"absent", Fact::absent},
     {"unknown", Fact::unknown},
 }};
-constexpr Words<Cause, 7> kCauses{{
+constexpr Words<Cause, 8> kCauses{{
     {"none", Cause::none},
     {"data", Cause::data},
     {"register_fault", Cause::register_fault},
     {"transient", Cause::transient},
     {"shift_expired", Cause::shift_expired},
     {"shift_closed", Cause::shift_closed},
+    {"test_register", Cause::test_register},
     {"ambiguous", Cause::ambiguous},
 }};
 

@@ -322,6 +322,7 @@ void Lane::learn(const Finding& finding) {
       back_off(finding.text);
       break;
     case Cause::register_fault:
+    case Cause::test_register:
       log(Level::error, "alarm.register_fault",
           {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
       back_off(finding.text);

@@ -2,6 +2,7 @@
 // The domain receipt: what the portal asked to print, in the law's terms. Plain values, no I/O.
 // Numbers of enumerators are the FFD codes (protocols/ffd.md §3); tags stand in brackets.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -95,12 +96,21 @@ struct Payments {
   bool operator==(const Payments&) const = default;
 };
 
+// What is odd about a receipt and does not keep it from being printed.
+struct Warning {
+  std::string kind;      // a closed set of words, the label of a metric: "contact_unusable", …
+  std::size_t line = 0;  // from 1, 0 = the whole receipt
+  std::string text;      // Russian, for the merchant, complete without line
+  bool operator==(const Warning&) const = default;
+};
+
 struct Receipt {
   Sign sign = Sign::income;
   std::vector<Line> lines;
   Payments payments;
   Kopecks total;              // [1020]
   std::string buyer_contact;  // [1008] e-mail or +7XXXXXXXXXX; empty when the portal told none
+  std::vector<Warning> warnings;
   bool operator==(const Receipt&) const = default;
 };
 
@@ -125,6 +135,7 @@ struct FiscalDocument {
   std::optional<std::uint32_t> receipt_number;  // [1042]
   std::int64_t printed_at_s = 0;                // [1012] Unix seconds UTC, 0 = unknown
   bool printed_at_is_gateway_clock = false;
+  bool test = false;  // of a test register: without legal force
   bool operator==(const FiscalDocument&) const = default;
 };
 

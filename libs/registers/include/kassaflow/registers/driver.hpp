@@ -37,6 +37,7 @@ enum class Cause : std::uint8_t {
   transient,       // link down, overload: back off, same register
   shift_expired,   // close and open the shift, then a new attempt
   shift_closed,    // open the shift, then a new attempt
+  test_register,   // only a document without legal force was made, or would be: a person must see to the register
   ambiguous,       // only with Fact::unknown
 };
 
@@ -90,6 +91,7 @@ struct Health {
   std::string detail;               // why not, or a warning
   std::string fn;                   // as read now, empty = unknown
   std::string registration_number;  // as read now, empty = unknown
+  std::optional<bool> test;         // whether it prints without legal force, as read now; nullopt = it does not say
   enum class Shift : std::uint8_t { unknown, open, closed, expired } shift = Shift::unknown;
 };
 
@@ -143,6 +145,7 @@ struct RegisterSettings {
   std::string endpoint;             // absolute http(s) URL
   std::string registration_number;  // may be empty (itkassa tells it)
   bool exclusive = true;
+  bool test = false;                    // a test register: its documents have no legal force
   std::string timezone;                 // IANA, of the register's clock
   std::string cre_item_id;              // itkassa
   Secret api_key;                       // itkassa
