@@ -85,6 +85,12 @@ Decision on_evidence(State state, Evidence evidence, bool current_attempt) {
   __builtin_unreachable();
 }
 
+State kept_back(State decided, const Blocks& blocks) {
+  if (decided != State::queued) return decided;
+  if (blocks.unanswered) return State::uncertain;
+  return blocks.hold_wanted ? State::held : State::queued;
+}
+
 bool may_resolve(State state) { return state == State::uncertain; }
 bool may_retry(State state) { return state == State::held || state == State::failed; }
 

@@ -116,4 +116,14 @@ TEST(Machine, PeopleMayDecideOnlyOpenQuestions) {
 }
 
 }  // namespace
+TEST(Machine, NothingIsQueuedThatCouldPrintTwiceOrIsWantedHeld) {
+  EXPECT_EQ(kept_back(State::queued, {}), State::queued);
+  EXPECT_EQ(kept_back(State::queued, {.unanswered = true}), State::uncertain);
+  EXPECT_EQ(kept_back(State::queued, {.unanswered = true, .hold_wanted = true}), State::uncertain);
+  EXPECT_EQ(kept_back(State::queued, {.hold_wanted = true}), State::held);
+  for (const auto state : {State::printing, State::uncertain, State::held, State::done, State::failed}) {
+    EXPECT_EQ(kept_back(state, {.unanswered = true, .hold_wanted = true}), state);
+  }
+}
+
 }  // namespace kassaflow::receipts

@@ -70,6 +70,14 @@ struct Decision {
 // document.
 [[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool current_attempt);
 
+// What keeps a receipt from the queue although its attempt made no document.
+struct Blocks {
+  bool unanswered = false;   // another attempt of it waits for an answer
+  bool hold_wanted = false;  // a person wants it held
+};
+// The state in the place of a decided one: nothing is queued that could be printed twice or that a person wants held.
+[[nodiscard]] State kept_back(State decided, const Blocks& blocks);
+
 // --- a person decides (exactly-once.md 16) ---
 
 [[nodiscard]] bool may_resolve(State state);
