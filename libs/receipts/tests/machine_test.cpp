@@ -115,7 +115,6 @@ TEST(Machine, PeopleMayDecideOnlyOpenQuestions) {
   }
 }
 
-}  // namespace
 TEST(Machine, NothingIsQueuedThatCouldPrintTwiceOrIsWantedHeld) {
   EXPECT_EQ(kept_back(State::queued, {}), State::queued);
   EXPECT_EQ(kept_back(State::queued, {.unanswered = true}), State::uncertain);
@@ -126,4 +125,5 @@ TEST(Machine, NothingIsQueuedThatCouldPrintTwiceOrIsWantedHeld) {
   }
 }
 
+}  // namespace
 }  // namespace kassaflow::receipts
