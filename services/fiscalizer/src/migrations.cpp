@@ -181,6 +181,9 @@ alter table attempts add column sent_at timestamptz not null default now();
 alter table receipts add column hold_reason text not null default '';
 -- Who wants a failed receipt queued again, until status has promised never to tell its error; empty: nobody.
 alter table receipts add column retry_by text not null default '';
+-- What numbering may still contradict.
+create index attempts_believed on attempts (identity, fn_before, fd_before)
+  where outcome = 'not_printed' and question is null and words <> '';
 create index receipts_retried on receipts (shard) where retry_by <> '';
 )sql"}};
   return kMigrations;

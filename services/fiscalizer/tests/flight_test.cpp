@@ -112,7 +112,7 @@ class FlightTest : public JournalTest {
   FiscalizerSettings settings_;
   asio::io_context io_;
   postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker};
+  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
   Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
   bool leased_ = false;
   std::int64_t epoch_ = 0;
@@ -180,7 +180,7 @@ TEST_F(FlightTest, StoppedDuringAQuestionItStillKeepsACertainAnswer) {
 
 TEST_F(FlightTest, ClosedByOthersItAsksNoMore) {
   driver_.now = [this] {
-    if (driver_.asks == 1) flight_->closed();
+    if (driver_.asks == 1) flight_->closed(std::nullopt);
   };
   driver_.answers = {said(Fact::pending, "7")};
   EXPECT_FALSE(fly());
