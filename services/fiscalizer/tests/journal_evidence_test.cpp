@@ -15,7 +15,8 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
   auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
   kept[0].told.epoch = 2;
-  EXPECT_TRUE(run([&](pqxx::work& work) { return sql::settle(work, "worker-b", limits_, {kept[0].told}); }).at(0).decided);
+  EXPECT_TRUE(
+      run([&](pqxx::work& work) { return sql::settle(work, "worker-b", limits_, {kept[0].told}); }).at(0).decided);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().undecided.empty());
 }
@@ -85,7 +86,8 @@ TEST_F(JournalTest, Rule5_ADeniedOldAttemptSaysNothingAboutTheReceipt) {
   take({post(1, 1, 10, "d", 0)});
   const auto first = open(attempt_for(queued().at(0)));
   settle(told(first, Fact::unknown, Cause::ambiguous));
-  exec("update receipts set state = 'queued', error = '', revision = revision + 1; update attempts set question = null");
+  exec(
+      "update receipts set state = 'queued', error = '', revision = revision + 1; update attempts set question = null");
   ASSERT_NE(open(attempt_for(queued().at(0))), 0);
   auto denied = told(first, Fact::not_printed, Cause::data);
   denied.finding.text = "refused";
