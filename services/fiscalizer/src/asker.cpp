@@ -13,8 +13,8 @@ using runtime::Level;
 using runtime::log;
 
 registers::AttemptRef ref_of(const Attempt& attempt) {
-  registers::AttemptRef ref{attempt.key, attempt.remote_id, attempt.request, 0, fiscal::Sign::income,
-                            attempt.sends > 1};
+  registers::AttemptRef ref{attempt.key, attempt.remote_id,    attempt.request,
+                            0,           fiscal::Sign::income, attempt.sends > 1};
   v1::Receipt record;
   if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
     ref.total_kopecks = record.total_kopecks();
@@ -46,8 +46,8 @@ std::vector<std::int64_t> Asker::asks_about() const {
 
 asio::awaitable<void> Asker::run() {
   while (!stopping_) {
-    const auto next = std::ranges::min_element(
-        questions_, {}, [](const auto& question) { return question.second.next; });
+    const auto next =
+        std::ranges::min_element(questions_, {}, [](const auto& question) { return question.second.next; });
     if (next == questions_.end()) {
       co_await wake_.wait_until(Clock::time_point::max());
     } else if (Clock::now() < next->second.next) {
@@ -81,7 +81,10 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
   log(Level::info, "attempt.told_later",
-      {{"receipt", asked.receipt}, {"fact", to_string(finding.fact)}, {"code", finding.code}, {"detail", finding.text}});
+      {{"receipt", asked.receipt},
+       {"fact", to_string(finding.fact)},
+       {"code", finding.code},
+       {"detail", finding.text}});
   if (settled.news) context_.ended(asked, finding);
 }
 

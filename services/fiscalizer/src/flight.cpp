@@ -144,8 +144,8 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
 Clock::duration Flight::pause_between_questions() const {
   constexpr int kQuestionsPerAge = 20;
   const auto& settings = context_.settings;
-  const Clock::duration grown = std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge,
-                                                          settings.retry_max);
+  const Clock::duration grown =
+      std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, settings.retry_max);
   return std::max<Clock::duration>(settings.itkassa_poll, grown);
 }
 

@@ -138,9 +138,11 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
   std::optional<receipts::Known> known;
   if (found != rows.end()) {
     const auto& row = found->second;
-    known = {row.state, row.attempted,
+    known = {row.state,
+             row.attempted,
              row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
-             row.date_create_s, row.readable,
+             row.date_create_s,
+             row.readable,
              row.cashbox == accepted.cashbox() && row.pool == accepted.pool()};
   }
   const auto verdict = receipts::on_post(known, accepted.date_create_s());
@@ -239,7 +241,8 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     shards.add(receipts::shard_of(row.pool));
   }
   work.exec_params(
-      "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, state = n.state, generation = n.generation, digest = n.digest, digest_version = "
+      "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, state = n.state, generation = "
+      "n.generation, digest = n.digest, digest_version = "
       "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "

@@ -111,8 +111,9 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
   settling_ = std::make_shared<Group<Told, Result<Settled>>>(
       executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
         auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
-        auto settled = co_await pool_.run(
-            [shared, worker = worker_, limits = limits_](pqxx::work& work) { return sql::settle(work, worker, limits, *shared); });
+        auto settled = co_await pool_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
+          return sql::settle(work, worker, limits, *shared);
+        });
         std::vector<Result<Settled>> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (settled) {

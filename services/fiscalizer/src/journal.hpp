@@ -60,7 +60,7 @@ struct Attempt {
   std::string request;
   std::string remote_id;
   int sends = 1;
-  std::string content;    // of the receipt
+  std::string content;     // of the receipt
   std::int64_t age_s = 0;  // since it was opened
 };
 

@@ -63,7 +63,8 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
            "from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], "
            "$9::bigint[], $10::text[], $11::bytea[], $12::text[], $13::bigint[], $14::bigint[]) "
            "as n(receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, fn_before, "
-           "fd_before, proves) where not exists (select 1 from attempts u where u.receipt = n.receipt and u.question in "
+           "fd_before, proves) where not exists (select 1 from attempts u where u.receipt = n.receipt and u.question "
+           "in "
            "('open', 'asked')) on conflict do nothing returning id, key, identity, receipt",
            receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(), identities.str(),
            pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {

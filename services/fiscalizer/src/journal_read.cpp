@@ -14,7 +14,8 @@ constexpr int kNewsLimit = 100;  // of a kind, at once
 constexpr int kAskedLimit = 20;  // uncertain attempts a register is asked about, the latest
 
 constexpr const char* kAttemptColumns =
-    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - a.started_at)::bigint from "
+    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
+    "a.started_at)::bigint from "
     "attempts a left join receipts r on r.id = a.receipt ";
 
 Kind kind_from(const pqxx::field& field) {
@@ -108,11 +109,12 @@ Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::
   IntArray list;
   for (const int shard : shards) list.add(shard);
   Journal::News result;
-  for (const auto& row : work.exec_params(
-           "select e.id, e.attempt, e.shard, e.send, e.final, e.provable, e.fact, e.cause, e.code, e.detail, e.document, "
-           "e.remote_id, e.raw, a.register, a.kind from evidence e join attempts a on a.id = e.attempt "
-           "where not e.decided and e.shard = any($1::int[]) order by e.id limit $2",
-           list.str(), kNewsLimit)) {
+  for (const auto& row :
+       work.exec_params("select e.id, e.attempt, e.shard, e.send, e.final, e.provable, e.fact, e.cause, e.code, "
+                        "e.detail, e.document, "
+                        "e.remote_id, e.raw, a.register, a.kind from evidence e join attempts a on a.id = e.attempt "
+                        "where not e.decided and e.shard = any($1::int[]) order by e.id limit $2",
+                        list.str(), kNewsLimit)) {
     result.undecided.push_back(undecided_from(row));
   }
   for (const auto& row : work.exec_params("select id, register, body from callbacks where not handled and shard = "
@@ -125,8 +127,8 @@ Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::
   for (const auto attempt : unanswered) ids.add(attempt);
   for (const auto& row :
        work.exec_params("select id from attempts where id = any($1::bigint[]) and outcome is not null and "
-                         "coalesce(question, '') not in ('open', 'asked')",
-                         ids.str())) {
+                        "coalesce(question, '') not in ('open', 'asked')",
+                        ids.str())) {
     result.answered.push_back(row[0].as<std::int64_t>());
   }
   return result;

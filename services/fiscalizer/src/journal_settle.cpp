@@ -84,12 +84,11 @@ std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArra
                             ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
                             "order by id for update",
                         ids.str(), receipts.str())) {
-    rows.emplace(
-        row[0].as<std::int64_t>(),
-        AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(), row[4].as<std::string>(),
-                   row[5].as<std::string>(), text(row[6]), text(row[7]), row[8].as<int>(), row[9].as<int>(),
-                   row[10].as<std::int64_t>(), row[11].as<std::string>(), row[12].as<std::uint64_t>(),
-                   row[13].as<std::string>()});
+    rows.emplace(row[0].as<std::int64_t>(),
+                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
+                            row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
+                            row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
+                            row[12].as<std::uint64_t>(), row[13].as<std::string>()});
   }
   return rows;
 }
@@ -337,7 +336,10 @@ bool others_unanswered(const Rows& rows, std::int64_t attempt_id, const AttemptR
 
 void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
   log(Level::error, event,
-      {{"receipt", attempt.receipt}, {"attempt", attempt.number}, {"register", attempt.register_id}, {"detail", detail}});
+      {{"receipt", attempt.receipt},
+       {"attempt", attempt.number},
+       {"register", attempt.register_id},
+       {"detail", detail}});
 }
 
 // How often registers have refused the receipt in this generation, whatever their words.
@@ -476,11 +478,11 @@ void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& 
 
 // Numbers a document left out, without those that are known to be ours.
 bool skips_a_number(pqxx::work& work, const AttemptRow& attempt, const fiscal::FiscalDocument& document) {
-  if (attempt.fn_before.empty() || document.fn != attempt.fn_before || document.fd <= attempt.fd_before + 1) return false;
-  const auto known =
-      work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3", document.fn,
-                        attempt.fd_before, document.fd)[0]
-          .as<std::uint64_t>();
+  if (attempt.fn_before.empty() || document.fn != attempt.fn_before || document.fd <= attempt.fd_before + 1)
+    return false;
+  const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
+                                       document.fn, attempt.fd_before, document.fd)[0]
+                         .as<std::uint64_t>();
   return known < document.fd - attempt.fd_before - 1;
 }
 

@@ -126,7 +126,7 @@ class Lane {
   int failures_ = 0;                  // since the last printed receipt
   int shift_loops_ = 0;               // shift reports since the last printed receipt
   std::string alarmed_;               // the fault an alarm was raised for, until a receipt is printed
-  std::string stands_;                // why nothing may be printed until its document changes: it is a test register, or is not
+  std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
   bool up_ = false;
   bool stopping_ = false;

@@ -261,7 +261,8 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     if (!finding) continue;
     // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
-    if (of_one_sending || (finding->fact != registers::Fact::printed && finding->fact != registers::Fact::not_printed)) {
+    if (of_one_sending ||
+        (finding->fact != registers::Fact::printed && finding->fact != registers::Fact::not_printed)) {
       if (lane->flight() == attempt.id) lane->ask_now();
       log(finding->alarm ? Level::error : Level::info, finding->alarm ? "alarm.contradiction" : "callback.hint",
           {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
@@ -312,12 +313,25 @@ asio::awaitable<void> Worker::measure() {
                list.str())) {
         result.push_back({row[0].as<std::string>(), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
       }
+      // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
+      for (const auto& row : work.exec_params(
+               "select r.pool, count(distinct r.id) from attempts a join receipts r on r.id = a.receipt "
+               "where a.question in ('open', 'asked') and r.state in ('done', 'failed') and r.shard = any($1::int[]) "
+               "group by r.pool",
+               list.str())) {
+        result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
+      }
       return result;
     });
     if (rows) {
       std::map<std::string, Row> pools;  // one that has nothing to wait for is 0, not absent
       for (const auto& [id, lane] : lanes_) pools.try_emplace(lane->pool());
-      for (auto& row : *rows) pools[row.pool] = row;
+      for (const auto& row : *rows) {
+        auto& pool = pools[row.pool];
+        pool.depth += row.depth;
+        pool.oldest_s = std::max(pool.oldest_s, row.oldest_s);
+        pool.uncertain += row.uncertain;
+      }
       std::vector<Metrics::Sample> depth, oldest, uncertain;
       for (const auto& [pool, row] : pools) {
         depth.push_back({{{"pool", pool}}, row.depth});
