@@ -34,6 +34,7 @@ struct AttemptRow {
   std::string fn_before;
   std::uint64_t fd_before = 0;
   std::string words;  // what the register said of it, unless "printed"; empty: it never answered
+  std::string cause;  // with words
 
   // Its receipt may have been printed by it, for all that is known.
   [[nodiscard]] bool unanswered() const { return outcome.empty() || question == "open" || question == "asked"; }
@@ -46,7 +47,8 @@ struct AttemptChange {
   std::string question;  // with an outcome; empty: none
   std::string detail;
   std::string remote_id;
-  std::string words;  // empty: stay as they are
+  std::string words;  // empty: they and the cause stay as they are
+  std::string_view cause;
 };
 
 struct RegisterChange {
@@ -78,7 +80,7 @@ std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArra
   std::map<std::int64_t, AttemptRow> rows;
   for (const auto& row :
        work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
-                                    "sends, coalesce(proves, 0), fn_before, fd_before, words from attempts "
+                                    "sends, coalesce(proves, 0), fn_before, fd_before, words, cause from attempts "
                                     "where id = any(") +
                             kTouched +
                             ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
@@ -88,7 +90,7 @@ std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArra
                  AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
                             row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
                             row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
-                            row[12].as<std::uint64_t>(), row[13].as<std::string>()});
+                            row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
   }
   return rows;
 }
@@ -150,7 +152,7 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
 void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
   if (changes.empty()) return;
   IntArray ids;
-  TextArray outcomes, questions, details, remote_ids, words;
+  TextArray outcomes, questions, details, remote_ids, words, causes;
   for (const auto& [id, change] : changes) {
     ids.add(id);
     outcomes.add(change.outcome);
@@ -158,15 +160,17 @@ void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange
     details.add(change.detail);
     remote_ids.add(change.remote_id);
     words.add(change.words);
+    causes.add(change.cause);
   }
   work.exec_params(
       "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
       "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
       "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
-      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words) "
-      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as c(id, outcome, "
-      "question, detail, remote_id, words) where a.id = c.id",
-      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str());
+      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words), "
+      "cause = case when c.words <> '' then c.cause else a.cause end "
+      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as c(id, "
+      "outcome, question, detail, remote_id, words, cause) where a.id = c.id",
+      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
 }
 
 void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
@@ -363,6 +367,7 @@ void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, At
   const bool in_question =
       attempt.number == receipt.attempts || (receipt.state == State::uncertain && attempt.unanswered());
   change.words = words_of(finding);
+  change.cause = to_string(finding.cause);
   if (evidence == Evidence::lost) {
     if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
     if (told.final) {
@@ -407,7 +412,10 @@ void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows
     attempt.outcome = change.outcome;
     attempt.question = change.question;
   }
-  if (!change.words.empty()) attempt.words = change.words;
+  if (!change.words.empty()) {
+    attempt.words = change.words;
+    attempt.cause = change.cause;
+  }
   if (told.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
   const auto of_register = register_change(attempt, told.finding);
   if (!of_register.fn.empty() || !of_register.shift.empty()) rows.register_changes[attempt.identity] = of_register;
@@ -476,26 +484,44 @@ void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& 
   log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
 }
 
-// Numbers a document left out, without those that are known to be ours.
-bool skips_a_number(pqxx::work& work, const AttemptRow& attempt, const fiscal::FiscalDocument& document) {
-  if (attempt.fn_before.empty() || document.fn != attempt.fn_before || document.fd <= attempt.fd_before + 1)
-    return false;
+// Numbers a document left out, and what is known of them.
+struct Skipped {
+  std::uint64_t numbers = 0;  // that are no document of ours whose number we know
+  std::uint64_t reports = 0;  // shift reports of ours among them: printed, but the register told no number
+  bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
+};
+
+Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
+  Skipped skipped;
+  if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
   const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
-                                       document.fn, attempt.fd_before, document.fd)[0]
+                                       document.fn, next.fd_before, document.fd)[0]
                          .as<std::uint64_t>();
-  return known < document.fd - attempt.fd_before - 1;
+  skipped.numbers = document.fd - next.fd_before - 1 - known;
+  // A shift that turned out to be open already made no document.
+  const auto reports = work.exec_params1(
+      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and fn_before "
+      "= "
+      "$2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and detail not like 'already%'",
+      next.identity, next.fn_before, next.fd_before, id);
+  skipped.reports = reports[0].as<std::uint64_t>();
+  skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();
+  return skipped;
 }
 
 // A storage numbers its documents without gaps. Attempts that were believed not printed for the register's words, since
-// the last number seen, become questions again when the next number is not the one that follows.
+// the last number seen, become questions again when a number is missing that nothing explains.
 void doubt_skipped(pqxx::work& work, std::int64_t id, const AttemptRow& next, const registers::Finding& finding,
                    Rows& rows) {
   const auto document = finding.document.value_or(fiscal::FiscalDocument{});
-  if (!skips_a_number(work, next, document)) return;
+  const auto skipped = skipped_by(work, id, next, document);
   for (auto& [other_id, other] : rows.attempts) {
     const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
                        other.fd_before == next.fd_before && other_id < id;
     if (!since || other.receipt.empty() || !other.believed()) continue;
+    // "The shift is closed" names the report of whoever closed it.
+    const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
+    if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;
     auto& change = rows.attempt_changes[other_id];
     change.outcome = other.outcome = "unknown";
     change.question = other.question = "asked";

@@ -175,6 +175,7 @@ create table audit (
                                                             {2, "words and wishes", R"sql(
 -- What a register said about an attempt that it did not call printed; empty: it never answered.
 alter table attempts add column words text not null default '';
+alter table attempts add column cause text not null default '';
 -- When its bytes were last allowed to leave.
 alter table attempts add column sent_at timestamptz not null default now();
 -- A person's wish: held instead of queued once what is under way has ended; empty: none.

@@ -33,6 +33,19 @@ class WordsTest : public JournalTest {
     return result;
   }
   void print_next(std::uint64_t fd) { settle(told(open_next(), Fact::printed, Cause::none, fd)); }
+  // `fd` 0: the register tells no number.
+  void report(Kind kind, std::uint64_t fd, const std::string& code = "success") {
+    NewAttempt attempt = attempt_for({.id = "", .pool = kPool, .content = ""});
+    attempt.kind = kind;
+    attempt.fn_before = kFn;
+    attempt.fd_before = 100;
+    attempt.key = std::to_string(++reports_);
+    auto result = told(open(attempt), Fact::printed, Cause::none, fd);
+    result.finding.code = code;
+    if (fd == 0) result.finding.document.reset();
+    settle(result);
+  }
+  int reports_ = 0;
   std::string attempt_is(std::int64_t attempt) {
     return one("select outcome || '/' || coalesce(question, '') from attempts where id = " + std::to_string(attempt));
   }
@@ -71,13 +84,39 @@ TEST_F(WordsTest, ADoubtedReceiptIsNotPrintedAgainByTheNextInTheQueue) {
 
 TEST_F(WordsTest, AShiftReportThatSkipsANumberDoubtsToo) {
   const auto believed = refuse_next(Cause::data);
-  NewAttempt report = attempt_for({.id = "", .pool = kPool, .content = ""});
-  report.kind = Kind::close_shift;
-  report.fn_before = kFn;
-  report.fd_before = 100;
-  settle(told(open(report), Fact::printed, Cause::none, 102));
+  report(Kind::close_shift, 102);
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
   EXPECT_EQ(state(2), "uncertain");
+}
+
+// A cashier closes the shift in the evening: its report takes a number, and the next receipt is refused for it.
+TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumber) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 102);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+  EXPECT_EQ(state(2), "queued");
+}
+
+TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumberAndNotTwo) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 103);
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+}
+
+TEST_F(WordsTest, AShiftThatWasOpenAfterAllExplainsNothing) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 0, "already_open");
+  print_next(102);
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+}
+
+TEST_F(WordsTest, OwnReportsWithoutANumberExplainTheirNumbers) {
+  const auto believed = refuse_next(Cause::shift_expired);
+  report(Kind::close_shift, 0);
+  report(Kind::open_shift, 0);
+  print_next(103);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+  EXPECT_EQ(state(2), "done");
 }
 
 TEST_F(WordsTest, NumbersThatAreKnownAsOursSkipNothing) {
