@@ -80,6 +80,37 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+Utf8Shape utf8_shape(std::string_view text) {
+  Utf8Shape shape;
+  while (!text.empty()) {
+    const auto [value, length] = utf8::first(text);
+    if (value == utf8::kMalformed) {
+      if (utf8::is_cut(text)) {
+        shape.cut_bytes = text.size();
+        shape.cut_lead = static_cast<unsigned char>(text.front());
+        break;
+      }
+      ++shape.stray;
+    } else if (length > 1) {
+      ++shape.characters;
+      if (value >= 0x400 && value < 0x530) ++shape.cyrillic;
+    }
+    text.remove_prefix(length);
+  }
+  return shape;
+}
+
+std::string repaired_utf8(std::string_view text, std::string_view instead) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto [value, length] = utf8::first(text);
+    out += value == utf8::kMalformed ? instead : text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
 std::string from_windows_1251(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

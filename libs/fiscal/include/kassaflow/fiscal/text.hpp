@@ -10,6 +10,20 @@ namespace kassaflow::fiscal {
 // Well-formed UTF-8: no overlong forms, surrogates or code points above 10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+// What a text would be as UTF-8.
+struct Utf8Shape {
+  std::size_t characters = 0;  // well-formed, beyond ASCII
+  std::size_t cyrillic = 0;    // of them
+  std::size_t stray = 0;       // bytes that belong to no character
+  std::size_t cut_bytes =
+      0;  // at the end: a character whose last bytes are missing, as programs that count bytes cut it
+  unsigned char cut_lead = 0;  // its first byte
+  [[nodiscard]] bool well_formed() const { return stray == 0 && cut_bytes == 0; }
+};
+[[nodiscard]] Utf8Shape utf8_shape(std::string_view text);
+// Without stray and cut bytes; with `instead` in the place of each.
+[[nodiscard]] std::string repaired_utf8(std::string_view text, std::string_view instead = {});
+
 // For bodies of old portals (bitrix24.md §3.1). The one unassigned byte, 0x98, becomes U+FFFD.
 [[nodiscard]] std::string from_windows_1251(std::string_view bytes);
 
