@@ -27,8 +27,9 @@ struct Utf8Shape {
 // For bodies of old portals (bitrix24.md §3.1). The one unassigned byte, 0x98, becomes U+FFFD.
 [[nodiscard]] std::string from_windows_1251(std::string_view bytes);
 
-// What a register can print: look-alikes replaced (« » „ -> ", – -> -, … -> ..., NBSP -> blank), line breaks and tabs
-// become blanks, other control characters go, anything else that CP866 lacks and any malformed byte becomes '?'.
+// What a register can print: look-alikes replaced (« » „ -> ", – -> -, … -> ..., NBSP -> blank, ™ -> (TM)), letters
+// with marks by their base letter (é -> e, і -> i; ё and й stay), line breaks and tabs become blanks, other control
+// characters go; '?' only where nothing fits, and for each malformed byte.
 [[nodiscard]] std::string normalise(std::string_view text);
 // True when normalise would change nothing, except that CP866's NBSP is not counted as printable.
 [[nodiscard]] bool is_printable(std::string_view text);
@@ -40,7 +41,8 @@ struct Utf8Shape {
 // Without blanks at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-// normalise, trim, cut to `limit` characters, trim again: how a name or an address enters a receipt.
+// HTML entities decoded, as often as they were encoded, and tags as blanks; normalise, runs of blanks as one, trim, cut
+// to `limit` characters, trim again: how a name or an address enters a receipt.
 [[nodiscard]] std::string receipt_text(std::string_view text, std::size_t limit);
 
 }  // namespace kassaflow::fiscal
