@@ -52,7 +52,8 @@ tl::unexpected<Error> no_code(std::string_view code, std::string text) {
 
 std::string_view without_around(std::string_view text) {
   static constexpr std::array<std::string_view, 8> kAround{" ", "\t", "\r", "\n", "\x1D", "\u00A0", "\u200B", "\uFEFF"};
-  for (bool changed = true; changed;) {
+  const auto plain = [](char c) { return c > ' ' && c <= '~'; };
+  for (bool changed = true; changed && !text.empty() && !(plain(text.front()) && plain(text.back()));) {
     changed = false;
     for (const std::string_view piece : kAround) {
       for (; text.starts_with(piece); changed = true) text.remove_prefix(piece.size());
@@ -89,11 +90,16 @@ std::size_t written_separator(std::string_view rest, bool percent_too) {
 }
 
 std::string with_separators(std::string_view text) {
-  if (text.find_first_of("<[{(\\_&%\xE2") == std::string_view::npos) return std::string(text);
+  constexpr std::string_view kBegins = "<[{(\\_&%\xE2";  // of kWritten and kPercent
   // A scanner that delivers separators writes none, and "%1D" may be three characters of a serial.
   const bool percent_too = text.find(kSeparator) == std::string_view::npos;
   std::string out;
+  out.reserve(text.size());
   while (!text.empty()) {
+    const std::size_t plain = std::min(text.find_first_of(kBegins), text.size());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = written_separator(text, percent_too);
     out += length == 0 ? text.front() : kSeparator;
     text.remove_prefix(std::max<std::size_t>(length, 1));
