@@ -44,6 +44,11 @@ std::size_t fixed_length(std::string_view element) {
   return row == kRows.end() ? 0 : row->length;
 }
 
+// As much of the AI as tells it from another that a code may have beside it: 31xx, 41x, 70xx, 80xx.
+std::string_view ai_of(std::string_view element) {
+  return element.substr(0, std::string_view("3478").find(element.front()) == std::string_view::npos ? 2 : 4);
+}
+
 tl::unexpected<Error> no_code(std::string_view code, std::string text) {
   return fail("marking." + std::string(code), std::move(text));
 }
@@ -77,10 +82,19 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 // How programs write a separator they cannot show. All of them but "%1d" are so long or hold such characters that no
 // code has them by chance.
-constexpr std::array<std::string_view, 19> kWritten{
+constexpr std::array<std::string_view, 20> kWritten{
     "<gs>",  "[gs]",    "{gs}",   "(gs)",   "<fnc1>", "[fnc1]",  "{fnc1}", "\\u001d", "\\u{1d}", "\\x1d",
-    "\\035", "\\x{1d}", "<0x1d>", "[0x1d]", "{0x1d}", "_x001d_", "&#29;",  "&#x1d;",  "␝"};
+    "\\035", "\\x{1d}", "<0x1d>", "[0x1d]", "{0x1d}", "_x001d_", "&#29;",  "&#x1d;",  "␝",       "↔"};
 constexpr std::string_view kPercent = "%1d";
+
+struct Escaped {
+  std::string_view written;
+  char meant;
+};
+// A code that went through HTML: no code has these by chance either.
+constexpr std::array kEscaped{Escaped{"&amp;", '&'},  Escaped{"&lt;", '<'},    Escaped{"&gt;", '>'},
+                              Escaped{"&quot;", '"'}, Escaped{"&#039;", '\''}, Escaped{"&#39;", '\''},
+                              Escaped{"&apos;", '\''}};
 
 std::size_t written_separator(std::string_view rest, bool percent_too) {
   for (const std::string_view written : kWritten) {
@@ -89,7 +103,7 @@ std::size_t written_separator(std::string_view rest, bool percent_too) {
   return percent_too && equal_ignoring_case(rest.substr(0, kPercent.size()), kPercent) ? kPercent.size() : 0;
 }
 
-std::string with_separators(std::string_view text) {
+std::string unwritten(std::string_view text) {
   constexpr std::string_view kBegins = "<[{(\\_&%\xE2";  // of kWritten and kPercent
   // A scanner that delivers separators writes none, and "%1D" may be three characters of a serial.
   const bool percent_too = text.find(kSeparator) == std::string_view::npos;
@@ -100,9 +114,19 @@ std::string with_separators(std::string_view text) {
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
-    const std::size_t length = written_separator(text, percent_too);
-    out += length == 0 ? text.front() : kSeparator;
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    const auto* escaped =
+        std::ranges::find_if(kEscaped, [text](const Escaped& row) { return text.starts_with(row.written); });
+    const std::size_t separator = written_separator(text, percent_too);
+    if (separator != 0) {
+      out += kSeparator;
+      text.remove_prefix(separator);
+    } else if (escaped != kEscaped.end()) {
+      out += escaped->meant;
+      text.remove_prefix(escaped->written.size());
+    } else {
+      out += text.front();
+      text.remove_prefix(1);
+    }
   }
   return out;
 }
@@ -163,6 +187,8 @@ std::string read_gs1(std::string_view code, Gs1& out) {
            " не сходится: код маркировки прочитан или введён с ошибкой.";
   }
   std::string_view rest = code.substr(2 + kGtin);
+  std::array<std::string_view, 12> seen{"01"};  // no goods have codes of more elements
+  std::size_t elements = 1;
   bool first = true;
   while (!rest.empty()) {
     if (rest.front() == kSeparator) rest.remove_prefix(1);  // readers must bear one after a fixed length
@@ -173,6 +199,12 @@ std::string read_gs1(std::string_view code, Gs1& out) {
     const std::string_view element = rest.substr(0, length);
     if (!std::ranges::all_of(element, is_gs1))
       return "в коде маркировки есть символы, которых в таких кодах не бывает.";
+    const std::string_view ai = ai_of(element);
+    if (std::find(seen.begin(), seen.begin() + elements, ai) != seen.begin() + elements) {
+      return "код маркировки повторяется: отсканируйте его один раз.";
+    }
+    if (elements == seen.size()) return "код маркировки содержит лишнее.";
+    seen[elements++] = ai;
     if (first) {
       if (!element.starts_with("21")) break;
       out.serial = element.substr(2);
@@ -257,7 +289,7 @@ bool gtin_holds(std::string_view digits) {
 }
 
 Result<std::string> marking_code(std::string_view posted) {
-  std::string code = with_separators(without_prefix(without_around(posted)));
+  std::string code = unwritten(without_prefix(without_around(posted)));
   code = std::string(without_around(without_prefix(without_around(code))));
   if (is_readable(code)) code = from_readable(code);
   if (code.empty()) return no_code("empty", "код маркировки пуст.");

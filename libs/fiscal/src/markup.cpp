@@ -77,19 +77,45 @@ std::optional<char32_t> entity(std::string_view name) {
   return other == kOthers.end() ? std::nullopt : std::optional(other->value);
 }
 
+// Those that names of goods are full of. They count without ";" too, as browsers have it, and when they are cut.
+constexpr std::array<std::string_view, 9> kFrequent{"quot",  "amp",   "lt",    "gt",   "nbsp",
+                                                    "laquo", "raquo", "ndash", "mdash"};
+
+struct Read {
+  std::size_t length = 0;                        // of the text that was read, 0: no entity
+  std::optional<char32_t> value = std::nullopt;  // nothing: one that the end of the text has cut
+};
+
+// `text` begins with "&".
+Read read_entity(std::string_view text) {
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '#';
+  };
+  std::size_t end = 1;
+  while (end < text.size() && end <= kMaxEntity && is_name(text[end])) ++end;
+  const std::string_view name = text.substr(1, end - 1);
+  const bool closed = end < text.size() && text[end] == ';';
+  const bool number = name.size() > 1 && name.starts_with('#');
+  const auto begins = [name](std::string_view known) { return known.starts_with(name); };
+  if (!closed && end == text.size() && (number || (name.size() > 1 && std::ranges::any_of(kFrequent, begins)))) {
+    return {end, std::ranges::find(kFrequent, name) == kFrequent.end() ? std::nullopt : entity(name)};
+  }
+  if (!closed && !number && std::ranges::find(kFrequent, name) == kFrequent.end()) return {};
+  const auto value = entity(name);
+  return value ? Read{end + (closed ? 1 : 0), value} : Read{};
+}
+
 std::string with_entities_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t end = text.front() == '&' ? text.substr(0, kMaxEntity + 2).find(';') : std::string_view::npos;
-    const auto value = end == std::string_view::npos ? std::nullopt : entity(text.substr(1, end - 1));
-    if (value) {
-      utf8::append(out, *value);
-      text.remove_prefix(end + 1);
-    } else {
+    const Read read = text.front() == '&' ? read_entity(text) : Read{};
+    if (read.value) {
+      utf8::append(out, *read.value);
+    } else if (read.length == 0) {
       out += text.front();
-      text.remove_prefix(1);
     }
+    text.remove_prefix(std::max<std::size_t>(read.length, 1));
   }
   return out;
 }

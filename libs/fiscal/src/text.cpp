@@ -69,10 +69,11 @@ bool in_cp866(char32_t c) {
   return (c >= U' ' && c <= U'~') || (c >= U'А' && c <= U'я') || kRestOfCp866.find(c) != std::u32string_view::npos;
 }
 
-// Shown as nothing: control characters, soft hyphen, zero-width marks, variation selectors.
+// Shown as nothing: control characters, soft hyphen, zero-width marks, variation selectors; and what somebody has put
+// in the place of half a character.
 bool is_invisible(char32_t c) {
   return c < U' ' || (c >= 0x7F && c < 0xA0) || c == 0xAD || (c >= 0x200B && c <= 0x200F) || c == 0x2060 ||
-         (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF;
+         (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || c == 0xFFFD;
 }
 
 // False when more must be known of `c` than the table tells; `out` is as before then.

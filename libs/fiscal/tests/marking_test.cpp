@@ -66,6 +66,11 @@ TEST(MarkingCode, IsTheCodeAsScanned) {
             "0104680046264732\x1D"
             "215l>VEUc\x1D"
             "93Is54"},
+           {"through HTML",
+            "0104680046264732215l&gt;V&amp;&quot;U&#039;\x1D"
+            "93Is54",
+            "0104680046264732215l>V&\"U'\x1D"
+            "93Is54"},
            {"tobacco pack", "00000046198488X?io+qCABm8wAYa", "00000046198488X?io+qCABm8wAYa"},
            {"tobacco pack without its check", "00000046198488X?io+qCABm8", "00000046198488X?io+qCABm8"},
            {"EAN-13", "4600439931256", "4600439931256"},
@@ -85,7 +90,7 @@ TEST(MarkingCode, IsTheCodeAsScanned) {
 
 TEST(MarkingCode, ReadsEveryWayToWriteASeparator) {
   for (const char* written : {"<GS>", "<gs>", "[GS]", "{GS}", "(GS)", "<FNC1>", "\\u001d", "\\u001D", "\\x1d", "\\x1D",
-                              "\\035", "<0x1D>", "_x001D_", "&#29;", "&#x1D;", "␝", "%1D", "%1d"}) {
+                              "\\035", "<0x1D>", "_x001D_", "&#29;", "&#x1D;", "␝", "↔", "%1D", "%1d"}) {
     const auto read = marking_code("010460043993125621JgXJ5.T-9m3xA"s + written + "93dGVz");
     ASSERT_TRUE(read) << written << ": " << read.error().message;
     EXPECT_EQ(*read, kShoe) << written;
@@ -121,6 +126,8 @@ TEST(MarkingCode, RefusesWhatCannotBeOneAndSaysWhy) {
            {"cut after the GTIN", "01046004399312562", "marking.gs1", "обрезан"},
            {"short GTIN", "01046004399", "marking.gs1", "GTIN из 14 цифр"},
            {"no AI after a separator", "010460043993125621JgXJ5.T-9m3xA\x1DxxdGVz", "marking.gs1", "лишнее"},
+           {"scanned twice", kShoe + kShoe, "marking.gs1", "повторяется"},
+           {"two codes", kShoe + "," + kShoe, "marking.gs1", "повторяется"},
            {"EAN with a wrong check digit", "4600439931257", "marking.check_digit", "контрольная цифра кода"},
            {"words", "KM-1", "marking.form", "не код маркировки"},
            {"nothing but blanks", " \r\n", "marking.empty", "пуст"},

@@ -11,8 +11,8 @@ namespace kassaflow::fiscal {
 
 // The code as a scanner delivers it [2000], from what was posted. Taken away: blanks, line breaks and invisible marks
 // around it, a symbology prefix ("]d2", "]C1", "]Q3", "]e0", …), separators before and after it. Written separators
-// ("<GS>", "\u001d", "␝", …) become GS, readable notation "(01)…(21)…(93)…" the code itself, with GS after each element
-// of variable length but the last. Everything else stays byte for byte.
+// ("<GS>", "\u001d", "␝", …) become GS, HTML entities the signs they mean, readable notation "(01)…(21)…(93)…" the code
+// itself, with GS after each element of variable length but the last. Everything else stays byte for byte.
 //
 // Accepted are (ffd.md §3.7):
 //   GS1         01 GTIN 21 serial, then more elements; GS ends one of variable length (GS1 General Specifications §7.8)
