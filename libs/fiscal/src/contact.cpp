@@ -10,6 +10,7 @@
 namespace kassaflow::fiscal {
 namespace {
 
+constexpr std::size_t kMaxTyped = 500;  // characters that are looked at, of several numbers, say
 constexpr std::size_t kMinInternational = 11;
 constexpr std::size_t kMaxInternational = 15;
 
@@ -80,7 +81,7 @@ bool is_phone(std::string_view text) {
 }
 
 std::optional<std::string> normalise_phone(std::string_view typed) {
-  const std::string text = normalise(typed);
+  const std::string text = normalise(cut(typed, kMaxTyped));
   std::string_view rest = trim(text);
   const bool international = rest.starts_with('+');
   if (international) rest.remove_prefix(1);
@@ -99,7 +100,7 @@ std::optional<std::string> normalise_phone(std::string_view typed) {
 }
 
 std::optional<std::string> normalise_email(std::string_view typed) {
-  std::string address(without_around(typed));
+  std::string address(cut(without_around(typed), kMaxTyped));
   if (const auto at = address.find('@'); at != std::string::npos && !is_ascii(address)) {
     address.replace(at + 1, std::string::npos, domain_in_ascii(address.substr(at + 1)));
   }

@@ -15,6 +15,7 @@ constexpr std::size_t kGtin = 14;
 constexpr std::size_t kMaxSerial = 20;            // AI 21
 constexpr std::size_t kSerialAt = 2 + kGtin + 2;  // where the portal cuts the serial of any code from,
 constexpr std::size_t kPortalSerial = 13;         // and how much at least
+constexpr std::size_t kMaxPosted = 1000;          // bytes; the portal keeps 200 characters (bitrix24.md §5.2)
 constexpr std::size_t kMaxElement = 2 + 2 + 90;   // AI and data: no GS1 element is longer
 constexpr std::string_view kDataMatrix = "DM";    // first bytes of a product code
 constexpr std::size_t kProductHead = 2 + 6;       // of it: type and GTIN
@@ -289,6 +290,7 @@ bool gtin_holds(std::string_view digits) {
 }
 
 Result<std::string> marking_code(std::string_view posted) {
+  if (posted.size() > kMaxPosted) return no_code("form", "код маркировки слишком длинный.");
   std::string code = unwritten(without_prefix(without_around(posted)));
   code = std::string(without_around(without_prefix(without_around(code))));
   if (is_readable(code)) code = from_readable(code);

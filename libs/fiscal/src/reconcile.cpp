@@ -296,7 +296,7 @@ Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Ko
   for (std::size_t i = 0; i < lines.size(); ++i) {
     parts.push_back({products[i].price, products[i].quantity, sums[i].rounded, i});
   }
-  const Lines out = fit(parts, limits.lines);
+  Lines out = fit(parts, limits.lines);
   if (out.size() > limits.lines) return too_many();
   const auto dear = std::ranges::find_if(out, [](const auto& line) { return line.price > kMaxAmount; });
   if (dear != out.end()) {

@@ -197,6 +197,8 @@ std::string_view trim(std::string_view text) {
 }
 
 std::string receipt_text(std::string_view text, std::size_t limit) {
+  constexpr std::size_t kMaxMarkup = 64;  // characters for one that is printed: what stands further on is not read
+  text = cut(text, kMaxMarkup * limit);
   const bool markup = text.find_first_of("&<") != std::string_view::npos;
   std::string printable = normalise(markup ? without_markup(text) : text);
   const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };

@@ -140,6 +140,14 @@ TEST(MarkingCode, RefusesWhatCannotBeOneAndSaysWhy) {
   }
 }
 
+TEST(MarkingCode, OfAnyLengthIsRefusedAtOnce) {
+  for (const char* piece : {"(", "&", "(01)", " ", "<GS>"}) {
+    std::string posted;
+    while (posted.size() < 4'000'000) posted += piece;
+    EXPECT_EQ(marking_code(posted).error().code, "marking.form") << piece;
+  }
+}
+
 TEST(MarkingCode, IsPrintableWhateverIsPosted) {
   for (int byte = 0; byte < 256; ++byte) {
     for (const std::size_t at : {std::size_t{0}, std::size_t{20}, kShoe.size()}) {

@@ -122,6 +122,15 @@ TEST(ReceiptText, ReadsWhatHtmlMadeOfIt) {
   }
 }
 
+TEST(ReceiptText, ReadsNoMoreThanItPrints) {
+  for (const auto& [piece, expected] :
+       {std::pair("é", std::string(128, 'e')), {"<b", "<b"}, {"<b>", ""}, {"&amp;", std::string(128, '&')}}) {
+    std::string text;
+    while (text.size() < 4'000'000) text += piece;
+    EXPECT_TRUE(receipt_text(text, 128).starts_with(expected)) << piece;
+  }
+}
+
 TEST(ReceiptText, CountsAfterNormalising) {
   EXPECT_EQ(receipt_text("  «Чай»  ", 128), "\"Чай\"");
   EXPECT_EQ(receipt_text("ab…cd", 4), "ab..");
