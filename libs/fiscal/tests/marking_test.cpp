@@ -128,6 +128,21 @@ TEST(MarkingCode, RefusesWhatCannotBeOneAndSaysWhy) {
            {"no AI after a separator", "010460043993125621JgXJ5.T-9m3xA\x1DxxdGVz", "marking.gs1", "лишнее"},
            {"scanned twice", kShoe + kShoe, "marking.gs1", "повторяется"},
            {"two codes", kShoe + "," + kShoe, "marking.gs1", "повторяется"},
+           {"more elements than goods have",
+            "010460043993125621a\x1D"
+            "22a\x1D"
+            "23a\x1D"
+            "24a\x1D"
+            "25a\x1D"
+            "26a\x1D"
+            "27a\x1D"
+            "28a\x1D"
+            "29a\x1D"
+            "90a\x1D"
+            "91a\x1D"
+            "92a\x1D"
+            "93a",
+            "marking.gs1", "лишнее"},
            {"EAN with a wrong check digit", "4600439931257", "marking.check_digit", "контрольная цифра кода"},
            {"words", "KM-1", "marking.form", "не код маркировки"},
            {"nothing but blanks", " \r\n", "marking.empty", "пуст"},
