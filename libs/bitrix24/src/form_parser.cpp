@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include "form_path.hpp"
@@ -99,10 +100,10 @@ class Form::Parser {
     }
     const auto value = decode(std::min(equals + 1, end), end);
     if (!value) return tl::unexpected(value.error());
-    if (role == Role::text) {
+    if (role != Role::bytes) {
       if (auto seen = see_text(*value); !seen) return seen;
     }
-    return place(path, *value, role == Role::text);
+    return place(path, *value, role);
   }
 
   [[nodiscard]] std::string here() const { return at_pair(pairs_, key_); }
@@ -137,17 +138,23 @@ class Form::Parser {
       return fail("form.nul", "Недопустимый нулевой символ в тексте: " + here() + ".");
     }
     if (is_ascii(value)) return {};
-    if (fiscal::is_utf8(value)) {
-      utf8_seen_ = true;
-    } else {
-      constexpr char kUnassigned = '\x98';  // the one byte windows-1251 lacks
-      if (broken_text_.empty()) broken_text_ = here();
-      not_cp1251_ = not_cp1251_ || value.find(kUnassigned) != std::string_view::npos;
+    const fiscal::Utf8Shape shape = fiscal::utf8_shape(value);
+    characters_ += shape.characters;
+    stray_ += shape.stray;
+    if (shape.well_formed()) {
+      cyrillic_seen_ = cyrillic_seen_ || shape.cyrillic > 0;
+      return {};
     }
+    // One byte alone is a letter of windows-1251 as well as half of one; only two lead bytes begin Russian letters.
+    const bool half_letter = shape.cut_bytes > 1 || shape.cut_lead == 0xD0 || shape.cut_lead == 0xD1;
+    if (shape.cut_bytes > 0 && !half_letter) cut_in_doubt_ = true;
+    if (broken_text_.empty()) broken_text_ = here();
+    constexpr char kUnassigned = '\x98';  // the one byte windows-1251 lacks
+    not_cp1251_ = not_cp1251_ || value.find(kUnassigned) != std::string_view::npos;
     return {};
   }
 
-  Result<void> place(const FormPath& path, std::string_view value, bool text) {
+  Result<void> place(const FormPath& path, std::string_view value, Role role) {
     std::uint32_t at = 0;
     for (std::size_t i = 0; i < path.size; ++i) {
       Entry& parent = form_.entries_[at];
@@ -166,18 +173,18 @@ class Form::Parser {
       if (form_.entries_.size() > limits_.nodes) return fail("form.nodes", "В теле запроса слишком много полей.");
       trail_[i] = at;
     }
-    set_scalar(form_.entries_[at], value, text);
+    set_scalar(form_.entries_[at], value, role);
     return {};
   }
 
-  void set_scalar(Entry& leaf, std::string_view value, bool text) {
+  void set_scalar(Entry& leaf, std::string_view value, Role role) {
     if (leaf.list) {
       leaf.list = false;
       leaf.first_child = leaf.last_child = leaf.next_index = 0;
       leaf.scope = ++last_scope_;
     }
     leaf.value = value;
-    leaf.text = text;
+    leaf.role = role;
   }
 
   std::uint32_t find_or_add(std::uint32_t parent_at, std::string_view key) {
@@ -233,17 +240,35 @@ class Form::Parser {
   }
   [[nodiscard]] std::size_t next(std::size_t slot) const { return (slot + 1) & (table_.size() - 1); }
 
-  // Old portals send windows-1251 (protocols/bitrix24.md §3.1) and say so nowhere. A body with both is broken, not old:
-  // guessing would print a wrong name.
+  // Old portals send windows-1251 and say so nowhere (bitrix24.md §3.1); PHP cuts UTF-8 inside a character. The texts
+  // of the whole body decide, read as UTF-8:
+  //   more characters than stray bytes, or nothing worse than a character cut at the end of a text: UTF-8, and what is
+  //     broken is dropped;
+  //   else windows-1251, whose capitals before a quote or a "№" look like characters now and then;
+  //   else, when some text is whole and Russian and the stray bytes are not four times as many as characters, or a byte
+  //     is none of windows-1251: a body with both is broken, and guessing would print a wrong name.
+  [[nodiscard]] std::optional<Charset> charset() const {
+    const bool only_cut = stray_ == 0 && (characters_ > 0 || !cut_in_doubt_);
+    if (only_cut || characters_ > stray_) return Charset::utf8;
+    const bool both = cyrillic_seen_ && stray_ < 4 * characters_;
+    if (both || not_cp1251_) return std::nullopt;
+    return Charset::windows_1251;
+  }
+
   Result<void> settle_charset() {
     if (broken_text_.empty()) return {};
-    if (utf8_seen_ || not_cp1251_) {
-      return fail("form.charset", "Текст в неизвестной кодировке: " + broken_text_ + ".");
-    }
-    form_.charset_ = Charset::windows_1251;
+    const auto known = charset();
+    if (!known) return fail("form.charset", "Текст в неизвестной кодировке: " + broken_text_ + ".");
+    form_.charset_ = *known;
     for (Entry& entry : form_.entries_) {
-      if (!entry.text || is_ascii(entry.value)) continue;
-      entry.value = form_.made_texts_.emplace_front(fiscal::from_windows_1251(entry.value));
+      if (entry.role == Role::bytes || is_ascii(entry.value)) continue;
+      if (*known == Charset::windows_1251) {
+        entry.value = form_.made_texts_.emplace_front(fiscal::from_windows_1251(entry.value));
+      } else if (!fiscal::is_utf8(entry.value)) {
+        constexpr std::string_view kReplacement = "\uFFFD";
+        entry.value = form_.made_texts_.emplace_front(
+            fiscal::repaired_utf8(entry.value, entry.role == Role::word ? kReplacement : std::string_view()));
+      }
     }
     return {};
   }
@@ -258,8 +283,11 @@ class Form::Parser {
   std::uint32_t last_scope_ = 0;
   // The nodes of the pair before: its siblings share most of them.
   std::array<std::uint32_t, FormPath::kMaxSegments> trail_{};
-  std::string broken_text_;  // where the first text stands that is not UTF-8
-  bool utf8_seen_ = false;
+  std::string broken_text_;     // where the first text stands that is not UTF-8
+  std::size_t characters_ = 0;  // of all texts, as UTF-8
+  std::size_t stray_ = 0;
+  bool cyrillic_seen_ = false;  // in a text that is well-formed
+  bool cut_in_doubt_ = false;
   bool not_cp1251_ = false;
 };
 

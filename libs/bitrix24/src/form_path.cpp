@@ -10,10 +10,12 @@ namespace {
 using Names = std::initializer_list<std::string_view>;
 
 // bitrix24.md §5.1, §5.2, §5.4: what form, mapping and digest ask for. Add a name here before you read it.
-constexpr Names kTop = {"type",         "calculated_sign", "unique_id", "currency",  "date_create", "client_email",
-                        "client_phone", "total_sum",       "uuid",      "operation", "number_kkm"};
-constexpr Names kItem = {"price",          "sum",          "currency",       "quantity",          "measure_code", "vat",
-                         "payment_object", "marking_code", "payment_method", "nomenclature_code", "supplier_info"};
+constexpr Names kTopTexts = {"client_email", "client_phone", "uuid", "number_kkm"};
+constexpr Names kTopWords = {"type",        "calculated_sign", "unique_id", "currency",
+                             "date_create", "total_sum",       "operation"};
+constexpr Names kItem = {
+    "price",          "sum",          "currency",       "quantity",          "measure_code", "vat", "vat_sum",
+    "payment_object", "marking_code", "payment_method", "nomenclature_code", "supplier_info"};
 constexpr Names kSupplier = {"inn", "phones"};
 constexpr Names kPayment = {"type", "sum", "currency"};
 
@@ -59,8 +61,10 @@ Role role_of(const FormPath& path) {
   const std::string_view top = path.segment[0];
   if (top == "items") return role_in_item(path);
   if (top == "payments") return bytes_if(path.size <= 2 || (path.size == 3 && contains(kPayment, path.segment[2])));
-  if (top == "cashbox_params") return Role::text;
-  return path.size == 1 && contains(kTop, top) ? Role::text : Role::ignored;
+  if (top == "cashbox_params") return Role::word;
+  if (path.size != 1) return Role::ignored;
+  if (contains(kTopTexts, top)) return Role::text;
+  return contains(kTopWords, top) ? Role::word : Role::ignored;
 }
 
 std::int64_t as_index(std::string_view key) {

@@ -23,7 +23,8 @@ struct FormPath {
 enum class Role : std::uint8_t {
   ignored,  // a key of another build, of a customised portal or of an object left in the post (bitrix24.md §5.8)
   bytes,    // read as it is: numbers, codes, marking codes
-  text,     // shown, printed or compared as text: UTF-8 after parsing
+  text,     // shown or printed: UTF-8 after parsing, without what was broken
+  word,     // compared, or read as a number: UTF-8 after parsing, and what was broken equals nothing
 };
 [[nodiscard]] Role role_of(const FormPath& path);
 

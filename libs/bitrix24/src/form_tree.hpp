@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "form_path.hpp"
 #include "kassaflow/bitrix24/form.hpp"
 
 namespace kassaflow::bitrix24 {
@@ -18,7 +19,7 @@ struct Form::Entry {
   std::uint32_t parent_scope = 0;  // the scope it was made in
   std::uint32_t next_index = 0;    // what `[]` gets
   bool list = false;
-  bool text = false;  // a text we use: UTF-8 after parsing
+  Role role = Role::bytes;
 };
 
 }  // namespace kassaflow::bitrix24

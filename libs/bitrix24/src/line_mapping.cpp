@@ -1,19 +1,25 @@
 #include "line_mapping.hpp"
 
 #include <charconv>
+#include <cstdlib>
 
 #include "kassaflow/bitrix24/decimal.hpp"
 #include "kassaflow/fiscal/contact.hpp"
+#include "kassaflow/fiscal/inn.hpp"
+#include "kassaflow/fiscal/marking.hpp"
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/fiscal/warnings.hpp"
 
 namespace kassaflow::bitrix24 {
 
 namespace {
 
+using fiscal::Kopecks;
 using fiscal::Method;
 using fiscal::Subject;
+using fiscal::Vat;
 
 constexpr std::size_t kMaxSupplierPhones = 10;
 constexpr std::string_view kUnknownInn = "000000000000";  // of a supplier whose INN the portal does not know (§5.2)
@@ -34,6 +40,7 @@ class LineMapper {
     map_currency();
     map_method();
     map_vat();
+    compare_vat_sum();
     map_subject();
     map_measure();
     map_supplier();
@@ -45,6 +52,10 @@ class LineMapper {
   void complain(std::string_view field, std::string_view text) {
     failed_ = true;
     complaints_.add_item(index_, field, text);
+  }
+
+  void warn(std::string_view kind, std::string text) {
+    draft_.warnings.push_back({std::string(kind), 0, std::move(text)});
   }
 
   void map_name() {
@@ -94,6 +105,31 @@ class LineMapper {
     draft_.line.vat = before_goods ? fiscal::calculated(known->second) : known->second;
   }
 
+  // The map's rate is printed whatever the portal computed. Its sum is that of the whole position of the basket, so it
+  // may fit no rate at all (§5.2), and 0 where the portal computed none: only one that fits another rate says
+  // something.
+  void compare_vat_sum() {
+    const auto sent = parse_decimal(item_["vat_sum"].value());
+    if (failed_ || !sent || sent->mantissa <= 0) return;
+    const auto sum = fiscal::to_kopecks(draft_.amounts.sum);
+    const auto vat_sum = fiscal::to_kopecks(*sent);
+    if (!sum || !vat_sum || fits(*vat_sum, *sum, draft_.line.vat)) return;
+    for (const auto rate : {Vat::vat_22, Vat::vat_20, Vat::vat_10, Vat::vat_7, Vat::vat_5}) {
+      if (!fits(*vat_sum, *sum, rate)) continue;
+      return warn(fiscal::kVatSumMismatch,
+                  "Сумма НДС портала " + fiscal::to_rubles(*vat_sum) + " соответствует ставке «" +
+                      std::string(fiscal::russian_name(rate)) + "», а напечатана ставка «" +
+                      std::string(fiscal::russian_name(draft_.line.vat)) + "» по настройке шлюза.");
+    }
+  }
+
+  // The portal rounds the tax of one unit or that of all.
+  [[nodiscard]] bool fits(Kopecks vat_sum, Kopecks sum, Vat rate) const {
+    const auto units = static_cast<std::int64_t>(fiscal::round_half_up(draft_.amounts.quantity, 0));
+    const std::int64_t difference = vat_sum.value() - fiscal::vat_amount(sum, rate).value();
+    return std::abs(difference) <= 1 + units / 2;
+  }
+
   void map_subject() {
     const std::string_view sent = item_["payment_object"].value();
     const auto code = find_object(sent);
@@ -111,17 +147,33 @@ class LineMapper {
   // (§5.6). In FFD 1.2 only the scanned code is one. A line with nothing but the product code says which it is: as
   // "without code" it may be printed in either format, as marked only in 1.05.
   Subject map_codes(Subject marked) {
-    draft_.line.marking_code = std::string(item_["marking_code"].value());
-    draft_.line.product_code = std::string(item_["nomenclature_code"].value());
-    if (!draft_.line.marking_code.empty()) return marked;
+    const std::string_view code = item_["marking_code"].value();
+    const std::string_view product = item_["nomenclature_code"].value();
+    if (!code.empty()) {
+      map_scanned(code, product);
+      return marked;
+    }
+    if (const auto holds = fiscal::check_product_code(product); !holds) {
+      complain("nomenclature_code", holds.error().message);
+    }
+    draft_.line.product_code = std::string(product);
     if (settings_.marked_without_code == MarkedWithoutCode::allow) {
       return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
     }
-    if (draft_.line.product_code.empty()) {
+    if (product.empty()) {
       complain("marking_code",
                "маркированный товар без кода маркировки. Укажите код в отгрузке и напечатайте чек ещё раз.");
     }
     return marked;
+  }
+
+  void map_scanned(std::string_view code, std::string_view product) {
+    auto scanned = fiscal::marking_code(code);
+    if (!scanned) return complain("marking_code", scanned.error().message);
+    auto agreeing = fiscal::product_code_of(*scanned, code, product);
+    if (!agreeing) return complain("marking_code", agreeing.error().message);
+    draft_.line.marking_code = *std::move(scanned);
+    draft_.line.product_code = *std::move(agreeing);
   }
 
   // Told for every line: FFD 1.2 demands it, and the format of a pool may change before its receipts are printed.
@@ -141,8 +193,26 @@ class LineMapper {
     supplier.inn = std::string(fiscal::trim(sent["inn"].value()));
     map_phones(sent["phones"], supplier);
     if (supplier == fiscal::Supplier{}) return;
-    if (supplier.inn.empty()) supplier.inn = kUnknownInn;
+    map_inn(supplier);
+    if (supplier.phones.empty() && !failed_) {
+      warn(fiscal::kSupplierNoPhone, "У поставщика не указан телефон: в чеке агента он обязателен.");
+    }
     draft_.line.supplier = std::move(supplier);
+  }
+
+  // A number of another length has no place in [1226]; one with wrong control digits is printed as the merchant gave
+  // it.
+  void map_inn(fiscal::Supplier& supplier) {
+    if (supplier.inn.empty() || supplier.inn == kUnknownInn) {
+      supplier.inn = kUnknownInn;
+    } else if (!fiscal::is_inn(supplier.inn)) {
+      warn(fiscal::kSupplierInn,
+           "ИНН поставщика " + quoted(supplier.inn) + " должен состоять из 10 или 12 цифр: напечатан как неизвестный.");
+      supplier.inn = kUnknownInn;
+    } else if (!fiscal::inn_checksum_holds(supplier.inn)) {
+      warn(fiscal::kSupplierInn,
+           "Контрольные цифры ИНН поставщика " + supplier.inn + " не сходятся: напечатан, как указан.");
+    }
   }
 
   void map_phones(Form::Node phones, fiscal::Supplier& supplier) {

@@ -2,6 +2,7 @@
 // One item of the post into one line, up to its amounts, which only the whole receipt can settle.
 
 #include <optional>
+#include <vector>
 
 #include "codes.hpp"
 #include "complaint_list.hpp"
@@ -11,8 +12,9 @@
 namespace kassaflow::bitrix24 {
 
 struct LineDraft {
-  fiscal::Line line;        // without price, quantity and sum
-  fiscal::RawLine amounts;  // as posted
+  fiscal::Line line;                           // without price, quantity and sum
+  fiscal::RawLine amounts;                     // as posted
+  std::vector<fiscal::Warning> warnings = {};  // their `line` is still to be set
 };
 
 // `index` counts from 0. Nothing after a complaint.

@@ -10,6 +10,7 @@
 #include "kassaflow/fiscal/reconcile.hpp"
 #include "kassaflow/fiscal/rules.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/fiscal/warnings.hpp"
 #include "line_mapping.hpp"
 
 namespace kassaflow::bitrix24 {
@@ -89,8 +90,9 @@ class Mapper {
     const std::string_view phone = fiscal::trim(root_["client_phone"].value());
     receipt_.buyer_contact = fiscal::buyer_contact(email, phone);
     if (!receipt_.buyer_contact.empty() || (email.empty() && phone.empty())) return;
-    complaints_.add_field(email.empty() ? "client_phone" : "client_email",
-                          "контакт покупателя не является адресом почты или номером телефона.");
+    receipt_.warnings.push_back({std::string(fiscal::kContactUnusable), 0,
+                                 "Контакт покупателя " + quoted(email.empty() ? phone : email) +
+                                     " не является адресом почты или номером телефона: чек напечатан без него."});
   }
 
   void settle_amounts(Kopecks total) {
@@ -105,12 +107,21 @@ class Mapper {
     receipt_.total = total;
     receipt_.lines.reserve(settled->size());
     for (const fiscal::ReconciledLine& amount : *settled) {
+      LineDraft& draft = drafts_[amount.source];
+      if (sources_.empty() || sources_.back() != amount.source) add_warnings(draft.warnings, sources_.size() + 1);
       sources_.push_back(amount.source);
-      fiscal::Line line = drafts_[amount.source].line;
+      fiscal::Line line = draft.line;
       line.price = amount.price;
       line.quantity = amount.quantity;
       line.sum = amount.sum;
       receipt_.lines.push_back(std::move(line));
+    }
+  }
+
+  void add_warnings(std::vector<fiscal::Warning>& warnings, std::size_t line) {
+    for (fiscal::Warning& warning : warnings) {
+      warning.line = line;
+      receipt_.warnings.push_back(std::move(warning));
     }
   }
 

@@ -256,6 +256,53 @@ TEST(Form, BinaryFieldsAndNoiseDecideNothingAboutTheCharset) {
   EXPECT_EQ(form.root()["items"]["0"]["name"].value(), "Ч");
 }
 
+struct CharsetCase {
+  std::string_view name, body, tree;
+  Charset charset = Charset::utf8;
+};
+
+class SettlesTheCharset : public testing::TestWithParam<CharsetCase> {};
+
+TEST_P(SettlesTheCharset, OfTheWholeBody) {
+  const Form form = parsed(GetParam().body);
+  EXPECT_EQ(shown(form.root()), GetParam().tree);
+  EXPECT_EQ(form.charset(), GetParam().charset);
+}
+
+constexpr Charset kOld = Charset::windows_1251;
+
+INSTANTIATE_TEST_SUITE_P(  // windows-1251 as percent codes: «Чай» is AB D7 E0 E9 BB
+    Form, SettlesTheCharset,
+    testing::Values(
+        CharsetCase{"TwoBytesCut", "items[0][name]=%D0%A7%D0%B0%D1", "{items:{0:{name:'Ча'}}}"},
+        CharsetCase{"ThreeBytesCutAfterOne", "items[0][name]=%D0%A7%D0%B0%E2", "{items:{0:{name:'Ча'}}}"},
+        CharsetCase{"ThreeBytesCutAfterTwo", "items[0][name]=Tea%E2%84", "{items:{0:{name:'Tea'}}}"},
+        CharsetCase{"FourBytesCut", "items[0][name]=Tea%F0%9F%98", "{items:{0:{name:'Tea'}}}"},
+        CharsetCase{"FourBytesCutAfterOne", "items[0][name]=%D0%A7+%F0", "{items:{0:{name:'Ч '}}}"},
+        CharsetCase{"HalfARussianLetterIsAllThereIs", "items[0][name]=Tea+%D0", "{items:{0:{name:'Tea '}}}"},
+        CharsetCase{"CutInTheMiddle", "items[0][name]=%D0%A7%D0%B0%D0%B9+%D0%B7...", "{items:{0:{name:'Чай з...'}}}"},
+        CharsetCase{"CutBeforeDots", "items[0][name]=%D0%A7%D0%B0%D0%B9+%D0%B7%D0...", "{items:{0:{name:'Чай з...'}}}"},
+        CharsetCase{"CutAtTheBeginning", "items[0][name]=%A7%D0%B0%D0%B9", "{items:{0:{name:'ай'}}}"},
+        CharsetCase{"SeveralValuesCut", "items[0][name]=%D0%A7%D0&items[1][name]=%D0%A7%D1&client_email=a@b.ru%D0",
+                    "{items:{0:{name:'Ч'},1:{name:'Ч'}},client_email:'a@b.ru'}"},
+        CharsetCase{"SupplierCut",
+                    "items[0][name]=Tea&items[0][supplier_info][name]=%D0%9E%D0%9E%D0%9E+%C2%AB%D0%9F%D0",
+                    "{items:{0:{name:'Tea',supplier_info:{name:'ООО «П'}}}}"},
+        CharsetCase{"OneBrokenAmongMany", "items[0][name]=%D0%A7%D0%B0%D0%B9&number_kkm=b%FFox",
+                    "{items:{0:{name:'Чай'}},number_kkm:'box'}"},
+        CharsetCase{"WordsAreNotRepaired", "items[0][name]=%D0%A7%D0%B0%D0%B9&unique_id=85%D0&cashbox_params[A]=kx%D0",
+                    "{items:{0:{name:'Чай'}},unique_id:'85\uFFFD',cashbox_params:{A:'kx\uFFFD'}}"},
+        CharsetCase{"OldOneValue", "items[0][name]=%D7%E0%E9", "{items:{0:{name:'Чай'}}}", kOld},
+        CharsetCase{"OldOneLetter", "items[0][name]=%D7", "{items:{0:{name:'Ч'}}}", kOld},
+        CharsetCase{"OldQuoted", "items[0][name]=%AB%D7%E0%E9%BB", "{items:{0:{name:'«Чай»'}}}", kOld},
+        CharsetCase{"OldCapitalsLookLikeUtf8", "items[0][name]=%AB%CC%C8%D0%BB", "{items:{0:{name:'«МИР»'}}}", kOld},
+        CharsetCase{"OldLetterInQuotes", "items[0][name]=%AB%CE%BB", "{items:{0:{name:'«О»'}}}", kOld},
+        CharsetCase{"OldTextThatIsUtf8Alone", "items[0][name]=%D7%E0%E9+%F7%B8%F0%ED%FB%E9&number_kkm=%D0%B91",
+                    "{items:{0:{name:'Чай чёрный'}},number_kkm:'Р№1'}", kOld},
+        CharsetCase{"OldTextOfNoRussianUtf8", "items[0][name]=%D7%E0%E9&number_kkm=%CA%B91",
+                    "{items:{0:{name:'Чай'}},number_kkm:'К№1'}", kOld}),
+    [](const auto& param) { return std::string(param.param.name); });
+
 TEST(Form, RefusesOverlongAndSurrogateUtf8) {
   for (const std::string_view bytes : {"%C0%98", "%ED%A0%98", "%F4%90%98%98", "%E0%80%98"}) {
     EXPECT_EQ(code_of("items[0][name]=" + std::string(bytes)), "form.charset") << bytes;

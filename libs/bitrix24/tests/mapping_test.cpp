@@ -114,7 +114,27 @@ TEST(Mapping, ContactIsMailOrPhone) {
     EXPECT_EQ(mapped(PostBuilder().set("client_email", c.email).set("client_phone", c.phone).form()).buyer_contact,
               c.contact);
   }
-  EXPECT_NE(refused(PostBuilder().set("client_email", "nobody").form()).find("Поле client_email"), std::string::npos);
+}
+
+// Not a reason to refuse a sale: printed without a contact, and the receipt says so.
+TEST(Mapping, AContactNobodyCanBeReachedByIsNone) {
+  struct Contact {
+    const char *email, *phone, *shown;
+  };
+  for (const Contact& c : {Contact{"nobody", "", "«nobody»"},
+                           {"почта@сайт.рф", "", "«почта@сайт.рф»"},
+                           {"admin@localhost", "123", "«admin@localhost»"},
+                           {"", "+7 (000) 000-00-00", "«+7 (000) 000-00-00»"}}) {
+    const auto receipt = mapped(PostBuilder().set("client_email", c.email).set("client_phone", c.phone).form());
+    EXPECT_EQ(receipt.buyer_contact, "");
+    ASSERT_EQ(receipt.warnings.size(), 1U);
+    EXPECT_EQ(receipt.warnings[0].kind, "contact_unusable");
+    EXPECT_EQ(receipt.warnings[0].line, 0U);
+    EXPECT_NE(receipt.warnings[0].text.find(c.shown), std::string::npos) << receipt.warnings[0].text;
+  }
+  EXPECT_TRUE(mapped(PostBuilder().set("client_email", "").form()).warnings.empty());
+  EXPECT_TRUE(
+      mapped(PostBuilder().set("client_email", "x").set("client_phone", "89001234567").form()).warnings.empty());
 }
 
 TEST(Mapping, UnknownKeysAreIgnoredAtEveryLevel) {
@@ -207,8 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"UnknownMethod", "items[0][payment_method]", "barter",
                     "Позиция 1, поле items[0].payment_method: неизвестный способ расчёта «barter»."},
         RefusalCase{"NoObject", "items[0][payment_object]", nullptr, "Позиция 1, поле items[0].payment_object"},
-        RefusalCase{"SupplierInn", "items[0][supplier_info][inn]", "123",
-                    "Позиция 1, поле items[0].supplier_info.inn: ИНН поставщика"},
+        RefusalCase{"SupplierWithoutName", "items[0][supplier_info][inn]", "7708709686",
+                    "Позиция 1, поле items[0].supplier_info.name: нет ни наименования, ни телефона поставщика."},
         RefusalCase{"SupplierPhone", "items[0][supplier_info][phones][0]", "звонить вечером",
                     "Позиция 1, поле items[0].supplier_info.phones"},
         RefusalCase{"ScalarItem", "items[1]", "x", "Позиция 2, поле items[1]: нет данных о товаре."},
@@ -243,7 +263,7 @@ TEST(Mapping, CountsItemsOfThePostNotLinesOfTheReceipt) {
                                                                                    {"supplier_info][inn", "123"}}) {
     post.set("items[1][" + key + "]", value);
   }
-  EXPECT_NE(refused(post.form()).find("Позиция 2, поле items[1].supplier_info.inn: ИНН"), std::string::npos);
+  EXPECT_NE(refused(post.form()).find("Позиция 2, поле items[1].supplier_info.name: нет ни"), std::string::npos);
 }
 
 TEST(Mapping, NamesEveryBrokenLine) {

@@ -1,12 +1,16 @@
 #include "kassaflow/fiscal/contact.hpp"
 
+#include <idn2.h>
+
 #include <algorithm>
+#include <memory>
 
 #include "kassaflow/fiscal/text.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
 
+constexpr std::size_t kMaxTyped = 500;  // characters that are looked at, of several numbers, say
 constexpr std::size_t kMinInternational = 11;
 constexpr std::size_t kMaxInternational = 15;
 
@@ -23,6 +27,37 @@ std::string leading_digits(std::string_view text) {
     }
   }
   return digits;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// What copying leaves around an address: blanks, line breaks, marks that are not shown. Never a part of it.
+std::string_view without_around(std::string_view text) {
+  static constexpr std::string_view kAround[] = {" ",      "\t",     "\r",     "\n",     "\u00A0", "\u00AD", "\u200B",
+                                                 "\u200C", "\u200D", "\u200E", "\u200F", "\u202F", "\u2060", "\uFEFF"};
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const std::string_view piece : kAround) {
+      for (; text.starts_with(piece); changed = true) text.remove_prefix(piece.size());
+      for (; text.ends_with(piece); changed = true) text.remove_suffix(piece.size());
+    }
+  }
+  return text;
+}
+
+// The domain as it travels: "сайт.рф" -> "xn--80aswg.xn--p1ai"; empty when it is no domain.
+std::string domain_in_ascii(const std::string& domain) {
+  char* made = nullptr;
+  if (idn2_to_ascii_8z(domain.c_str(), &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) return {};
+  const std::unique_ptr<char, void (*)(void*)> owner(made, idn2_free);
+  return made;
+}
+
+// Numbers of Russia and Kazakhstan begin so (codes 3xx, 4xx, 8xx, 9xx and 6xx, 7xx): at any other nobody answers.
+bool has_code_of_seven(std::string_view digits) {
+  return std::string_view("346789").find(digits[0]) != std::string_view::npos;
 }
 
 bool is_email_character(char c) {
@@ -46,26 +81,34 @@ bool is_phone(std::string_view text) {
 }
 
 std::optional<std::string> normalise_phone(std::string_view typed) {
-  const std::string text = normalise(typed);
+  const std::string text = normalise(cut(typed, kMaxTyped));
   std::string_view rest = trim(text);
   const bool international = rest.starts_with('+');
   if (international) rest.remove_prefix(1);
   const std::string digits = leading_digits(rest);
-  if (digits.size() == 10 && !international) return "+7" + digits;
+  const auto with_seven = [](std::string_view ten) {
+    return has_code_of_seven(ten) ? std::optional("+7" + std::string(ten)) : std::nullopt;
+  };
+  if (digits.size() == 10 && !international) return with_seven(digits);
   // No country code begins with 89: "+8 9…" is the national prefix of Russia typed after a plus.
   const bool russian =
       digits.size() == 11 && (digits.starts_with(international ? "89" : "8") || digits.starts_with('7'));
-  if (russian) return "+7" + digits.substr(1);
+  if (russian) return with_seven(std::string_view(digits).substr(1));
   if (!international || digits.starts_with('7')) return std::nullopt;  // +7 has ten digits behind it, no more
   if (digits.size() >= kMinInternational && digits.size() <= kMaxInternational) return "+" + digits;
   return std::nullopt;
 }
 
+std::optional<std::string> normalise_email(std::string_view typed) {
+  std::string address(cut(without_around(typed), kMaxTyped));
+  if (const auto at = address.find('@'); at != std::string::npos && !is_ascii(address)) {
+    address.replace(at + 1, std::string::npos, domain_in_ascii(address.substr(at + 1)));
+  }
+  return is_email(address) ? std::optional(std::move(address)) : std::nullopt;
+}
+
 std::string buyer_contact(std::string_view email, std::string_view phone) {
-  // What copying leaves around an address may go, nothing inside it.
-  const std::string printable = normalise(email);
-  const auto address = trim(printable);
-  if (is_email(address) && email.find(address) != std::string_view::npos) return std::string(address);
+  if (auto address = normalise_email(email)) return *std::move(address);
   return normalise_phone(phone).value_or("");
 }
 

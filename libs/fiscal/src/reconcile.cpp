@@ -81,17 +81,137 @@ Kopecks unit_price(Kopecks sum, Quantity quantity, bool down = false) {
   return Kopecks(static_cast<std::int64_t>(down ? dividend / divisor : (2 * dividend + divisor) / (2 * divisor)));
 }
 
-// Appends one line, or two when no unit price makes the sum: all but one unit at the price, one at the remainder.
-void fit(std::size_t source, Kopecks price, Quantity quantity, Kopecks sum, std::vector<ReconciledLine>& out) {
-  for (const Kopecks candidate : {price, unit_price(sum, quantity)}) {
-    if (cost(candidate, quantity) == sum) return out.push_back({source, candidate, quantity, sum});
+bool is_whole(Quantity quantity) { return quantity.thousandths() % kOne.thousandths() == 0; }
+
+// One line that is to become lines of the receipt: `sum` in kopecks is settled, `price` is the posted one, rounded.
+struct Part {
+  Kopecks price;
+  Quantity quantity;
+  Kopecks sum;
+  std::size_t source;
+  [[nodiscard]] std::int64_t units() const { return quantity.thousandths() / kOne.thousandths(); }
+};
+
+// The one price that makes the sum, if any.
+std::optional<Kopecks> single_price(const Part& part) {
+  for (const Kopecks candidate : {part.price, unit_price(part.sum, part.quantity)}) {
+    if (cost(candidate, part.quantity) == part.sum) return candidate;
   }
-  // Up to one unit the second candidate always fits, so there is more than one here.
-  const Quantity most(quantity.thousandths() - kOne.thousandths());
-  if (cost(price, most) > sum) price = unit_price(sum, quantity, /*down=*/true);
-  const Kopecks most_sum = cost(price, most);
-  out.push_back({source, price, most, most_sum});
-  out.push_back({source, sum - most_sum, kOne, sum - most_sum});
+  return std::nullopt;
+}
+
+using Lines = std::vector<ReconciledLine>;
+
+void add(Lines& out, const Part& part, Kopecks price, Quantity quantity) {
+  out.push_back({part.source, price, quantity, cost(price, quantity)});
+}
+
+// Whole units: `dear` of them a kopeck dearer than the others.
+void add_units(Lines& out, const Part& part, Kopecks low, std::int64_t dear) {
+  const std::int64_t cheap = part.units() - dear;
+  if (cheap > 0) add(out, part, low, Quantity(cheap * kOne.thousandths()));
+  if (dear > 0) add(out, part, low + Kopecks(1), Quantity(dear * kOne.thousandths()));
+}
+
+// No unit price makes the sum. Whole units have two neighbouring prices; of another quantity one unit stands apart with
+// the remainder (up to one unit some price always makes the sum, so there is more than one here).
+void add_split(Lines& out, const Part& part) {
+  const Kopecks low = unit_price(part.sum, part.quantity, /*down=*/true);
+  if (is_whole(part.quantity)) return add_units(out, part, low, part.sum.value() - low.value() * part.units());
+  const Quantity most(part.quantity.thousandths() - kOne.thousandths());
+  const Kopecks price = cost(part.price, most) > part.sum ? low : part.price;
+  add(out, part, price, most);
+  add(out, part, part.sum - cost(price, most), kOne);
+}
+
+// What parts of whole units are short of, when each has its lower price throughout.
+struct Shortfall {
+  std::size_t part;
+  Kopecks low;
+  std::int64_t units;
+  std::int64_t missing;  // kopecks, less than `units`
+};
+
+// Numbers whose units make exactly `kopecks`; nothing when none do. Of large sums it does not try.
+std::optional<std::vector<std::size_t>> make_exactly(std::int64_t kopecks, const std::vector<Shortfall>& from) {
+  constexpr std::int64_t kTried = 10'000;
+  if (kopecks > kTried) return std::nullopt;
+  constexpr std::size_t kNone = SIZE_MAX;
+  std::vector<std::size_t> last(static_cast<std::size_t>(kopecks) + 1, kNone);  // the one that first made this sum
+  const auto made = [&last](std::int64_t sum) { return sum == 0 || last[static_cast<std::size_t>(sum)] != kNone; };
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    for (std::int64_t sum = kopecks; sum >= from[i].units; --sum) {
+      if (!made(sum) && made(sum - from[i].units)) last[static_cast<std::size_t>(sum)] = i;
+    }
+  }
+  if (!made(kopecks)) return std::nullopt;
+  std::vector<std::size_t> out;
+  for (std::int64_t sum = kopecks; sum > 0; sum -= from[out.back()].units) {
+    out.push_back(last[static_cast<std::size_t>(sum)]);
+  }
+  return out;
+}
+
+// How many units of each part are a kopeck dearer, so that all together miss nothing: all or none of them, but for one
+// part when there is `room` for another line.
+std::optional<std::vector<std::int64_t>> spread(const std::vector<Shortfall>& parts, bool room) {
+  std::vector<std::size_t> order(parts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {  // those that are short of the larger share of a kopeck
+    const Exact share_a = static_cast<Exact>(parts[a].missing) * parts[b].units;
+    const Exact share_b = static_cast<Exact>(parts[b].missing) * parts[a].units;
+    return share_a != share_b ? share_a > share_b : a > b;
+  });
+  std::int64_t left = 0;
+  for (const Shortfall& part : parts) left += part.missing;
+  const std::int64_t all = left;
+  std::vector<std::int64_t> dear(parts.size());
+  for (const std::size_t i : order) {
+    if (parts[i].units > left) continue;
+    dear[i] = parts[i].units;
+    left -= parts[i].units;
+  }
+  if (left == 0) return dear;
+  if (room) {  // they miss less than they have units, so some part is without, and it has more units than are left
+    *std::ranges::find(dear, 0) = left;
+    return dear;
+  }
+  const auto chosen = make_exactly(all, parts);
+  if (!chosen) return std::nullopt;
+  std::ranges::fill(dear, 0);
+  for (const std::size_t i : *chosen) dear[i] = parts[i].units;
+  return dear;
+}
+
+// Lines of the receipt; more than the limit only when there is no way.
+Lines fit(const std::vector<Part>& parts, std::size_t limit) {
+  std::vector<std::optional<Kopecks>> prices;
+  std::vector<Shortfall> short_of;
+  std::size_t split = parts.size();  // lines when each that needs it is split
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    prices.push_back(single_price(parts[i]));
+    if (prices[i]) continue;
+    ++split;
+    if (!is_whole(parts[i].quantity)) continue;
+    const Kopecks low = unit_price(parts[i].sum, parts[i].quantity, /*down=*/true);
+    short_of.push_back({i, low, parts[i].units(), parts[i].sum.value() - low.value() * parts[i].units()});
+  }
+  std::optional<std::vector<std::int64_t>> dear;
+  if (split > limit && split - short_of.size() <= limit) dear = spread(short_of, split - short_of.size() < limit);
+
+  Lines out;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (prices[i]) {
+      add(out, parts[i], *prices[i], parts[i].quantity);
+    } else if (dear && is_whole(parts[i].quantity)) {
+      add_units(out, parts[i], short_of[next].low, (*dear)[next]);
+      ++next;
+    } else {
+      add_split(out, parts[i]);
+    }
+  }
+  return out;
 }
 
 // "99.99", and "99.994" when whole kopecks do not say it all.
@@ -172,8 +292,11 @@ Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Ko
     return not_the_total("Сумма позиций (поля items[n].sum)", sums, total);
   }
 
-  std::vector<ReconciledLine> out;
-  for (std::size_t i = 0; i < lines.size(); ++i) fit(i, products[i].price, products[i].quantity, sums[i].rounded, out);
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    parts.push_back({products[i].price, products[i].quantity, sums[i].rounded, i});
+  }
+  Lines out = fit(parts, limits.lines);
   if (out.size() > limits.lines) return too_many();
   const auto dear = std::ranges::find_if(out, [](const auto& line) { return line.price > kMaxAmount; });
   if (dear != out.end()) {

@@ -1,5 +1,7 @@
 #include "src/utf8.hpp"
 
+#include <string>
+
 namespace kassaflow::fiscal::utf8 {
 
 CodePoint first(std::string_view text) {
@@ -17,6 +19,19 @@ CodePoint first(std::string_view text) {
   const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
   if (overlong || surrogate || value > 0x10FFFF) return {kMalformed, 1};
   return {value, length};
+}
+
+bool is_cut(std::string_view text) {
+  if (text.size() > 3 || first(text).value != kMalformed) return false;
+  // Some continuation makes it whole: the extremes of the second byte tell overlong forms and surrogates apart.
+  for (const char fill : {'\x80', '\x90', '\xBF'}) {
+    for (std::size_t length = text.size() + 1; length <= 4; ++length) {
+      std::string whole(text);
+      whole.resize(length, fill);
+      if (first(whole).length == length) return true;
+    }
+  }
+  return false;
 }
 
 void append(std::string& out, char32_t value) {

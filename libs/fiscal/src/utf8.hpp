@@ -16,6 +16,8 @@ struct CodePoint {
 
 // `text` is not empty.
 [[nodiscard]] CodePoint first(std::string_view text);
+// `text`, not empty, is the beginning of a well-formed sequence whose last bytes are missing.
+[[nodiscard]] bool is_cut(std::string_view text);
 // `value` is a code point.
 void append(std::string& out, char32_t value);
 

@@ -71,11 +71,13 @@ class Baskets : public testing::Test {
     Receipt receipt;
     receipt.total = receipt.payments.cashless = total;
     std::vector<std::int64_t> thousandths(lines.size());
+    std::vector<std::vector<ReconciledLine>> parts(lines.size());
     std::size_t last_source = 0;
     for (const auto& part : result) {
       ASSERT_LT(part.source, lines.size());
       EXPECT_GE(part.source, last_source);
       last_source = part.source;
+      parts[part.source].push_back(part);
       thousandths[part.source] += part.quantity.thousandths();
       Line line;
       line.name = "Товар";
@@ -86,8 +88,21 @@ class Baskets : public testing::Test {
       receipt.lines.push_back(line);
     }
     EXPECT_THAT(validate(receipt, Ffd::v1_2), testing::IsEmpty());
-    for (std::size_t i = 0; i < lines.size(); ++i)
+    for (std::size_t i = 0; i < lines.size(); ++i) {
       EXPECT_EQ(thousandths[i], static_cast<std::int64_t>(round_half_up(lines[i].quantity, 3)));
+      expect_near_the_posted_price(lines[i], parts[i]);
+    }
+  }
+
+  // The sum was rounded and corrected by up to a kopeck: what a unit costs is one of the two prices around that share.
+  static void expect_near_the_posted_price(const RawLine& posted, const std::vector<ReconciledLine>& parts) {
+    EXPECT_LE(parts.size(), 2U);
+    for (const auto& part : parts) {
+      if (part.quantity.thousandths() < 2000 || round_half_up(posted.quantity, 8) % 100'000'000 != 0) return;
+      const auto price = static_cast<std::int64_t>(round_half_up(posted.price, 8));
+      EXPECT_LT(std::abs(part.price.value() * 1'000'000 - price), 1'750'001);
+    }
+    if (parts.size() == 2) EXPECT_EQ(parts[0].price + Kopecks(1), parts[1].price);
   }
 
   std::uint32_t seed_ = 0;
@@ -113,6 +128,24 @@ TEST_F(Baskets, OfOldPortalsBecomeReceiptsToo) {
     const auto basket = scaled_lines(total.value());
     const auto result = reconcile(basket, total);
     ASSERT_TRUE(result) << result.error().message;
+    expect_printable(basket, total, *result);
+  }
+}
+
+TEST_F(Baskets, OfWholeUnitsFitWithOneLineToSpare) {
+  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  for (int round = 0; round < 3000 && !HasFailure(); ++round) {
+    auto basket = lines();
+    for (auto& raw_line : basket) {
+      raw_line.quantity = {between(1, 30), 0};
+      const __int128 sum = round_half_up(raw_line.price, 8) * raw_line.quantity.mantissa;
+      raw_line.sum = {static_cast<std::int64_t>(sum), 8};
+    }
+    const Kopecks total = total_of(basket);
+    const std::size_t limit = basket.size() + static_cast<std::size_t>(between(1, 3));
+    const auto result = reconcile(basket, total, {.lines = limit});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_LE(result->size(), limit);
     expect_printable(basket, total, *result);
   }
 }

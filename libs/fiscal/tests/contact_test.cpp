@@ -36,7 +36,8 @@ TEST(Phone, IsBroughtToOneForm) {
 
 TEST(Phone, IsNotGuessed) {
   for (const char* typed : {"", "+", "нет", "123", "1234567", "900123456", "375291234567", "+900123456",
-                            "8900123456789", "+1234567890123456", "+7 8 900 123-45-67", "+7 900 123-45-678"}) {
+                            "8900123456789", "+1234567890123456", "+7 8 900 123-45-67", "+7 900 123-45-678",
+                            "+7 (000) 000-00-00", "80000000000", "1234567890", "5555555555"}) {
     EXPECT_EQ(normalise_phone(typed), std::nullopt) << typed;
   }
 }
@@ -56,6 +57,27 @@ TEST(Email, IsRecognised) {
   }
   EXPECT_TRUE(is_email(std::string(59, 'a') + "@b.ru"));
   EXPECT_FALSE(is_email(std::string(60, 'a') + "@b.ru"));
+}
+
+TEST(Email, OfAnyDomainIsWrittenInAscii) {
+  struct Case {
+    const char *typed, *expected;
+  };
+  for (const auto& [typed, expected] : {
+           Case{"test@сайт.рф", "test@xn--80aswg.xn--p1ai"},
+           Case{" Test@Почта.Сайт.РФ\n", "Test@xn--80a1acny.xn--80aswg.xn--p1ai"},
+           Case{"a@bücher.example", "a@xn--bcher-kva.example"},
+           Case{"a@bu\u0308cher.example", "a@xn--bcher-kva.example"},
+           Case{"a@例え.jp", "a@xn--r8jz45g.jp"},
+           Case{"a@xn--80aswg.xn--p1ai", "a@xn--80aswg.xn--p1ai"},
+       }) {
+    EXPECT_EQ(normalise_email(typed), expected) << typed;
+  }
+  for (const char* typed :
+       {"почта@сайт.рф", "\u0430dmin@example.ru", "a@сайт", "a@сайт..рф", "a@.рф", "a@са йт.рф", "a@сайт.рф, b@сайт.рф",
+        "a@«сайт».рф", "@сайт.рф", "a@сайт\xD0.рф", "a@очень-длинное-имя-сайта-которое-не-помещается-в-реквизит.рф"}) {
+    EXPECT_EQ(normalise_email(typed), std::nullopt) << typed;
+  }
 }
 
 TEST(BuyerContact, TakesAnAddressOutOfWhatCopyingLeavesAroundIt) {

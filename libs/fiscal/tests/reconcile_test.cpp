@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -63,7 +64,7 @@ TEST(Reconcile, MakesLinesThatAgree) {
            {"a single unit takes the kopeck rather than a dozen",
             {raw("1.00333333", "1", "1.00333333"), raw("0.08361111", "12", "1.00333333")},
             201,
-            {line(0, 101, 1000, 101), line(1, 8, 11000, 88), line(1, 12, 1000, 12)}},
+            {line(0, 101, 1000, 101), line(1, 8, 8000, 64), line(1, 9, 4000, 36)}},
            {"less than one unit: the price moves",
             {raw("300", "0.33333333", "99.999999")},
             10000,
@@ -83,11 +84,20 @@ TEST(Reconcile, MakesLinesThatAgree) {
            {"a portal that rounded the price to kopecks",
             {raw("33.33", "3", "100"), raw("0.67", "150", "100")},
             20000,
-            {line(0, 3333, 2000, 6666), line(0, 3334, 1000, 3334), line(1, 67, 149000, 9983), line(1, 17, 1000, 17)}},
-           {"cheaper than a kopeck: the rest is in the last unit",
+            {line(0, 3333, 2000, 6666), line(0, 3334, 1000, 3334), line(1, 66, 50000, 3300),
+             line(1, 67, 100000, 6700)}},
+           {"cheaper than a kopeck: some units are free",
             {raw("0.005", "100", "0.5")},
             50,
-            {line(0, 0, 99000, 0), line(0, 50, 1000, 50)}},
+            {line(0, 0, 50000, 0), line(0, 1, 50000, 50)}},
+           {"two neighbouring prices",
+            {raw("1.2345", "10000", "12345")},
+            1234500,
+            {line(0, 123, 5500000, 676500), line(0, 124, 4500000, 558000)}},
+           {"a discount that no price makes",
+            {raw("33.335", "7", "233.345")},
+            23335,
+            {line(0, 3333, 3000, 9999), line(0, 3334, 4000, 13336)}},
            {"a free line stays free",
             {raw("0", "1", "0"), raw("4.994", "1", "4.994"), raw("5.001", "1", "5.001")},
             1000,
@@ -230,14 +240,58 @@ TEST(Reconcile, RefusesAmountsNoReceiptMayHold) {
   });
 }
 
-TEST(Reconcile, CountsLinesAfterSplitting) {
+std::size_t lines_of(std::size_t source, const std::vector<ReconciledLine>& lines) {
+  return static_cast<std::size_t>(std::ranges::count(lines, source, &ReconciledLine::source));
+}
+
+std::int64_t total_of(const std::vector<ReconciledLine>& lines) {
+  std::int64_t sum = 0;
+  for (const auto& part : lines) sum += part.sum.value();
+  return sum;
+}
+
+TEST(Reconcile, SplitsAsLongAsThereAreLinesForIt) {
   const std::vector<RawLine> lines(2, raw("33.33333333", "3", "99.99999999"));
-  EXPECT_TRUE(reconcile(lines, Kopecks(20000), {.lines = 4}));
-  for (const std::size_t limit : {1u, 3u}) {
+  EXPECT_EQ(reconcile(lines, Kopecks(20000), {.lines = 4})->size(), 4U);
+  EXPECT_EQ(*reconcile(lines, Kopecks(20000), {.lines = 3}),
+            (std::vector{line(0, 3333, 1000, 3333), line(0, 3334, 2000, 6668), line(1, 3333, 3000, 9999)}));
+  for (const std::size_t limit : {1u, 2u}) {  // two kopecks are no three units
     const auto result = reconcile(lines, Kopecks(20000), {.lines = limit});
-    ASSERT_FALSE(result);
+    ASSERT_FALSE(result) << limit;
     EXPECT_EQ(result.error().code, "reconcile.lines");
   }
+}
+
+TEST(Reconcile, SpreadsKopecksOverWholeLinesWhereSplittingMakesTooMany) {
+  const auto result = reconcile(std::vector<RawLine>(51, raw("33.33333333", "3", "100")), Kopecks(510000));
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_EQ(result->size(), 51U);
+  EXPECT_EQ(std::ranges::count(*result, Kopecks(3334), &ReconciledLine::price), 17);
+  EXPECT_EQ(std::ranges::count(*result, Kopecks(3333), &ReconciledLine::price), 34);
+  EXPECT_EQ(total_of(*result), 510000);
+}
+
+TEST(Reconcile, FindsTheLinesThatMakeTheKopecksWhenThereIsNoRoomAtAll) {
+  // 2 + 3 + 2 + 3 = 10 kopecks are missing: 7 and 3 units make them, not 3 and 5, which are short of the most.
+  const std::vector<RawLine> lines{raw("1.00285714", "7", "7.02"), raw("1.006", "5", "5.03"), raw("1.01", "3", "3.03"),
+                                   raw("1.00666667", "3", "3.02"), raw("1.00428571", "7", "7.03")};
+  const auto result = reconcile(lines, Kopecks(2513), {.lines = 5});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->size(), 5U);
+  EXPECT_EQ(total_of(*result), 2513);
+  for (const auto& part : *result) EXPECT_EQ(cost(part.price, part.quantity), part.sum);
+}
+
+TEST(Reconcile, LinesThatFitAndWeightsStayAsTheyAreWhenOthersAreSpread) {
+  std::vector<RawLine> lines(4, raw("33.33333333", "3", "100"));
+  lines.push_back(raw("225", "2", "450"));
+  lines.push_back(raw("0.33", "2.5", "0.82"));
+  const auto result = reconcile(lines, Kopecks(85082), {.lines = 8});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->size(), 8U);
+  EXPECT_EQ(total_of(*result), 85082);
+  EXPECT_EQ(lines_of(5, *result), 2U);
+  EXPECT_EQ((*result)[result->size() - 3], line(4, 22500, 2000, 45000));
 }
 
 TEST(ReconcilePayments, MakeTheTotal) {

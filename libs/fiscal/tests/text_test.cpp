@@ -26,10 +26,20 @@ TEST(Normalise, LeavesWhatARegisterCanPrint) {
            Case{"строка\nвторая\tтретья", "строка вторая третья"},
            Case{"О’Нил − 10×15 м²", "О'Нил - 10x15 м2"},
            Case{"Чаи\u0306 зеле\u0308ный", "Чай зелёный"},
-           Case{"a\u0306", "a?"},
+           Case{"a\u0306", "a"},
+           Case{"L'Oréal Crème, Ångström, Škoda, naïve", "L'Oreal Creme, Angstrom, Skoda, naive"},
+           Case{"Løvenskiold Łódź Straße Æther ı", "Lovenskiold Lodz Strasse AEther i"},
+           Case{"Cafe\u0301 и ударе\u0301ние", "Cafe и ударение"},
+           Case{"Әйел қазақ ңәрсе Київ і", "Айел казак нарсе Київ i"},
+           Case{"У\u0306зўб, і\u0308", "Ўзўб, ї"},
+           Case{"Бренд™ № 1® ﬁlter Ⅷ ½ ①", "Бренд(TM) № 1(R) filter VIII 1/2 1"},
+           Case{"10 µm, 5 кΩ, 20 ℃, 36 ₽", "10 um, 5 кОм, 20 °C, 36 руб."},
+           Case{"\u0301", ""},
+           Case{"é漢\xD0", "e?"},
            Case{"пере\u00ADнос\u200B\uFEFF", "перенос"},
            Case{"°·√■ ЇїЎўЄє", "°·√■ ЇїЎўЄє"},
            Case{"два  пробела", "два  пробела"},
+           Case{"крупнолис\uFFFD", "крупнолис"},
            Case{"\xD0", "?"},
            Case{"a\xFF\xFE"
                 "b",
@@ -84,6 +94,41 @@ TEST(Cut, CountsCharactersNotBytes) {
   EXPECT_EQ(cut("Ёлка", 9), "Ёлка");
   EXPECT_EQ(characters("Ёлка 😀"), 6u);
   EXPECT_EQ(characters("\xD0\xD0"), 2u);
+}
+
+TEST(ReceiptText, ReadsWhatHtmlMadeOfIt) {
+  struct Case {
+    std::string_view text, expected;
+  };
+  for (const auto& [text, expected] : {
+           Case{"MacBook Pro 15&#039;&#039; &quot;Retina&quot; &amp; чехол", "MacBook Pro 15'' \"Retina\" & чехол"},
+           Case{"&laquo;Чай&raquo;&nbsp;&ndash;&#160;5&#x20;&eacute;&#150;", "\"Чай\" - 5 e-"},
+           Case{"&amp;quot;Чай&amp;quot; &amp;amp;amp; Ко", "\"Чай\" & Ко"},
+           Case{"Чай<br>зелёный<BR />китайский<br/>", "Чай зелёный китайский"},
+           Case{"<p class=\"x\"><b>Чай</b> </p>м<sup>2</sup>", "Чай м 2"},
+           Case{"Чай&lt;br&gt;зелёный <!-- сорт --> крупный", "Чай зелёный крупный"},
+           Case{"Чай <span styl", "Чай"},
+           Case{"15&quot x 20&#039 и &amp;nbsp 5", "15\" x 20' и 5"},
+           Case{"Чай &laquo;Ассам&raq", "Чай \"Ассам"},
+           Case{"Чай 15&#3", "Чай 15"},
+           Case{"H&M, R&D", "H&M, R&D"},
+           Case{"A&B, Q&A; AT&T", "A&B, Q&A; AT&T"},
+           Case{"&unknown; &#0; &#xD800; &#99999999; &", "&unknown; &#0; &#xD800; &#99999999; &"},
+           Case{"5 < 6, a<b, <M8> и <L>", "5 < 6, a<b, <M8> и <L>"},
+           Case{"два  пробела \n три", "два пробела три"},
+       }) {
+    EXPECT_EQ(receipt_text(text, 128), expected);
+    EXPECT_EQ(receipt_text(expected, 128), expected);
+  }
+}
+
+TEST(ReceiptText, ReadsNoMoreThanItPrints) {
+  for (const auto& [piece, expected] :
+       {std::pair("é", std::string(128, 'e')), {"<b", "<b"}, {"<b>", ""}, {"&amp;", std::string(128, '&')}}) {
+    std::string text;
+    while (text.size() < 4'000'000) text += piece;
+    EXPECT_TRUE(receipt_text(text, 128).starts_with(expected)) << piece;
+  }
 }
 
 TEST(ReceiptText, CountsAfterNormalising) {

@@ -188,9 +188,16 @@ std::string end_document(JsonWriter&& json) {
 
 }  // namespace
 
+Result<void> check_total(Kopecks total) {
+  if (total > Kopecks(0)) return {};
+  return fail("receipt.total", "Итог чека " + fiscal::to_rubles(total) +
+                                   " (поле total_sum): кассы itkassa печатают только чеки с итогом больше нуля");
+}
+
 Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key,
                            const std::string& cre_item_id) {
   if (const auto sums = check_sums(receipt); !sums) return tl::unexpected(sums.error());
+  if (const auto total = check_total(receipt.total); !total) return tl::unexpected(total.error());
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) {
     const std::string why = obstacle(receipt.lines[i], till.ffd);
     if (!why.empty()) return fail("itkassa.line", line_name(receipt, i) + why);

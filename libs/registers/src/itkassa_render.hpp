@@ -9,6 +9,9 @@
 
 namespace kassaflow::registers::itkassa {
 
+// Totals are above 0 (§9 6), whatever the sign.
+[[nodiscard]] Result<void> check_total(fiscal::Kopecks total);
+
 [[nodiscard]] Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
                                          const std::string& key, const std::string& cre_item_id);
 

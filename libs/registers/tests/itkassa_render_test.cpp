@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "kassaflow/registers/check_total.hpp"
 #include "receipts.hpp"
 
 namespace kassaflow::registers::itkassa {
@@ -252,6 +253,19 @@ TEST(ItkassaRender, RefusesSumsThatDoNotAgree) {
   other_total.total = other_total.payments.cashless = fiscal::Kopecks(100001);
   EXPECT_EQ(render(other_total, till(), kKey, kCreItem).error().code, "receipt.sums");
   EXPECT_EQ(render(fiscal::Receipt{}, till(), kKey, kCreItem).error().code, "receipt.lines");
+}
+
+TEST(ItkassaRender, TakesTotalsAboveZeroOnly) {
+  fiscal::Receipt gift = mugs();
+  gift.lines[0].price = gift.lines[0].sum = gift.total = gift.payments.cashless = fiscal::Kopecks(0);
+  EXPECT_EQ(render(gift, till(), kKey, kCreItem).error().code, "receipt.total");
+  gift.lines.push_back(mug());  // a free line beside others is legal
+  gift.total = gift.payments.cashless = mug().sum;
+  EXPECT_TRUE(render(gift, till(), kKey, kCreItem));
+  EXPECT_EQ(registers::check_total("itkassa", fiscal::Kopecks(0)).error().code, "receipt.total");
+  EXPECT_TRUE(registers::check_total("itkassa", fiscal::Kopecks(1)));
+  EXPECT_TRUE(registers::check_total("bit", fiscal::Kopecks(0)));
+  EXPECT_TRUE(registers::check_total("of the future", fiscal::Kopecks(0)));
 }
 
 TEST(ItkassaRender, SpellsTheCashiersInnAsEachCommandDoes) {

@@ -5,6 +5,7 @@
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/registers/check_total.hpp"
 
 namespace kassaflow::ingress {
 
@@ -68,6 +69,23 @@ bitrix24::MappingSettings mapping_settings(const Installation& installation, con
       .vat = installation.vat,
       .marked_without_code = refuse_marked ? bitrix24::MarkedWithoutCode::refuse : bitrix24::MarkedWithoutCode::allow,
       .ffd = pool.till.ffd};
+}
+
+// Refused when not one register of the pool takes such a total: it would come back from each of them. A pool that has
+// none yet says nothing. Whatever else a register cannot express is found when it renders the receipt.
+Accepting<void> check_registers(const Snapshot& snapshot, const Installation& installation, const Pool& pool,
+                                const fiscal::Receipt& receipt) {
+  const auto registers = snapshot.registers_by_pool.find(pool.id);
+  if (registers == snapshot.registers_by_pool.end()) return {};
+  std::string why;
+  for (const auto& kkt : registers->second) {
+    if (kkt->retired) continue;
+    const auto taken = registers::check_total(kkt->settings.protocol, receipt.total);
+    if (taken) return {};
+    why = taken.error().message;
+  }
+  if (why.empty()) return {};
+  return refuse(Reason::content, {why + "."}, &installation);
 }
 
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
@@ -138,6 +156,9 @@ Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view
 
   const auto receipt = bitrix24::map_receipt(*form, mapping_settings(portal, *pool->second));
   if (!receipt) return refuse(Reason::content, receipt.error(), &portal);
+  if (auto taken = check_registers(snapshot, portal, *pool->second, *receipt); !taken) {
+    return tl::unexpected(taken.error());
+  }
   return make_record(portal, **cashbox, *post, *form, *receipt, now_ms);
 }
 

@@ -1,5 +1,7 @@
 #include "counters.hpp"
 
+#include <algorithm>
+
 namespace kassaflow::ingress {
 
 namespace {
@@ -18,12 +20,22 @@ Counters::Counters(runtime::Metrics& metrics)
     refused_[i] = &metrics.counter("kassaflow_receipts_refused_total", "Posts answered with ERRORS.",
                                    {{"reason", std::string(name_of(static_cast<Reason>(i)))}});
   }
+  for (std::size_t i = 0; i < warned_.size(); ++i) {
+    warned_[i] = &metrics.counter("kassaflow_receipt_warnings_total", "Warnings on accepted receipts.",
+                                  {{"kind", std::string(fiscal::kWarningKinds[i])}});
+  }
   metrics.counter(kAccepted, kAcceptedHelp, {{"tenant", "other"}});
 }
 
 void Counters::accepted(const std::string& tenant) { counter_of(tenant).add(); }
 
 void Counters::refused(Reason reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
+
+void Counters::warned(std::string_view kind) {
+  const auto known = std::ranges::find(fiscal::kWarningKinds, kind);
+  if (known != fiscal::kWarningKinds.end())
+    warned_[static_cast<std::size_t>(known - fiscal::kWarningKinds.begin())]->add();
+}
 
 void Counters::print_took(double seconds) { print_seconds_.observe(seconds); }
 

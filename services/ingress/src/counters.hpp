@@ -3,9 +3,11 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "acceptance.hpp"
+#include "kassaflow/fiscal/warnings.hpp"
 #include "kassaflow/runtime/metrics.hpp"
 
 namespace kassaflow::ingress {
@@ -15,6 +17,7 @@ class Counters {
   explicit Counters(runtime::Metrics& metrics);
   void accepted(const std::string& tenant);
   void refused(Reason reason);
+  void warned(std::string_view kind);  // of kWarningKinds
   void print_took(double seconds);
 
  private:
@@ -22,6 +25,7 @@ class Counters {
 
   runtime::Metrics& metrics_;
   std::array<runtime::Counter*, kReasons> refused_{};
+  std::array<runtime::Counter*, fiscal::kWarningKinds.size()> warned_{};
   runtime::Histogram& print_seconds_;
   std::unordered_map<std::string, runtime::Counter*> accepted_;  // one a tenant
 };

@@ -65,6 +65,15 @@ void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
                 {"result", name_of(refusal.reason)}});
 }
 
+// Only their kinds are logged: the texts may hold what the buyer typed.
+void PrintHandler::note_warnings(const v1::ReceiptAccepted& record, std::string_view trace) {
+  for (const v1::Warning& warning : record.receipt().warnings()) {
+    environment_.counters.warned(warning.kind());
+    runtime::log(Level::info, "receipt.warning",
+                 {{"trace", trace}, {"receipt", record.receipt_id()}, {"kind", warning.kind()}});
+  }
+}
+
 asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body,
                                                                        std::string trace, Clock::time_point started) {
   const auto snapshot = environment_.snapshot();
@@ -100,6 +109,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
                 {"receipt", record.receipt_id()},
                 {"post", record.post_id()},
                 {"result", "accepted"}});
+  note_warnings(record, trace);
   co_return record.receipt_id();
 }
 

@@ -49,6 +49,8 @@ class PrintHandler {
                                                                   std::string trace,
                                                                   std::chrono::steady_clock::time_point started);
 
+  void note_warnings(const v1::ReceiptAccepted& record, std::string_view trace);
+
   const Environment environment_;
 };
 

@@ -145,6 +145,38 @@ TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", composite).has_value());
 }
 
+// protocols/itkassa.md §9: what no register of the pool takes is refused at once, not failed by each of them.
+TEST(Acceptance, RefusesAZeroTotalThatNoRegisterOfThePoolTakes) {
+  const auto snapshot = make_snapshot();
+  const std::string gift = case_body("zero-total");
+  const auto refused = accept_at(*snapshot, "s3cr3t", gift);
+  EXPECT_EQ(reason_of(refused), Reason::content);
+  EXPECT_NE(refused.error().texts[0].find("total_sum"), std::string::npos) << refused.error().texts[0];
+
+  auto bit = std::make_shared<configuration::Register>(*snapshot->registers_by_pool["acme-shop"][0]);
+  bit->settings.protocol = "bit";
+  snapshot->registers_by_pool["acme-shop"].push_back(bit);
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
+  bit->retired = true;
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", gift)), Reason::content);
+  snapshot->registers_by_pool["acme-shop"] = {bit};
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
+  snapshot->registers_by_pool.clear();
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
+}
+
+TEST(Acceptance, WarningsTravelWithTheRecordAndChangeNoDigest) {
+  const auto snapshot = make_snapshot();
+  const auto plain = accept_at(*snapshot, "s3cr3t", fixture("sell-cash"));
+  const auto warned = accept_at(*snapshot, "s3cr3t", replaced(fixture("sell-cash"), "=buyer%40example.ru", "=buyer"));
+  ASSERT_TRUE(plain && warned);
+  EXPECT_EQ(plain->receipt().warnings_size(), 0);
+  ASSERT_EQ(warned->receipt().warnings_size(), 1);
+  EXPECT_EQ(warned->receipt().warnings(0).kind(), "contact_unusable");
+  EXPECT_EQ(warned->receipt().buyer_contact(), "");
+  EXPECT_EQ(warned->content_digest(), plain->content_digest());
+}
+
 TEST(Acceptance, HostileBodiesAreRefused) {
   const auto snapshot = make_snapshot();
   for (const std::string& body :

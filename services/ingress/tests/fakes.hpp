@@ -124,6 +124,14 @@ inline std::string fixture(const std::string& name) {
   return end == std::string::npos ? "" : text.substr(end + 4);
 }
 
+// The body of one of the inputs from real life.
+inline std::string case_body(const std::string& name) {
+  std::ifstream file(std::string(KASSAFLOW_CASES) + "/" + name + ".form", std::ios::binary);
+  std::string body((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_FALSE(body.empty()) << name;
+  return body;
+}
+
 inline std::string replaced(std::string text, const std::string& what, const std::string& by) {
   const std::size_t at = text.find(what);
   EXPECT_NE(at, std::string::npos) << what;

@@ -59,6 +59,16 @@ TEST_F(PrintHandlerTest, AnswersTheUuidOnceThePostIsDurable) {
   EXPECT_TRUE(counted("kassaflow_print_url_seconds_count 1"));
 }
 
+TEST_F(PrintHandlerTest, CountsWarningsByKind) {
+  for (const std::string_view kind : fiscal::kWarningKinds)
+    EXPECT_TRUE(counted("kassaflow_receipt_warnings_total{kind=\"" + std::string(kind) + "\"} 0"));
+  uuid_of(print("s3cr3t", replaced(fixture("sell-cash"), "=buyer%40example.ru", "=buyer")));
+  EXPECT_TRUE(counted("kassaflow_receipt_warnings_total{kind=\"contact_unusable\"} 1"));
+  publisher_.answer = Published::unknown;
+  print("s3cr3t", replaced(fixture("sell-cash"), "=buyer%40example.ru", "=buyer"));
+  EXPECT_TRUE(counted("kassaflow_receipt_warnings_total{kind=\"contact_unusable\"} 1")) << "of accepted receipts only";
+}
+
 TEST_F(PrintHandlerTest, ARepeatGetsTheSameUuidAndIsPublishedAgain) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);

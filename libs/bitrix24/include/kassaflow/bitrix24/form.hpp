@@ -80,8 +80,8 @@ class Form {
   // Fails with code "form.…" and a Russian text that names the pair and its key. A key that cannot be decoded could be
   // any, so it is refused.
   // Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a scalar and the other way
-  // round. Texts are UTF-8 afterwards, also from portals that send windows-1251; everything else (marking codes) keeps
-  // its bytes.
+  // round. Texts are UTF-8 afterwards, also from portals that send windows-1251 or cut a character; everything else
+  // (marking codes) keeps its bytes.
   [[nodiscard]] static Result<Form> parse(std::string_view body, const FormLimits& limits = {});
 
   Form(Form&&) noexcept;

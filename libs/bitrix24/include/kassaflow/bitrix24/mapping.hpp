@@ -43,8 +43,9 @@ struct MappingSettings {
 };
 
 // A receipt that keeps fiscal::validate: amounts in kopecks that agree, all 17 check types of §5.3, calculated VAT
-// rates for prepayments (§5.5). Unknown keys are ignored at every level (form.hpp); anything known that cannot be
-// understood is refused.
+// rates for prepayments (§5.5), marking codes as scanned (fiscal/marking.hpp). What is odd and no reason to refuse
+// stands in its warnings (fiscal/warnings.hpp). Unknown keys are ignored at every level (form.hpp); anything known that
+// cannot be understood is refused.
 [[nodiscard]] Result<fiscal::Receipt, Complaints> map_receipt(const Form& form, const MappingSettings& settings);
 
 }  // namespace kassaflow::bitrix24

@@ -28,7 +28,10 @@ struct ReconciledLine {
 };
 
 // Lines with cost(price, quantity) == sum whose sums make `total`; all within the limits of rules.hpp, none negative.
-// Lines of one unit or less are never split, so a line with a marking code stays one line.
+// A line is split in two when no unit price makes its sum: whole units at two neighbouring prices, of another quantity
+// all but one unit and the one that takes the remainder. When that makes more lines than a receipt may have, whole
+// lines take the dearer price instead and at most one is split; the total stays, and no unit moves by more than a
+// kopeck. Lines of one unit or less are never split, so a line with a marking code stays one line.
 //
 // Only rounding is evened out. The portal sends nothing whose lines and payments differ by 0.00001 or more (§2), so the
 // exact sums must make `total` within the half kopeck that rounding it takes, and 0.00001 a line for what its doubles
