@@ -233,6 +233,8 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "
       "finished_at = case when n.state in ('done', 'failed') then r.finished_at end, "
+      "hold_reason = case when n.generation > r.generation or n.state <> r.state then '' else r.hold_reason end, "
+      "retry_by = case when n.generation > r.generation then '' else r.retry_by end, "
       "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else "
       "n.total end, "
       "conflicts = n.conflicts, revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "

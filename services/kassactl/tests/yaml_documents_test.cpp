@@ -42,6 +42,7 @@ protocol: bit
 endpoint: http://203.0.113.10:44736
 registrationNumber: "0000000001047487"
 bit: {kktToken: 0123456789abcdef0123456789abcdef, deduplication: assumed-none}
+test: true
 ---
 kind: Installation
 id: acme-main
@@ -74,10 +75,12 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(itkassa.itkassa().api_key(), "KEY");
   EXPECT_FALSE(itkassa.exclusive());
   EXPECT_FALSE(itkassa.has_bit());
+  EXPECT_FALSE(itkassa.test());
   const v1::Register& bit = parsed.documents[3].document.register_();
   EXPECT_EQ(bit.registration_number(), "0000000001047487");
   EXPECT_EQ(bit.bit().kkt_token(), "0123456789abcdef0123456789abcdef");
   EXPECT_TRUE(bit.exclusive());
+  EXPECT_TRUE(bit.test());
   const v1::Installation& installation = parsed.documents[4].document.installation();
   EXPECT_EQ(installation.secret(), "9f3c1e");
   EXPECT_EQ(installation.portal_webhook(), "https://b24-demo.bitrix24.ru/rest/1/abc/");
@@ -147,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
              "f.yaml:3: register/r: exclusive: must be true or false"},
         Case{"WordForFlag", "kind: Register\nid: r\nexclusive: perhaps\n",
              "f.yaml:3: register/r: exclusive: must be true or false"},
+        Case{"NumberForTest", "kind: Register\nid: r\ntest: 1\n",
+             "f.yaml:3: register/r: test: must be true or false"},
         Case{"WordForVatId", "kind: Installation\nid: i\nvat: {ten: \"10\"}\n",
              "f.yaml:3: installation/i: vat.ten: the key must be a whole number"},
         Case{"MapForRequiredParameter", "kind: Cashbox\nid: c\nrequires: {AUTH: {LOGIN: x}}\n",
