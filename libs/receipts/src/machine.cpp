@@ -40,7 +40,7 @@ constexpr Words<Effect, 12> kEffects{{
 constexpr Words<Needs, 5> kNeeds{{
     {"nothing", Needs::none},
     {"an unanswered attempt", Needs::unanswered},
-    {"`--not-printed` of an unanswered attempt", Needs::word},
+    {"`--not-printed` where an attempt is unanswered", Needs::word},
     {"such a wish", Needs::wished},
     {"that the portal was never told ERROR", Needs::untold},
 }};

@@ -266,6 +266,15 @@ TEST_F(PeopleTest, Rule16_AHeldOneWithAnUnansweredAttemptIsNotPrintedAgain) {
   EXPECT_TRUE(queued().empty());
 }
 
+TEST_F(PeopleTest, Rule16_WhatEveryRegisterHasAnsweredNeedsNoWordToFail) {
+  int n = 0;
+  for (const auto state : {State::queued, State::held, State::uncertain}) {
+    receipt_in(state, false, ++n);
+    EXPECT_TRUE(fail(false, n)) << to_string(state);
+    EXPECT_EQ(column("state || coalesce(not_before::text, '')", n), "failed");
+  }
+}
+
 TEST_F(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
   receipt_in(State::queued, false);
   const auto offered = queued_of(1);
