@@ -285,6 +285,15 @@ TEST_F(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
   EXPECT_EQ(queued().size(), 1U);
 }
 
+TEST_F(PeopleTest, Rule18_WhatAPersonHoldsStaysHeldWhenItCanBeReadAtLast) {
+  receipt_in(State::held, false);
+  exec("update receipts set content = null");
+  ASSERT_TRUE(hold());
+  take({post(1, 2, 200, "digest", 2)});
+  EXPECT_EQ(column("state || (content is not null)::text"), "heldtrue");
+  EXPECT_EQ(retry()->state, State::queued);
+}
+
 TEST_F(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
   receipt_in(State::failed, false);
   exec("update receipts set hold_reason = 'why', retry_by = 'anna@desk'");
