@@ -95,6 +95,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
         return {grpc::StatusCode::FAILED_PRECONDITION,
                 "the portal was told that it failed; print the check again from the portal"};
       case Retries::End::later:
+      case Retries::End::status_away:
       case Retries::End::no_wish:  // another worker has just done it
         return status;
     }

@@ -31,7 +31,7 @@ AskPromise ask_status(const std::string& address) {
     if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
       runtime::log(runtime::Level::warn, "retry.status_away",
                    {{"receipt", receipt}, {"error", status.error_message()}});
-      return Promise::not_yet;
+      return Promise::away;
     }
     if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;
     return response.verdict() == v1::WithholdErrorResponse::TOLD ? Promise::too_late : Promise::not_yet;
@@ -59,14 +59,18 @@ Retries::End Retries::carry_out(const std::string& receipt) {
                                                                                            : End::later;
     case Promise::not_yet:
       return End::later;
+    case Promise::away:
+      return End::status_away;
   }
   __builtin_unreachable();
 }
 
-void Retries::carry_out_all() {
+void Retries::carry_out_all(const std::stop_token& stopped) {
   std::vector<people::Wish> wishes;
   if (!pool_.run_blocking([&](pqxx::work& work) { wishes = people::wishes(work); })) return;
-  for (const auto& wish : wishes) carry_out(wish.receipt);
+  for (const auto& wish : wishes) {
+    if (stopped.stop_requested() || carry_out(wish.receipt) == End::status_away) return;
+  }
 }
 
 void Retries::start() {
@@ -81,7 +85,7 @@ void Retries::stop() {
 void Retries::run(const std::stop_token& stopped) {
   std::unique_lock lock(mutex_);
   while (!stopped.stop_requested()) {
-    carry_out_all();
+    carry_out_all(stopped);
     wake_.wait_for(lock, stopped, kLook, [] { return false; });
   }
 }

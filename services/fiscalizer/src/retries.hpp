@@ -19,7 +19,8 @@ namespace kassaflow::fiscalizer {
 enum class Promise : std::uint8_t {
   given,
   too_late,  // the portal knows it
-  not_yet,   // status does not answer, or has not heard of this revision
+  not_yet,   // it has not heard of this revision, or knows a later one
+  away,      // it does not answer
 };
 // Blocks, a few seconds at most.
 using AskPromise = std::function<Promise(const std::string& receipt, std::uint64_t revision)>;
@@ -28,7 +29,7 @@ using AskPromise = std::function<Promise(const std::string& receipt, std::uint64
 
 class Retries {
  public:
-  enum class End : std::uint8_t { queued, taken_back, later, no_wish };
+  enum class End : std::uint8_t { queued, taken_back, no_wish, later, status_away };
 
   // `queued` runs on the caller's thread or on ours.
   Retries(postgres::Pool& pool, AskPromise ask, std::function<void()> queued);
@@ -36,8 +37,8 @@ class Retries {
 
   // One try at the wish to retry this receipt.
   End carry_out(const std::string& receipt);
-  // The same for every wish there is.
-  void carry_out_all();
+  // The same for every wish there is, as long as status answers and nobody stops us.
+  void carry_out_all(const std::stop_token& stopped = {});
 
   void start();
   void stop();

@@ -61,11 +61,24 @@ TEST_F(RetriesTest, Rule16_AToldErrorTakesTheWishBack) {
 TEST_F(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(carry_out(Promise::not_yet), Retries::End::later);
+  EXPECT_EQ(carry_out(Promise::away), Retries::End::status_away);
   EXPECT_THROW(carry_out(Promise::given, [] { throw Crash(); }), Crash);
   EXPECT_EQ(column("state || ' ' || retry_by"), "failed anna@desk");
   Retries other(pool_, [](const auto&, auto) { return Promise::given; }, [] {});
   other.carry_out_all();
   EXPECT_EQ(column("state || retry_by"), "queued");
+}
+
+TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
+  receipt_in(State::failed, false, 2);
+  ASSERT_TRUE(retry(1));
+  ASSERT_TRUE(retry(2));
+  Retries worker(
+      pool_, [](const std::string& receipt, auto) { return receipt == uuid(1) ? Promise::not_yet : Promise::given; },
+      [] {});
+  worker.carry_out_all();
+  EXPECT_EQ(state(1), "failed");
+  EXPECT_EQ(state(2), "queued");
 }
 
 TEST_F(RetriesTest, Rule16_APromiseAboutAnOlderRevisionQueuesNothing) {
