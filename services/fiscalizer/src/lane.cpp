@@ -44,7 +44,7 @@ Lane::Lane(LaneContext context, std::string register_id, std::string pool, int s
               .first_pause = context_.settings.itkassa_query_delay,
               .longest_pause = context_.settings.retry_max,
               .may_decide = [this] { return may_start(); },
-              .driver = [this] { return register_ ? make_driver() : nullptr; },
+              .driver = [this] { return register_ ? context_.make_driver(register_->settings) : nullptr; },
               .ended = [this](const Attempt& attempt,
                               const Finding& finding) { ended(attempt.id, attempt.kind, finding); }}) {}
 
@@ -108,7 +108,7 @@ bool Lane::refresh_driver() {
   identity_ = register_->settings.identity;
   stands_.clear();
   try {
-    driver_ = make_driver();
+    driver_ = context_.make_driver(register_->settings);
   } catch (const std::invalid_argument& unknown) {
     driver_.reset();
     set_up(false, unknown.what());
@@ -116,13 +116,6 @@ bool Lane::refresh_driver() {
   }
   if (!flight_) up_ = false;
   return true;
-}
-
-std::unique_ptr<registers::Driver> Lane::make_driver() const {
-  const auto& settings = context_.settings;
-  return registers::make_driver(register_->settings,
-                                {settings.itkassa_timeout, settings.bit_connect_timeout, settings.bit_timeout},
-                                context_.addresses);
 }
 
 asio::awaitable<void> Lane::remember() {

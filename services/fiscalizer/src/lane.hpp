@@ -31,11 +31,12 @@ struct LaneContext {
   Journal& journal;
   Dispatcher& dispatcher;
   Leases& leases;
-  http::AddressPolicy addresses;
   // The configuration in force; null when the register or its pool is no longer there.
   std::function<std::shared_ptr<const configuration::Register>(const std::string& register_id)> find_register;
   std::function<std::shared_ptr<const configuration::Pool>(const std::string& pool_id)> find_pool;
   std::function<std::vector<std::string>(const std::string& pool_id)> registers_of_pool;
+  // Throws std::invalid_argument for a protocol this version does not speak.
+  std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
 };
 
 class Lane {
@@ -89,7 +90,6 @@ class Lane {
 
   boost::asio::awaitable<void> step();
   bool refresh_driver();
-  [[nodiscard]] std::unique_ptr<registers::Driver> make_driver() const;
   boost::asio::awaitable<void> remember();
   boost::asio::awaitable<void> probe();
   boost::asio::awaitable<void> print_next();

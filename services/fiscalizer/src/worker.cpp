@@ -153,7 +153,6 @@ LaneContext Worker::lane_context() {
           journal_,
           dispatcher_,
           leases_,
-          {context_.common.allow_private_endpoints},
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
             const auto found = snapshot->registers.find(id);
@@ -171,6 +170,11 @@ LaneContext Worker::lane_context() {
               for (const auto& one : found->second) registers.push_back(one->settings.id);
             }
             return registers;
+          },
+          [this](const registers::RegisterSettings& settings) {
+            return registers::make_driver(
+                settings, {settings_.itkassa_timeout, settings_.bit_connect_timeout, settings_.bit_timeout},
+                {context_.common.allow_private_endpoints});
           }};
 }
 

@@ -13,40 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The asker makes a driver for each question; all of them speak with this one.
-class Borrowed final : public registers::Driver {
- public:
-  explicit Borrowed(ScriptedDriver& driver) : driver_(driver) {}
-  [[nodiscard]] registers::Capabilities capabilities() const override { return driver_.capabilities(); }
-  asio::awaitable<Finding> send(const registers::AttemptRef& a, http::WriteGuard& g) override {
-    return driver_.send(a, g);
-  }
-  asio::awaitable<Finding> ask(const registers::AttemptRef& a) override { return driver_.ask(a); }
-  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& r, const fiscal::Till& t,
-                                                   const std::string& k) const override {
-    return driver_.render(r, t, k);
-  }
-  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand c, const fiscal::Till& t,
-                                                 const std::string& k) const override {
-    return driver_.render_shift(c, t, k);
-  }
-  asio::awaitable<Finding> send_shift(registers::ShiftCommand c, const registers::AttemptRef& a,
-                                      http::WriteGuard& g) override {
-    return driver_.send_shift(c, a, g);
-  }
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view b) const override {
-    return driver_.named_in_callback(b);
-  }
-  [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& a,
-                                                     std::string_view b) const override {
-    return driver_.read_callback(a, b);
-  }
-  asio::awaitable<registers::Health> probe() override { return driver_.probe(); }
-
- private:
-  ScriptedDriver& driver_;
-};
-
 class AskerTest : public JournalTest {
  protected:
   AskerTest() {
@@ -82,7 +48,7 @@ class AskerTest : public JournalTest {
                 .first_pause = 1ms,
                 .longest_pause = 2ms,
                 .may_decide = [this] { return may_decide_; },
-                .driver = [this] { return std::make_unique<Borrowed>(driver_); },
+                .driver = [this] { return std::make_unique<BorrowedDriver>(driver_); },
                 .ended =
                     [this](const Attempt&, const Finding& finding) {
                       ended_.push_back(finding.fact);

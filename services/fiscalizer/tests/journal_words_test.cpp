@@ -164,6 +164,7 @@ TEST_F(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
 
 TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {
   limits_.refusals_before_held = 2;
+  refuse_next(Cause::register_fault, "Нет лицензии");
   for (int i = 0; i < 5; ++i) {
     auto silent = told(open_next(), Fact::not_printed, Cause::transient);
     silent.finding.raw_answer.clear();

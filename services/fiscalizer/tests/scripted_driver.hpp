@@ -1,5 +1,5 @@
 #pragma once
-// A register that can be asked, and answers what the test has written down.
+// A register that answers what the test has written down.
 
 #include <deque>
 #include <functional>
@@ -24,17 +24,23 @@ inline Finding said(Fact fact, std::string remote_id = "", Cause cause = Cause::
   return finding;
 }
 
-// A register that can be asked. `now` is called with every sending and question, before the answer.
+// `now` is called with every sending and question, before the answer.
 class ScriptedDriver final : public registers::Driver {
  public:
-  Finding sent = said(Fact::unknown);
-  std::deque<Finding> answers;
+  registers::Capabilities can{.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
+  Finding sent = said(Fact::unknown);  // the answer to a receipt's bytes
+  std::deque<Finding> answers;         // to questions
+  Finding reported = said(Fact::printed);
+  registers::Health health{.up = true, .detail = {}, .fn = {}, .registration_number = {}, .test = {}};
   std::function<void()> now = [] {};
   int sends = 0;
   int asks = 0;
+  std::vector<registers::ShiftCommand> reports;
 
-  [[nodiscard]] registers::Capabilities capabilities() const override {
-    return {.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
+  [[nodiscard]] registers::Capabilities capabilities() const override { return can; }
+  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& /*receipt*/, const fiscal::Till& /*till*/,
+                                                   const std::string& key) const override {
+    return registers::Rendered{key};
   }
   asio::awaitable<Finding> send(const registers::AttemptRef& /*attempt*/, http::WriteGuard& /*guard*/) override {
     ++sends;
@@ -48,28 +54,57 @@ class ScriptedDriver final : public registers::Driver {
     answers.pop_front();
     co_return answer;
   }
-
-  // What a flight never does.
-  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& /*receipt*/, const fiscal::Till& /*till*/,
-                                                   const std::string& /*key*/) const override {
-    throw std::logic_error("render");
-  }
-  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand /*command*/, const fiscal::Till& /*till*/,
-                                                 const std::string& /*key*/) const override {
-    throw std::logic_error("render_shift");
-  }
-  asio::awaitable<Finding> send_shift(registers::ShiftCommand /*command*/, const registers::AttemptRef& /*attempt*/,
-                                      http::WriteGuard& /*guard*/) override {
-    throw std::logic_error("send_shift");
-  }
   [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view /*body*/) const override {
-    throw std::logic_error("named_in_callback");
+    return std::nullopt;
   }
   [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& /*attempt*/,
                                                      std::string_view /*body*/) const override {
-    throw std::logic_error("read_callback");
+    return std::nullopt;
   }
-  asio::awaitable<registers::Health> probe() override { throw std::logic_error("probe"); }
+  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand /*command*/, const fiscal::Till& /*till*/,
+                                                 const std::string& key) const override {
+    return {key};
+  }
+  asio::awaitable<Finding> send_shift(registers::ShiftCommand command, const registers::AttemptRef& /*attempt*/,
+                                      http::WriteGuard& /*guard*/) override {
+    reports.push_back(command);
+    co_return reported;
+  }
+  asio::awaitable<registers::Health> probe() override { co_return health; }
+};
+
+// For those who own their driver: all of them speak with the one of the test.
+class BorrowedDriver final : public registers::Driver {
+ public:
+  explicit BorrowedDriver(ScriptedDriver& driver) : driver_(driver) {}
+  [[nodiscard]] registers::Capabilities capabilities() const override { return driver_.capabilities(); }
+  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
+                                                   const std::string& key) const override {
+    return driver_.render(receipt, till, key);
+  }
+  asio::awaitable<Finding> send(const registers::AttemptRef& attempt, http::WriteGuard& guard) override {
+    return driver_.send(attempt, guard);
+  }
+  asio::awaitable<Finding> ask(const registers::AttemptRef& attempt) override { return driver_.ask(attempt); }
+  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const override {
+    return driver_.named_in_callback(body);
+  }
+  [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& attempt,
+                                                     std::string_view body) const override {
+    return driver_.read_callback(attempt, body);
+  }
+  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand command, const fiscal::Till& till,
+                                                 const std::string& key) const override {
+    return driver_.render_shift(command, till, key);
+  }
+  asio::awaitable<Finding> send_shift(registers::ShiftCommand command, const registers::AttemptRef& attempt,
+                                      http::WriteGuard& guard) override {
+    return driver_.send_shift(command, attempt, guard);
+  }
+  asio::awaitable<registers::Health> probe() override { return driver_.probe(); }
+
+ private:
+  ScriptedDriver& driver_;
 };
 
 }  // namespace kassaflow::fiscalizer

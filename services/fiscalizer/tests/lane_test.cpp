@@ -1,0 +1,210 @@
+// The life of a register when it does not do as it should, against the real journal: ends that others heard, shifts
+// that lead nowhere, registers that must stand.
+
+#include "lane.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "scripted_driver.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+using namespace std::chrono_literals;
+using registers::ShiftCommand;
+
+class LaneTest : public JournalTest {
+ protected:
+  LaneTest() {
+    settings_.itkassa_poll = settings_.itkassa_query_delay = runtime::Duration(1);
+    settings_.retry_min = settings_.retry_max = runtime::Duration(1h);  // a back-off is longer than a test
+    settings_.register_health = runtime::Duration(1);
+    register_->pool = kPool;
+    register_->settings.protocol = "itkassa";
+    register_->settings.identity = "bit:1";
+    run([](pqxx::work& work) {
+      work.exec("truncate workers");
+      return work.exec("update shards set worker = null");
+    });
+    bool leased = false;
+    leases_.on_change([&leased] { leased = true; });
+    go(leases_.run());
+    until([&] { return leased; });
+    go(dispatcher_.run());
+    take({printable(post(1, 1, 10, "d", 0)), printable(post(2, 2, 10, "d", 1))});
+  }
+  ~LaneTest() override {
+    if (lane_) lane_->stop();
+    dispatcher_.stop();
+    go(leases_.stop());
+    io_.run();
+  }
+
+  // What the fixture posts has no VAT.
+  static kafka::Record printable(kafka::Record record) {
+    v1::ReceiptAccepted accepted;
+    accepted.ParseFromString(record.value);
+    fiscal::Receipt receipt;
+    receipt.lines.resize(1);
+    *accepted.mutable_receipt() = records::to_record(receipt);
+    record.value = accepted.SerializeAsString();
+    return record;
+  }
+  void go(asio::awaitable<void> task) { asio::co_spawn(io_, std::move(task), asio::detached); }
+  template <class Condition>
+  void until(Condition condition) {
+    while (!condition()) io_.run_one();
+  }
+  void drive() {
+    const int shard = receipts::shard_of(kPool);
+    lane_.emplace(LaneContext{.executor = io_.get_executor(),
+                              .settings = settings_,
+                              .journal = journal_,
+                              .dispatcher = dispatcher_,
+                              .leases = leases_,
+                              .find_register = [this](const std::string&) { return register_; },
+                              .find_pool = [this](const std::string&) { return pool_of_registers_; },
+                              .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
+                              .make_driver =
+                                  [this](const registers::RegisterSettings&) {
+                                    return std::make_unique<BorrowedDriver>(driver_);
+                                  }},
+                  "kkt-1", kPool, shard, leases_.may_start(shard).value());
+    go(lane_->run());
+    go(lane_->ask_on());
+  }
+  // As the worker does with a callback.
+  void call_back(const Finding& finding) {
+    Told told;
+    told.attempt = lane_->flight();
+    told.shard = lane_->shard();
+    told.epoch = lane_->epoch();
+    told.finding = finding;
+    const auto settled = settle(told);
+    ASSERT_TRUE(settled.news);
+    lane_->ended(told.attempt, Kind::receipt, finding);
+  }
+  static Finding refusal(Cause cause, const std::string& words) {
+    auto finding = said(Fact::not_printed, "", cause);
+    finding.text = words;
+    finding.raw_answer = words;
+    return finding;
+  }
+  [[nodiscard]] bool rests(const std::string& why) const { return !lane_->up() && lane_->view().detail == why; }
+  // Without a number, as most of what these tests print.
+  static Finding printed() {
+    auto finding = said(Fact::printed);
+    finding.document.reset();
+    return finding;
+  }
+
+  FiscalizerSettings settings_;
+  asio::io_context io_;
+  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  postgres::Pool lease_pool_{
+      {.uri = server_->uri(), .application_name = "l", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), lease_pool_, {kWorker, 10min}};
+  Dispatcher dispatcher_{io_.get_executor(), journal_};
+  ScriptedDriver driver_;
+  std::shared_ptr<configuration::Register> register_ = std::make_shared<configuration::Register>();
+  std::shared_ptr<configuration::Pool> pool_of_registers_ = std::make_shared<configuration::Pool>();
+  std::optional<Lane> lane_;
+};
+
+TEST_F(LaneTest, AnExpiredShiftToldByCallbackIsClosedOnceAndTheReceiptPrintedOnce) {
+  driver_.sent = said(Fact::pending, "7");
+  driver_.reported = printed();
+  driver_.answers.assign(1000, said(Fact::pending, "7"));
+  drive();
+  until([&] { return driver_.asks > 1; });
+  driver_.sent = printed();
+  call_back(refusal(Cause::shift_expired, "Смена превысила 24 часа"));
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(driver_.reports, std::vector{ShiftCommand::close});
+  EXPECT_EQ(driver_.sends, 3) << "refused, printed, and the next receipt";
+}
+
+TEST_F(LaneTest, AFullStorageToldByCallbackBacksOff) {
+  driver_.sent = said(Fact::pending, "7");
+  driver_.answers.assign(1000, said(Fact::pending, "7"));
+  drive();
+  until([&] { return driver_.asks > 1; });
+  call_back(refusal(Cause::register_fault, "Архив ФН переполнен"));
+  until([&] { return rests("Архив ФН переполнен"); });
+  EXPECT_EQ(driver_.sends, 1);
+  EXPECT_EQ(state(1), "queued");
+}
+
+TEST_F(LaneTest, ThreeShiftReportsWithoutAReceiptAreEnough) {
+  driver_.can = {.query_by_key = false, .absent_may_be_sent_again = false, .manages_shifts = false};
+  driver_.sent = refusal(Cause::shift_expired, "Смена превысила 24 часа");
+  driver_.reported = printed();
+  drive();
+  until([&] { return rests("the shift cannot be opened or closed"); });
+  EXPECT_EQ(driver_.reports, (std::vector{ShiftCommand::open, ShiftCommand::close, ShiftCommand::open}));
+  EXPECT_EQ(driver_.sends, 1);
+}
+
+TEST_F(LaneTest, AFaultIsAlarmedOnceAndAnotherOnceMore) {
+  settings_.retry_min = settings_.retry_max = runtime::Duration(1);
+  limits_.refusals_before_held = 1000;
+  driver_.sent = refusal(Cause::register_fault, "Нет лицензии");
+  driver_.now = [&] {
+    if (driver_.sends == 5) driver_.sent = refusal(Cause::register_fault, "Архив ФН переполнен");
+  };
+  testing::internal::CaptureStderr();
+  drive();
+  until([&] { return driver_.sends == 10; });
+  const auto logged = testing::internal::GetCapturedStderr();
+  const auto alarms = [&](const std::string& words) {
+    int count = 0;
+    for (auto at = logged.find("alarm.register_fault"); at != std::string::npos;
+         at = logged.find("alarm.register_fault", at + 1)) {
+      count += logged.substr(at, logged.find('\n', at) - at).find(words) != std::string::npos ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(alarms("Нет лицензии"), 1) << logged;
+  EXPECT_EQ(alarms("Архив ФН переполнен"), 1) << logged;
+}
+
+TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
+  driver_.sent = refusal(Cause::test_register, "Касса тестовая");
+  drive();
+  until([&] { return rests("Касса тестовая"); });
+  EXPECT_EQ(state(1) + "/" + state(2), "held/queued");
+  EXPECT_EQ(driver_.sends, 1);
+  // Its document was corrected.
+  driver_.sent = printed();
+  register_ = std::make_shared<configuration::Register>(*register_);
+  until([&] { return state(2) == "done"; });
+}
+
+TEST_F(LaneTest, NothingIsPrintedOnARegisterThatSaysItIsNotWhatItsDocumentSays) {
+  driver_.sent = printed();
+  driver_.health.test = true;
+  drive();
+  until([&] { return rests("a test register, and its document does not say test: true"); });
+  EXPECT_EQ(driver_.sends, 0);
+  driver_.health.test = false;  // it was registered meanwhile
+  until([&] { return state(2) == "done"; });
+}
+
+TEST_F(LaneTest, WhatEndedUncertainIsAskedOnWhileTheLanePrints) {
+  driver_.sent = said(Fact::pending, "7");
+  driver_.answers = {said(Fact::unknown, "", Cause::ambiguous)};  // the last word of the first receipt's flight
+  driver_.now = [&] {
+    if (driver_.asks == 1) driver_.sent = printed();
+    if (driver_.asks == 1) driver_.answers.assign(2, said(Fact::unknown, "", Cause::ambiguous));
+    if (driver_.sends == 2 && driver_.answers.size() == 1) driver_.answers = {said(Fact::printed), said(Fact::printed)};
+  };
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(driver_.sends, 2);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
