@@ -64,7 +64,8 @@ service_configuration() {
       ;;
     fiscalizer*)
       service_listen "$1" grpc
-      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri)" "$(kafka_address)" "$registry"
+      printf 'postgres: "%s"\nkafka: %s\n%s\nstatus_grpc: 127.0.0.1:%s\n' \
+        "$(postgres_uri)" "$(kafka_address)" "$registry" "$(service_port status grpc)"
       ;;
     status)
       service_listen "$1" http

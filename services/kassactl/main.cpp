@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
     const auto equals = text.find('=');
     if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
-  return kassaflow::kassactl::run({argv + 1, argv + argc}, environment, std::cin, std::cout, std::cerr);
+  return kassaflow::kassactl::run({argv + 1, argv + argc}, environment, std::cin, std::cout, std::cerr,
+                                  isatty(STDIN_FILENO) == 1);
 }

@@ -37,6 +37,7 @@ constexpr Key kRegisterKeys[] = {
     {"endpoint", "endpoint"},
     {"registrationNumber", "registration_number"},
     {"exclusive", "exclusive", Shape::flag},
+    {"test", "test", Shape::flag},
     {"itkassa.creItemId", "itkassa.cre_item_id"},
     {"itkassa.organizationId", "itkassa.organization_id"},
     {"itkassa.apiKey", "itkassa.api_key", Shape::text, true},

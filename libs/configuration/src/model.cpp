@@ -39,6 +39,7 @@ Register to_register(const v1::Register& from) {
   settings.endpoint = from.endpoint();
   settings.registration_number = from.registration_number();
   settings.exclusive = from.exclusive();
+  settings.test = from.test();
   settings.cre_item_id = from.itkassa().cre_item_id();
   settings.api_key = Secret(from.itkassa().api_key());
   settings.kkt_token = Secret(from.bit().kkt_token());

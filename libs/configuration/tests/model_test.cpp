@@ -106,6 +106,16 @@ TEST(Model, RegistersFollowTheClockOfTheirPool) {
   EXPECT_EQ(model.build(2)->registers.at("kkt-1")->settings.timezone, "Asia/Omsk");
 }
 
+TEST(Model, ATestRegisterIsOneThatSaysSo) {
+  Model model;
+  v1::WatchEvent event = whole();
+  event.mutable_upserts(1)->mutable_register_()->set_test(true);
+  model.apply(event);
+  const auto snapshot = model.build(1);
+  EXPECT_TRUE(snapshot->registers.at("kkt-1")->settings.test);
+  EXPECT_FALSE(snapshot->registers.at("kkt-2")->settings.test);
+}
+
 TEST(Model, ASecretThatWasReplacedFindsNothing) {
   Model model;
   model.apply(whole());

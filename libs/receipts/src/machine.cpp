@@ -14,6 +14,37 @@ constexpr Words<State, 6> kStates{{
     {"failed", State::failed},
 }};
 
+constexpr Words<Verb, 5> kVerbs{{
+    {"resolve --printed", Verb::resolve_printed},
+    {"resolve --not-printed", Verb::resolve_not_printed},
+    {"fail", Verb::fail},
+    {"hold", Verb::hold},
+    {"retry", Verb::retry},
+}};
+
+constexpr Words<Effect, 12> kEffects{{
+    {"refused", Effect::refused},
+    {"done", Effect::document},
+    {"stays done, alarm of a second document", Effect::second_document},
+    {"answers the attempt, the receipt stays", Effect::answer},
+    {"queued after the quiet time", Effect::denial},
+    {"failed, the portal is told ERROR", Effect::failed},
+    {"held", Effect::held},
+    {"held once what is under way ends without a document", Effect::wish},
+    {"the reason is replaced", Effect::reason},
+    {"a wish to hold it is taken back", Effect::unwish},
+    {"queued", Effect::queued},
+    {"queued, the error is never told", Effect::queued_if_untold},
+}};
+
+constexpr Words<Needs, 5> kNeeds{{
+    {"nothing", Needs::none},
+    {"an unanswered attempt", Needs::unanswered},
+    {"`--not-printed` where an attempt is unanswered", Needs::word},
+    {"such a wish", Needs::wished},
+    {"that the portal was never told ERROR", Needs::untold},
+}};
+
 }  // namespace
 
 std::string_view to_string(State state) { return word_of(kStates, state); }
@@ -98,7 +129,40 @@ State kept_back(State decided, const Blocks& blocks) {
   return blocks.hold_wanted || blocks.refused_enough ? State::held : State::queued;
 }
 
-bool may_resolve(State state) { return state == State::uncertain; }
-bool may_retry(State state) { return state == State::held || state == State::failed; }
+std::string_view to_string(Verb verb) { return word_of(kVerbs, verb); }
+
+Ruling ruling(Verb verb, State state) {
+  const bool under_way = state == State::printing || state == State::uncertain;
+  switch (verb) {
+    case Verb::resolve_printed:
+      return {state == State::done ? Effect::second_document : Effect::document, Needs::unanswered};
+    case Verb::resolve_not_printed:
+      return {under_way ? Effect::denial : Effect::answer, Needs::unanswered};
+    case Verb::fail:
+      if (state == State::done || state == State::failed) return {};
+      return {Effect::failed, Needs::word};
+    case Verb::hold:
+      if (state == State::queued) return {Effect::held};
+      if (state == State::held) return {Effect::reason};
+      return under_way ? Ruling{Effect::wish} : Ruling{};
+    case Verb::retry:
+      if (state == State::held) return {Effect::queued};
+      if (state == State::failed) return {Effect::queued_if_untold, Needs::untold};
+      if (state == State::queued) return {Effect::unwish};
+      return under_way ? Ruling{Effect::unwish, Needs::wished} : Ruling{};
+  }
+  __builtin_unreachable();
+}
+
+std::string describe(const Ruling& ruling) {
+  const std::string effect(word_of(kEffects, ruling.effect));
+  return ruling.needs == Needs::none ? effect : effect + "; needs " + std::string(word_of(kNeeds, ruling.needs));
+}
+
+State on_denial(State state, bool current_attempt, const Blocks& blocks) {
+  if (state != State::printing && state != State::uncertain) return state;
+  if (blocks.unanswered && !current_attempt) return state;  // the current one is still under way
+  return kept_back(State::queued, blocks);
+}
 
 }  // namespace kassaflow::receipts

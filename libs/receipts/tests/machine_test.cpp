@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <string>
 
 namespace kassaflow::receipts {
 namespace {
@@ -122,10 +125,55 @@ TEST(Machine, EveryStateHasAWordThatReadsBack) {
   EXPECT_FALSE(state_from("printed"));
 }
 
-TEST(Machine, PeopleMayDecideOnlyOpenQuestions) {
-  for (const auto state : {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed}) {
-    EXPECT_EQ(may_resolve(state), state == State::uncertain);
-    EXPECT_EQ(may_retry(state), state == State::held || state == State::failed);
+constexpr State kStates[] = {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed};
+constexpr Verb kVerbs[] = {Verb::resolve_printed, Verb::resolve_not_printed, Verb::fail, Verb::hold, Verb::retry};
+
+TEST(People, ATableSaysWhatEachVerbDoes) {
+  std::string table = "| |";
+  std::string line = "|---|";
+  for (const auto verb : kVerbs) {
+    table += " `" + std::string(to_string(verb)) + "` |";
+    line += "---|";
+  }
+  table += "\n" + line + "\n";
+  for (const auto state : kStates) {
+    table += "| `" + std::string(to_string(state)) + "` |";
+    for (const auto verb : kVerbs) table += " " + describe(ruling(verb, state)) + " |";
+    table += "\n";
+  }
+  std::ifstream file(RUNBOOK);
+  const std::string runbook{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(runbook.find(table), std::string::npos) << "deploy/RUNBOOK.md must hold this table:\n" << table;
+}
+
+TEST(People, EveryStateButTheFinalHasAVerbThatNeedsNoProofOrOneAPersonCanGive) {
+  for (const auto state : {State::queued, State::printing, State::uncertain, State::held}) {
+    EXPECT_EQ(ruling(Verb::fail, state).effect, Effect::failed) << to_string(state);
+    EXPECT_EQ(ruling(Verb::resolve_printed, state).effect, Effect::document) << to_string(state);
+    EXPECT_NE(ruling(Verb::hold, state).effect, Effect::refused) << to_string(state);
+  }
+}
+
+TEST(People, NothingTakesAReceiptOutOfDone) {
+  for (const auto verb : kVerbs) {
+    const auto effect = ruling(verb, State::done).effect;
+    EXPECT_TRUE(effect == Effect::refused || effect == Effect::answer || effect == Effect::second_document)
+        << to_string(verb);
+  }
+}
+
+// What could still be printed is never queued: neither while another attempt waits for an answer, nor against a wish.
+TEST(People, ADenialQueuesOnlyWhatNothingElseKeepsBack) {
+  for (const auto state : {State::printing, State::uncertain}) {
+    for (const bool current : {true, false}) {
+      EXPECT_EQ(on_denial(state, current, {}), State::queued);
+      EXPECT_EQ(on_denial(state, current, {.hold_wanted = true}), State::held);
+    }
+    EXPECT_EQ(on_denial(state, true, {.unanswered = true}), State::uncertain);
+    EXPECT_EQ(on_denial(state, false, {.unanswered = true}), state);
+  }
+  for (const auto state : {State::queued, State::held, State::done, State::failed}) {
+    EXPECT_EQ(on_denial(state, true, {}), state);
   }
 }
 

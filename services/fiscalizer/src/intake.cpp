@@ -222,6 +222,7 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
   if (inserted.size() != arrived.size()) throw std::runtime_error("intake: a receipt appeared meanwhile");
 }
 
+// What a person holds stays held, also when its record can be read at last; a print again is a new beginning.
 void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
   TextArray ids, states, digests, contents, cashboxes, pools;
   IntArray generations, versions, dates, totals, conflicts, shards;
@@ -241,8 +242,9 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     shards.add(receipts::shard_of(row.pool));
   }
   work.exec_params(
-      "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, state = n.state, generation = "
-      "n.generation, digest = n.digest, digest_version = "
+      "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, "
+      "state = case when n.state = 'queued' and n.generation = r.generation and r.hold_reason <> '' then 'held' else "
+      "n.state end, generation = n.generation, digest = n.digest, digest_version = "
       "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "

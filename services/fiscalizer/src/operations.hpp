@@ -1,6 +1,6 @@
 #pragma once
-// What operators may do to the journal (exactly-once.md 16), served over gRPC. Every action is compare-and-set and
-// audited; any worker may do it, whoever holds the shard.
+// What operators may do to the journal (people.hpp, retries.hpp), served over gRPC: this translates. Any worker may do
+// it, whoever holds the shard.
 
 #include <functional>
 #include <memory>
@@ -10,19 +10,24 @@
 #include "kassaflow/postgres/pool.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
+#include "people.hpp"
+#include "retries.hpp"
 
 namespace kassaflow::fiscalizer {
 
+// All of these run on any thread.
+struct OperationsHooks {
+  std::function<std::optional<std::vector<Lane::View>>()> views;  // of this worker's lanes; nullopt: it cannot say now
+  std::function<void(const std::string& register_id)> settled;    // a register may go on; empty: a queue has grown
+  std::function<void(const Finished&)> finished;
+  AskPromise ask_promise;
+};
+
 class Operations {
  public:
-  // `views` runs on any thread and returns what the lanes of this worker show, nullopt when it cannot say in time;
-  // `settled` tells that a register may go on.
-  Operations(postgres::Pool& pool, std::chrono::milliseconds quiet,
-             std::function<std::optional<std::vector<Lane::View>>()> views,
-             std::function<void(const std::string& register_id)> settled, std::function<void(const Finished&)> finished,
-             std::string worker);
+  Operations(postgres::Pool& pool, people::Times times, OperationsHooks hooks, std::string worker);
   ~Operations();
-  void start(const std::string& address);
+  int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();
 
  private:

@@ -1,8 +1,14 @@
 #include "settings.hpp"
 
+#include <algorithm>
+
 namespace kassaflow::fiscalizer {
 
 using namespace std::chrono_literals;
+
+runtime::Duration FiscalizerSettings::longest_answer() const {
+  return std::max(itkassa_timeout, bit_connect_timeout + bit_timeout);
+}
 
 void FiscalizerSettings::add_to(runtime::Settings& settings) {
   settings.text(grpc_address, "grpc_address", "address of the operators' gRPC service");
@@ -10,6 +16,8 @@ void FiscalizerSettings::add_to(runtime::Settings& settings) {
   settings.secret(postgres, "postgres", "libpq URI of the database; the journal is its schema fiscalizer");
   settings.text(kafka, "kafka", "bootstrap brokers, host:port,…");
   settings.text(registry_grpc, "registry_grpc", "host:port of the registry");
+  settings.text(status_grpc, "status_grpc",
+                "host:port of status, which promises not to tell the error of a retried receipt");
   settings.duration(itkassa_timeout, "itkassa_timeout", 100ms, 5min, "one request to itkassa");
   settings.duration(itkassa_poll, "itkassa_poll", 50ms, 5min, "pause between questions for a queued document");
   settings.duration(itkassa_query_delay, "itkassa_query_delay", 50ms, 5min,

@@ -12,6 +12,7 @@ struct FiscalizerSettings {
   Secret postgres;
   std::string kafka;
   std::string registry_grpc;
+  std::string status_grpc;
   runtime::Duration itkassa_timeout{15000};
   runtime::Duration itkassa_poll{3000};
   runtime::Duration itkassa_query_delay{2000};
@@ -26,6 +27,8 @@ struct FiscalizerSettings {
   std::int64_t refusals_before_held = 5;
   runtime::Duration lease{10000};
 
+  // How long the answer to one sending may take, over all protocols.
+  [[nodiscard]] runtime::Duration longest_answer() const;
   void add_to(runtime::Settings& settings);
 };
 

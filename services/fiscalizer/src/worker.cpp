@@ -86,16 +86,19 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};
   consumer_ = std::make_unique<kafka::Consumer>(std::move(options), std::move(handler));
 
-  operations_ = std::make_unique<Operations>(
-      pool_, settings.bit_quiet, [this] { return ask_views(); },
-      [this](const std::string& register_id) {
-        asio::post(context_.executor, [this, register_id] {
-          if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
-          dispatcher_.kick();
-          publisher_.kick();
-        });
-      },
-      [this](const Finished& finished) { count(finished); }, context.instance);
+  OperationsHooks hooks;
+  hooks.views = [this] { return ask_views(); };
+  hooks.settled = [this](const std::string& register_id) {
+    asio::post(context_.executor, [this, register_id] {
+      if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
+      dispatcher_.kick();
+      publisher_.kick();
+    });
+  };
+  hooks.finished = [this](const Finished& finished) { count(finished); };
+  hooks.ask_promise = ask_status(settings.status_grpc);
+  operations_ = std::make_unique<Operations>(pool_, people::Times{settings.bit_quiet, settings.longest_answer()},
+                                             std::move(hooks), context.instance);
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
   journal_.on_commit([this] { publisher_.kick(); });

@@ -18,9 +18,7 @@ struct Arguments {
   std::string kind;
   std::string id;
   ListOptions list;
-  ResolveOptions resolve;
-  bool not_printed = false;
-  std::string receipt;
+  Verdict verdict;
 };
 
 using Command = std::function<int(const Session&)>;
@@ -43,8 +41,54 @@ void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
       [&] { chosen = [&](const Session& session) { return delete_document(session, given.kind, given.id); }; });
 }
 
+// What a person decides; each is audited.
+void add_verdicts(CLI::App& receipts, Verdict& verdict, Command& chosen) {
+  const auto add = [&](const char* verb, const char* help, int (*act)(const Session&, const Verdict&)) {
+    CLI::App* command = receipts.add_subcommand(verb, help);
+    command->add_option("uuid", verdict.receipt)->required();
+    command->add_flag("--yes", verdict.yes, "ask nothing");
+    command->callback([&chosen, &verdict, act] {
+      chosen = [&verdict, act](const Session& session) { return act(session, verdict); };
+    });
+    return command;
+  };
+  const auto add_attempt = [&](CLI::App* command) {
+    return command->add_option("--attempt", verdict.attempt, "which attempt, when several have no answer");
+  };
+
+  CLI::App* resolve = add("resolve", "Say what became of an attempt without an answer, whatever its receipt is by now",
+                          resolve_receipt);
+  auto* printed = resolve->add_flag("--printed", verdict.printed, "it was printed, as --fn --fd --fp say");
+  resolve->add_flag("--not-printed", verdict.not_printed, "it certainly was not: back to the queue")->excludes(printed);
+  for (CLI::Option* attribute : {resolve->add_option("--fn", verdict.fn, "number of the fiscal storage, 16 digits"),
+                                 resolve->add_option("--fd", verdict.fd, "number of the fiscal document"),
+                                 resolve->add_option("--fp", verdict.fp, "fiscal sign")}) {
+    attribute->needs(printed);
+    printed->needs(attribute);
+  }
+  resolve
+      ->add_option(
+          "--at", verdict.at,
+          "when: 2026-11-28T19:01:45 by the register's clock, or with a zone (Z, +03:00); without it the portal "
+          "is told no time")
+      ->needs(printed);
+  add_attempt(resolve);
+
+  CLI::App* fail = add("fail", "Certainly not to be printed: the portal is told ERROR", fail_receipt);
+  fail->add_option("--reason", verdict.reason, "why; the merchant reads it")->required();
+  auto* denied = fail->add_flag("--not-printed", verdict.not_printed,
+                                "your word that the attempt without an answer made no document");
+  add_attempt(fail)->needs(denied);
+
+  CLI::App* hold = add("hold", "Print it on no register until it is retried", hold_receipt);
+  hold->add_option("--reason", verdict.reason, "why")->required();
+
+  add("retry", "Queue again a held receipt, or a failed one that the portal was never told of", retry_receipt);
+}
+
 void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
-  CLI::App* receipts = app.add_subcommand("receipts", "Look at receipts and settle them")->require_subcommand(1);
+  CLI::App* receipts = app.add_subcommand("receipts", "Look at receipts and decide about them")->require_subcommand(1);
+  add_verdicts(*receipts, given.verdict, chosen);
 
   CLI::App* list = receipts->add_subcommand("list", "The newest receipts, at most 100");
   list->add_option("--tenant", given.list.tenant);
@@ -54,32 +98,9 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
   list->callback([&] { chosen = [&](const Session& session) { return list_receipts(session, given.list); }; });
 
   CLI::App* show_command = receipts->add_subcommand("show", "One receipt with its attempts");
-  show_command->add_option("uuid", given.receipt)->required();
+  show_command->add_option("uuid", given.verdict.receipt)->required();
   show_command->callback(
-      [&] { chosen = [&](const Session& session) { return show_receipt(session, given.receipt); }; });
-
-  CLI::App* resolve = receipts->add_subcommand("resolve", "Say what became of an uncertain receipt; audited");
-  resolve->add_option("uuid", given.resolve.receipt)->required();
-  auto* printed = resolve->add_flag("--printed", given.resolve.printed, "it was printed, as --fn --fd --fp say");
-  auto* not_printed = resolve->add_flag("--not-printed", given.not_printed, "it certainly was not: back to the queue");
-  printed->excludes(not_printed);
-  for (CLI::Option* attribute :
-       {resolve->add_option("--fn", given.resolve.fn, "number of the fiscal storage, 16 digits"),
-        resolve->add_option("--fd", given.resolve.fd, "number of the fiscal document"),
-        resolve->add_option("--fp", given.resolve.fp, "fiscal sign")}) {
-    attribute->needs(printed);
-    printed->needs(attribute);
-  }
-  resolve->add_option("--attempt", given.resolve.attempt, "which attempt, when several are open");
-  resolve->callback([&] {
-    if (given.resolve.printed == given.not_printed) throw CLI::RequiredError("--printed or --not-printed");
-    chosen = [&](const Session& session) { return resolve_receipt(session, given.resolve); };
-  });
-
-  CLI::App* retry = receipts->add_subcommand(
-      "retry", "Queue again a held receipt, or a failed one that the portal was never told of; audited");
-  retry->add_option("uuid", given.receipt)->required();
-  retry->callback([&] { chosen = [&](const Session& session) { return retry_receipt(session, given.receipt); }; });
+      [&] { chosen = [&](const Session& session) { return show_receipt(session, given.verdict.receipt); }; });
 }
 
 }  // namespace
@@ -108,7 +129,7 @@ void show(const Session& session, const boost::json::value& value, const std::st
 }
 
 int run(const std::vector<std::string>& arguments, const Environment& environment, std::istream& in, std::ostream& out,
-        std::ostream& err) {
+        std::ostream& err, bool interactive) {
   CLI::App app("kassactl: configure and operate kassaflow", "kassactl");
   app.require_subcommand(1);
   app.fallthrough();  // -o may stand anywhere
@@ -128,7 +149,8 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   });
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    return chosen({.environment = environment, .in = in, .out = out, .err = err, .format = format});
+    return chosen(
+        {.environment = environment, .in = in, .out = out, .err = err, .format = format, .interactive = interactive});
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err);
   } catch (const Failure& failure) {

@@ -10,8 +10,8 @@
 
 namespace kassaflow::kassactl {
 
-// `arguments` without the program's name.
+// `arguments` without the program's name. `interactive`: a person types `in`, and may be asked.
 int run(const std::vector<std::string>& arguments, const Environment& environment, std::istream& in, std::ostream& out,
-        std::ostream& err);
+        std::ostream& err, bool interactive = false);
 
 }  // namespace kassaflow::kassactl

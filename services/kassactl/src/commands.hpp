@@ -18,6 +18,7 @@ struct Session {
   std::ostream& out;
   std::ostream& err;
   Format format = Format::table;
+  bool interactive = false;  // somebody can answer a question
 };
 
 struct ListOptions {
@@ -27,13 +28,18 @@ struct ListOptions {
   std::string since;
 };
 
-struct ResolveOptions {
+// What a person decides about one receipt; audited.
+struct Verdict {
   std::string receipt;
-  std::uint32_t attempt = 0;
+  std::uint32_t attempt = 0;  // 0 = the only one without an answer
   bool printed = false;
+  bool not_printed = false;
   std::string fn;
   std::uint64_t fd = 0;
   std::string fp;
+  std::string at;  // when it was printed, as typed
+  std::string reason;
+  bool yes = false;  // asks nothing
 };
 
 int apply_files(const Session& session, const std::vector<std::string>& files);
@@ -42,8 +48,10 @@ int delete_document(const Session& session, const std::string& kind, const std::
 
 int list_receipts(const Session& session, const ListOptions& options);
 int show_receipt(const Session& session, const std::string& receipt);
-int resolve_receipt(const Session& session, const ResolveOptions& options);
-int retry_receipt(const Session& session, const std::string& receipt);
+int resolve_receipt(const Session& session, const Verdict& verdict);
+int fail_receipt(const Session& session, const Verdict& verdict);
+int hold_receipt(const Session& session, const Verdict& verdict);
+int retry_receipt(const Session& session, const Verdict& verdict);
 
 int list_registers(const Session& session);
 

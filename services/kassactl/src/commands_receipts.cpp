@@ -6,7 +6,9 @@
 #include <functional>
 
 #include "commands.hpp"
+#include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
+#include "kassaflow/v1/registry.grpc.pb.h"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "receipt_view.hpp"
 
@@ -53,8 +55,73 @@ v1::OperationResponse operate(const Session& session, const Operation& operation
 
 int report(const Session& session, const std::string& receipt, const v1::OperationResponse& response) {
   const std::string state = state_word(response.state());
-  show(session, json::object{{"id", receipt}, {"state", state}}, receipt + " is now " + state + "\n");
+  json::object object{{"id", receipt}, {"state", state}};
+  if (!response.note().empty()) object["note"] = response.note();
+  show(session, object, receipt + " is now " + state + (response.note().empty() ? "" : ": " + response.note()) + "\n");
   return 0;
+}
+
+v1::ReceiptView find_receipt(const Session& session, const std::string& receipt) {
+  const Status status(session.environment);
+  v1::GetReceiptRequest request;
+  request.set_receipt_id(receipt);
+  grpc::ClientContext context;
+  limit(context);
+  v1::ReceiptView view;
+  const grpc::Status done = status.stub->Get(&context, request, &view);
+  if (done.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt);
+  if (!done.ok()) throw Failure(describe(done, "status", status.address));
+  return view;
+}
+
+// Shows what is known before it is changed; throws when the person thinks better of it. Scripts are not asked.
+void confirm(const Session& session, const Verdict& verdict, const std::string& decision) {
+  if (!session.interactive || verdict.yes) return;
+  const v1::ReceiptView view = find_receipt(session, verdict.receipt);
+  session.err << to_text(view) << "\n" << decision << attempt_meant(view, verdict.attempt) << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(session.in, answer);
+  if (answer != "y" && answer != "yes" && answer != "д" && answer != "да") throw Failure("nothing was changed");
+}
+
+std::string timezone_of(const Session& session, const std::string& pool) {
+  const std::string address = addresses(session.environment, "registry").front();
+  v1::GetRequest request;
+  request.set_kind("pool");
+  request.set_id(pool);
+  v1::GetResponse response;
+  grpc::ClientContext context;
+  limit(context);
+  const grpc::Status done = v1::Registry::NewStub(open_channel(address))->Get(&context, request, &response);
+  if (done.error_code() == grpc::StatusCode::NOT_FOUND) {
+    throw Failure("pool " + pool + " is gone and its time zone with it: write --at with one, such as +03:00");
+  }
+  if (!done.ok()) throw Failure(describe(done, "registry", address));
+  return response.document().pool().timezone();
+}
+
+// Unix seconds; 0 when no time was given.
+std::int64_t printed_at(const Session& session, const Verdict& verdict) {
+  if (verdict.at.empty()) return 0;
+  const auto moment = moment_of(verdict.at);
+  if (!moment) throw Failure("--at is a time such as 2026-11-28T19:01:45, 2026-11-28T19:01:45+03:00 or …Z");
+  const auto unix_s =
+      moment->has_zone
+          ? Result<std::int64_t>(moment->seconds)
+          : fiscal::local_to_unix(moment->seconds,
+                                  timezone_of(session, find_receipt(session, verdict.receipt).outcome().pool()));
+  if (!unix_s) throw Failure("--at: " + unix_s.error().message);
+  constexpr std::int64_t kClocksDiffer_s = 24 * 3600;
+  if (*unix_s <= 0 || *unix_s > now_ms() / 1000 + kClocksDiffer_s) throw Failure("--at is not a time that has been");
+  return *unix_s;
+}
+
+template <class Request>
+Request request_of(const Session& session, const Verdict& verdict) {
+  Request request;
+  request.set_receipt_id(verdict.receipt);
+  request.set_actor(actor(session.environment));
+  return request;
 }
 
 }  // namespace
@@ -86,68 +153,58 @@ int list_receipts(const Session& session, const ListOptions& options) {
 }
 
 int show_receipt(const Session& session, const std::string& receipt) {
-  const Status status(session.environment);
-  v1::GetReceiptRequest request;
-  request.set_receipt_id(receipt);
-  grpc::ClientContext context;
-  limit(context);
-  v1::ReceiptView view;
-  const grpc::Status done = status.stub->Get(&context, request, &view);
-  if (done.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt);
-  if (!done.ok()) throw Failure(describe(done, "status", status.address));
+  const v1::ReceiptView view = find_receipt(session, receipt);
   show(session, to_object(view), to_text(view));
   return 0;
 }
 
-int resolve_receipt(const Session& session, const ResolveOptions& options) {
-  v1::ResolveRequest request;
-  request.set_receipt_id(options.receipt);
-  request.set_attempt(options.attempt);
-  request.set_printed(options.printed);
-  request.set_actor(actor(session.environment));
-  if (options.printed) {
-    if (options.fn.size() != 16 || !is_digits(options.fn)) throw Failure("--fn is the 16 digits of the fiscal storage");
-    if (options.fd == 0) throw Failure("--fd is the number of the fiscal document, from 1");
-    if (!is_digits(options.fp) || options.fp.size() > 10) throw Failure("--fp is the fiscal sign, at most 10 digits");
-    request.mutable_fiscal()->set_fn(options.fn);
-    request.mutable_fiscal()->set_fd(options.fd);
-    request.mutable_fiscal()->set_fp(options.fp);
+int resolve_receipt(const Session& session, const Verdict& verdict) {
+  if (verdict.printed == verdict.not_printed) throw Failure("say --printed or --not-printed");
+  auto request = request_of<v1::ResolveRequest>(session, verdict);
+  request.set_attempt(verdict.attempt);
+  request.set_printed(verdict.printed);
+  std::string decision = "Certainly not printed";
+  if (verdict.printed) {
+    if (verdict.fn.size() != 16 || !is_digits(verdict.fn)) throw Failure("--fn is the 16 digits of the fiscal storage");
+    if (verdict.fd == 0) throw Failure("--fd is the number of the fiscal document, from 1");
+    if (!is_digits(verdict.fp) || verdict.fp.size() > 10) throw Failure("--fp is the fiscal sign, at most 10 digits");
+    v1::FiscalDocument& document = *request.mutable_fiscal();
+    document.set_fn(verdict.fn);
+    document.set_fd(verdict.fd);
+    document.set_fp(verdict.fp);
+    document.set_printed_at_s(printed_at(session, verdict));
+    decision = "Printed as FN " + verdict.fn + " FD " + std::to_string(verdict.fd) + " sign " + verdict.fp;
   }
-  return report(session, options.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
+  confirm(session, verdict, decision);
+  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
                   return stub.Resolve(&context, request, &response);
                 }));
 }
 
-// A failed receipt may be retried when the portal was never told: the view must first promise never to tell it. The
-// revision of that promise goes along, 0 = the receipt has not failed.
-std::uint64_t withhold_error(const Session& session, const std::string& receipt) {
-  const Status status(session.environment);
-  v1::GetReceiptRequest get;
-  get.set_receipt_id(receipt);
-  grpc::ClientContext getting;
-  limit(getting);
-  v1::ReceiptView view;
-  const grpc::Status found = status.stub->Get(&getting, get, &view);
-  if (found.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt);
-  if (!found.ok()) throw Failure(describe(found, "status", status.address));
-  if (view.outcome().state() != v1::RECEIPT_STATE_FAILED) return 0;
-  v1::WithholdErrorRequest request;
-  request.set_receipt_id(receipt);
-  request.set_revision(view.outcome().revision());
-  grpc::ClientContext withholding;
-  limit(withholding);
-  v1::WithholdErrorResponse response;
-  const grpc::Status done = status.stub->WithholdError(&withholding, request, &response);
-  if (!done.ok()) throw Failure(describe(done, "status", status.address));
-  return view.outcome().revision();
+int fail_receipt(const Session& session, const Verdict& verdict) {
+  auto request = request_of<v1::FailRequest>(session, verdict);
+  request.set_reason(verdict.reason);
+  request.set_not_printed(verdict.not_printed);
+  request.set_attempt(verdict.attempt);
+  confirm(session, verdict,
+          std::string("Fail it for good, the portal is told ERROR") +
+              (verdict.not_printed ? "; certainly not printed" : ""));
+  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
+                  return stub.Fail(&context, request, &response);
+                }));
 }
 
-int retry_receipt(const Session& session, const std::string& receipt) {
-  v1::RetryRequest request;
-  request.set_withheld_revision(withhold_error(session, receipt));
-  request.set_receipt_id(receipt);
-  request.set_actor(actor(session.environment));
-  return report(session, receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
+int hold_receipt(const Session& session, const Verdict& verdict) {
+  auto request = request_of<v1::HoldRequest>(session, verdict);
+  request.set_reason(verdict.reason);
+  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
+                  return stub.Hold(&context, request, &response);
+                }));
+}
+
+int retry_receipt(const Session& session, const Verdict& verdict) {
+  const auto request = request_of<v1::RetryRequest>(session, verdict);
+  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
                   return stub.Retry(&context, request, &response);
                 }));
 }

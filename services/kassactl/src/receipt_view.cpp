@@ -45,7 +45,19 @@ json::value to_value(const v1::ReceiptOutcome& outcome) {
       {"shift", document.has_shift() ? json::value(document.shift()) : json::value(nullptr)},
       {"receiptNumber", document.has_receipt_number() ? json::value(document.receipt_number()) : json::value(nullptr)},
       {"printedAt", to_time(document.printed_at_s() * 1000)},
+      {"test", document.test()},
   };
+}
+
+json::object to_object(const v1::Warning& warning) {
+  return {{"kind", warning.kind()},
+          {"line", warning.line() == 0 ? json::value(nullptr) : json::value(warning.line())},
+          {"text", warning.text()}};
+}
+
+// "done (test)": nobody may take a test register's document for a legal one.
+std::string shown_state(const v1::ReceiptOutcome& outcome) {
+  return state_word(outcome.state()) + (outcome.fiscal().test() ? " (test)" : "");
 }
 
 std::string plain(const json::value& value) {
@@ -96,6 +108,8 @@ json::object to_object(const v1::ReceiptView& view) {
   const v1::ReceiptOutcome& outcome = view.outcome();
   json::array attempts;
   for (const v1::Attempt& attempt : outcome.attempts()) attempts.push_back(to_object(attempt));
+  json::array warnings;
+  for (const v1::Warning& warning : outcome.warnings()) warnings.push_back(to_object(warning));
   return {{"id", outcome.receipt_id()},
           {"tenant", outcome.tenant()},
           {"installation", outcome.installation()},
@@ -110,6 +124,8 @@ json::object to_object(const v1::ReceiptView& view) {
           {"attempts", std::move(attempts)},
           {"fiscal", to_value(outcome)},
           {"error", text_or_null(outcome.error())},
+          {"holdReason", text_or_null(outcome.hold_reason())},
+          {"warnings", std::move(warnings)},
           {"pushedAt", to_time(view.pushed_at_ms())}};
 }
 
@@ -117,7 +133,7 @@ std::string to_text(const v1::ReceiptView& view) {
   json::object object = to_object(view);
   Table facts;
   for (const auto& entry : object) {
-    if (entry.key() == "attempts" || entry.key() == "fiscal") continue;
+    if (entry.key() == "attempts" || entry.key() == "fiscal" || entry.key() == "warnings") continue;
     facts.push_back({std::string(entry.key()), plain(entry.value())});
   }
   if (const auto* fiscal = object["fiscal"].if_object()) {
@@ -128,18 +144,50 @@ std::string to_text(const v1::ReceiptView& view) {
     auto& row = attempts.emplace_back();
     for (const auto& entry : attempt.get_object()) row.push_back(plain(entry.value()));
   }
-  return to_text(facts) + (attempts.size() > 1 ? "\n" + to_text(attempts) : "");
+  Table warnings = {{"WARNING", "LINE", "TEXT"}};
+  for (const auto& warning : object["warnings"].get_array()) {
+    auto& row = warnings.emplace_back();
+    for (const auto& entry : warning.get_object()) row.push_back(plain(entry.value()));
+  }
+  std::string text = to_text(facts);
+  for (const auto& table : {attempts, warnings}) {
+    if (table.size() > 1) text += "\n" + to_text(table);
+  }
+  return text;
 }
 
 Table to_table(const std::vector<v1::ReceiptView>& views) {
   Table table = {{"ID", "STATE", "TOTAL", "TENANT", "POOL", "UNIQUE ID", "ACCEPTED", "ERROR"}};
   for (const v1::ReceiptView& view : views) {
     const v1::ReceiptOutcome& outcome = view.outcome();
-    table.push_back({outcome.receipt_id(), state_word(outcome.state()), rubles(outcome.total_kopecks()),
-                     outcome.tenant(), outcome.pool(), outcome.unique_id(), plain(to_time(outcome.accepted_at_ms())),
-                     outcome.error()});
+    table.push_back({outcome.receipt_id(), shown_state(outcome), rubles(outcome.total_kopecks()), outcome.tenant(),
+                     outcome.pool(), outcome.unique_id(), plain(to_time(outcome.accepted_at_ms())),
+                     outcome.hold_reason().empty() ? outcome.error() : outcome.hold_reason()});
   }
   return table;
+}
+
+std::string attempt_meant(const v1::ReceiptView& view, std::uint32_t number) {
+  std::string meant;
+  int count = 0;
+  for (const v1::Attempt& attempt : view.outcome().attempts()) {
+    const bool unanswered = attempt.outcome() == "open" || attempt.outcome() == "unknown";
+    if (number == 0 ? !unanswered : attempt.number() != number) continue;
+    ++count;
+    meant += (meant.empty() ? ", attempt " : " or ") + std::to_string(attempt.number()) + " on " + attempt.register_() +
+             " (" + attempt.outcome() + ")";
+  }
+  return meant + (count > 1 ? ": which one, says only --attempt." : "?");
+}
+
+std::optional<Moment> moment_of(std::string_view text) {
+  for (const char* format : {"%FT%TZ", "%FT%T%Ez", "%FT%H:%MZ", "%FT%H:%M%Ez"}) {
+    if (const auto moment = moment_ms(text, format)) return Moment{*moment / 1000, true};
+  }
+  for (const char* format : {"%FT%T", "%FT%H:%M"}) {
+    if (const auto moment = moment_ms(text, format)) return Moment{*moment / 1000, false};
+  }
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> since_ms(std::string_view text, std::int64_t now_ms) {

@@ -30,6 +30,10 @@ struct FakeRegistry final : v1::Registry::Service {
     return grpc::Status::OK;
   }
   grpc::Status Get(grpc::ServerContext*, const v1::GetRequest* request, v1::GetResponse* response) override {
+    if (request->kind() == "pool" && request->id() == "acme-shop") {
+      response->mutable_document()->mutable_pool()->set_timezone("Europe/Moscow");
+      return grpc::Status::OK;
+    }
     if (request->id() != "acme-kkt-1") return {grpc::StatusCode::NOT_FOUND, "there is no register " + request->id()};
     v1::Register& entry = *response->mutable_document()->mutable_register_();
     entry.set_id("acme-kkt-1");
@@ -52,7 +56,15 @@ struct FakeRegistry final : v1::Registry::Service {
 struct FakeStatus final : v1::Status::Service {
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* view) override {
     if (request->receipt_id() != "known") return {grpc::StatusCode::NOT_FOUND, ""};
-    view->mutable_outcome()->set_receipt_id("known");
+    v1::ReceiptOutcome& outcome = *view->mutable_outcome();
+    outcome.set_receipt_id("known");
+    outcome.set_pool(pool);
+    outcome.set_total_kopecks(110620);
+    v1::Attempt& attempt = *outcome.add_attempts();
+    attempt.set_number(1);
+    attempt.set_register_("acme-kkt-1");
+    attempt.set_outcome("unknown");
+    attempt.set_detail("the answer was lost");
     return grpc::Status::OK;
   }
   grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
@@ -62,6 +74,7 @@ struct FakeStatus final : v1::Status::Service {
     return grpc::Status::OK;
   }
   v1::ListReceiptsRequest asked;
+  std::string pool = "acme-shop";
 };
 
 struct FakeFiscalizer final : v1::Fiscalizer::Service {
@@ -71,8 +84,21 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
     response->set_state(request->printed() ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_QUEUED);
     return grpc::Status::OK;
   }
-  grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest*, v1::OperationResponse*) override {
-    return {grpc::StatusCode::FAILED_PRECONDITION, "the receipt is done"};
+  grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
+    if (request->receipt_id() != "failed") return {grpc::StatusCode::FAILED_PRECONDITION, "the receipt is done"};
+    response->set_state(v1::RECEIPT_STATE_FAILED);
+    response->set_note("it is queued later");
+    return grpc::Status::OK;
+  }
+  grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {
+    failed = *request;
+    response->set_state(v1::RECEIPT_STATE_FAILED);
+    return grpc::Status::OK;
+  }
+  grpc::Status Hold(grpc::ServerContext*, const v1::HoldRequest* request, v1::OperationResponse* response) override {
+    held = *request;
+    response->set_state(v1::RECEIPT_STATE_HELD);
+    return grpc::Status::OK;
   }
   grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*,
                              v1::ListRegistersResponse* response) override {
@@ -83,6 +109,8 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
   v1::ResolveRequest resolved;
+  v1::FailRequest failed;
+  v1::HoldRequest held;
 };
 
 class CommandLine : public testing::Test {
@@ -103,11 +131,15 @@ class CommandLine : public testing::Test {
   }
   ~CommandLine() override { server_->Shutdown(); }
 
-  int call(const std::vector<std::string>& arguments, const std::string& input = "") {
+  int call(const std::vector<std::string>& arguments, const std::string& input = "", bool interactive = false) {
     std::istringstream in(input);
     out_.str("");
     err_.str("");
-    return run(arguments, environment_, in, out_, err_);
+    return run(arguments, environment_, in, out_, err_, interactive);
+  }
+  // A person at a terminal who types `answer`.
+  int ask(const std::vector<std::string>& arguments, const std::string& answer) {
+    return call(arguments, answer + "\n", true);
   }
 
   FakeRegistry registry_;
@@ -248,6 +280,75 @@ TEST_F(CommandLine, ResolveRefusesHalfAStory) {
     EXPECT_NE(call(arguments), 0);
     EXPECT_EQ(fiscalizer_.resolved.receipt_id(), "");
   }
+}
+
+std::vector<std::string> printed_at(const std::string& at) {
+  return {"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001",
+          "--fd",     "42",      "--fp",  "1",         "--at", at};
+}
+
+TEST_F(CommandLine, ATimeIsTheRegistersUnlessItHasAZone) {
+  for (const char* at : {"2026-06-01T11:00:00", "2026-06-01T08:00:00Z", "2026-06-01T13:00:00+05:00"}) {
+    EXPECT_EQ(call(printed_at(at)), 0) << err_.str();
+    EXPECT_EQ(fiscalizer_.resolved.fiscal().printed_at_s(), 1780300800) << at;
+  }
+  EXPECT_EQ(call({"receipts", "resolve", "known", "--printed", "--fn", "9289000100000001", "--fd", "42", "--fp", "1"}),
+            0);
+  EXPECT_EQ(fiscalizer_.resolved.fiscal().printed_at_s(), 0) << "nobody said when";
+}
+
+TEST_F(CommandLine, ATimeThatCannotBeIsRefused) {
+  for (const char* at : {"yesterday", "2126-06-01T11:00:00", "1026-06-01T11:00:00Z"}) {
+    EXPECT_EQ(call(printed_at(at)), 1);
+    EXPECT_THAT(err_.str(), testing::StartsWith("--at")) << at;
+  }
+  status_.pool = "gone";
+  EXPECT_EQ(call(printed_at("2026-06-01T11:00:00")), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("write --at with one"));
+  EXPECT_NE(call({"receipts", "resolve", "known", "--not-printed", "--at", "2026-06-01T11:00:00"}), 0);
+  EXPECT_EQ(fiscalizer_.resolved.receipt_id(), "");
+}
+
+TEST_F(CommandLine, FailAndHoldNeedAReason) {
+  EXPECT_EQ(call({"receipts", "fail", "known", "--reason", "заказ отменён"}), 0);
+  EXPECT_EQ(out_.str(), "known is now failed\n");
+  EXPECT_EQ(fiscalizer_.failed.reason(), "заказ отменён");
+  EXPECT_FALSE(fiscalizer_.failed.not_printed());
+  EXPECT_THAT(fiscalizer_.failed.actor(), testing::StartsWith("tester@"));
+  EXPECT_EQ(call({"receipts", "fail", "known", "--reason", "x", "--not-printed", "--attempt", "2"}), 0);
+  EXPECT_TRUE(fiscalizer_.failed.not_printed());
+  EXPECT_EQ(fiscalizer_.failed.attempt(), 2U);
+  EXPECT_EQ(call({"receipts", "hold", "known", "--reason", "спросить магазин", "-o", "json"}), 0);
+  EXPECT_EQ(json::parse(out_.str()), json::parse(R"({"id": "known", "state": "held"})"));
+  EXPECT_EQ(fiscalizer_.held.reason(), "спросить магазин");
+  EXPECT_THAT(fiscalizer_.held.actor(), testing::StartsWith("tester@"));
+  fiscalizer_.failed.Clear();
+  EXPECT_NE(call({"receipts", "fail", "known"}), 0);
+  EXPECT_NE(call({"receipts", "hold", "known"}), 0);
+  EXPECT_NE(call({"receipts", "fail", "known", "--reason", "x", "--attempt", "2"}), 0) << "of which nothing is said";
+  EXPECT_EQ(fiscalizer_.failed.receipt_id(), "");
+}
+
+TEST_F(CommandLine, WhatIsStillToComeIsTold) {
+  EXPECT_EQ(call({"receipts", "retry", "failed"}), 0);
+  EXPECT_EQ(out_.str(), "failed is now failed: it is queued later\n");
+  EXPECT_EQ(call({"receipts", "retry", "failed", "-o", "json"}), 0);
+  EXPECT_EQ(json::parse(out_.str()).at("note"), "it is queued later");
+}
+
+TEST_F(CommandLine, APersonIsShownWhatIsKnownAndAsked) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"receipts", "resolve", "known", "--not-printed"},
+                                                                     {"receipts", "fail", "known", "--reason", "x"}}) {
+    EXPECT_EQ(ask(arguments, "n"), 1);
+    EXPECT_THAT(err_.str(), AllOf(HasSubstr("1106.20"), HasSubstr("the answer was lost"),
+                                  HasSubstr("attempt 1 on acme-kkt-1 (unknown)?"), HasSubstr("nothing was changed")));
+    EXPECT_EQ(out_.str(), "");
+    EXPECT_EQ(fiscalizer_.resolved.receipt_id() + fiscalizer_.failed.receipt_id(), "");
+  }
+  EXPECT_EQ(ask({"receipts", "resolve", "known", "--not-printed", "-o", "json"}, "y"), 0);
+  EXPECT_EQ(json::parse(out_.str()).at("state"), "queued");
+  EXPECT_EQ(ask({"receipts", "fail", "known", "--reason", "x", "--yes"}, "n"), 0);
+  EXPECT_THAT(err_.str(), testing::Not(HasSubstr("[y/N]")));
 }
 
 TEST_F(CommandLine, OperationsTryTheWorkersInTurn) {

@@ -46,8 +46,8 @@ TEST(ReceiptView, ShowsTheKeysOfTheContract) {
     "attempts": [{"number": 1, "register": "acme-kkt-1", "startedAt": "2026-06-01T08:00:01Z",
                   "finishedAt": "2026-06-01T08:00:02.500Z", "outcome": "printed", "detail": null}],
     "fiscal": {"fn": "9289000100000001", "fd": 42, "fp": "123456789", "registrationNumber": null, "shift": 7,
-               "receiptNumber": null, "printedAt": "2026-06-01T08:00:02Z"},
-    "error": null, "pushedAt": "2026-06-01T08:00:05Z"})"));
+               "receiptNumber": null, "printedAt": "2026-06-01T08:00:02Z", "test": false},
+    "error": null, "holdReason": null, "warnings": [], "pushedAt": "2026-06-01T08:00:05Z"})"));
 }
 
 TEST(ReceiptView, WithoutAFiscalDocumentFiscalIsNull) {
@@ -64,6 +64,76 @@ TEST(ReceiptView, TextHoldsFactsAndAttempts) {
   const std::string text = to_text(printed());
   EXPECT_THAT(text, testing::HasSubstr("fiscal.fd                  42\n"));
   EXPECT_THAT(text, testing::HasSubstr("acme-kkt-1"));
+}
+
+TEST(ReceiptView, WarningsAreShownWithTheirLine) {
+  auto view = printed();
+  v1::Warning& of_line = *view.mutable_outcome()->add_warnings();
+  of_line.set_kind("supplier_inn");
+  of_line.set_line(2);
+  of_line.set_text("ИНН поставщика неверен");
+  v1::Warning& of_all = *view.mutable_outcome()->add_warnings();
+  of_all.set_kind("contact_unusable");
+  of_all.set_text("нет адреса покупателя");
+  EXPECT_EQ(to_object(view).at("warnings"), json::parse(R"([
+    {"kind": "supplier_inn", "line": 2, "text": "ИНН поставщика неверен"},
+    {"kind": "contact_unusable", "line": null, "text": "нет адреса покупателя"}])"));
+  EXPECT_THAT(to_text(view), testing::HasSubstr("contact_unusable  -     нет адреса покупателя\n"));
+}
+
+TEST(ReceiptView, ATestDocumentIsMarkedWhereverItIsShown) {
+  auto view = printed();
+  view.mutable_outcome()->mutable_fiscal()->set_test(true);
+  EXPECT_EQ(to_object(view).at("fiscal").at("test"), true);
+  EXPECT_THAT(to_text(view), testing::ContainsRegex("fiscal.test +true"));
+  EXPECT_EQ(to_table({view}).at(1).at(1), "done (test)");
+  EXPECT_EQ(to_table({printed()}).at(1).at(1), "done");
+}
+
+TEST(ReceiptView, WhyAPersonHoldsItIsShown) {
+  auto view = printed();
+  view.mutable_outcome()->set_hold_reason("спросить магазин");
+  view.mutable_outcome()->set_error("нет бумаги");
+  EXPECT_EQ(to_object(view).at("holdReason"), "спросить магазин");
+  EXPECT_EQ(to_object(view).at("error"), "нет бумаги");
+  EXPECT_EQ(to_table({view}).at(1).back(), "спросить магазин");
+}
+
+TEST(ReceiptView, TheAttemptADecisionIsAboutIsNamed) {
+  auto view = printed();
+  EXPECT_EQ(attempt_meant(view, 0), "?") << "none waits";
+  EXPECT_EQ(attempt_meant(view, 1), ", attempt 1 on acme-kkt-1 (printed)?");
+  for (const char* outcome : {"unknown", "open"}) {
+    v1::Attempt& attempt = *view.mutable_outcome()->add_attempts();
+    attempt.set_number(static_cast<std::uint32_t>(view.outcome().attempts_size()));
+    attempt.set_register_("acme-kkt-2");
+    attempt.set_outcome(outcome);
+    if (attempt.number() == 2) {
+      EXPECT_EQ(attempt_meant(view, 0), ", attempt 2 on acme-kkt-2 (unknown)?");
+    }
+  }
+  EXPECT_THAT(attempt_meant(view, 0), testing::HasSubstr("2 on acme-kkt-2 (unknown) or 3 on acme-kkt-2 (open)"));
+}
+
+TEST(Moment, IsLocalUnlessItHasAZone) {
+  struct Case {
+    const char* text;
+    std::int64_t seconds;
+    bool has_zone;
+  };
+  for (const auto& [text, seconds, has_zone] :
+       {Case{"2026-06-01T11:00:00", 1780311600, false}, Case{"2026-06-01T11:00", 1780311600, false},
+        Case{"2026-06-01T08:00:00Z", 1780300800, true}, Case{"2026-06-01T11:00:00+03:00", 1780300800, true},
+        Case{"2026-06-01T11:00+03:00", 1780300800, true}, Case{"2026-06-01T06:00:00-02:00", 1780300800, true}}) {
+    const auto moment = moment_of(text);
+    ASSERT_TRUE(moment) << text;
+    EXPECT_EQ(moment->seconds, seconds) << text;
+    EXPECT_EQ(moment->has_zone, has_zone) << text;
+  }
+  for (const char* wrong : {"", "yesterday", "2026-06-01", "11:00", "2026-06-31T11:00:00", "2026-06-01T25:00:00",
+                            "2026-06-01T11:00:00 +03:00", "2026-06-01T11:00:00 MSK", "01.06.2026 11:00"}) {
+    EXPECT_FALSE(moment_of(wrong)) << wrong;
+  }
 }
 
 TEST(ReceiptView, EveryStateHasOneWord) {

@@ -74,6 +74,7 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(itkassa.itkassa().api_key(), "KEY");
   EXPECT_FALSE(itkassa.exclusive());
   EXPECT_FALSE(itkassa.has_bit());
+  EXPECT_FALSE(itkassa.test());
   const v1::Register& bit = parsed.documents[3].document.register_();
   EXPECT_EQ(bit.registration_number(), "0000000001047487");
   EXPECT_EQ(bit.bit().kkt_token(), "0123456789abcdef0123456789abcdef");
@@ -84,6 +85,12 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(installation.vat().at(3), "22");
   EXPECT_EQ(installation.marked_without_code(), "allow");
   EXPECT_EQ(parsed.documents[5].document.cashbox().required_params().at("AUTH.PASSWORD"), "rest_password");
+}
+
+TEST(YamlDocuments, ATestRegisterSaysSo) {
+  const ParsedFile parsed = parse_documents("f", "kind: Register\nid: r\ntest: true\n");
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  EXPECT_TRUE(parsed.documents.at(0).document.register_().test());
 }
 
 TEST(YamlDocuments, NumbersKeepTheDigitsTheyWereWrittenWith) {
@@ -147,6 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
              "f.yaml:3: register/r: exclusive: must be true or false"},
         Case{"WordForFlag", "kind: Register\nid: r\nexclusive: perhaps\n",
              "f.yaml:3: register/r: exclusive: must be true or false"},
+        Case{"NumberForTest", "kind: Register\nid: r\ntest: 1\n", "f.yaml:3: register/r: test: must be true or false"},
         Case{"WordForVatId", "kind: Installation\nid: i\nvat: {ten: \"10\"}\n",
              "f.yaml:3: installation/i: vat.ten: the key must be a whole number"},
         Case{"MapForRequiredParameter", "kind: Cashbox\nid: c\nrequires: {AUTH: {LOGIN: x}}\n",

@@ -25,7 +25,7 @@ Result<std::vector<std::string>> ask(const Stubs& stubs, const std::string& regi
     request.set_register_(register_id);
     v1::UnsettledResponse response;
     const grpc::Status status = stub->Unsettled(&context, request, &response);
-    if (status.ok()) return std::vector<std::string>(response.receipt_ids().begin(), response.receipt_ids().end());
+    if (status.ok()) return std::vector<std::string>(response.blockers().begin(), response.blockers().end());
     why = "no fiscalizer answered (" + status.error_message() + ")";
   }
   return fail("registry.fiscalizers_away", why);

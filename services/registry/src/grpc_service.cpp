@@ -107,8 +107,8 @@ grpc::Status GrpcService::retire(const Name& name) {
   } else if (const auto unsettled = options_.unsettled(name.id); !unsettled) {
     why = "whether a receipt on it is unsettled is unknown: " + unsettled.error().message;
   } else if (!unsettled->empty()) {
-    why = "an attempt on it is open or uncertain; settle these receipts first:";
-    for (const std::string& receipt : *unsettled) why += " " + receipt;
+    why = "attempts on it have no answer; settle them first:";
+    for (const std::string& blocker : *unsettled) why += "\n  " + blocker;
   }
   if (why.empty()) return grpc::Status::OK;
   if (const auto back = store_.retire(name, false)) {

@@ -65,6 +65,18 @@ TEST_F(PlanTest, OrderOfTheDocumentsDoesNotMatter) {
   EXPECT_EQ(planned.results.back().kind(), "tenant");
 }
 
+TEST_F(PlanTest, ATestRegisterMayBecomeARealOneAndBack) {
+  apply(test::everything());
+  v1::Document changed = test::itkassa();
+  for (const bool is_test : {true, false}) {
+    changed.mutable_register_()->set_test(is_test);
+    const Plan planned = apply({changed});
+    EXPECT_EQ(planned.results[0].action(), "updated");
+    EXPECT_EQ(planned.writes[0].changed_keys, "test");
+    EXPECT_EQ(planned.writes[0].document.register_().test(), is_test);
+  }
+}
+
 TEST_F(PlanTest, AChangedCredentialIsAnUpdateNamedButNotQuoted) {
   apply(test::everything());
   v1::Document changed = test::itkassa();

@@ -53,18 +53,12 @@ class StatusService::Service final : public v1::Status::Service {
   }
 
   grpc::Status WithholdError(grpc::ServerContext*, const v1::WithholdErrorRequest* request,
-                             v1::WithholdErrorResponse*) override {
+                             v1::WithholdErrorResponse* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
-    bool withheld = false;
-    if (auto status = run([&](pqxx::work& work) {
-          withheld = sql::withhold_error(work, request->receipt_id(), request->revision());
-        });
-        !status.ok())
-      return status;
-    if (withheld) return grpc::Status::OK;
-    return {grpc::StatusCode::FAILED_PRECONDITION,
-            "the portal was told that it failed, or it has changed; print the check again from the portal"};
+    return run([&](pqxx::work& work) {
+      response->set_verdict(sql::withhold_error(work, request->receipt_id(), request->revision()));
+    });
   }
 
  private:

@@ -36,7 +36,7 @@ std::string_view state_word(v1::ReceiptState state) {
 
 fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome) {
   auto document = records::from_record(outcome.fiscal());
-  if (document.printed_at_s == 0) {
+  if (document.printed_at_s == 0 && !outcome.fiscal().told_by_person()) {
     document.printed_at_s = finished_at_ms(outcome) / 1000;
     document.printed_at_is_gateway_clock = true;
   }
@@ -220,12 +220,19 @@ bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t r
              .affected_rows() == 1;
 }
 
-bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision) {
-  return work.exec_params(
-                 "update receipts set error_withheld_revision = revision, push_due = null "
-                 "where id = $1::uuid and revision = $2 and state = 'failed' and error_told_at is null",
-                 receipt_id, revision)
-             .affected_rows() == 1;
+v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const std::string& receipt_id,
+                                                  std::uint64_t revision) {
+  const auto rows = work.exec_params(
+      "select revision, state = 'failed', error_told_at is not null from receipts where id = $1::uuid for update",
+      receipt_id);
+  if (rows.empty()) return v1::WithholdErrorResponse::BEHIND;
+  const auto known = rows[0][0].as<std::uint64_t>();
+  if (known < revision) return v1::WithholdErrorResponse::BEHIND;
+  if (known > revision || !rows[0][1].as<bool>()) return v1::WithholdErrorResponse::PASSED;
+  if (rows[0][2].as<bool>()) return v1::WithholdErrorResponse::TOLD;
+  work.exec_params("update receipts set error_withheld_revision = revision, push_due = null where id = $1::uuid",
+                   receipt_id);
+  return v1::WithholdErrorResponse::WITHHELD;
 }
 
 v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequest& request) {

@@ -40,7 +40,8 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends);
 
 // Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
-// receipt was finished, which a repeated post does not change (exactly-once.md 19).
+// receipt was finished, which a repeated post does not change (exactly-once.md 19). Never of a document a person typed:
+// that was finished when somebody looked, and the OFD finds it by its own time only.
 [[nodiscard]] fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome);
 [[nodiscard]] std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome);
 
@@ -57,7 +58,8 @@ std::optional<Known> find(pqxx::work& work, const std::string& receipt_id);
 // The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
 // post no outcome has named. Told and withheld exclude each other, for ever (exactly-once.md 16).
 bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
-bool withhold_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
+v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const std::string& receipt_id,
+                                                  std::uint64_t revision);
 
 struct Filter {
   std::string tenant, pool, state;

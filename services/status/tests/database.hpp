@@ -34,7 +34,7 @@ class DatabaseTest : public postgres_testing::DatabaseTest<View> {
   bool tell_error(int receipt, std::uint64_t revision) {
     return run([&](pqxx::work& work) { return sql::tell_error(work, uuid(receipt), revision); });
   }
-  bool withhold_error(int receipt, std::uint64_t revision) {
+  v1::WithholdErrorResponse::Verdict withhold_error(int receipt, std::uint64_t revision) {
     return run([&](pqxx::work& work) { return sql::withhold_error(work, uuid(receipt), revision); });
   }
 };

@@ -19,13 +19,14 @@ class StatusServiceTest : public DatabaseTest {
                                                       grpc::InsecureChannelCredentials()))) {}
   ~StatusServiceTest() override { service_.stop(); }
 
-  grpc::StatusCode withhold(int receipt, std::uint64_t revision) {
+  v1::WithholdErrorResponse::Verdict withhold(int receipt, std::uint64_t revision) {
     grpc::ClientContext context;
     v1::WithholdErrorRequest request;
     request.set_receipt_id(uuid(receipt));
     request.set_revision(revision);
     v1::WithholdErrorResponse response;
-    return stub_->WithholdError(&context, request, &response).error_code();
+    EXPECT_TRUE(stub_->WithholdError(&context, request, &response).ok());
+    return response.verdict();
   }
 
   postgres::Pool pool_;
@@ -50,10 +51,10 @@ TEST_F(StatusServiceTest, Rule13_ALookUpTellsTheDigestWithItsVersion) {
 
 TEST_F(StatusServiceTest, Rule16_AToldErrorCannotBeWithheld) {
   take({record_of(outcome(1, 5, v1::RECEIPT_STATE_FAILED)), record_of(outcome(2, 5, v1::RECEIPT_STATE_FAILED))});
-  EXPECT_EQ(withhold(1, 5), grpc::StatusCode::OK);
+  EXPECT_EQ(withhold(1, 5), v1::WithholdErrorResponse::WITHHELD);
   ASSERT_TRUE(tell_error(2, 5));
-  EXPECT_EQ(withhold(2, 5), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_EQ(withhold(3, 5), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(withhold(2, 5), v1::WithholdErrorResponse::TOLD);
+  EXPECT_EQ(withhold(3, 5), v1::WithholdErrorResponse::BEHIND);
 }
 
 TEST_F(StatusServiceTest, AListIsFilteredByState) {

@@ -13,6 +13,8 @@ using v1::RECEIPT_STATE_FAILED;
 using v1::RECEIPT_STATE_PRINTING;
 using v1::RECEIPT_STATE_QUEUED;
 
+using Withheld = v1::WithholdErrorResponse;
+
 class ViewSql : public DatabaseTest {
  protected:
   std::string state(int receipt) { return column("state || ' ' || revision", receipt); }
@@ -102,12 +104,12 @@ TEST_F(ViewSql, Rule16_ToldAndWithheldExcludeEachOther) {
   take(outcome(1, 5, RECEIPT_STATE_FAILED));
   EXPECT_TRUE(tell_error(1, 5));
   EXPECT_TRUE(tell_error(1, 5)) << "CHECK_URL after a push";
-  EXPECT_FALSE(withhold_error(1, 5));
+  EXPECT_EQ(withhold_error(1, 5), Withheld::TOLD);
   EXPECT_EQ(answer(1), Answer::error_if_current);
 
   take(outcome(2, 5, RECEIPT_STATE_FAILED));
-  EXPECT_TRUE(withhold_error(2, 5));
-  EXPECT_TRUE(withhold_error(2, 5)) << "asked again after a lost answer";
+  EXPECT_EQ(withhold_error(2, 5), Withheld::WITHHELD);
+  EXPECT_EQ(withhold_error(2, 5), Withheld::WITHHELD) << "asked again after a lost answer";
   EXPECT_FALSE(tell_error(2, 5));
   EXPECT_FALSE(push_is_due(2));
   EXPECT_EQ(answer(2), Answer::wait);
@@ -121,7 +123,7 @@ TEST_F(ViewSql, Rule16_OnlyOneOfTwoWinsARace) {
   std::thread operator_([&] {
     for (int receipt = 1; receipt <= 50; ++receipt) {
       pqxx::work work(other);
-      withheld.at(receipt) = sql::withhold_error(work, uuid(receipt), 5);
+      withheld.at(receipt) = sql::withhold_error(work, uuid(receipt), 5) == Withheld::WITHHELD;
       work.commit();
     }
   });
@@ -133,15 +135,17 @@ TEST_F(ViewSql, Rule16_OnlyOneOfTwoWinsARace) {
 TEST_F(ViewSql, Rule16_OnlyTheRevisionSeenIsToldOrWithheld) {
   take(outcome(1, 6, RECEIPT_STATE_FAILED));
   EXPECT_FALSE(tell_error(1, 5));
-  EXPECT_FALSE(withhold_error(1, 5));
+  EXPECT_EQ(withhold_error(1, 5), Withheld::PASSED);
+  EXPECT_EQ(withhold_error(1, 7), Withheld::BEHIND);
+  EXPECT_EQ(withhold_error(2, 1), Withheld::BEHIND) << "not heard of at all";
   take(outcome(1, 7, RECEIPT_STATE_QUEUED, 2));
   EXPECT_FALSE(tell_error(1, 7));
-  EXPECT_FALSE(withhold_error(1, 7));
+  EXPECT_EQ(withhold_error(1, 7), Withheld::PASSED);
 }
 
 TEST_F(ViewSql, Rule16_AfterAWithheldErrorTheNextFailureIsTold) {
   take(outcome(1, 5, RECEIPT_STATE_FAILED));
-  ASSERT_TRUE(withhold_error(1, 5));
+  ASSERT_EQ(withhold_error(1, 5), Withheld::WITHHELD);
   // The operator's retry keeps the generation, and one batch may hold all of it.
   take({record_of(outcome(1, 6, RECEIPT_STATE_QUEUED)), record_of(outcome(1, 8, RECEIPT_STATE_FAILED))});
   EXPECT_TRUE(push_is_due(1));

@@ -1,7 +1,9 @@
 #include "view.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kassaflow/bitrix24/answers.hpp"
 #include "outcomes.hpp"
 #include "settings.hpp"
 
@@ -79,6 +81,15 @@ TEST(DocumentOf, Rule19_OnlyThePrintTimeIsOurClockAndItStandsStill) {
   document = document_of(done);
   EXPECT_EQ(document.printed_at_s, 1795430000);
   EXPECT_FALSE(document.printed_at_is_gateway_clock);
+}
+
+TEST(DocumentOf, Rule19_ADocumentAPersonTypedHasThePersonsTimeOrNone) {
+  auto done = outcome(1, 5, v1::RECEIPT_STATE_DONE);
+  done.mutable_fiscal()->set_told_by_person(true);
+  EXPECT_EQ(document_of(done).printed_at_s, 0);
+  EXPECT_THAT(bitrix24::check_done(uuid(1), document_of(done)), testing::Not(testing::HasSubstr("PRINT_END_TIME")));
+  done.mutable_fiscal()->set_printed_at_s(1795430000);
+  EXPECT_THAT(bitrix24::check_done(uuid(1), document_of(done)), testing::HasSubstr("1795430000"));
 }
 
 TEST(StatusSettings, AShortLongestBackOffShortensTheFirst) {

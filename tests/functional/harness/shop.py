@@ -189,7 +189,7 @@ class Sale:
         if printed:
             answer = ['--printed', '--fn', printed['fn'], '--fd', str(printed['fd']), '--fp', printed['fp']]
         code, out, err = self.shop.stack.kassactl('receipts', 'resolve', self.uuid, *answer)
-        assert code == 0 or (unless_settled and 'only an uncertain one can be resolved' in err), out + err
+        assert code == 0 or (unless_settled and 'waits for an answer' in err), out + err
 
     def post_again(self) -> dict[str, Any]:
         """The same bytes once more; the decoded answer."""

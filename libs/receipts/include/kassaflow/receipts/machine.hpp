@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace kassaflow::receipts {
@@ -85,7 +86,42 @@ struct Blocks {
 
 // --- a person decides (exactly-once.md 16) ---
 
-[[nodiscard]] bool may_resolve(State state);
-[[nodiscard]] bool may_retry(State state);  // failed only when the portal was never told
+enum class Verb : std::uint8_t { resolve_printed, resolve_not_printed, fail, hold, retry };
+[[nodiscard]] std::string_view to_string(Verb verb);
+
+enum class Effect : std::uint8_t {
+  refused,
+  document,          // done by the attempt's document
+  second_document,   // stays done: an alarm
+  answer,            // the attempt is answered, the receipt stays as it is
+  denial,            // on_denial() says what becomes of the receipt
+  failed,            // the portal is told ERROR
+  held,              // nothing is started for it
+  wish,              // held once what is under way has ended without a document
+  reason,            // the reason is replaced
+  unwish,            // the wish is taken back
+  queued,            // kept_back() says whether it may be
+  queued_if_untold,  // the same, after status has promised never to tell the error
+};
+
+enum class Needs : std::uint8_t {
+  none,
+  unanswered,  // an attempt without an answer, named when there are several
+  word,        // a person's "not printed" on the attempt without an answer; none when all are answered
+  wished,      // somebody wished it held
+  untold,      // the portal was never told that it failed
+};
+
+struct Ruling {
+  Effect effect = Effect::refused;
+  Needs needs = Needs::none;
+};
+// What a verb does to a receipt in a state, and what it must be given for that.
+[[nodiscard]] Ruling ruling(Verb verb, State state);
+// The same for people, in one line: "failed: the portal is told ERROR; needs …".
+[[nodiscard]] std::string describe(const Ruling& ruling);
+
+// The state after a person's "not printed" on one attempt; `blocks.unanswered`: another one has still no answer.
+[[nodiscard]] State on_denial(State state, bool current_attempt, const Blocks& blocks);
 
 }  // namespace kassaflow::receipts

@@ -1,0 +1,93 @@
+#include "retries.hpp"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/status.grpc.pb.h"
+#include "people.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+constexpr std::chrono::seconds kLook{1};    // what a crashed worker left
+constexpr std::chrono::seconds kAnswer{2};  // of status
+
+}  // namespace
+
+AskPromise ask_status(const std::string& address) {
+  const std::shared_ptr<v1::Status::Stub> stub =
+      v1::Status::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  return [stub](const std::string& receipt, std::uint64_t revision) {
+    v1::WithholdErrorRequest request;
+    request.set_receipt_id(receipt);
+    request.set_revision(revision);
+    v1::WithholdErrorResponse response;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kAnswer);
+    if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
+      runtime::log(runtime::Level::warn, "retry.status_away",
+                   {{"receipt", receipt}, {"error", status.error_message()}});
+      return Promise::away;
+    }
+    if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;
+    return response.verdict() == v1::WithholdErrorResponse::TOLD ? Promise::too_late : Promise::not_yet;
+  };
+}
+
+Retries::Retries(postgres::Pool& pool, AskPromise ask, std::function<void()> queued)
+    : pool_(pool), ask_(std::move(ask)), queued_(std::move(queued)) {}
+
+Retries::End Retries::carry_out(const std::string& receipt) {
+  std::optional<people::Wish> wish;
+  if (!pool_.run_blocking([&](pqxx::work& work) { wish = people::wish_of(work, receipt); })) return End::later;
+  if (!wish) return End::no_wish;
+  switch (ask_(wish->receipt, wish->revision)) {
+    case Promise::given: {
+      bool done = false;
+      if (!pool_.run_blocking([&](pqxx::work& work) { done = people::carry_out(work, *wish); }) || !done) {
+        return End::later;
+      }
+      queued_();
+      return End::queued;
+    }
+    case Promise::too_late:
+      return pool_.run_blocking([&](pqxx::work& work) { people::take_back(work, *wish); }) ? End::taken_back
+                                                                                           : End::later;
+    case Promise::not_yet:
+      return End::later;
+    case Promise::away:
+      return End::status_away;
+  }
+  __builtin_unreachable();
+}
+
+void Retries::carry_out_all(const std::stop_token& stopped) {
+  std::vector<people::Wish> wishes;
+  if (!pool_.run_blocking([&](pqxx::work& work) { wishes = people::wishes(work); })) return;
+  for (const auto& wish : wishes) {
+    if (stopped.stop_requested() || carry_out(wish.receipt) == End::status_away) return;
+  }
+}
+
+void Retries::start() {
+  thread_ = std::jthread([this](const std::stop_token& stopped) { run(stopped); });
+}
+
+void Retries::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Retries::run(const std::stop_token& stopped) {
+  std::unique_lock lock(mutex_);
+  while (!stopped.stop_requested()) {
+    carry_out_all(stopped);
+    wake_.wait_for(lock, stopped, kLook, [] { return false; });
+  }
+}
+
+}  // namespace kassaflow::fiscalizer

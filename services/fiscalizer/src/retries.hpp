@@ -1,0 +1,57 @@
+#pragma once
+// Retries of failed receipts (exactly-once.md 16). The wish stands in the journal before status is asked never to tell
+// the error, so a crash anywhere leaves either the wish, which any worker carries out or takes back, or its end.
+//
+// Thread-safe; has one thread of its own between start() and stop().
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "kassaflow/postgres/pool.hpp"
+
+namespace kassaflow::fiscalizer {
+
+// What status says to "never tell the error of this revision".
+enum class Promise : std::uint8_t {
+  given,
+  too_late,  // the portal knows it
+  not_yet,   // it has not heard of this revision, or knows a later one
+  away,      // it does not answer
+};
+// Blocks, a few seconds at most.
+using AskPromise = std::function<Promise(const std::string& receipt, std::uint64_t revision)>;
+// Of status at "host:port".
+[[nodiscard]] AskPromise ask_status(const std::string& address);
+
+class Retries {
+ public:
+  enum class End : std::uint8_t { queued, taken_back, no_wish, later, status_away };
+
+  // `queued` runs on the caller's thread or on ours.
+  Retries(postgres::Pool& pool, AskPromise ask, std::function<void()> queued);
+  ~Retries() { stop(); }
+
+  // One try at the wish to retry this receipt.
+  End carry_out(const std::string& receipt);
+  // The same for every wish there is, as long as status answers and nobody stops us.
+  void carry_out_all(const std::stop_token& stopped = {});
+
+  void start();
+  void stop();
+
+ private:
+  void run(const std::stop_token& stopped);
+
+  postgres::Pool& pool_;
+  AskPromise ask_;
+  std::function<void()> queued_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,138 @@
+// Retries of failed receipts (exactly-once.md 16): whatever dies in the middle, they are carried out or taken back.
+
+#include "retries.hpp"
+
+#include <grpcpp/grpcpp.h>
+
+#include <future>
+
+#include "kassaflow/v1/fiscalizer.grpc.pb.h"
+#include "operations.hpp"
+#include "people_fixture.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+struct Crash {};
+
+class RetriesTest : public PeopleTest {
+ protected:
+  RetriesTest()
+      : pool_(
+            {.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = JournalSchema::kSchema}) {
+    receipt_in(State::failed, false);
+  }
+
+  // A worker of its own, with what status says and what happens to the worker then.
+  Retries::End carry_out(Promise promise, const std::function<void()>& then = [] {}) {
+    Retries retries(
+        pool_,
+        [&](const std::string& receipt, std::uint64_t revision) {
+          asked_.push_back(receipt + " " + std::to_string(revision));
+          then();
+          return promise;
+        },
+        [this] { ++queued_; });
+    return retries.carry_out(uuid(1));
+  }
+
+  postgres::Pool pool_;
+  std::vector<std::string> asked_;
+  int queued_ = 0;
+};
+
+TEST_F(RetriesTest, Rule16_AFailedReceiptIsQueuedOnceItsErrorIsNeverTold) {
+  ASSERT_TRUE(retry());
+  EXPECT_EQ(state(1), "failed") << "nothing is queued before the promise";
+  EXPECT_EQ(carry_out(Promise::given), Retries::End::queued);
+  EXPECT_EQ(column("state || retry_by || error"), "queued");
+  EXPECT_EQ(asked_, std::vector<std::string>{uuid(1) + " 2"});
+  EXPECT_EQ(queued_, 1);
+  EXPECT_EQ(carry_out(Promise::given), Retries::End::no_wish);
+}
+
+TEST_F(RetriesTest, Rule16_AToldErrorTakesTheWishBack) {
+  ASSERT_TRUE(retry());
+  EXPECT_EQ(carry_out(Promise::too_late), Retries::End::taken_back);
+  EXPECT_EQ(column("state || retry_by"), "failed");
+  EXPECT_THAT(audited(), testing::HasSubstr("anna@desk: retry taken back: the portal was told"));
+}
+
+TEST_F(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) {
+  ASSERT_TRUE(retry());
+  EXPECT_EQ(carry_out(Promise::not_yet), Retries::End::later);
+  EXPECT_EQ(carry_out(Promise::away), Retries::End::status_away);
+  EXPECT_THROW(carry_out(Promise::given, [] { throw Crash(); }), Crash);
+  EXPECT_EQ(column("state || ' ' || retry_by"), "failed anna@desk");
+  Retries other(pool_, [](const auto&, auto) { return Promise::given; }, [] {});
+  other.carry_out_all();
+  EXPECT_EQ(column("state || retry_by"), "queued");
+}
+
+TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
+  receipt_in(State::failed, false, 2);
+  ASSERT_TRUE(retry(1));
+  ASSERT_TRUE(retry(2));
+  Retries worker(
+      pool_, [](const std::string& receipt, auto) { return receipt == uuid(1) ? Promise::not_yet : Promise::given; },
+      [] {});
+  worker.carry_out_all();
+  EXPECT_EQ(state(1), "failed");
+  EXPECT_EQ(state(2), "queued");
+}
+
+TEST_F(RetriesTest, Rule16_APromiseAboutAnOlderRevisionQueuesNothing) {
+  ASSERT_TRUE(retry());
+  EXPECT_EQ(carry_out(Promise::given, [&] { take({post(1, 2, 50, "other", 2)}); }), Retries::End::later)
+      << "a late post made a revision whose error may be told";
+  EXPECT_EQ(state(1), "failed");
+  EXPECT_EQ(carry_out(Promise::given), Retries::End::queued);
+  EXPECT_EQ(asked_, (std::vector<std::string>{uuid(1) + " 2", uuid(1) + " 3"}));
+}
+
+TEST_F(RetriesTest, Rule16_APrintAgainMeanwhileEndsTheWish) {
+  ASSERT_TRUE(retry());
+  EXPECT_EQ(carry_out(Promise::given, [&] { take({post(1, 2, 200, "digest", 2)}); }), Retries::End::later);
+  EXPECT_EQ(column("state || generation"), "queued2");
+  exec("update receipts set state = 'failed', revision = revision + 1");
+  EXPECT_EQ(carry_out(Promise::given), Retries::End::no_wish) << "the next failure is nobody's to retry";
+}
+
+// Over gRPC: the answer does not wait for status, the worker's own thread carries it out.
+TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
+  std::atomic<bool> status_is_there = false;
+  std::promise<void> done;
+  OperationsHooks hooks;
+  hooks.views = [] { return std::vector<Lane::View>{}; };
+  hooks.settled = [&, told = false](const std::string&) mutable {
+    if (status_is_there && !std::exchange(told, true)) done.set_value();
+  };
+  hooks.finished = [](const Finished&) {};
+  hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };
+  Operations operations(pool_, kTimes, std::move(hooks), "worker-a");
+  const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
+      "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));
+  v1::RetryRequest request;
+  request.set_receipt_id(uuid(1));
+  request.set_actor("anna@desk");
+  grpc::ClientContext context;
+  v1::OperationResponse response;
+  const auto status = stub->Retry(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.state(), v1::RECEIPT_STATE_FAILED);
+  EXPECT_THAT(response.note(), testing::HasSubstr("as soon as"));
+  status_is_there = true;
+  done.get_future().get();
+  EXPECT_EQ(state(1), "queued");
+
+  v1::FailRequest fail_request;
+  fail_request.set_receipt_id(uuid(1));
+  fail_request.set_actor("anna@desk");
+  grpc::ClientContext failing;
+  EXPECT_EQ(stub->Fail(&failing, fail_request, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(state(1), "queued");
+  operations.stop();
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
