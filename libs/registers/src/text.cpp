@@ -58,23 +58,135 @@ bool is_word_character(char32_t c) {
   return (c >= U'0' && c <= U'9') || (c >= U'a' && c <= U'z') || (c >= U'а' && c <= U'я');
 }
 
-bool begins(const std::string& word, std::string_view beginning) {
+// Letters that look alike: "Cумма" with a Latin C is one of a vendor's own texts.
+std::string one_alphabet(std::string word) {
+  static constexpr std::string_view kLatin = "aceopxykmtbh";
+  static constexpr std::array<std::string_view, 12> kCyrillic{"а", "с", "е", "о", "р", "х",
+                                                              "у", "к", "м", "т", "в", "н"};
+  const bool cyrillic = std::ranges::any_of(word, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  if (!cyrillic || word.find_first_of(kLatin) == std::string::npos) return word;
+  std::string out;
+  for (const char c : word) {
+    const std::size_t at = kLatin.find(c);
+    out += at == std::string_view::npos ? std::string_view(&c, 1) : kCyrillic[at];
+  }
+  return out;
+}
+
+bool is_latin(std::string_view word) {
+  return std::ranges::all_of(word, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
+}
+
+// Length of a GUID at the beginning of the text, 0 when there is none.
+std::size_t guid_length(std::string_view text) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (text.size() < kShape.size()) return 0;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const char c = text[i];
+    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (kShape[i] == '-' ? c != '-' : !hex) return 0;
+  }
+  return kShape.size();
+}
+
+// The blank-separated piece that begins here is an address: its words are values.
+bool is_address(std::string_view text) {
+  const std::string_view piece = text.substr(0, text.find_first_of(" \t\r\n"));
+  return piece.find('@') != std::string_view::npos || piece.find("://") != std::string_view::npos;
+}
+
+bool names_a_value(std::string_view word) {
+  static constexpr std::array<std::string_view, 9> kNouns{"товар", "позици", "наименован", "назван", "номенклатур",
+                                                          "услуг", "поле$",  "параметр",   "значени"};
+  return std::ranges::any_of(kNouns, [&](std::string_view noun) { return begins(word, noun); });
+}
+
+// Cuts a message into words and remembers what stood around each.
+class Cutter {
+ public:
+  explicit Cutter(std::vector<Word>& words) : words_(words) {}
+
+  void take(std::string_view text) {
+    bool after_blank = true;
+    while (!text.empty() && words_.size() < kWordsLimit) {
+      const std::size_t guid = word_.text.empty() ? guid_length(text) : 0;
+      if (guid != 0) {
+        text.remove_prefix(guid);
+        continue;
+      }
+      if (after_blank) address_ = is_address(text);
+      after_blank = is_blank(text.front());
+      const Decoded decoded = decode(text);
+      text.remove_prefix(std::max<std::size_t>(decoded.length, 1));
+      character(decoded.length == 0 ? U' ' : decoded.code);
+    }
+    end_word();
+  }
+
+ private:
+  void character(char32_t raw) {
+    const char32_t c = lower(raw);
+    if (is_word_character(c)) {
+      if (word_.text.empty()) {
+        word_.opens = opens_;
+        word_.numbered = numbered_;
+        word_.value = address_ || quoted_value_ || underscore_;
+      }
+      if (raw != c && was_lower_) camel_ = true;
+      was_lower_ = raw == c && c >= U'a' && c <= U'z';
+      append_utf8(word_.text, c);
+      return;
+    }
+    underscore_ = c == U'_';
+    if (underscore_) word_.value = true;
+    end_word();
+    if (c == U'%' && !words_.empty()) words_.back().percent = true;
+    if (c == U'(' || c == U'[' || c == U'{') opens_ = true;
+    if (c == U'№' || c == U'#') numbered_ = true;
+    quote(c);
+  }
+
+  void quote(char32_t c) {
+    const bool opening = c == U'«' || c == U'“' || c == U'„' || (c == U'"' && !quoted_);
+    const bool closing = c == U'»' || c == U'”' || (c == U'"' && quoted_);
+    if (opening) quoted_value_ = !words_.empty() && names_a_value(words_.back().text);
+    if (closing) quoted_value_ = false;
+    if (opening || closing) quoted_ = opening;
+  }
+
+  void end_word() {
+    if (!word_.text.empty()) {
+      word_.text = one_alphabet(std::move(word_.text));
+      word_.value = (word_.value && (quoted_value_ || address_ || is_latin(word_.text))) || camel_;
+      words_.push_back(std::exchange(word_, {}));
+      opens_ = numbered_ = false;
+    }
+    camel_ = was_lower_ = false;
+  }
+
+  std::vector<Word>& words_;
+  Word word_;
+  bool opens_ = true, numbered_ = false, address_ = false, quoted_ = false, quoted_value_ = false;
+  bool underscore_ = false, camel_ = false, was_lower_ = false;
+};
+
+}  // namespace
+
+bool begins(std::string_view word, std::string_view beginning) {
   if (beginning.ends_with('$')) return word == beginning.substr(0, beginning.size() - 1);
-  if (!word.starts_with(beginning)) return false;
+  if (beginning.empty() || !word.starts_with(beginning)) return false;
   return !(is_digit(beginning.back()) && word.size() > beginning.size() && is_digit(word[beginning.size()]));
 }
 
-std::vector<std::string_view> split(std::string_view phrase) {
+std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
-  while (!phrase.empty()) {
-    const std::size_t end = std::min(phrase.find(' '), phrase.size());
-    parts.push_back(phrase.substr(0, end));
-    phrase.remove_prefix(std::min(end + 1, phrase.size()));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    if (end != 0) parts.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return parts;
 }
-
-}  // namespace
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -129,24 +241,12 @@ std::optional<std::int64_t> kopecks_of(std::string_view rubles) {
   return value;
 }
 
-Words::Words(std::string_view utf8) {
-  std::string word;
-  while (!utf8.empty() && words_.size() < kWordsLimit) {
-    const Decoded decoded = decode(utf8);
-    const char32_t c = decoded.length == 0 ? U' ' : lower(decoded.code);
-    utf8.remove_prefix(std::max<std::size_t>(decoded.length, 1));
-    if (is_word_character(c)) {
-      append_utf8(word, c);
-    } else if (!word.empty()) {
-      words_.push_back(std::exchange(word, {}));
-    }
-  }
-  if (!word.empty()) words_.push_back(std::move(word));
-}
+Words::Words(std::string_view utf8) { Cutter(words_).take(utf8); }
 
 bool Words::say(std::string_view phrase) const {
-  const std::vector<std::string_view> beginnings = split(phrase);
-  return std::search(words_.begin(), words_.end(), beginnings.begin(), beginnings.end(), begins) != words_.end();
+  const std::vector<std::string_view> beginnings = split(phrase, ' ');
+  const auto same = [](const Word& word, std::string_view beginning) { return begins(word.text, beginning); };
+  return std::search(words_.begin(), words_.end(), beginnings.begin(), beginnings.end(), same) != words_.end();
 }
 
 bool Words::say_any(std::initializer_list<std::string_view> phrases) const {
