@@ -58,10 +58,10 @@ const Json* own_entry(const std::vector<Entry>& entries, const Asked& asked) {
 
 Finding printed(const Evidence& evidence, const Asked& asked, std::string code, std::string text) {
   Finding found = finding(Fact::printed, Cause::none, std::move(code), std::move(text));
-  fiscal::FiscalDocument document = evidence.document(asked.timezone);
+  fiscal::FiscalDocument document = evidence.document(asked.timezone, asked.now_s);
   // Another register than the configured one has answered: printed, but a person should know.
-  found.warning = !document.registration_number.empty() && !asked.registration_number.empty() &&
-                  document.registration_number != asked.registration_number;
+  found.warning = evidence.left_out() || (!document.registration_number.empty() && !asked.registration_number.empty() &&
+                  document.registration_number != asked.registration_number);
   if (document.registration_number.empty()) document.registration_number = asked.registration_number;
   if (document.printed_at_s == 0) {
     document.printed_at_s = asked.now_s;

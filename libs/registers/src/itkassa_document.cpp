@@ -42,10 +42,12 @@ bool same_guid(const std::string& one, const std::string& other) { return lower(
 Evidence evidence_of(const Json& object) {
   Evidence evidence;
   evidence.add_qr(object["checkUrl"].text);
-  evidence.add_fn(object["fsNumber"].digits());
-  evidence.add_fd(object["checkNumber"].digits());
-  evidence.add_fp(object["checkSign"].digits());
-  evidence.add_shift(object["sessionNumber"].digits());
+  evidence.add_fn(object["fsNumber"].scalar());
+  evidence.add_fd(object["checkNumber"].scalar());
+  evidence.add_fp(object["checkSign"].scalar());
+  evidence.add_shift(object["sessionNumber"].scalar());
+  const std::optional<WholeNumber> number = whole_number(object["checkNumber"].scalar());
+  if (number && without_zeros(number->digits).empty()) evidence.add_zero_number();
   if (const auto moment = unix_of_iso(object["resultItem"]["printedAt"].text)) evidence.add_moment(*moment);
   return evidence;
 }
@@ -86,7 +88,7 @@ ResultFields result_of(const Json& object) {
 Finding printed(const Evidence& evidence, const Asked& asked, std::string code, std::string text, bool warning) {
   Finding found = finding(Fact::printed, Cause::none, std::move(code), std::move(text));
   found.document = evidence.document(asked.timezone);
-  found.warning = warning;
+  found.warning = warning || evidence.left_out();
   return found;
 }
 

@@ -170,6 +170,33 @@ class Cutter {
   bool underscore_ = false, camel_ = false, was_lower_ = false;
 };
 
+constexpr std::size_t kNumberLimit = 20;
+
+// Blanks between digits: ASCII's and the typesetters'.
+std::string without_grouping(std::string_view text) {
+  std::string plain;
+  while (!text.empty()) {
+    std::size_t blank = 0;
+    for (const std::string_view kind : {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89"}) {
+      if (text.starts_with(kind)) blank = kind.size();
+    }
+    const bool between = blank != 0 && !plain.empty() && is_digit(plain.back()) && text.size() > blank &&
+                         is_digit(text[blank]);
+    if (!between) plain += text.front();
+    text.remove_prefix(between ? blank : 1);
+  }
+  return plain;
+}
+
+// Of "E0", "E+9": 0..20.
+std::optional<int> exponent_of(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  if (!all_digits(text) || text.size() > 2) return std::nullopt;
+  int value = 0;
+  for (const char c : text) value = value * 10 + (c - '0');
+  return value <= static_cast<int>(kNumberLimit) ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
 
 bool begins(std::string_view word, std::string_view beginning) {
@@ -226,6 +253,29 @@ std::string base64(std::string_view bytes) {
     for (std::size_t k = 0; k < 4; ++k) out += k <= group.size() ? kAlphabet[(bits >> (18 - 6 * k)) & 63u] : '=';
   }
   return out;
+}
+
+std::optional<WholeNumber> whole_number(std::string_view text) {
+  WholeNumber number;
+  std::string plain = without_grouping(trimmed(text));
+  std::string_view rest = plain;
+  number.negative = rest.starts_with('-');
+  if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+  const std::size_t exponent_at = rest.find_first_of("eE");
+  const std::optional<int> exponent = exponent_at == std::string_view::npos ? 0 : exponent_of(rest.substr(exponent_at + 1));
+  rest = rest.substr(0, exponent_at);
+  const std::size_t point = std::min(rest.find('.'), rest.size());
+  number.digits = rest.substr(0, point);
+  std::string fraction(rest.substr(std::min(point + 1, rest.size())));
+  const bool dangling = point < rest.size() && fraction.empty();
+  if (!exponent || dangling || !all_digits(number.digits) || !(fraction.empty() || all_digits(fraction))) return {};
+  // The exponent moves digits over the point.
+  for (int i = 0; i < *exponent; ++i) {
+    number.digits += fraction.empty() ? '0' : fraction.front();
+    if (!fraction.empty()) fraction.erase(0, 1);
+  }
+  if (!without_zeros(fraction).empty() || number.digits.size() > kNumberLimit) return std::nullopt;
+  return number;
 }
 
 std::optional<std::int64_t> kopecks_of(std::string_view rubles) {

@@ -20,6 +20,14 @@ namespace kassaflow::registers {
 
 [[nodiscard]] std::string base64(std::string_view bytes);
 
+// A whole number as registers write it: "57", 57.0, 4.0E0, "4 200 412 900", "0012", -891781386. Read digit by digit,
+// never through floating point; nullopt for a fraction, for more than 20 digits and for anything else.
+struct WholeNumber {
+  bool negative = false;
+  std::string digits;  // with the leading zeros it was told with
+};
+[[nodiscard]] std::optional<WholeNumber> whole_number(std::string_view text);
+
 // Kopecks of "1000", "1000.5" or "1000,50"; nullopt for anything else, also for a third decimal that is not zero.
 [[nodiscard]] std::optional<std::int64_t> kopecks_of(std::string_view rubles);
 

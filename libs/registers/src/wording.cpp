@@ -409,6 +409,7 @@ constexpr Row kRefusals[] = {
     {Meaning::register_fault, kAnyone, "подходящие? лицензи * не найден|введен|действ|подходит|активн|активир"},
     {Meaning::register_fault, kAnyone, "лицензи * отсутств|истек$|истекла$|недейств|заблокир|некорректн"},
     {Meaning::register_fault, kAnyone, "истекла$|истек$ срок? действия? лицензи"},
+    {Meaning::register_fault, kAnyone, "срок действия? лицензи истек$"},
     {Meaning::register_fault, kAnyone, "нет|отсутств|не найден лицензи"},
     {Meaning::register_fault, kAnyone, "не найдена$ лицензи"},
     {Meaning::register_fault, kAnyone, "license not|is$? found|expired|invalid|missing"},
