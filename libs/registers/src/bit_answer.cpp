@@ -61,7 +61,7 @@ Finding printed(const Evidence& evidence, const Asked& asked, std::string code, 
   fiscal::FiscalDocument document = evidence.document(asked.timezone, asked.now_s);
   // Another register than the configured one has answered: printed, but a person should know.
   found.warning = evidence.left_out() || (!document.registration_number.empty() && !asked.registration_number.empty() &&
-                  document.registration_number != asked.registration_number);
+                                          document.registration_number != asked.registration_number);
   if (document.registration_number.empty()) document.registration_number = asked.registration_number;
   if (document.printed_at_s == 0) {
     document.printed_at_s = asked.now_s;

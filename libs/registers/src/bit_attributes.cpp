@@ -60,8 +60,8 @@ std::string number_at(std::string_view text) {
   while (first <= group && rest.starts_with(' ')) {
     const std::string_view next = leading_digits(rest.substr(1));
     const std::string_view after = rest.substr(std::min(rest.size(), 1 + next.size()));
-    const bool goes_on = after.size() > 1 && std::string_view(".,:/-").find(after[0]) != std::string_view::npos &&
-                         is_digit(after[1]);
+    const bool goes_on =
+        after.size() > 1 && std::string_view(".,:/-").find(after[0]) != std::string_view::npos && is_digit(after[1]);
     if (next.size() != group || goes_on) break;
     grouped += next;
     rest = after;

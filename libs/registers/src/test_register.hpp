@@ -1,6 +1,6 @@
 #pragma once
-// A document without legal force is never told as a receipt, and a legal one is never made on a register that is said to
-// be a test's (itkassa.md §7, §11.3; ffd.md §9). Pure.
+// A document without legal force is never told as a receipt, and a legal one is never made on a register that is said
+// to be a test's (itkassa.md §7, §11.3; ffd.md §9). Pure.
 
 #include "kassaflow/registers/driver.hpp"
 

@@ -58,19 +58,59 @@ bool is_word_character(char32_t c) {
   return (c >= U'0' && c <= U'9') || (c >= U'a' && c <= U'z') || (c >= U'а' && c <= U'я');
 }
 
-// Letters that look alike: "Cумма" with a Latin C is one of a vendor's own texts.
-std::string one_alphabet(std::string word) {
+enum class Script : std::uint8_t { digit, latin, cyrillic };
+Script script_of(char c) {
+  if (is_digit(c)) return Script::digit;
+  return static_cast<unsigned char>(c) >= 0x80 ? Script::cyrillic : Script::latin;
+}
+
+// Letters that look alike: "Cумма" with a Latin C is one of a vendor's own texts. Other mixtures stay.
+std::string one_alphabet(const std::string& word) {
   static constexpr std::string_view kLatin = "aceopxykmtbh";
   static constexpr std::array<std::string_view, 12> kCyrillic{"а", "с", "е", "о", "р", "х",
                                                               "у", "к", "м", "т", "в", "н"};
-  const bool cyrillic = std::ranges::any_of(word, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  if (!cyrillic || word.find_first_of(kLatin) == std::string::npos) return word;
+  const auto is = [&](Script script) {
+    return std::ranges::any_of(word, [&](char c) { return script_of(c) == script; });
+  };
+  if (!is(Script::cyrillic) || !is(Script::latin)) return word;
   std::string out;
   for (const char c : word) {
     const std::size_t at = kLatin.find(c);
+    if (script_of(c) == Script::latin && at == std::string_view::npos) return word;
     out += at == std::string_view::npos ? std::string_view(&c, 1) : kCyrillic[at];
   }
   return out;
+}
+
+// Where a run of letters and digits falls apart: between alphabets, and between digits and a whole word ("1162ФПД",
+// "24часа", "ФД1204"; but "24ч", "vat22" and "0x4e" are one).
+std::vector<std::string> parts_of(const std::string& word) {
+  constexpr std::size_t kLatinWord = 4;
+  std::vector<std::string> runs;
+  for (const char c : word) {
+    if (runs.empty() || script_of(runs.back().back()) != script_of(c)) runs.emplace_back();
+    runs.back() += c;
+  }
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Script here = script_of(runs[i].front());
+    bool apart = i == 0;
+    if (i > 0) {
+      const Script before = script_of(runs[i - 1].front());
+      const std::string& letters = here == Script::digit ? runs[i - 1] : runs[i];
+      const bool alphabets = here != Script::digit && before != Script::digit;
+      const bool cyrillic_word =
+          script_of(letters.front()) == Script::cyrillic && letters.size() > 2;  // one is 2 bytes
+      const bool latin_word = here == Script::latin && i == 1 && runs.size() == 2 && letters.size() >= kLatinWord;
+      apart = alphabets || cyrillic_word || latin_word;
+    }
+    if (apart) {
+      parts.push_back(runs[i]);
+    } else {
+      parts.back() += runs[i];
+    }
+  }
+  return parts;
 }
 
 bool is_latin(std::string_view word) {
@@ -130,6 +170,7 @@ class Cutter {
       if (word_.text.empty()) {
         word_.opens = opens_;
         word_.numbered = numbered_;
+        word_.after_break = after_break_;
         word_.value = address_ || quoted_value_ || underscore_;
       }
       if (raw != c && was_lower_) camel_ = true;
@@ -141,7 +182,8 @@ class Cutter {
     if (underscore_) word_.value = true;
     end_word();
     if (c == U'%' && !words_.empty()) words_.back().percent = true;
-    if (c == U'(' || c == U'[' || c == U'{') opens_ = true;
+    if (c == U'(' || c == U'[' || c == U'{' || c == U']') opens_ = true;
+    if (c != U' ' && c != U'\t') after_break_ = true;
     if (c == U'№' || c == U'#') numbered_ = true;
     quote(c);
   }
@@ -156,17 +198,22 @@ class Cutter {
 
   void end_word() {
     if (!word_.text.empty()) {
-      word_.text = one_alphabet(std::move(word_.text));
-      word_.value = (word_.value && (quoted_value_ || address_ || is_latin(word_.text))) || camel_;
-      words_.push_back(std::exchange(word_, {}));
-      opens_ = numbered_ = false;
+      for (std::string& part : parts_of(one_alphabet(word_.text))) {
+        Word word = word_;
+        word.value = (word_.value && (quoted_value_ || address_ || is_latin(part))) || (camel_ && is_latin(part));
+        word.text = std::move(part);
+        words_.push_back(std::move(word));
+        word_.opens = word_.numbered = word_.after_break = false;
+      }
+      word_ = {};
+      opens_ = numbered_ = after_break_ = false;
     }
     camel_ = was_lower_ = false;
   }
 
   std::vector<Word>& words_;
   Word word_;
-  bool opens_ = true, numbered_ = false, address_ = false, quoted_ = false, quoted_value_ = false;
+  bool opens_ = true, numbered_ = false, after_break_ = false, address_ = false, quoted_ = false, quoted_value_ = false;
   bool underscore_ = false, camel_ = false, was_lower_ = false;
 };
 
@@ -180,8 +227,8 @@ std::string without_grouping(std::string_view text) {
     for (const std::string_view kind : {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89"}) {
       if (text.starts_with(kind)) blank = kind.size();
     }
-    const bool between = blank != 0 && !plain.empty() && is_digit(plain.back()) && text.size() > blank &&
-                         is_digit(text[blank]);
+    const bool between =
+        blank != 0 && !plain.empty() && is_digit(plain.back()) && text.size() > blank && is_digit(text[blank]);
     if (!between) plain += text.front();
     text.remove_prefix(between ? blank : 1);
   }
@@ -262,7 +309,8 @@ std::optional<WholeNumber> whole_number(std::string_view text) {
   number.negative = rest.starts_with('-');
   if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
   const std::size_t exponent_at = rest.find_first_of("eE");
-  const std::optional<int> exponent = exponent_at == std::string_view::npos ? 0 : exponent_of(rest.substr(exponent_at + 1));
+  const std::optional<int> exponent =
+      exponent_at == std::string_view::npos ? 0 : exponent_of(rest.substr(exponent_at + 1));
   rest = rest.substr(0, exponent_at);
   const std::size_t point = std::min(rest.find('.'), rest.size());
   number.digits = rest.substr(0, point);

@@ -36,9 +36,10 @@ struct Word {
   std::string text;
   bool value =
       false;  // names no fact: an identifier (tax_1199, amountCash, an address) or quoted after "товар", "поле"
-  bool opens = false;     // first in the text or in a bracket, where an error's number stands
-  bool numbered = false;  // after №
-  bool percent = false;   // followed by %
+  bool opens = false;        // first in the text, in a bracket or after [sale]: where an error's number stands
+  bool numbered = false;     // after №
+  bool after_break = false;  // after punctuation, which ends what a "не" before it denies
+  bool percent = false;      // followed by %
 };
 
 // Words of a message: runs of letters and digits; GUIDs are left out.

@@ -82,8 +82,8 @@ std::optional<std::int64_t> unix_of_day(std::string_view text) {
 
 std::optional<std::int64_t> local_of(std::string_view text) {
   constexpr std::array<std::string_view, 14> kPatterns{
-      "YYYY-MM-DDThh:mm:ss", "YYYY-MM-DDThh:mm",    "YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD hh:mm",    "YYYYMMDDThhmmss",
-      "YYYYMMDDThhmm",       "DD.MM.YYYY hh:mm:ss", "DD.MM.YYYY hh:mm",    "DD.MM.YY hh:mm:ss",   "DD.MM.YY hh:mm",
+      "YYYY-MM-DDThh:mm:ss", "YYYY-MM-DDThh:mm",    "YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD hh:mm",  "YYYYMMDDThhmmss",
+      "YYYYMMDDThhmm",       "DD.MM.YYYY hh:mm:ss", "DD.MM.YYYY hh:mm",    "DD.MM.YY hh:mm:ss", "DD.MM.YY hh:mm",
       "DD-MM-YY hh:mm",      "DD-MM-YY hh:mm:ss",   "DD.MM.YYYYThh:mm:ss", "DD.MM.YYYYThh:mm"};
   text = trimmed(text);
   for (const std::string_view pattern : kPatterns) {

@@ -30,8 +30,8 @@ constexpr std::string_view kDocumentWords[] = {
     "уже$",         "ранее$",    "получен",     "получил",         "присвоен",
     "учтен",        "внесен",    "добавлен",    "обработан",       "состоял",
     "ушел",         "ушла",      "ушло",        "вышел",           "оплачен",
-    "оплатил",      "одобрен",   "подтвержден", "отправлен",       "отправил",
-    "отбит",        "появил",    "лежит",       "находится",       "print",
+    "оплатил",      "одобрен",   "подтвержден", "зафиксирован",    "отправлен",
+    "отправил",     "отбит",     "появил",      "находится",       "print",
     "registered",   "fiscali",   "executed",    "completed",       "complete$",
     "done$",        "success",   "succeed",     "issued",          "closed$",
     "stored",       "saved",     "signed",      "created",         "sent$",
@@ -299,6 +299,15 @@ constexpr std::string_view kNeutralWords[] = {"ошибк",
                                               "объект",
                                               "организаци",
                                               "магазин",
+                                              "кабинет",
+                                              "зарегистрировать$",
+                                              "оформить$",
+                                              "пробить$",
+                                              "сформировать$",
+                                              "провести$",
+                                              "выполнить$",
+                                              "добавить$",
+                                              "создать$",
                                               "пожалуйста",
                                               "клиентск",
                                               "сервер",
@@ -333,7 +342,8 @@ constexpr unsigned kAnyone = kFirmware | kCoded | kPacket | kService;
 constexpr unsigned kBeforeWork = kPacket | kService;  // refused before any command ran
 
 // One refusal of the closed list. `phrase`: elements of consecutive words; `a|b` alternatives, `@group` a list above,
-// `*` up to five words of fields and neutral words, `?` at the end of an element: it may be absent.
+// `*` up to five words of fields and neutral words, `?` at the end of an element: it may be absent, `^` the text or a
+// bracket begins here.
 struct Row {
   Meaning meaning;
   unsigned heard;
@@ -394,7 +404,9 @@ constexpr Row kRefusals[] = {
     {Meaning::register_fault, kAnyone, "ресурс кс$ фн$? исчерпан$"},
     {Meaning::register_fault, kAnyone, "исчерпан$ ресурс ожидания передачи сообщени в$? фн$?"},
     {Meaning::register_fault, kAnyone, "ресурс ожидания передачи сообщени в$? фн$? исчерпан$"},
-    {Meaning::register_fault, kAnyone, "фн$ исчерпан$"},
+    {Meaning::register_fault, kAnyone, "^ фн$ исчерпан$"},
+    {Meaning::register_fault, kAnyone, "^ фн$ исчерпан$ ресурс хранения|кс$"},
+    {Meaning::register_fault, kAnyone, "^ фн$ исчерпан$ ресурс ожидания передачи сообщени"},
     {Meaning::register_fault, kAnyone, "исчерпан$ ресурс фн$"},
     {Meaning::register_fault, kAnyone, "ресурс фн$ исчерпан$"},
     // Faults of the storage: itkassa.md §8 113, 117-119, only beside their number.
@@ -410,7 +422,7 @@ constexpr Row kRefusals[] = {
     {Meaning::register_fault, kAnyone, "лицензи * отсутств|истек$|истекла$|недейств|заблокир|некорректн"},
     {Meaning::register_fault, kAnyone, "истекла$|истек$ срок? действия? лицензи"},
     {Meaning::register_fault, kAnyone, "срок действия? лицензи истек$"},
-    {Meaning::register_fault, kAnyone, "нет|отсутств|не найден лицензи"},
+    {Meaning::register_fault, kAnyone, "нет|отсутств лицензи"},
     {Meaning::register_fault, kAnyone, "не найдена$ лицензи"},
     {Meaning::register_fault, kAnyone, "license not|is$? found|expired|invalid|missing"},
     {Meaning::register_fault, kAnyone, "не разрешена * лицензи"},
@@ -537,7 +549,7 @@ bool is_participle(std::string_view word, std::string_view stem) {
   if (!begins(word, stem)) return false;
   const std::string_view bare = stem.ends_with('$') ? stem.substr(0, stem.size() - 1) : stem;
   const bool noun = (bare.ends_with("ен") || bare.ends_with("ан")) && word.substr(bare.size()).starts_with("и");
-  return !noun && !word.ends_with("ть");
+  return !noun && (stem.ends_with('$') || !word.ends_with("ть"));
 }
 
 bool is_negation(std::string_view word) { return word == "не" || word == "not"; }
@@ -545,8 +557,9 @@ bool is_auxiliary(std::string_view word) {
   return begins(word, "был") || word == "been" || word == "be" || word == "was";
 }
 
-// The word before `at` that may negate it, jumping over "был".
+// The word before `at` that may negate it, jumping over "был"; not across a comma or a full stop.
 bool is_negated(const Words& words, std::size_t at) {
+  if (words[at].after_break) return false;
   if (at > 0 && is_negation(words[at - 1].text)) return true;
   return at > 1 && is_auxiliary(words[at - 1].text) && is_negation(words[at - 2].text);
 }
@@ -570,8 +583,22 @@ bool is_document_word(const Words& words, std::size_t at) {
                              [&](std::string_view stem) { return is_participle(words[at].text, stem); });
 }
 
+// The word hints at a document, at what is to come or at a fault beyond the storage.
+bool tells_more(const Words& words, std::size_t at) {
+  return is_document_word(words, at) || any_at(words, at, kFutureWords) || any_at(words, at, kDeviceWords);
+}
+
 bool has_digit(const Word& word) {
   return std::ranges::any_of(word.text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A document's word grown together with another ("часапробит"): no part of a phrase may hide it.
+bool hides_document_word(std::string_view word) {
+  constexpr std::size_t kTelling = 8;  // bytes
+  return std::ranges::any_of(kDocumentWords, [&](std::string_view stem) {
+    const std::size_t at = stem.size() < kTelling ? std::string_view::npos : word.find(stem, 1);
+    return at != std::string_view::npos;
+  });
 }
 
 // "ФД 1204", "fd1204": the number of a document.
@@ -595,6 +622,7 @@ struct Element {
   std::vector<std::string_view> alternatives;
   bool filler = false;
   bool optional = false;
+  bool anchor = false;
 };
 struct Pattern {
   const Row* row;
@@ -615,9 +643,10 @@ void add_alternatives(std::vector<std::string_view>& to, std::string_view text) 
 Element element_of(std::string_view text) {
   Element element;
   element.filler = text == "*";
+  element.anchor = text == "^";
   std::string_view rest = text;
   if (!element.filler && rest.find('?') != std::string_view::npos) element.optional = true;
-  if (element.filler) return element;
+  if (element.filler || element.anchor) return element;
   for (std::string_view part : split(rest, '|')) {
     if (part.ends_with('?')) part.remove_suffix(1);
     add_alternatives(element.alternatives, part);
@@ -655,7 +684,7 @@ bool is_number_of_data(const Words& words, std::size_t at) {
 // Words a phrase may step over.
 bool is_filler(const Words& words, std::size_t at) {
   const Word& word = words[at];
-  if (names_storage(word.text)) return false;
+  if (names_storage(word.text) || tells_more(words, at)) return false;
   if (has_digit(word)) return is_number_of_data(words, at);
   return word.value || word.text.size() <= 1 || any_at(words, at, kNeutralWords) || is_field(words, at);
 }
@@ -666,6 +695,9 @@ std::optional<std::size_t> covered(const Words& words, const std::vector<bool>& 
   if (elements.empty()) return 0;
   const Element& first = elements.front();
   const auto rest = elements.subspan(1);
+  if (first.anchor) {
+    return at < words.size() && words[at].opens ? covered(words, fillers, at, rest) : std::nullopt;
+  }
   if (first.filler) {
     constexpr std::size_t kFillerLimit = 5;
     for (std::size_t skipped = 0; skipped <= kFillerLimit; ++skipped) {
@@ -757,7 +789,7 @@ bool adds_nothing(const Words& words, std::size_t at, Meaning meaning) {
   // "ФН: Исчерпан ресурс хранения" begins with who speaks; a number after it would be the storage's.
   const bool numbered = at + 1 < words.size() && has_digit(words[at + 1]);
   if (names_storage(word.text)) return word.text == "фн" && word.opens && !numbered;
-  if (is_document_word(words, at) || any_at(words, at, kFutureWords) || any_at(words, at, kDeviceWords)) return false;
+  if (tells_more(words, at)) return false;
   if (has_digit(word)) {
     return is_error_number(words, at) || (meaning == Meaning::data && is_number_of_data(words, at)) ||
            (meaning == Meaning::register_fault && word.text.size() >= kCredentialLength);
@@ -771,6 +803,7 @@ Meaning certain_meaning(const Words& words, const Reading& reading) {
   if (meaning == Meaning::unclear) return meaning;
   const std::vector<bool> neutral = neutral_phrases(words);
   for (std::size_t at = 0; at < words.size(); ++at) {
+    if (hides_document_word(words[at].text)) return Meaning::unclear;
     if (!reading.known[at] && !neutral[at] && !adds_nothing(words, at, meaning)) return Meaning::unclear;
   }
   return meaning;
