@@ -64,7 +64,8 @@ TEST(AnswersFromLife, ThatLeaveTheOutcomeOpen) {
     EXPECT_FALSE(found.text.empty()) << name;
   }
   for (const char* name : {"itkassa-critical-error-113", "itkassa-critical-error-119"}) {
-    const Finding found = itkassa::read_queried(200, answer_of(name, kKey), asked_of_itkassa(), itkassa::Question::by_id);
+    const Finding found =
+        itkassa::read_queried(200, answer_of(name, kKey), asked_of_itkassa(), itkassa::Question::by_id);
     EXPECT_EQ(found.fact, Fact::unknown) << name << found.text;
     EXPECT_EQ(found.cause, Cause::ambiguous) << name;
     EXPECT_EQ(found.remote_id, kDocument) << name << found.text;
@@ -117,7 +118,8 @@ constexpr Form kSigns[] = {{"-891781386", "3403185910"},
                            {"-1", "4294967295"},
                            {"4294967295", "4294967295"},
                            {"-2147483648", "2147483648"}};
-constexpr Form kImpossibleSigns[] = {{"4294967296", ""}, {"-2147483649", ""}, {"\"abc\"", ""}, {"4.5", ""}, {"1e40", ""}};
+constexpr Form kImpossibleSigns[] = {
+    {"4294967296", ""}, {"-2147483649", ""}, {"\"abc\"", ""}, {"4.5", ""}, {"1e40", ""}};
 
 TEST(Attributes, TheSignIsToldAsTenDigitsInEveryForm) {
   const auto by_bit = [](const std::string& written) {
@@ -148,17 +150,16 @@ TEST(Attributes, TheSignIsToldAsTenDigitsInEveryForm) {
 
 TEST(Attributes, NumbersAreReadInEveryForm) {
   for (const char* written : {"57", "57.0", "5.7E1", "\"57\"", "\"0057\"", "\" 57 \"", "\"57.0\"", "5.70e+01"}) {
-    const Finding by_bit =
-        from_bit(R"([{"name":"receipt-700123","success":"ok","a_1038":)" + std::string(written) + R"(,"b_1040":)" +
-                 written + R"(,"c_1042":)" + written + "}]");
+    const Finding by_bit = from_bit(R"([{"name":"receipt-700123","success":"ok","a_1038":)" + std::string(written) +
+                                    R"(,"b_1040":)" + written + R"(,"c_1042":)" + written + "}]");
     ASSERT_EQ(by_bit.fact, Fact::printed) << written;
     EXPECT_EQ(by_bit.document->shift, 57U) << written;
     EXPECT_EQ(by_bit.document->fd, 57U) << written;
     EXPECT_EQ(by_bit.document->receipt_number, 57U) << written;
     const Finding by_itkassa = itkassa::read_posted(
         200,
-        R"({"code":0,"object":{"id":")" + kDocument + R"(","checkNumber":)" + written + R"(,"sessionNumber":)" + written +
-            R"(,"resultItem":{"result":"success","creErrorId":"0"}}})",
+        R"({"code":0,"object":{"id":")" + kDocument + R"(","checkNumber":)" + written + R"(,"sessionNumber":)" +
+            written + R"(,"resultItem":{"result":"success","creErrorId":"0"}}})",
         asked_of_itkassa());
     ASSERT_EQ(by_itkassa.fact, Fact::printed) << written;
     EXPECT_EQ(by_itkassa.document->fd, 57U) << written;
@@ -178,7 +179,8 @@ TEST(Attributes, TheQrWithoutZerosIsTenDigitsToo) {
   const Finding found = from_bit(R"([{"name":"receipt-700123","success":")" + qr + R"(","fp_1077":"0015223344"}])");
   ASSERT_EQ(found.fact, Fact::printed) << found.text;
   EXPECT_EQ(found.document->fp, "0015223344");
-  const Finding impossible = from_bit(replaced(R"([{"name":"receipt-700123","success":")" + qr + "\"}]", "15223344", "9999999999"));
+  const Finding impossible =
+      from_bit(replaced(R"([{"name":"receipt-700123","success":")" + qr + "\"}]", "15223344", "9999999999"));
   ASSERT_EQ(impossible.fact, Fact::printed);
   EXPECT_EQ(impossible.document->fp, "");
   EXPECT_EQ(impossible.document->fd, 4U);
@@ -188,9 +190,10 @@ TEST(Attributes, TheQrWithoutZerosIsTenDigitsToo) {
 TEST(Attributes, TimesAreReadInEveryForm) {
   for (const char* written :
        {"\"28.11.26 19:01:45\"", "\"28.11.2026 19:01:45\"", "\"2026-11-28T19:01:45\"", "\"2026-11-28 19:01:45\"",
-        "\"20261128T190145\"", "\"2026-11-28T19:01:45+03:00\"", "\"2026-11-28T16:01:45Z\"", "1795881705",
-        "1795892505", "\"1795881705\""}) {  // Unix time, and seconds of the local clock
-    const Finding found = from_bit(R"([{"name":"receipt-700123","success":"ok","t_1012":)" + std::string(written) + "}]");
+        "\"20261128T190145\"", "\"2026-11-28T19:01:45+03:00\"", "\"2026-11-28T16:01:45Z\"", "1795881705", "1795892505",
+        "\"1795881705\""}) {  // Unix time, and seconds of the local clock
+    const Finding found =
+        from_bit(R"([{"name":"receipt-700123","success":"ok","t_1012":)" + std::string(written) + "}]");
     ASSERT_EQ(found.fact, Fact::printed) << written;
     EXPECT_EQ(found.document->printed_at_s, 1'795'881'705) << written;
     EXPECT_FALSE(found.document->printed_at_is_gateway_clock) << written;
@@ -208,8 +211,10 @@ TEST(Attributes, PrintedSlipsAreReadInEveryForm) {
   const char* const slips[] = {
       "ФН: 7380440800000001\\nФД: 1204\\nФПД: 0015223344\\nСМЕНА: 57\\nЧЕК: 12\\nРН ККТ: 0000000001047487",
       "ФН №7380440800000001 ФД №1204 ФП 15223344 СМЕНА №57 ЧЕК №12 РН ККТ 0000000001047487",
-      "КАССОВЫЙ ЧЕК 3\\nСмена № 57 Чек № 12\\nФН № 7380 4408 0000 0001\\nФД № 1 204\\nФП: 15 223 344\\nРНМ: 0000000001047487",
-      "1041,НОМЕР ФН:7380440800000001\\r\\n1040,НОМЕР ФД:1204\\r\\n1077,ФП ДОКУМЕНТА:15223344\\r\\n1038,НОМЕР СМЕНЫ:57\\r\\n"
+      "КАССОВЫЙ ЧЕК 3\\nСмена № 57 Чек № 12\\nФН № 7380 4408 0000 0001\\nФД № 1 204\\nФП: 15 223 344\\nРНМ: "
+      "0000000001047487",
+      "1041,НОМЕР ФН:7380440800000001\\r\\n1040,НОМЕР ФД:1204\\r\\n1077,ФП ДОКУМЕНТА:15223344\\r\\n1038,НОМЕР "
+      "СМЕНЫ:57\\r\\n"
       "1042,НОМЕР ЧЕКА ЗА СМЕНУ:12\\r\\n1037,РЕГ. НОМЕР ККТ:0000000001047487    ",
       "[1041] ФН: 7380440800000001\\n[1040] ФД: 1204\\n[1077] ФП: 15223344\\n[1038] Смена: 57\\n[1042] Чек: 12\\n"
       "[1037] РН: 0000000001047487",

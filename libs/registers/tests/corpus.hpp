@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "src/itkassa_errors.hpp"
-#include "src/wording.hpp"
+#include "registers/src/itkassa_errors.hpp"
+#include "registers/src/wording.hpp"
 
 namespace kassaflow::registers::tests {
 
@@ -20,25 +20,43 @@ struct CorpusRow {
   std::string source;
 };
 
-inline std::vector<CorpusRow> corpus(const std::string& name) {
+// Lines of a file of the folder, each cut at tabs; the first, with the columns' names, is left out.
+inline std::vector<std::vector<std::string>> table(const std::string& name, std::size_t columns) {
   std::ifstream file(std::string(KASSAFLOW_WORDS) + "/" + name + ".tsv");
   if (!file) throw std::runtime_error("no corpus " + name);
-  std::vector<CorpusRow> rows;
-  std::string text;
-  std::getline(file, text);  // names of the columns
-  for (std::size_t line = 2; std::getline(file, text); ++line) {
-    CorpusRow row;
-    row.line = line;
-    std::string* const columns[] = {&row.text, &row.context, &row.meaning, &row.source};
-    std::string_view rest = text;
-    for (std::string* column : columns) {
-      *column = rest.substr(0, rest.find('\t'));
-      rest.remove_prefix(std::min(column->size() + 1, rest.size()));
+  std::vector<std::vector<std::string>> rows;
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::vector<std::string> row(1);
+    for (const char c : line) {
+      if (c == '\t') {
+        row.emplace_back();
+      } else {
+        row.back() += c;
+      }
     }
-    if (row.source.empty()) throw std::runtime_error(name + ".tsv:" + std::to_string(line) + ": four columns");
+    if (row.size() != columns) throw std::runtime_error(name + ".tsv:" + std::to_string(rows.size() + 2) + ": columns");
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+inline std::vector<CorpusRow> corpus(const std::string& name) {
+  std::vector<CorpusRow> rows;
+  for (std::vector<std::string>& row : table(name, 4)) {
+    rows.push_back({rows.size() + 2, std::move(row[0]), std::move(row[1]), std::move(row[2]), std::move(row[3])});
+  }
+  return rows;
+}
+
+// "document": words that say that one exists; "future": what is only to come.
+inline std::vector<std::string> claims(std::string_view kind) {
+  std::vector<std::string> texts;
+  for (std::vector<std::string>& row : table("claims", 2)) {
+    if (row[1] == kind) texts.push_back(std::move(row[0]));
+  }
+  return texts;
 }
 
 // The word of the corpora: what proves nothing is "ambiguous".

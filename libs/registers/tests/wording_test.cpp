@@ -33,67 +33,12 @@ TEST_P(WordCorpus, EverySentenceHasItsClass) {
   EXPECT_EQ(classes.size(), 6U) << "every class has its sentences";
 }
 
-// Each alone, and in every sentence it is added to, leaves the outcome open.
-constexpr std::string_view kDocumentClaims[] = {"Чек пробит",
-                                                "чек сформирован",
-                                                "Документ оформлен",
-                                                "чек зарегистрирован",
-                                                "ЧЕК ЗАКРЫТ",
-                                                "напечатан",
-                                                "Чек отпечатан",
-                                                "чек распечатан",
-                                                "чек выдан",
-                                                "сохранён в ФН",
-                                                "записан в ФН",
-                                                "фискализирован",
-                                                "уже есть",
-                                                "чек уже пробит",
-                                                "чек проведён",
-                                                "чек выбит",
-                                                "команда выполнена",
-                                                "успешно",
-                                                "ФД 1204",
-                                                "ФП 3115223344",
-                                                "ФПД: 3115223344",
-                                                "ФН 7380440800000001",
-                                                "receipt printed",
-                                                "document registered",
-                                                "fiscalized",
-                                                "executed",
-                                                "completed",
-                                                "чек принят",
-                                                "чек создан",
-                                                "чек есть",
-                                                "документ № 1204",
-                                                "подписан ФН",
-                                                "чек передан покупателю",
-                                                "чек ушёл в ОФД",
-                                                "чек оплачен",
-                                                "чек существует",
-                                                "печать завершена",
-                                                "оформили чек",
-                                                "чек получился",
-                                                "чек вышел",
-                                                "кассир пробил чек",
-                                                "чек зафиксирован",
-                                                "документ номер 12",
-                                                "receipt is done",
-                                                "fd1204",
-                                                "фискальный признак 3115223344",
-                                                "чек в ФН",
-                                                "чек состоялся",
-                                                "продажа проведена"};
-constexpr std::string_view kFutures[] = {
-    "истекает через 28 дней", "скоро",       "осталось 15 минут", "через 3 дня",
-    "будет закрыта",          "завтра",      "заканчивается",     "истечёт 28.12.2026",
-    "до окончания 5 дней",    "expires soon"};
-
+// Each of the claims (corpus/claims.tsv), in every sentence it is added to, leaves the outcome open.
 TEST_P(WordCorpus, AWordForAnExistingDocumentOutranksEveryRefusal) {
   for (const CorpusRow& row : corpus(GetParam())) {
-    for (const std::string_view claim : kDocumentClaims) {
-      for (const std::string& text :
-           {row.text + ". " + std::string(claim), std::string(claim) + ", " + row.text,
-            row.text + " (" + std::string(claim) + ")", "«" + std::string(claim) + "» " + row.text}) {
+    for (const std::string& claim : claims("document")) {
+      for (const std::string& text : {row.text + ". " + claim, claim + ", " + row.text, row.text + " (" + claim + ")",
+                                      "«" + claim + "» " + row.text}) {
         EXPECT_FALSE(is_refusal(heard(text, row.context))) << row.line << ": " << text;
       }
     }
@@ -102,8 +47,8 @@ TEST_P(WordCorpus, AWordForAnExistingDocumentOutranksEveryRefusal) {
 
 TEST_P(WordCorpus, AFutureIsNeverAPast) {
   for (const CorpusRow& row : corpus(GetParam())) {
-    for (const std::string_view future : kFutures) {
-      for (const std::string& text : {row.text + " " + std::string(future), std::string(future) + " " + row.text}) {
+    for (const std::string& future : claims("future")) {
+      for (const std::string& text : {row.text + " " + future, future + " " + row.text}) {
         EXPECT_TRUE(says_future(text)) << text;
         EXPECT_FALSE(is_refusal(heard(text, row.context))) << row.line << ": " << text;
       }
@@ -118,6 +63,7 @@ TEST_P(WordCorpus, GluedSentencesNeverHideADocument) {
   SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
   const auto rows = corpus(GetParam());
+  const auto documents = claims("document");
   constexpr std::string_view kGlue[] = {" ",  ". ", ", ", ": ",  " - ",  " (", ") ",
                                         " «", "» ", "\n", " и ", " но ", "; "};
   const auto below = [&random](std::size_t limit) { return random() % limit; };
@@ -130,7 +76,7 @@ TEST_P(WordCorpus, GluedSentencesNeverHideADocument) {
       const auto glue = [&] { text += kGlue[below(std::size(kGlue))]; };
       if (piece == claim_at) {
         glue();
-        text += kDocumentClaims[below(std::size(kDocumentClaims))];
+        text += documents[below(documents.size())];
       }
       glue();
       const std::string& whole = rows[below(rows.size())].text;
