@@ -809,9 +809,20 @@ Meaning certain_meaning(const Words& words, const Reading& reading) {
   return meaning;
 }
 
+// "ФД 1204", "fd1204", "чек № 12": a document by its number.
+bool numbers_document(const Words& words, std::size_t at) {
+  static constexpr std::string_view kDocuments[] = {"чек", "документ", "receipt", "document"};
+  const bool number_follows = at + 1 < words.size() && all_digits(words[at + 1].text);
+  if (names_storage(words[at].text)) return number_follows || has_digit(words[at]);
+  const std::size_t next = at + 1 < words.size() && begins(words[at + 1].text, "номер$") ? at + 2 : at + 1;
+  return any_at(words, at, kDocuments) && next < words.size() && all_digits(words[next].text) &&
+         (words[next].numbered || next == at + 2);
+}
+
 bool says_document(const Words& words, const std::vector<bool>& known) {
   for (std::size_t at = 0; at < words.size(); ++at) {
-    if (!known[at] && is_document_word(words, at) && !is_negated(words, at)) return true;
+    if (known[at]) continue;
+    if (numbers_document(words, at) || (is_document_word(words, at) && !is_negated(words, at))) return true;
   }
   return false;
 }
