@@ -23,6 +23,7 @@ void text(std::string_view input);         // names, contacts
 void qr(std::string_view input);           // QR content
 void bit_answer(std::string_view input);   // answer of a BIT driver
 void itkassa_answer(std::string_view input);  // answers and callbacks of itkassa
+void words(std::string_view input);           // sentences of registers, glued of their corpora
 
 struct Target {
   std::string_view name;  // of its folder in corpus/
@@ -36,6 +37,7 @@ inline constexpr std::array kTargets{
     Target{"qr", qr},
     Target{"bit_answer", bit_answer},
     Target{"itkassa_answer", itkassa_answer},
+    Target{"words", words},
 };
 
 }  // namespace kassaflow::fuzz

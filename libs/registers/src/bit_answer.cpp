@@ -6,10 +6,10 @@
 
 #include "bit_attributes.hpp"
 #include "bit_render.hpp"
-#include "bit_texts.hpp"
 #include "finding.hpp"
 #include "text.hpp"
 #include "wire_json.hpp"
+#include "wording.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
@@ -31,7 +31,7 @@ bool is_entry(const Json& json) {
 }
 
 Entry entry_of(const std::string& key, const Json& value) {
-  const std::string& own = value["name"].text;
+  const std::string own(trimmed(value["name"].text));
   return {own.empty() && !all_digits(key) ? key : own, &value};
 }
 
@@ -48,22 +48,20 @@ std::vector<Entry> nested_entries(const Json& root) {
   return entries;
 }
 
-// By name, else by position; but an entry that names another document of ours is never taken for this one.
+// By name, else the only entry, which then must have no name: an entry under another command's name is not ours.
 const Json* own_entry(const std::vector<Entry>& entries, const Asked& asked) {
   const auto is_ours = [&](const Entry& entry) { return entry.name == asked.name; };
   const auto named = std::ranges::find_if(entries, is_ours);
   if (named != entries.end()) return std::ranges::count_if(entries, is_ours) == 1 ? named->value : nullptr;
-  if (entries.size() != 1) return nullptr;
-  const std::string& name = entries.front().name;
-  return name.starts_with(kReceiptName) || name.starts_with(kShiftName) ? nullptr : entries.front().value;
+  return entries.size() == 1 && entries.front().name.empty() ? entries.front().value : nullptr;
 }
 
 Finding printed(const Evidence& evidence, const Asked& asked, std::string code, std::string text) {
   Finding found = finding(Fact::printed, Cause::none, std::move(code), std::move(text));
-  fiscal::FiscalDocument document = evidence.document(asked.timezone);
+  fiscal::FiscalDocument document = evidence.document(asked.timezone, asked.now_s);
   // Another register than the configured one has answered: printed, but a person should know.
-  found.warning = !document.registration_number.empty() && !asked.registration_number.empty() &&
-                  document.registration_number != asked.registration_number;
+  found.warning = evidence.left_out() || (!document.registration_number.empty() && !asked.registration_number.empty() &&
+                                          document.registration_number != asked.registration_number);
   if (document.registration_number.empty()) document.registration_number = asked.registration_number;
   if (document.printed_at_s == 0) {
     document.printed_at_s = asked.now_s;
@@ -89,26 +87,28 @@ Finding read_failure(const std::string& text, bool packet, const Asked& asked, c
                          with_attributes("Касса сообщила об ошибке и о документе: " + text, evidence));
   }
   const bool receipt = asked.command == Command::receipt;
-  switch (classify(text, packet)) {
-    case TextClass::data:
+  switch (meaning_of(text, packet ? Speaker::refused_packet : Speaker::register_itself)) {
+    case Meaning::data:
       // A shift report has no receipt to blame: what it carries are the pool's settings.
       return not_printed(receipt ? Cause::data : Cause::register_fault, "data", text);
-    case TextClass::register_fault:
+    case Meaning::register_fault:
       return not_printed(Cause::register_fault, packet ? "packet_refused" : "register_fault", text);
-    case TextClass::shift_expired:
+    case Meaning::shift_expired:
       return not_printed(Cause::shift_expired, "shift_expired", text);
-    case TextClass::shift_closed:
+    case Meaning::shift_closed:
       if (asked.command == Command::close_shift) return printed(evidence, asked, "already_closed", text);
       if (receipt) return not_printed(Cause::shift_closed, "shift_closed", text);
       break;
-    case TextClass::shift_open:
+    case Meaning::shift_open:
       if (asked.command == Command::open_shift) return printed(evidence, asked, "already_open", text);
       break;
-    case TextClass::duplicate:
+    case Meaning::duplicate:
       return finding(Fact::unknown, Cause::ambiguous, "duplicate_order", text);
-    case TextClass::ambiguous:
+    case Meaning::ambiguous:
       return finding(Fact::unknown, Cause::ambiguous, "device", text);
-    case TextClass::unclear:
+    case Meaning::document:
+      return contradiction("error_names_document", "Касса сообщила об ошибке словами о готовом документе: " + text);
+    case Meaning::unclear:
       break;
   }
   return contradiction("unclear", text.empty() ? "Касса отказала без объяснения" : text);
@@ -119,9 +119,7 @@ Finding read_success(const std::string& text, const Asked& asked, const Evidence
     return contradiction("contradiction", with_attributes("Ответ кассы противоречив: " + why, evidence));
   }
   // A failure told as success; a receipt's own words ("бумага А4") do not count once there are attributes.
-  const TextClass words = classify(text, false);
-  const bool denies = words != TextClass::unclear && words != TextClass::shift_open && words != TextClass::shift_closed;
-  if (asked.command == Command::receipt && denies && !evidence.names_document()) {
+  if (asked.command == Command::receipt && !evidence.names_document() && denies_success(text)) {
     return contradiction("contradiction", "Касса сообщила об успехе словами ошибки: " + text);
   }
   return printed(evidence, asked, "success", text);

@@ -6,6 +6,7 @@
 #include "bit_render.hpp"
 #include "finding.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
+#include "test_register.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
@@ -102,6 +103,7 @@ class BitDriver final : public Driver {
     const Asked asked = asked_of(command, attempt);
     Finding found = answer ? read_answer(answer->status, answer->body, asked) : read_lost(answer.error(), asked);
     if (attempt.repeated) found = of_repeat(std::move(found));
+    found = held_to_kind(std::move(found), settings_.test);
     co_return fit_to_leave(std::move(found), settings_.kkt_token,
                            answer ? answer->body : answer.error().partial_answer);
   }

@@ -2,8 +2,8 @@
 
 #include "finding.hpp"
 #include "itkassa_document.hpp"
-#include "itkassa_errors.hpp"
 #include "text.hpp"
+#include "wording.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -37,25 +37,21 @@ Finding foreign(const std::string& what) {
 
 Finding refused_post(int http_status, const std::string& code, const std::string& text, bool receipt) {
   const std::string own_code = "api_" + code;
-  Finding unclear = finding(Fact::unknown, Cause::ambiguous, own_code, text);  // the query by key decides
+  const Meaning meaning = http_status == 409 ? Meaning::unclear : meaning_of(text, Speaker::refusing_service);
+  if (meaning == Meaning::data)
+    return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
+  if (meaning == Meaning::register_fault) return finding(Fact::not_printed, Cause::register_fault, own_code, text);
+  // Words we do not know prove nothing, also with HTTP 400 and 422 (exactly-once.md 8): the query by key decides.
+  Finding unclear = finding(Fact::unknown, Cause::ambiguous, own_code, text);
   unclear.refused = true;
-  if (http_status == 409) return unclear;
-  switch (class_of_refusal(text)) {
-    case Refusal::data:
-      return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
-    case Refusal::register_fault:
-    case Refusal::not_found:  // the register or the route
-      return finding(Fact::not_printed, Cause::register_fault, own_code, text);
-    case Refusal::unknown_words:
-      // Only the status itself says that the request is at fault.
-      if (http_status == 400 || http_status == 422) {
-        return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
-      }
-      break;
-    case Refusal::unclear:
-      break;
-  }
   return unclear;
+}
+
+// The key, the rights or the route; what the body says of a document counts more than the status.
+Finding refused_by_status(int http_status, const std::string& what, const std::string& text) {
+  const std::string code = http_code(http_status);
+  if (says_document(text)) return finding(Fact::unknown, Cause::ambiguous, code, what + ": " + text);
+  return finding(Fact::not_printed, Cause::register_fault, code, what + ": " + text);
 }
 
 Finding unreadable(int http_status, Cause cause) {
@@ -92,14 +88,10 @@ Finding read_posted(int http_status, std::string_view body, const Asked& asked) 
   const std::optional<Json> envelope = parse_json(to_utf8(body));
   const bool is_object = envelope && envelope->is_object();
   const std::string text = is_object ? refusal_text(*envelope) : std::string();
-  if (http_status == 401 || http_status == 403) {
-    return finding(Fact::not_printed, Cause::register_fault, http_code(http_status),
-                   "Сервис itkassa не принял ключ API: " + text);
-  }
-  if (http_status == 404) {
-    return finding(Fact::not_printed, Cause::register_fault, "http_404",
-                   "Сервис itkassa не знает такого адреса или кассы: " + text);
-  }
+  if (http_status == 401 || http_status == 403)
+    return refused_by_status(http_status, "Сервис itkassa не принял ключ API", text);
+  if (http_status == 404)
+    return refused_by_status(http_status, "Сервис itkassa не знает такого адреса или кассы", text);
   if (!is_object || http_status == 429 || http_status < 200 || http_status >= 500)
     return unreadable(http_status, Cause::ambiguous);
   const std::optional<std::string> code = envelope_code(*envelope);
@@ -126,9 +118,9 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
   if (!code) return unreadable(http_status, Cause::transient);
   if (*code != "0") {
     const std::string text = refusal_text(*envelope);
-    const Refusal refusal = class_of_refusal(text);
-    if (refusal == Refusal::not_found) return no_document(question, "api_" + *code);
-    const Cause cause = refusal == Refusal::register_fault ? Cause::register_fault : Cause::transient;
+    if (says_not_found(text)) return no_document(question, "api_" + *code);
+    const bool fault = meaning_of(text, Speaker::refusing_service) == Meaning::register_fault;
+    const Cause cause = fault ? Cause::register_fault : Cause::transient;
     return finding(Fact::unknown, cause, "api_" + *code, text);
   }
   const Json& object = (*envelope)["object"];

@@ -42,10 +42,12 @@ bool same_guid(const std::string& one, const std::string& other) { return lower(
 Evidence evidence_of(const Json& object) {
   Evidence evidence;
   evidence.add_qr(object["checkUrl"].text);
-  evidence.add_fn(object["fsNumber"].digits());
-  evidence.add_fd(object["checkNumber"].digits());
-  evidence.add_fp(object["checkSign"].digits());
-  evidence.add_shift(object["sessionNumber"].digits());
+  evidence.add_fn(object["fsNumber"].scalar());
+  evidence.add_fd(object["checkNumber"].scalar());
+  evidence.add_fp(object["checkSign"].scalar());
+  evidence.add_shift(object["sessionNumber"].scalar());
+  const std::optional<WholeNumber> number = whole_number(object["checkNumber"].scalar());
+  if (number && without_zeros(number->digits).empty()) evidence.add_zero_number();
   if (const auto moment = unix_of_iso(object["resultItem"]["printedAt"].text)) evidence.add_moment(*moment);
   return evidence;
 }
@@ -54,8 +56,15 @@ struct ResultFields {
   std::string word;        // success | critical_error
   std::string other_word;  // what the other place says, when it says anything
   std::string error_code;  // "" and "0": none
-  std::string text;
+  std::string text;        // for people
+  std::string judged;      // the words that decide
 };
+
+// The vendor's own sample says beside every failed command that the register has run it (§8); alone it adds nothing.
+bool only_says_executed(std::string_view description) {
+  const Words words(description);
+  return words.size() == 4 && words.say("задани выполнен на$ ккт$");
+}
 
 // Two shapes exist; resultItem is preferred (§14).
 ResultFields result_of(const Json& object) {
@@ -68,26 +77,18 @@ ResultFields result_of(const Json& object) {
   result.other_word = object["result"].text;
   result.error_code = item.has("creErrorId") ? item["creErrorId"].text : object["lastErrorId"].text;
   result.text = pick("creErrorText", "lastErrorMessage");
+  result.judged = result.text;
   const std::string description = object["result_description"].text;
-  if (!description.empty()) result.text += (result.text.empty() ? "" : "; ") + description;
+  const std::string added = (result.text.empty() || description.empty() ? "" : "; ") + description;
+  result.text += added;
+  if (!only_says_executed(description)) result.judged += added;
   return result;
-}
-
-bool is_no_error(const std::string& code) { return trimmed(code).empty() || trimmed(code) == "0"; }
-
-ErrorClass class_of(const ResultFields& result) {
-  if (is_no_error(result.error_code)) return class_of_validation(result.text);
-  const std::string_view digits = trimmed(result.error_code);
-  std::int64_t code = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
-  return whole ? class_of_code(code) : ErrorClass::ambiguous;
 }
 
 Finding printed(const Evidence& evidence, const Asked& asked, std::string code, std::string text, bool warning) {
   Finding found = finding(Fact::printed, Cause::none, std::move(code), std::move(text));
   found.document = evidence.document(asked.timezone);
-  found.warning = warning;
+  found.warning = warning || evidence.left_out();
   return found;
 }
 
@@ -98,27 +99,33 @@ Finding read_success(const ResultFields& result, const Evidence& evidence, const
     return contradiction("success_with_error",
                          "Касса сообщила об успехе и об ошибке " + result.error_code + ": " + result.text);
   }
+  if (!evidence.is_signed() && denies_success(result.judged)) {
+    return contradiction("success_with_error", "Касса сообщила об успехе словами ошибки: " + result.text);
+  }
   return printed(evidence, asked, "success", result.text, fault || evidence.unreadable_qr());
 }
 
 // critical_error without anything of a document.
 Finding read_failure(const ResultFields& result, const Asked& asked, const Evidence& evidence) {
   const std::string code = is_no_error(result.error_code) ? "critical_error" : result.error_code;
-  switch (class_of(result)) {
-    case ErrorClass::data:
+  switch (meaning_of_result(result.error_code, result.judged)) {
+    case Meaning::data:
       // A shift report has no receipt to blame: what it carries are the pool's settings.
       return finding(Fact::not_printed, asked.content.receipt ? Cause::data : Cause::register_fault, code, result.text);
-    case ErrorClass::register_fault:
+    case Meaning::register_fault:
       return finding(Fact::not_printed, Cause::register_fault, code, result.text);
-    case ErrorClass::shift_expired:
+    case Meaning::shift_expired:
       return finding(Fact::not_printed, Cause::shift_expired, code, result.text);
-    case ErrorClass::shift_closed:
+    case Meaning::shift_closed:
       if (asked.type == "closeSession") return printed(evidence, asked, "already_closed", result.text, false);
       return finding(Fact::not_printed, Cause::shift_closed, code, result.text);
-    case ErrorClass::shift_open:
+    case Meaning::shift_open:
       if (asked.type == "openSession") return printed(evidence, asked, "already_open", result.text, false);
       break;
-    case ErrorClass::ambiguous:
+    case Meaning::ambiguous:
+    case Meaning::duplicate:
+    case Meaning::document:
+    case Meaning::unclear:
       break;
   }
   return finding(Fact::unknown, Cause::ambiguous, code, result.text);

@@ -7,6 +7,7 @@
 #include "itkassa_answer.hpp"
 #include "itkassa_registers.hpp"
 #include "itkassa_render.hpp"
+#include "test_register.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -82,8 +83,7 @@ class ItkassaDriver final : public Driver {
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const override {
     std::optional<Finding> found = read_called_back(body, asked(attempt));
     if (!found) return std::nullopt;
-    add_registration_number(*found);
-    return fit_to_leave(std::move(*found), settings_.api_key, body);
+    return fit_to_leave(completed(std::move(*found)), settings_.api_key, body);
   }
 
   [[nodiscard]] Rendered render_shift(ShiftCommand command, const fiscal::Till& till,
@@ -105,9 +105,10 @@ class ItkassaDriver final : public Driver {
                        .fn = {},
                        .registration_number = {}};
     Health health = read_registers(answer->status, answer->body, settings_.cre_item_id, now_s());
-    if (!health.fn.empty()) {
+    if (!health.fn.empty() || health.test) {
       known_fn_ = health.fn;
       known_registration_number_ = health.registration_number;
+      known_test_ = health.test;
     }
     co_return health;
   }
@@ -140,14 +141,21 @@ class ItkassaDriver final : public Driver {
   awaitable<Finding> finished(Finding found, std::string raw_answer) {
     const bool unknown_storage = found.document && !found.document->fn.empty() && found.document->fn != known_fn_;
     if (unknown_storage) co_await probe();
-    add_registration_number(found);
-    co_return fit_to_leave(std::move(found), settings_.api_key, raw_answer);
+    co_return fit_to_leave(completed(std::move(found)), settings_.api_key, raw_answer);
   }
 
-  void add_registration_number(Finding& found) const {
-    if (!found.document || found.document->fn.empty()) return;
-    const bool same_storage = found.document->fn == known_fn_ && !known_registration_number_.empty();
-    found.document->registration_number = same_storage ? known_registration_number_ : settings_.registration_number;
+  // What only the list of registers tells: the registration number, and that there is none.
+  [[nodiscard]] Finding completed(Finding found) const {
+    if (found.document) {
+      fiscal::FiscalDocument& document = *found.document;
+      const bool same_storage = document.fn == known_fn_;
+      if (!document.fn.empty()) {
+        const bool known = same_storage && !known_registration_number_.empty();
+        document.registration_number = known ? known_registration_number_ : settings_.registration_number;
+      }
+      if (known_test_.value_or(false) && (same_storage || document.fn.empty())) document.test = true;
+    }
+    return held_to_kind(std::move(found), settings_.test);
   }
 
   RegisterSettings settings_;
@@ -157,6 +165,7 @@ class ItkassaDriver final : public Driver {
   std::optional<std::string> by_key_base_;
   std::string known_fn_;
   std::string known_registration_number_;
+  std::optional<bool> known_test_;
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 #include "text.hpp"
 
@@ -11,83 +14,69 @@ namespace {
 struct CodeRow {
   std::int64_t first;
   std::int64_t last;
-  ErrorClass meaning;
+  Meaning meaning;
 };
 
 // Failure policy: fail closed. A printer's fault (44-47, 114, 150) comes after the storage may have signed, so it is
-// never "not printed"; neither is a lost link or an interrupted closing of the receipt.
+// never "not printed"; neither is a lost link, one to the OFD (135, 139), or an interrupted closing of the receipt.
 constexpr std::array kCodes{
-    CodeRow{1, 4, ErrorClass::ambiguous},           // no connection, connection lost
-    CodeRow{16, 17, ErrorClass::data},              // price, quantity
-    CodeRow{44, 47, ErrorClass::ambiguous},         // paper, cover, printer link, mechanics
-    CodeRow{66, 66, ErrorClass::data},              // not fully paid
-    CodeRow{68, 68, ErrorClass::shift_expired},     // longer than 24 h
-    CodeRow{73, 73, ErrorClass::shift_closed},      //
-    CodeRow{82, 82, ErrorClass::ambiguous},         // a receipt is open: whose, only the register knows
-    CodeRow{83, 83, ErrorClass::shift_open},        //
-    CodeRow{110, 110, ErrorClass::data},            // too many positions
-    CodeRow{113, 113, ErrorClass::register_fault},  // state of the storage
-    CodeRow{114, 114, ErrorClass::ambiguous},       // printer overheated
-    CodeRow{117, 119, ErrorClass::register_fault},  // faults of the storage
-    CodeRow{120, 121, ErrorClass::register_fault},  // storage's life over, archive full
-    CodeRow{128, 128, ErrorClass::data},            // VAT sum, tax system, payment, tag combination, total
-    CodeRow{134, 134, ErrorClass::data},            // document too big
-    CodeRow{135, 137, ErrorClass::register_fault},  // OFD transport, crypto resource, storage exhausted
-    CodeRow{139, 140, ErrorClass::register_fault},  // unsent documents, 30 days
-    CodeRow{141, 141, ErrorClass::shift_expired},   //
-    CodeRow{143, 145, ErrorClass::data},            //
-    CodeRow{150, 150, ErrorClass::ambiguous},       // cutter
-    CodeRow{160, 160, ErrorClass::ambiguous},       // duplicated data: to be investigated
-    CodeRow{177, 178, ErrorClass::ambiguous},       // closing or reading the receipt interrupted
-    CodeRow{189, 189, ErrorClass::register_fault},  // licence
-    CodeRow{195, 195, ErrorClass::data},            //
-    CodeRow{203, 203, ErrorClass::ambiguous},       // an unfinished document
-    CodeRow{215, 217, ErrorClass::data},            //
-    CodeRow{224, 224, ErrorClass::register_fault},  // archive closed
-    CodeRow{227, 227, ErrorClass::data},            //
-    CodeRow{241, 241, ErrorClass::ambiguous},       // connection
-    CodeRow{243, 243, ErrorClass::data},            //
-    CodeRow{246, 248, ErrorClass::register_fault},  // licences
-    CodeRow{255, 255, ErrorClass::ambiguous},       // no link with the register
-    CodeRow{404, 421, ErrorClass::data},            // marking codes
+    CodeRow{1, 4, Meaning::ambiguous},           // no connection, connection lost
+    CodeRow{16, 17, Meaning::data},              // price, quantity
+    CodeRow{44, 47, Meaning::ambiguous},         // paper, cover, printer link, mechanics
+    CodeRow{66, 66, Meaning::data},              // not fully paid
+    CodeRow{68, 68, Meaning::shift_expired},     // longer than 24 h
+    CodeRow{73, 73, Meaning::shift_closed},      //
+    CodeRow{82, 82, Meaning::ambiguous},         // a receipt is open: whose, only the register knows
+    CodeRow{83, 83, Meaning::shift_open},        //
+    CodeRow{110, 110, Meaning::data},            // too many positions
+    CodeRow{113, 113, Meaning::register_fault},  // state of the storage
+    CodeRow{114, 114, Meaning::ambiguous},       // printer overheated
+    CodeRow{117, 119, Meaning::register_fault},  // faults of the storage
+    CodeRow{120, 121, Meaning::register_fault},  // storage's life over, archive full
+    CodeRow{128, 128, Meaning::data},            // VAT sum, tax system, payment, tag combination, total
+    CodeRow{134, 134, Meaning::data},            // document too big
+    CodeRow{135, 135, Meaning::ambiguous},       // link to the OFD
+    CodeRow{136, 137, Meaning::register_fault},  // crypto resource, storage exhausted
+    CodeRow{139, 139, Meaning::ambiguous},       // documents the OFD did not get
+    CodeRow{140, 140, Meaning::register_fault},  // 30 days without the OFD
+    CodeRow{141, 141, Meaning::shift_expired},   //
+    CodeRow{143, 145, Meaning::data},            //
+    CodeRow{150, 150, Meaning::ambiguous},       // cutter
+    CodeRow{160, 160, Meaning::ambiguous},       // duplicated data: to be investigated
+    CodeRow{177, 178, Meaning::ambiguous},       // closing or reading the receipt interrupted
+    CodeRow{189, 189, Meaning::register_fault},  // licence
+    CodeRow{195, 195, Meaning::data},            //
+    CodeRow{203, 203, Meaning::ambiguous},       // an unfinished document
+    CodeRow{215, 217, Meaning::data},            //
+    CodeRow{224, 224, Meaning::register_fault},  // archive closed
+    CodeRow{227, 227, Meaning::data},            //
+    CodeRow{241, 241, Meaning::ambiguous},       // connection
+    CodeRow{243, 243, Meaning::data},            //
+    CodeRow{246, 248, Meaning::register_fault},  // licences
+    CodeRow{255, 255, Meaning::ambiguous},       // no link with the register
+    CodeRow{404, 421, Meaning::data},            // marking codes
 };
+
+// nullopt: the table does not know it.
+std::optional<Meaning> meaning_of_code(std::string_view code) {
+  const std::string_view digits = trimmed(code);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  const auto row = std::ranges::find_if(
+      kCodes, [&](const CodeRow& candidate) { return number >= candidate.first && number <= candidate.last; });
+  return row == kCodes.end() ? std::nullopt : std::optional(row->meaning);
+}
 
 }  // namespace
 
-ErrorClass class_of_code(std::int64_t code) {
-  const auto row = std::ranges::find_if(
-      kCodes, [&](const CodeRow& candidate) { return code >= candidate.first && code <= candidate.last; });
-  return row == kCodes.end() ? ErrorClass::ambiguous : row->meaning;
-}
+bool is_no_error(std::string_view code) { return trimmed(code).empty() || trimmed(code) == "0"; }
 
-ErrorClass class_of_validation(std::string_view text) {
-  const Words words(text);
-  const bool touched_register =
-      words.say_any({"ккт", "выполнен", "исполнен", "касс", "напечат", "связ", "executed", "printed"});
-  const bool names_fault = words.say_any({"не заполнен", "не указан", "не задан", "обязательн", "отсутств", "некоррект",
-                                          "неверн", "недопуст", "не соответ", "слишком", "too long", "валидац",
-                                          "required", "invalid", "validation", "missing", "cannot be blank"});
-  return names_fault && !touched_register ? ErrorClass::data : ErrorClass::ambiguous;
-}
-
-Refusal class_of_refusal(std::string_view text) {
-  const Words words(text);
-  if (words.say_any({"идемпотент", "idemp",      "уже принят", "уже существует",
-                     "повторн",    "дубл",       "duplicate",  "already",
-                     "попробуйте", "повторите",  "позже",      "временно",
-                     "перегруж",   "недоступен", "недоступна", "внутренняя ошибка",
-                     "таймаут",    "тайм аут",   "timeout",    "temporar",
-                     "try again",  "later",      "internal",   "unavailable",
-                     "too many"})) {
-    return Refusal::unclear;
-  }
-  if (words.say_any({"ключ", "api key", "apikey", "доступ", "авториз", "нет прав", "unauthor", "forbidden", "лиценз",
-                     "тариф", "оплатите", "заблокир", "creitem", "касса не", "ккт не"})) {
-    return Refusal::register_fault;
-  }
-  if (words.say_any({"не найден", "not found", "не существует", "отсутствует документ"})) return Refusal::not_found;
-  // Words we do not know prove nothing (exactly-once.md 8).
-  return class_of_validation(text) == ErrorClass::data ? Refusal::data : Refusal::unknown_words;
+Meaning meaning_of_result(std::string_view code, std::string_view text) {
+  if (is_no_error(code)) return meaning_of(text, Speaker::refusing_service);
+  const std::optional<Meaning> of_code = meaning_of_code(code);
+  if (!of_code) return meaning_of(text, Speaker::register_itself);
+  return meaning_of(text, Speaker::coded_register) == *of_code ? *of_code : Meaning::ambiguous;
 }
 
 }  // namespace kassaflow::registers::itkassa

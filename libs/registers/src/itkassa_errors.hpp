@@ -1,34 +1,18 @@
 #pragma once
 // What error codes and texts of itkassa mean (protocols/itkassa.md §8). Pure.
 
-#include <cstdint>
 #include <string_view>
+
+#include "wording.hpp"
 
 namespace kassaflow::registers::itkassa {
 
-enum class ErrorClass : std::uint8_t {
-  data,            // the receipt cannot be printed as it is
-  register_fault,  // a person must see to the register, the key or the licence
-  shift_expired,
-  shift_closed,
-  shift_open,  // success of openSession
-  ambiguous,   // something may have been printed, or the code is unknown
-};
+// True for "", "0" and blanks: no error.
+[[nodiscard]] bool is_no_error(std::string_view code);
 
-// Codes of the register's driver (ATOL's). Shtrih-M has another, uncollected set: a code not in the table is ambiguous.
-[[nodiscard]] ErrorClass class_of_code(std::int64_t code);
-
-// The server's own refusal without a code of the register. Fails closed: a text that is not known is ambiguous.
-[[nodiscard]] ErrorClass class_of_validation(std::string_view text);
-
-enum class Refusal : std::uint8_t {
-  data,            // permanent: the document is wrong
-  register_fault,  // key, rights, licence, unknown register
-  unclear,         // "try later", "already known": the server does not say that it forgot the document
-  not_found,       // answer to a question: there is no such document
-  unknown_words,   // nothing of the above: ambiguous (exactly-once.md 8, which wins over §11.1 4)
-};
-// `code` != 0 of the API's envelope; its values are undocumented, so the text decides.
-[[nodiscard]] Refusal class_of_refusal(std::string_view text);
+// A result of critical_error without a document. The table holds ATOL's numbers, but registers of Shtrih-M answer in
+// the same field with their own (113 is a cutter there): a number decides only with words that agree with it. A number
+// that is not in the table leaves the words alone; without a number the server itself refuses.
+[[nodiscard]] Meaning meaning_of_result(std::string_view code, std::string_view text);
 
 }  // namespace kassaflow::registers::itkassa

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "evidence.hpp"
 #include "text.hpp"
 #include "wire_json.hpp"
 #include "wire_time.hpp"
@@ -43,6 +44,14 @@ void judge_term(Report& report, const Json& date, std::int64_t now_s, std::int64
   }
 }
 
+// A register without a registration number, or with an emulator's storage, prints without legal force (§7).
+std::optional<bool> is_test(const Json& item) {
+  if (item["fsNumber"].digits().starts_with(kEmulatorFn)) return true;
+  if (item.has("isFiscalized") && !is_yes(item["isFiscalized"])) return true;
+  if (!item.has("fiscalizationNumber")) return std::nullopt;
+  return without_zeros(trimmed(item["fiscalizationNumber"].text)).empty();
+}
+
 Report judge(const Json& item, std::int64_t now_s) {
   Report report;
   const Json& state = item["state"];
@@ -60,8 +69,8 @@ Report judge(const Json& item, std::int64_t now_s) {
       now_s - *unsent > kUnsentWarning_s) {
     report.warnings.push_back("Не передано в ОФД документов: " + state["ofdUnsentNumber"].text);
   }
-  if (item["fiscalizationNumber"].says_nothing())
-    report.warnings.push_back("Касса не зарегистрирована: чеки без юридической силы");
+  if (is_test(item).value_or(false))
+    report.warnings.push_back("Касса тестовая или не зарегистрирована: чеки без юридической силы");
   return report;
 }
 
@@ -94,6 +103,7 @@ Health read_registers(int http_status, std::string_view body, const std::string&
     health.detail = cut_utf8(report.text(), 1000);
     health.fn = item["fsNumber"].digits();
     health.registration_number = item["fiscalizationNumber"].digits();
+    health.test = is_test(item);
     health.shift = shift_of(item["state"]);
     return health;
   }

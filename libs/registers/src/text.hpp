@@ -20,20 +20,45 @@ namespace kassaflow::registers {
 
 [[nodiscard]] std::string base64(std::string_view bytes);
 
+// A whole number as registers write it: "57", 57.0, 4.0E0, "4 200 412 900", "0012", -891781386. Read digit by digit,
+// never through floating point; nullopt for a fraction, for more than 20 digits and for anything else.
+struct WholeNumber {
+  bool negative = false;
+  std::string digits;  // with the leading zeros it was told with
+};
+[[nodiscard]] std::optional<WholeNumber> whole_number(std::string_view text);
+
 // Kopecks of "1000", "1000.5" or "1000,50"; nullopt for anything else, also for a third decimal that is not zero.
 [[nodiscard]] std::optional<std::int64_t> kopecks_of(std::string_view rubles);
 
-// Lower-case words of a message: runs of letters and digits; ё is е.
+// A word of a message: lower case, ё is е.
+struct Word {
+  std::string text;
+  bool value =
+      false;  // names no fact: an identifier (tax_1199, amountCash, an address) or quoted after "товар", "поле"
+  bool opens = false;        // first in the text, in a bracket or after [sale]: where an error's number stands
+  bool numbered = false;     // after №
+  bool after_break = false;  // after punctuation, which ends what a "не" before it denies
+  bool percent = false;      // followed by %
+};
+
+// Words of a message: runs of letters and digits; GUIDs are left out.
 class Words {
  public:
   explicit Words(std::string_view utf8);
-  // True when the words contain `phrase`: beginnings of consecutive words ("нет бумаг"). A `$` ends a whole word
-  // ("фн$"); a beginning that ends with a digit does not continue with one ("24" is in "24ч", not in "2400").
+  [[nodiscard]] std::size_t size() const { return words_.size(); }
+  [[nodiscard]] const Word& operator[](std::size_t index) const { return words_[index]; }
+  // True when the words contain `phrase`: beginnings of consecutive words ("нет бумаг"), as in begins().
   [[nodiscard]] bool say(std::string_view phrase) const;
   [[nodiscard]] bool say_any(std::initializer_list<std::string_view> phrases) const;
 
  private:
-  std::vector<std::string> words_;
+  std::vector<Word> words_;
 };
+
+// A `$` ends a whole word ("фн$"); a beginning that ends with a digit does not continue with one ("24" is in "24ч", not
+// in "2400").
+[[nodiscard]] bool begins(std::string_view word, std::string_view beginning);
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);  // without empty parts
 
 }  // namespace kassaflow::registers

@@ -140,6 +140,10 @@ std::string Json::digits() const {
   return all_digits(value) ? std::string(value) : std::string();
 }
 
+std::string_view Json::scalar() const {
+  return kind == Kind::number || kind == Kind::string ? std::string_view(text) : std::string_view();
+}
+
 std::string Json::flat(std::size_t limit) const {
   std::string out;
   flatten(*this, limit, out);

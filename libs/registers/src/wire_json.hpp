@@ -37,6 +37,8 @@ struct Json {
   [[nodiscard]] bool says_nothing() const;
   // Digits of a non-negative integer written as number or string, without blanks around; empty otherwise.
   [[nodiscard]] std::string digits() const;
+  // Text of a number or a string; empty otherwise.
+  [[nodiscard]] std::string_view scalar() const;
   // All strings and numbers below, joined with "; ", at most `limit` bytes.
   [[nodiscard]] std::string flat(std::size_t limit = 1000) const;
 };

@@ -48,7 +48,9 @@ std::optional<Fields> read(std::string_view text, std::string_view pattern) {
 }
 
 std::optional<std::int64_t> seconds_of(const Fields& fields) {
-  const std::chrono::year_month_day date{std::chrono::year(fields.year),
+  constexpr int kCentury = 2000;
+  const int year = fields.year < 100 ? kCentury + fields.year : fields.year;
+  const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(fields.month)),
                                          std::chrono::day(static_cast<unsigned>(fields.day))};
   if (!date.ok() || fields.hour > 23 || fields.minute > 59 || fields.second > 59) return std::nullopt;
@@ -79,9 +81,10 @@ std::optional<std::int64_t> unix_of_day(std::string_view text) {
 }
 
 std::optional<std::int64_t> local_of(std::string_view text) {
-  constexpr std::array<std::string_view, 8> kPatterns{"YYYY-MM-DDThh:mm:ss", "YYYY-MM-DDThh:mm", "YYYY-MM-DD hh:mm:ss",
-                                                      "YYYY-MM-DD hh:mm",    "YYYYMMDDThhmmss",  "YYYYMMDDThhmm",
-                                                      "DD.MM.YYYY hh:mm:ss", "DD.MM.YYYY hh:mm"};
+  constexpr std::array<std::string_view, 14> kPatterns{
+      "YYYY-MM-DDThh:mm:ss", "YYYY-MM-DDThh:mm",    "YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD hh:mm",  "YYYYMMDDThhmmss",
+      "YYYYMMDDThhmm",       "DD.MM.YYYY hh:mm:ss", "DD.MM.YYYY hh:mm",    "DD.MM.YY hh:mm:ss", "DD.MM.YY hh:mm",
+      "DD-MM-YY hh:mm",      "DD-MM-YY hh:mm:ss",   "DD.MM.YYYYThh:mm:ss", "DD.MM.YYYYThh:mm"};
   text = trimmed(text);
   for (const std::string_view pattern : kPatterns) {
     if (text.size() != pattern.size()) continue;

@@ -13,8 +13,9 @@ namespace kassaflow::registers {
 // Unix seconds of midnight UTC of a text that begins with "2026-03-01".
 [[nodiscard]] std::optional<std::int64_t> unix_of_day(std::string_view text);
 
-// Seconds of a local time as if it were UTC: "2026-03-01T12:00:41", "2026-03-01 12:00", "20260301T120041" or
-// "01.03.2026 12:00:41", seconds optional; nullopt for anything else, such as a number whose meaning is open.
+// Seconds of a local time as if it were UTC: "2026-03-01T12:00:41", "2026-03-01 12:00", "20260301T120041",
+// "01.03.2026 12:00:41" or "01.03.26 12:00:41", seconds optional; nullopt for anything else, such as a number whose
+// meaning is open.
 [[nodiscard]] std::optional<std::int64_t> local_of(std::string_view text);
 
 }  // namespace kassaflow::registers

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "receipts.hpp"
-#include "src/bit_texts.hpp"
+#include "src/wording.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
@@ -41,7 +41,7 @@ TEST(BitAnswer, FindsTheAttributesInEveryShape) {
       R"({"name":"receipt-700123","success":{"1196":"QR"}})",
       R"({"result":true,"receipt-700123":{"success":"ok"},"printedText":"КАССОВЫЙ ЧЕК\nQR\nСпасибо"})",
       R"([{"success":"ok","data":{"deep":[{"docNumber_1040":"1204"},{"a_1041":"7380440800000001"},{"1077":"3115223344"}]}}])",
-      R"([{"name":"Чек","success":true,"info":"QR"}])",
+      R"([{"name":"","success":true,"info":"QR"}])",
       R"({"commands":[{"name":"receipt-700123","success":"ok","x_1196":"QR"}]})",
       R"([{"name":"receipt-700123","error":"","success":"ФН 7380440800000001\nФД № 1204 ФПД: 3115223344"}])",
       R"([{"name":"receipt-700123","error":null,"success":"ФФД 1.05 сайт ФНС ЗН ККТ 00106\nФН:7380440800000001 ФД:1204 ФП:3115223344"}])",
@@ -128,6 +128,10 @@ TEST(BitAnswer, ContradictionsAreUnknownWithAnAlarm) {
       R"({})",
       R"({"result":true})",
       R"([{"name":"receipt-999","success":"ok"}])",
+      R"([{"name":"other","success":"ok"}])",
+      R"([{"name":"Чек","success":true,"info":"QR"}])",
+      R"({"other":{"success":"ok"}})",
+      R"({"name":"other","error":"Неверная сумма"})",
       R"([{"name":"receipt-999","error":"Неверная сумма"}])",
       R"([{"success":"ok"},{"success":"ok"}])",
       R"([{"name":"receipt-700123","success":"ok"},{"name":"receipt-700123","error":"Неверная сумма"}])",
@@ -248,14 +252,14 @@ TEST(BitAnswer, EndsOnAnyPrefixOfAnAnswerAndNeverClaimsCertainFailure) {
 }
 
 struct TextRow {
-  TextClass meaning;
+  Meaning meaning;
   std::vector<const char*> texts;
 };
 
 // §8: texts of the decision table, as different register drivers word them.
 TEST(BitTexts, AreClassifiedByStems) {
   const TextRow rows[] = {
-      {TextClass::ambiguous,
+      {Meaning::ambiguous,
        {"Нет бумаги",
         "НЕТ БУМАГИ В ККТ",
         "Закончилась чековая лента",
@@ -278,38 +282,39 @@ TEST(BitTexts, AreClassifiedByStems) {
         "Открыт чек",
         "Сбой питания",
         "Нет бумаги, смена закрыта",
-        "Не удалось закрыть смену: нет связи"}},
-      {TextClass::shift_expired,
+        "Не удалось закрыть смену: нет связи",
+        "ОФД: 30 дней документы не переданы"}},
+      {Meaning::shift_expired,
        {"Смена превысила 24 часа", "Смена открыта более 24ч", "Истекла смена: закройте смену",
         "Длительность смены превышает 24 часа", "смена не закрыта, прошло больше суток"}},
-      {TextClass::shift_closed,
+      {Meaning::shift_closed,
        {"Смена закрыта", "Смена закрыта - операция невозможна", "Операция невозможна при закрытой смене",
         "Смена не открыта", "Смена уже закрыта", "Откройте смену"}},
-      {TextClass::shift_open, {"Смена уже открыта", "Смена открыта, операция невозможна"}},
-      {TextClass::duplicate,
+      {Meaning::shift_open, {"Смена уже открыта", "Смена открыта, операция невозможна"}},
+      {Meaning::duplicate,
        {"Заказ уже обработан", "Повторный BIT_ORDER_ID", "Дублирование чека", "Чек с таким номером уже существует"}},
-      {TextClass::register_fault,
+      {Meaning::register_fault,
        {"Неверный токен", "Invalid token", "Доступ запрещён", "Лицензия не найдена", "ФН исчерпан",
-        "Архив ФН переполнен", "Истек срок действия ФН", "ОФД: 30 дней документы не переданы"}},
-      {TextClass::data,
+        "Архив ФН переполнен", "Истек срок действия ФН"}},
+      {Meaning::data,
        {"Неверная сумма чека", "Сумма оплат меньше итога чека", "Некорректная ставка НДС", "Недопустимое количество",
         "Не указан предмет расчёта", "Некорректный ИНН поставщика", "Тег 1212 имеет недопустимое значение",
         "Наименование товара слишком длинное", "Неверный формат email", "Код товара некорректен"}},
-      {TextClass::unclear,
+      {Meaning::unclear,
        {"", "Ошибка", "Ошибка 0x7F", "Неизвестная ошибка", "Неверное состояние ФН", "Режим не поддерживается",
         "Команда не выполнена", "Смена не закрыта", "Необходимо закрыть смену", "Смените ФН",
         "Смена 24, чек 15: ошибка закрытия чека", "ok", "42"}},
   };
   for (const TextRow& row : rows) {
     for (const char* text : row.texts)
-      EXPECT_EQ(static_cast<int>(classify(text, false)), static_cast<int>(row.meaning)) << text;
+      EXPECT_EQ(static_cast<int>(meaning_of(text, Speaker::register_itself)), static_cast<int>(row.meaning)) << text;
   }
 }
 
 TEST(BitTexts, FormatIsThePacketsOnlyWhenThePacketIsRefused) {
-  EXPECT_EQ(classify("Неверный формат", true), TextClass::register_fault);
-  EXPECT_EQ(classify("Неверный формат", false), TextClass::unclear);
-  EXPECT_EQ(classify("Нет бумаги", true), TextClass::ambiguous);
+  EXPECT_EQ(meaning_of("Неверный формат", Speaker::refused_packet), Meaning::register_fault);
+  EXPECT_EQ(meaning_of("Неверный формат", Speaker::register_itself), Meaning::unclear);
+  EXPECT_EQ(meaning_of("Нет бумаги", Speaker::refused_packet), Meaning::ambiguous);
 }
 
 // Facts of the decision table, through the whole parser.

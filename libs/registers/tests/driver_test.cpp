@@ -26,13 +26,15 @@ T run(boost::asio::awaitable<T> work) {
   return result.get();
 }
 
-std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url, Timeouts timeouts = {}) {
+std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url, Timeouts timeouts = {},
+                               bool test = false) {
   RegisterSettings settings;
   settings.id = "kkt-1";
   settings.protocol = protocol;
   settings.endpoint = protocol == "itkassa" ? url + "/open/api/v1" : url;
   settings.registration_number = protocol == "bit" ? "0000000001047487" : "";
   settings.timezone = "Europe/Moscow";
+  settings.test = test;
   settings.cre_item_id = kCreItem;
   settings.api_key = Secret(kSecret);
   settings.kkt_token = Secret(kSecret);
@@ -90,6 +92,7 @@ TEST(Words, StayAsTheyWereStored) {
                                                   {Cause::transient, "transient"},
                                                   {Cause::shift_expired, "shift_expired"},
                                                   {Cause::shift_closed, "shift_closed"},
+                                                  {Cause::test_register, "test_register"},
                                                   {Cause::ambiguous, "ambiguous"}};
   for (const auto& [cause, word] : causes) {
     EXPECT_EQ(to_string(cause), word);
@@ -279,6 +282,114 @@ TEST(BitDriver, HasNothingToAsk) {
   const auto bit = driver("bit", "http://127.0.0.1:1");
   EXPECT_EQ(run(bit->ask(attempt(*bit, "1"))).fact, Fact::unknown);
   EXPECT_FALSE(bit->read_callback(attempt(*bit, "1"), "{}"));
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+const std::string kEmulator = "9999078900001234";
+const std::string kZeroQr = "t=19700101T000000&s=0.00&fn=&i=0&fp=0000000000&n=0";
+const std::string kUnregistered = replaced(kItems, R"("0000000001047487")", "null");
+
+struct KindRow {
+  const char* what;
+  std::string protocol;
+  std::string answer;
+  std::string items;  // itkassa's list of registers, asked when the storage is not known yet
+  bool probed;        // the list was read before
+  Fact on_real;
+  Cause cause_on_real;
+  Cause cause_on_test;
+};
+
+std::vector<KindRow> kind_rows() {
+  const std::string bit_real = R"([{"name":"receipt-700123","success":"ok","qr":")" + kQr + R"("}])";
+  const std::string bit_silent = R"([{"name":"receipt-700123","success":"ok"}])";
+  const std::string zero = replaced(replaced(replaced(kPrinted, kQr, kZeroQr), "\"1204\"", "\"0\""), kFn, "");
+  return {
+      {"an emulator's storage, BIT", "bit", replaced(bit_real, kFn, kEmulator), "", false, Fact::not_printed,
+       Cause::test_register, Cause::none},
+      {"an unsigned QR, BIT", "bit", replaced(bit_real, kQr, kZeroQr), "", false, Fact::not_printed,
+       Cause::test_register, Cause::none},
+      {"a real storage, BIT", "bit", bit_real, "", false, Fact::printed, Cause::none, Cause::test_register},
+      {"nothing told, BIT", "bit", bit_silent, "", false, Fact::printed, Cause::none, Cause::none},
+      {"an emulator's storage, itkassa", "itkassa", document(replaced(kPrinted, kFn, kEmulator)), kItems, false,
+       Fact::not_printed, Cause::test_register, Cause::none},
+      {"document number 0", "itkassa", document(zero), "", false, Fact::not_printed, Cause::test_register, Cause::none},
+      {"no registration number", "itkassa", document(kPrinted), kUnregistered, false, Fact::not_printed,
+       Cause::test_register, Cause::none},
+      {"no registration number, nothing told", "itkassa",
+       document(R"("queueItem":null,"resultItem":{"result":"success","creErrorId":"0"})"), kUnregistered, true,
+       Fact::not_printed, Cause::test_register, Cause::none},
+      {"a real storage, itkassa", "itkassa", document(kPrinted), kItems, false, Fact::printed, Cause::none,
+       Cause::test_register},
+  };
+}
+
+Finding heard(const KindRow& row, bool test) {
+  std::vector<Scene> scenes;
+  if (row.probed) scenes.push_back(answer(200, row.items));
+  scenes.push_back(answer(200, row.answer));
+  if (!row.items.empty() && !row.probed) scenes.push_back(answer(200, row.items));
+  ScriptedServer server(scenes);
+  const auto under_test = driver(row.protocol, server.url(), {}, test);
+  if (row.probed) (void)run(under_test->probe());
+  CountingGuard guard;
+  return run(under_test->send(attempt(*under_test, row.protocol == "bit" ? "700123" : kKey), guard));
+}
+
+TEST(TestRegister, ItsDocumentIsNeverToldAsALegalReceipt) {
+  for (const KindRow& row : kind_rows()) {
+    const Finding found = heard(row, false);
+    EXPECT_EQ(found.fact, row.on_real) << row.what;
+    EXPECT_EQ(found.cause, row.cause_on_real) << row.what;
+    EXPECT_EQ(found.alarm, row.cause_on_real == Cause::test_register) << row.what;
+    EXPECT_EQ(found.document.has_value(), row.on_real == Fact::printed) << row.what;
+    if (row.cause_on_real != Cause::test_register) continue;
+    EXPECT_EQ(found.code, "test_register");
+    EXPECT_NE(found.text.find("test: true"), std::string::npos) << found.text;
+  }
+}
+
+TEST(TestRegister, OnlyOneThatIsSaidToBeATestsPrintsTests) {
+  for (const KindRow& row : kind_rows()) {
+    const Finding found = heard(row, true);
+    ASSERT_EQ(found.fact, Fact::printed) << row.what;
+    ASSERT_TRUE(found.document) << row.what;
+    EXPECT_EQ(found.cause, row.cause_on_test) << row.what;
+    const bool real = row.cause_on_test == Cause::test_register;
+    EXPECT_EQ(found.document->test, !real) << row.what;
+    EXPECT_EQ(found.alarm, real) << row.what;
+    EXPECT_EQ(found.warning, real) << row.what;
+    if (real) EXPECT_EQ(found.code, "real_storage") << row.what;
+  }
+}
+
+TEST(TestRegister, ACallbackFollowsTheSameRule) {
+  const std::string whole = document(replaced(kPrinted, kFn, kEmulator));
+  const std::string bare = whole.substr(whole.find("{\"id\""), whole.size() - whole.find("{\"id\"") - 1);
+  const auto real = driver("itkassa", "http://127.0.0.1:1");
+  EXPECT_EQ(real->read_callback(attempt(*real), bare)->cause, Cause::test_register);
+  EXPECT_EQ(real->read_callback(attempt(*real), bare)->fact, Fact::not_printed);
+  const auto test = driver("itkassa", "http://127.0.0.1:1", {}, true);
+  EXPECT_TRUE(test->read_callback(attempt(*test), bare)->document->test);
+}
+
+TEST(TestRegister, AShiftReportFollowsTheSameRule) {
+  const std::string report = R"([{"name":"shift-5","success":"ok","fd_1040":7,"fn_1041":")" + kEmulator + R"("}])";
+  for (const bool test : {false, true}) {
+    ScriptedServer server({answer(200, report)});
+    const auto bit = driver("bit", server.url(), {}, test);
+    CountingGuard guard;
+    AttemptRef sent;
+    sent.key = "5";
+    sent.body = bit->render_shift(ShiftCommand::close, till(), "5").body;
+    const Finding found = run(bit->send_shift(ShiftCommand::close, sent, guard));
+    EXPECT_EQ(found.fact, test ? Fact::printed : Fact::not_printed);
+  }
 }
 
 // What every protocol must do with an answer that does not come.

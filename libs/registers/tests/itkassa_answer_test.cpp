@@ -147,7 +147,13 @@ TEST(ItkassaPost, EveryEnvelopeHasItsMeaning) {
   const HttpRow rows[] = {
       {200, R"({"code":1,"message":"Поле lines не заполнено"})", Fact::not_printed, Cause::data},
       {200, R"({"code":"7","error":{"text":"Слишком длинное название"}})", Fact::not_printed, Cause::data},
-      {400, R"({"code":1,"message":"Bad field"})", Fact::not_printed, Cause::data},
+      {400, R"({"code":1,"message":"Bad field"})", Fact::unknown, Cause::ambiguous},  // names no field we know
+      {422, R"({"code":1,"message":"Что-то не так с запросом"})", Fact::unknown, Cause::ambiguous},
+      {400, R"({"code":1,"message":"Некорректный email покупателя"})", Fact::not_printed, Cause::data},
+      {422, R"({"code":1,"message":"Касса не поддерживает ставку НДС 22%"})", Fact::not_printed, Cause::data},
+      {200, R"({"code":1,"message":"Неверная цена товара «Ключ гаечный»"})", Fact::not_printed, Cause::data},
+      {200, R"({"code":1,"message":"Касса не отвечает"})", Fact::unknown, Cause::ambiguous},
+      {401, R"({"code":1,"message":"Документ уже напечатан"})", Fact::unknown, Cause::ambiguous},
       // exactly-once.md 8: the document may have been queued before this failed.
       {200, R"({"code":500,"message":"Ошибка сохранения элемента очереди"})", Fact::unknown, Cause::ambiguous},
       {422, R"({"code":1,"errors":["amountCash is invalid"]})", Fact::not_printed, Cause::data},
@@ -193,42 +199,98 @@ TEST(ItkassaPost, ARefusedShiftCommandNeverFailsAReceipt) {
   EXPECT_EQ(found.cause, Cause::register_fault);
 }
 
-// §8: every row of the table, with empty fiscal attributes.
+// §8: every row of the table, with empty fiscal attributes and words that agree with the number.
 struct CodeRow {
   std::vector<int> codes;
+  const char* words;
   Fact fact;
   Cause cause;
 };
 
-TEST(ItkassaResult, EveryErrorCodeHasItsClass) {
+std::vector<CodeRow> code_rows() {
   std::vector<int> marking;
   for (int code = 404; code <= 421; ++code) marking.push_back(code);
-  const CodeRow rows[] = {
-      {{1, 2, 3, 4, 241, 255}, Fact::unknown, Cause::ambiguous},
-      {{44, 45, 46, 47, 150}, Fact::unknown, Cause::ambiguous},
-      {{68, 141}, Fact::not_printed, Cause::shift_expired},
-      {{73}, Fact::not_printed, Cause::shift_closed},
-      {{82, 203, 83}, Fact::unknown, Cause::ambiguous},
-      {{66, 16, 17, 128, 143, 144, 145, 195, 215, 216, 217, 227, 243, 110, 134}, Fact::not_printed, Cause::data},
-      {{113, 117, 118, 119, 120, 136, 121, 137, 224, 135, 139, 140}, Fact::not_printed, Cause::register_fault},
-      {{114, 160, 177, 178}, Fact::unknown, Cause::ambiguous},
-      {{189, 246, 247, 248}, Fact::not_printed, Cause::register_fault},
-      {marking, Fact::not_printed, Cause::data},
-      {{-1, 5, 15, 18, 43, 48, 67, 69, 72, 74, 115, 116, 122, 138, 142, 403, 422, 9999},
-       Fact::unknown,
-       Cause::ambiguous},
+  return {
+      {{1, 2, 3, 4, 241, 255}, "Соединение с ККТ потеряно", Fact::unknown, Cause::ambiguous},
+      {{44, 45, 46, 47, 150}, "Нет бумаги", Fact::unknown, Cause::ambiguous},
+      {{68}, "Смена превысила 24 часа", Fact::not_printed, Cause::shift_expired},
+      {{141}, "Продолжительность смены ФН более 24 часов", Fact::not_printed, Cause::shift_expired},
+      {{73}, "Смена закрыта - операция невозможна", Fact::not_printed, Cause::shift_closed},
+      {{82, 203, 83}, "Смена уже открыта", Fact::unknown, Cause::ambiguous},
+      {{66}, "Чек оплачен не полностью", Fact::not_printed, Cause::data},
+      {{16}, "Недопустимая цена", Fact::not_printed, Cause::data},
+      {{17}, "Недопустимое количество", Fact::not_printed, Cause::data},
+      {{128}, "Некорректная сумма налога", Fact::not_printed, Cause::data},
+      {{143}, "Некорректная СНО", Fact::not_printed, Cause::data},
+      {{144}, "Недопустимый номер ставки налога", Fact::not_printed, Cause::data},
+      {{145}, "Недопустимый тип оплаты товара", Fact::not_printed, Cause::data},
+      {{195, 215}, "Недопустимое сочетание реквизитов 1212 и 1030", Fact::not_printed, Cause::data},
+      {{216}, "Некорректный признак способа расчета", Fact::not_printed, Cause::data},
+      {{217}, "Некорректный признак предмета расчета", Fact::not_printed, Cause::data},
+      {{227}, "Неверный итог чека", Fact::not_printed, Cause::data},
+      {{243}, "Некорректная сумма налога", Fact::not_printed, Cause::data},
+      {{110}, "Недопустимое кол-во позиций в чеке", Fact::not_printed, Cause::data},
+      {{134}, "Превышение размеров TLV данных ФН", Fact::not_printed, Cause::data},
+      {{113}, "Активация данного ФН в составе данной ККТ невозможна", Fact::not_printed, Cause::register_fault},
+      {{117}, "Неверное состояние ФН", Fact::not_printed, Cause::register_fault},
+      {{118}, "Неисправимая ошибка ФН", Fact::not_printed, Cause::register_fault},
+      {{119}, "Ошибка КС ФН", Fact::not_printed, Cause::register_fault},
+      {{120}, "Закончен срок эксплуатации ФН", Fact::not_printed, Cause::register_fault},
+      {{121}, "Архив ФН переполнен", Fact::not_printed, Cause::register_fault},
+      {{136}, "Исчерпан ресурс КС ФН", Fact::not_printed, Cause::register_fault},
+      {{137}, "Ресурс хранения ФД исчерпан", Fact::not_printed, Cause::register_fault},
+      {{140}, "Исчерпан ресурс ожидания передачи сообщения в ФН", Fact::not_printed, Cause::register_fault},
+      {{224}, "Архив ФН закрыт", Fact::not_printed, Cause::register_fault},
+      {{135}, "Нет транспортного соединения ФН", Fact::unknown, Cause::ambiguous},  // the OFD's link
+      {{139}, "В ФН есть неотправленные ФД", Fact::unknown, Cause::ambiguous},
+      {{114, 160, 177, 178}, "Закрытие чека прервано", Fact::unknown, Cause::ambiguous},
+      {{189}, "Подходящие лицензии не найдены", Fact::not_printed, Cause::register_fault},
+      {{246, 247, 248}, "Срок действия лицензии истёк", Fact::not_printed, Cause::register_fault},
+      {marking, "Некорректное значение типа кода маркировки", Fact::not_printed, Cause::data},
   };
-  for (const CodeRow& row : rows) {
+}
+
+TEST(ItkassaResult, EveryErrorCodeWithItsWordsHasItsClass) {
+  for (const CodeRow& row : code_rows()) {
     for (const int code : row.codes) {
       for (const json::value& spelled : {json::value(code), json::value(std::to_string(code))}) {
-        const Finding found = posted(failed(spelled));
-        EXPECT_EQ(found.fact, row.fact) << code;
-        EXPECT_EQ(found.cause, row.cause) << code;
+        const std::string text = "[ Sale ] " + std::string(row.words);
+        const Finding found = posted(failed(spelled, text.c_str()));
+        EXPECT_EQ(found.fact, row.fact) << code << text;
+        EXPECT_EQ(found.cause, row.cause) << code << text;
         EXPECT_EQ(found.code, std::to_string(code));
-        EXPECT_EQ(found.text, "[ Sale ] ошибка");
+        EXPECT_EQ(found.text, text);
         EXPECT_EQ(found.remote_id, kId);
       }
     }
+  }
+}
+
+// Registers of Shtrih-M answer in the same field with numbers of their own: 113 cutter, 119 printer, 73 open receipt.
+TEST(ItkassaResult, ANumberWithoutWordsThatAgreeDecidesNothing) {
+  const char* const disagreeing[] = {"",
+                                     "[ Sale ] ошибка",
+                                     "[ sale ] Ошибка отрезчика",
+                                     "[ sale ] Ошибка принтера: нет сигнала с датчиков",
+                                     "[ sale ] Операция невозможна в открытом чеке данного типа",
+                                     "[ sale ] Нет бумаги"};
+  for (const CodeRow& row : code_rows()) {
+    for (const int code : row.codes) {
+      for (const char* words : disagreeing) {
+        EXPECT_EQ(posted(failed(code, words)).fact, Fact::unknown) << code << words;
+      }
+    }
+  }
+  EXPECT_EQ(posted(failed(113, "[ sale ] Смена превысила 24 часа")).fact, Fact::unknown);
+  EXPECT_EQ(posted(failed(68, "[ sale ] Архив ФН переполнен")).fact, Fact::unknown);
+}
+
+TEST(ItkassaResult, ANumberOutsideTheTableLeavesTheWordsAlone) {
+  for (const int code : {-1, 5, 15, 18, 22, 43, 48, 67, 69, 72, 74, 78, 115, 116, 122, 138, 142, 403, 422, 9999}) {
+    EXPECT_EQ(posted(failed(code)).fact, Fact::unknown) << code;
+    EXPECT_EQ(posted(failed(code, "[ sale ] Неверное состояние ФН")).fact, Fact::unknown) << code;
+    EXPECT_EQ(posted(failed(code, "[ sale ] Нулевой итог чека")).fact, Fact::unknown) << code;
+    EXPECT_EQ(posted(failed(code, "[ sale ] Смена превысила 24 часа")).cause, Cause::shift_expired) << code;
   }
 }
 
@@ -337,17 +399,17 @@ TEST(ItkassaResult, SuccessWithAFaultIsBelievedWhenSigned) {
 }
 
 TEST(ItkassaResult, OpeningAnOpenShiftAndClosingAClosedOneSucceed) {
-  const auto shift = [](ShiftCommand command, const char* type, int code) {
-    json::object object = failed(code);
+  const auto shift = [](ShiftCommand command, const char* type, int code, const char* words) {
+    json::object object = failed(code, words);
     object["type"] = type;
     object["commands"] = json::array{json::object{{"type", type}}};
     return posted(object, asked_shift(command));
   };
-  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 83).fact, Fact::printed);
-  EXPECT_EQ(shift(ShiftCommand::close, "closeSession", 73).fact, Fact::printed);
-  EXPECT_EQ(shift(ShiftCommand::close, "closeSession", 83).fact, Fact::unknown);
-  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 68).cause, Cause::shift_expired);
-  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 16).cause, Cause::register_fault);
+  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 83, "Смена уже открыта").fact, Fact::printed);
+  EXPECT_EQ(shift(ShiftCommand::close, "closeSession", 73, "Смена закрыта").fact, Fact::printed);
+  EXPECT_EQ(shift(ShiftCommand::close, "closeSession", 83, "Смена уже открыта").fact, Fact::unknown);
+  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 68, "Смена превысила 24 часа").cause, Cause::shift_expired);
+  EXPECT_EQ(shift(ShiftCommand::open, "openSession", 16, "Некорректный ИНН кассира").cause, Cause::register_fault);
 }
 
 TEST(ItkassaResult, AShiftReportHasADocumentWithoutTotalAndSign) {

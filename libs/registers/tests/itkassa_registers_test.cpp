@@ -96,6 +96,24 @@ TEST(ItkassaRegisters, SaysWhatIsWrong) {
   }
 }
 
+TEST(ItkassaRegisters, TellsATestRegister) {
+  EXPECT_EQ(health(item()).test, false);
+  const std::tuple<const char*, json::value> marks[] = {{"fiscalizationNumber", nullptr},
+                                                        {"fiscalizationNumber", ""},
+                                                        {"fiscalizationNumber", "0000000000000000"},
+                                                        {"fsNumber", "9999078900001234"},
+                                                        {"isFiscalized", false}};
+  for (const auto& [name, value] : marks) {
+    json::object given = item();
+    given[name] = value;
+    EXPECT_EQ(health(given).test, true) << name << value;
+    EXPECT_TRUE(health(given).up) << name;
+  }
+  json::object silent = item();
+  silent.erase("fiscalizationNumber");
+  EXPECT_EQ(health(silent).test, std::nullopt);
+}
+
 TEST(ItkassaRegisters, WarnsOfDocumentsTheOperatorDidNotGet) {
   json::object given = item();
   given["state"].as_object()["ofdUnsentNumber"] = 3;

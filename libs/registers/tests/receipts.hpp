@@ -8,15 +8,8 @@
 
 namespace kassaflow::registers {
 
-inline void PrintTo(Fact fact, std::ostream* out) {
-  static constexpr const char* kNames[] = {"printed", "not_printed", "pending", "absent", "unknown"};
-  *out << kNames[static_cast<int>(fact)];
-}
-inline void PrintTo(Cause cause, std::ostream* out) {
-  static constexpr const char* kNames[] = {"none",          "data",         "register_fault", "transient",
-                                           "shift_expired", "shift_closed", "ambiguous"};
-  *out << kNames[static_cast<int>(cause)];
-}
+inline void PrintTo(Fact fact, std::ostream* out) { *out << to_string(fact); }
+inline void PrintTo(Cause cause, std::ostream* out) { *out << to_string(cause); }
 
 }  // namespace kassaflow::registers
 

@@ -129,7 +129,7 @@ struct Till {
 struct FiscalDocument {
   std::string fn;                               // [1041]
   std::uint64_t fd = 0;                         // [1040], 0 = unknown
-  std::string fp;                               // [1077] decimal digits as told
+  std::string fp;                               // [1077] ten digits, with leading zeros; empty = unknown
   std::string registration_number;              // [1037]
   std::optional<std::uint32_t> shift;           // [1038]
   std::optional<std::uint32_t> receipt_number;  // [1042]
