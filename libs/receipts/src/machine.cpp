@@ -47,48 +47,55 @@ PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_
     return date_create_s > known->date_create_s ? PostVerdict::reopened : PostVerdict::late;
   }
   if (!known->readable) return PostVerdict::replaced;
-  if (known->same_content) return PostVerdict::repeated;
-  if (known->state == State::queued && !known->attempted) {
+  const bool untouched = (known->state == State::queued || known->state == State::held) && !known->attempted;
+  // The same receipt for another cashbox is a correction as long as nothing was tried.
+  if (known->same_content && (known->same_cashbox || !untouched)) return PostVerdict::repeated;
+  if (untouched) {
     return date_create_s > known->date_create_s ? PostVerdict::replaced : PostVerdict::superseded;
   }
   return PostVerdict::conflict;
 }
 
-Decision on_evidence(State state, Evidence evidence, bool current_attempt) {
+Decision on_evidence(State state, Evidence evidence, bool in_question) {
   if (evidence == Evidence::printed) {
     switch (state) {
       case State::done:
         return {State::done, Alarm::second_document};
       case State::printing:
       case State::uncertain:
-        return {State::done, current_attempt ? Alarm::none : Alarm::printed_after_denial};
+        return {State::done, in_question ? Alarm::none : Alarm::printed_after_denial};
       case State::queued:
       case State::held:
       case State::failed:
         return {State::done, Alarm::printed_after_denial};
     }
   }
-  // Anything but a document says something only about the attempt in question.
-  const bool in_question = current_attempt && (state == State::printing || state == State::uncertain);
-  if (!in_question) return {state, Alarm::none};
+  if (evidence == Evidence::doubted) {
+    const bool believed = state == State::queued || state == State::held || state == State::failed;
+    return {believed ? State::uncertain : state, Alarm::none};
+  }
+  if (!in_question || (state != State::printing && state != State::uncertain)) return {state, Alarm::none};
   switch (evidence) {
     case Evidence::not_printed_data:
       return {State::failed, Alarm::none};
+    case Evidence::not_printed_legally:
+      return {State::held, Alarm::none};
     case Evidence::not_printed_other:
     case Evidence::proved_absent:
       return {State::queued, Alarm::none};
     case Evidence::lost:
       return {State::uncertain, Alarm::none};
     case Evidence::printed:
+    case Evidence::doubted:
       break;
   }
   __builtin_unreachable();
 }
 
 State kept_back(State decided, const Blocks& blocks) {
+  if (blocks.unanswered && (decided == State::queued || decided == State::failed)) return State::uncertain;
   if (decided != State::queued) return decided;
-  if (blocks.unanswered) return State::uncertain;
-  return blocks.hold_wanted ? State::held : State::queued;
+  return blocks.hold_wanted || blocks.refused_enough ? State::held : State::queued;
 }
 
 bool may_resolve(State state) { return state == State::uncertain; }

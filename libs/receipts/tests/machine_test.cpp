@@ -30,7 +30,13 @@ INSTANTIATE_TEST_SUITE_P(
         PostCase{"OtherContentAfterAnAttempt", Known{State::queued, true, false, 10}, 11, PostVerdict::conflict},
         PostCase{"OtherContentWhilePrinting", Known{State::printing, true, false, 10}, 11, PostVerdict::conflict},
         PostCase{"OtherContentWhileUncertain", Known{State::uncertain, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"OtherContentWhileHeld", Known{State::held, false, false, 10}, 11, PostVerdict::conflict},
+        PostCase{"OtherContentWhileHeld", Known{State::held, true, false, 10}, 11, PostVerdict::conflict},
+        PostCase{"NewerContentHeldBeforeAnyAttempt", Known{State::held, false, false, 10}, 11, PostVerdict::replaced},
+        PostCase{"OtherCashboxNeverAttempted", Known{State::queued, false, true, 10, true, false}, 11,
+                 PostVerdict::replaced},
+        PostCase{"OlderOtherCashbox", Known{State::queued, false, true, 10, true, false}, 9, PostVerdict::superseded},
+        PostCase{"OtherCashboxAfterAnAttempt", Known{State::queued, true, true, 10, true, false}, 11,
+                 PostVerdict::repeated},
         PostCase{"OtherContentAfterDone", Known{State::done, true, false, 10}, 11, PostVerdict::conflict},
         PostCase{"TheFirstThatCanBeRead", Known{State::held, false, false, 0, false}, 9, PostVerdict::replaced},
         PostCase{"SameWhilePrinting", Known{State::printing, true, true, 10}, 11, PostVerdict::repeated},
@@ -73,6 +79,14 @@ INSTANTIATE_TEST_SUITE_P(
                     EvidenceCase{State::printing, lost, true, State::uncertain, Alarm::none},
                     EvidenceCase{State::uncertain, lost, true, State::uncertain, Alarm::none},
                     EvidenceCase{State::uncertain, proved_absent, true, State::queued, Alarm::none},
+                    EvidenceCase{State::printing, not_printed_legally, true, State::held, Alarm::none},
+                    EvidenceCase{State::uncertain, not_printed_legally, true, State::held, Alarm::none},
+                    EvidenceCase{State::done, not_printed_legally, true, State::done, Alarm::none},
+                    EvidenceCase{State::queued, doubted, true, State::uncertain, Alarm::none},
+                    EvidenceCase{State::held, doubted, false, State::uncertain, Alarm::none},
+                    EvidenceCase{State::failed, doubted, true, State::uncertain, Alarm::none},
+                    EvidenceCase{State::printing, doubted, false, State::printing, Alarm::none},
+                    EvidenceCase{State::done, doubted, false, State::done, Alarm::none},
                     EvidenceCase{State::printing, not_printed_data, false, State::printing, Alarm::none},
                     EvidenceCase{State::done, not_printed_data, true, State::done, Alarm::none},
                     EvidenceCase{State::queued, lost, false, State::queued, Alarm::none}));
@@ -86,7 +100,7 @@ TEST(Machine, DoneIsTerminalAndLostIsNeverReprintedUnproved) {
     auto state = State::printing;
     bool lost_before = false;
     for (int step = 0; step < 20; ++step) {
-      const auto evidence = static_cast<Evidence>(random() % 5);
+      const auto evidence = static_cast<Evidence>(random() % 7);
       const auto next = on_evidence(state, evidence, true).state;
       if (state == State::done) {
         ASSERT_EQ(next, State::done);
@@ -96,7 +110,7 @@ TEST(Machine, DoneIsTerminalAndLostIsNeverReprintedUnproved) {
       }
       if (next == State::uncertain) lost_before = true;
       state = next == State::queued ? State::printing : next;  // the next attempt opens
-      if (state == State::failed) break;
+      if (state == State::failed || state == State::held) break;
     }
   }
 }
@@ -115,13 +129,16 @@ TEST(Machine, PeopleMayDecideOnlyOpenQuestions) {
   }
 }
 
-TEST(Machine, NothingIsQueuedThatCouldPrintTwiceOrIsWantedHeld) {
+TEST(Machine, NothingIsQueuedThatCouldPrintTwiceOrMustBeLookedAt) {
   EXPECT_EQ(kept_back(State::queued, {}), State::queued);
   EXPECT_EQ(kept_back(State::queued, {.unanswered = true}), State::uncertain);
   EXPECT_EQ(kept_back(State::queued, {.unanswered = true, .hold_wanted = true}), State::uncertain);
   EXPECT_EQ(kept_back(State::queued, {.hold_wanted = true}), State::held);
-  for (const auto state : {State::printing, State::uncertain, State::held, State::done, State::failed}) {
-    EXPECT_EQ(kept_back(state, {.unanswered = true, .hold_wanted = true}), state);
+  EXPECT_EQ(kept_back(State::queued, {.refused_enough = true}), State::held);
+  EXPECT_EQ(kept_back(State::failed, {.unanswered = true}), State::uncertain);
+  EXPECT_EQ(kept_back(State::failed, {.hold_wanted = true, .refused_enough = true}), State::failed);
+  for (const auto state : {State::printing, State::uncertain, State::held, State::done}) {
+    EXPECT_EQ(kept_back(state, {.unanswered = true, .hold_wanted = true, .refused_enough = true}), state);
   }
 }
 

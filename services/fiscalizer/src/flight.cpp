@@ -107,7 +107,8 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
     }
     const auto now = Clock::now();
     if (finding.fact == Fact::pending) {
-      pause = settings.itkassa_poll;
+      pause = pause_between_questions();
+      co_await doubt_if_late();
       if (attempt_.ref.remote_id != finding.remote_id) co_await hear(finding);
       if (finding.code != registers::kLeftQueue) left_queue_since.reset();
       if (finding.code == registers::kLeftQueue && !left_queue_since) left_queue_since = now;
@@ -120,7 +121,7 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
       continue;
     }
     // Absent.
-    pause = std::max<Clock::duration>(settings.itkassa_poll, settings.itkassa_query_delay);
+    pause = std::max<Clock::duration>(pause_between_questions(), settings.itkassa_query_delay);
     if (!absent_since) absent_since = now;
     if (now - *absent_since < settings.itkassa_repost_grace) continue;
     if (!attempt_.ref.remote_id.empty()) continue;  // it was there once: never posted again, the questions go on
@@ -136,7 +137,27 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
     }
     co_await hear(finding);
   }
-  co_return std::nullopt;
+  co_return end_;
+}
+
+// Growing with the time it has waited: a cloud whose register is off for the night is not asked every three seconds.
+Clock::duration Flight::pause_between_questions() const {
+  constexpr int kQuestionsPerAge = 20;
+  const auto& settings = context_.settings;
+  const Clock::duration grown =
+      std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, settings.retry_max);
+  return std::max<Clock::duration>(settings.itkassa_poll, grown);
+}
+
+// A document that the cloud has had for too long stays open, and is asked about; a person should know.
+asio::awaitable<void> Flight::doubt_if_late() {
+  if (late_ || Clock::now() - attempt_.opened_at < context_.settings.pending_limit) co_return;
+  late_ = true;
+  auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
+                                  "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");
+  log(Level::error, "alarm.pending_too_long",
+      {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
+  co_await tell(doubt, false);
 }
 
 // Not the end, but evidence, and perhaps the name the cloud knows the attempt by.
@@ -146,8 +167,10 @@ asio::awaitable<void> Flight::hear(const Finding& finding) {
 }
 
 asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
+  const bool closed_before = closed_;
   co_await tell(finding, true);
-  if (shard_lost_) co_return std::nullopt;
+  if (end_) co_return end_;
+  if (shard_lost_ || closed_before) co_return std::nullopt;
   co_return finding;
 }
 
@@ -158,7 +181,7 @@ asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
   told.epoch = context_.epoch;
   told.send = attempt_.send;
   told.final = final;
-  told.provable = attempt_.kind == Kind::receipt && !driver_->capabilities().query_by_key;
+  told.provable = !driver_->capabilities().query_by_key;
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
   if (finding.alarm) {

@@ -38,6 +38,7 @@ struct OpenAttempt {
   std::string receipt;
   Kind kind = Kind::receipt;
   int send = 1;
+  Clock::time_point opened_at = Clock::now();
 };
 
 class Flight {
@@ -52,15 +53,19 @@ class Flight {
   Flight(FlightContext context, OpenAttempt attempt, registers::Driver& driver)
       : context_(std::move(context)), attempt_(std::move(attempt)), driver_(&driver), wake_(context_.executor) {}
 
-  // What the attempt ended with. nullopt: somebody else closed it, or the shard's next owner will (stop(),
+  // What the attempt ended with, whoever heard it. nullopt: a person closed it, or the shard's next owner will (stop(),
   // shard_lost()).
   boost::asio::awaitable<std::optional<registers::Finding>> fly(Bytes bytes);
 
-  // The attempt was settled by somebody else: a person, a callback, evidence of an earlier owner.
-  void closed() {
+  // The attempt has come to its end elsewhere: by a callback or by evidence of an earlier owner, which say how, or by a
+  // person.
+  void closed(std::optional<registers::Finding> end) {
     closed_ = true;
+    end_ = std::move(end);
     wake_.notify();
   }
+  // Something was heard that settles nothing by itself: the register is asked now.
+  void ask_now() { wake_.notify(); }
   // No further question; bytes on their way and their answer are waited for.
   void stop() {
     stopping_ = true;
@@ -82,6 +87,8 @@ class Flight {
   boost::asio::awaitable<Finding> send();
   boost::asio::awaitable<bool> send_again(Finding& finding);
   boost::asio::awaitable<std::optional<Finding>> settle_by_asking(Finding finding);
+  boost::asio::awaitable<void> doubt_if_late();
+  [[nodiscard]] Clock::duration pause_between_questions() const;
   boost::asio::awaitable<void> hear(const Finding& finding);
   boost::asio::awaitable<std::optional<Finding>> end_with(Finding finding);
   boost::asio::awaitable<void> tell(const Finding& finding, bool final);
@@ -93,8 +100,10 @@ class Flight {
   Event wake_;
   bool sending_ = false;
   bool closed_ = false;
+  std::optional<Finding> end_;  // with closed_
   bool stopping_ = false;
   bool shard_lost_ = false;
+  bool late_ = false;  // it waits for longer than it may, and that was told
 };
 
 }  // namespace kassaflow::fiscalizer

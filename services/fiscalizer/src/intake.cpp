@@ -32,6 +32,8 @@ struct Row {  // a receipt while its posts are weighed
   int generation = 1;
   bool attempted = false;
   int conflicts = 0;
+  std::string cashbox;
+  std::string pool;
   std::string digest;
   std::uint32_t digest_version = 0;
   std::int64_t date_create_s = 0;
@@ -56,7 +58,7 @@ std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& i
   std::map<std::string, Row> rows;
   for (const auto& row : work.exec_params(
            "select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s, "
-           "content is not null "
+           "content is not null, cashbox, pool "
            "from receipts where id = any($1::uuid[]) order by id for update",
            list.str())) {
     Row known;
@@ -68,6 +70,8 @@ std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& i
     known.digest_version = row[6].as<std::uint32_t>();
     known.date_create_s = row[7].as<std::int64_t>();
     known.readable = row[8].as<bool>();
+    known.cashbox = row[9].as<std::string>();
+    known.pool = row[10].as<std::string>();
     rows.emplace(row[0].as<std::string>(), std::move(known));
   }
   return rows;
@@ -123,6 +127,8 @@ void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
   row.digest = accepted.content_digest();
   row.digest_version = accepted.digest_version();
   row.date_create_s = accepted.date_create_s();
+  row.cashbox = accepted.cashbox();
+  row.pool = accepted.pool();
   row.content = &accepted;
 }
 
@@ -132,9 +138,12 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
   std::optional<receipts::Known> known;
   if (found != rows.end()) {
     const auto& row = found->second;
-    known = {row.state, row.attempted,
+    known = {row.state,
+             row.attempted,
              row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
-             row.date_create_s, row.readable};
+             row.date_create_s,
+             row.readable,
+             row.cashbox == accepted.cashbox() && row.pool == accepted.pool()};
   }
   const auto verdict = receipts::on_post(known, accepted.date_create_s());
   auto& row = rows[accepted.receipt_id()];
@@ -145,7 +154,8 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
       take_content(row, accepted);
       break;
     case PostVerdict::replaced:
-      row.state = State::queued;  // also a held one that nobody could read
+      if (!row.readable) row.state = State::queued;  // held only because nobody could read it
+      row.readable = true;
       take_content(row, accepted);
       break;
     case PostVerdict::reopened:
@@ -213,8 +223,8 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
 }
 
 void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
-  TextArray ids, states, digests, contents;
-  IntArray generations, versions, dates, totals, conflicts;
+  TextArray ids, states, digests, contents, cashboxes, pools;
+  IntArray generations, versions, dates, totals, conflicts, shards;
   for (const auto& [id, row] : rows) {
     if (row.is_new || !row.changed) continue;
     ids.add(id);
@@ -226,21 +236,28 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     row.content ? contents.add_bytes(row.content->receipt().SerializeAsString()) : contents.add_null();
     totals.add(row.content ? row.content->receipt().total_kopecks() : 0);
     conflicts.add(row.conflicts);
+    cashboxes.add(row.cashbox);
+    pools.add(row.pool);
+    shards.add(receipts::shard_of(row.pool));
   }
   work.exec_params(
-      "update receipts r set state = n.state, generation = n.generation, digest = n.digest, digest_version = "
+      "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, state = n.state, generation = "
+      "n.generation, digest = n.digest, digest_version = "
       "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "
       "finished_at = case when n.state in ('done', 'failed') then r.finished_at end, "
+      "hold_reason = case when n.generation > r.generation then '' else r.hold_reason end, "
+      "retry_by = case when n.generation > r.generation then '' else r.retry_by end, "
       "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else "
       "n.total end, "
       "conflicts = n.conflicts, revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
       "from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bigint[], $7::bytea[], $8::bigint[], "
-      "$9::int[]) "
-      "as n(id, state, generation, digest, version, date_s, content, total, conflicts) where r.id = n.id",
+      "$9::int[], $10::text[], $11::text[], $12::int[]) "
+      "as n(id, state, generation, digest, version, date_s, content, total, conflicts, cashbox, pool, shard) "
+      "where r.id = n.id",
       ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(), contents.str(),
-      totals.str(), conflicts.str());
+      totals.str(), conflicts.str(), cashboxes.str(), pools.str(), shards.str());
 }
 
 void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {

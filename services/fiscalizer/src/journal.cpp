@@ -87,8 +87,8 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::string worker)
-    : executor_(executor), pool_(pool), worker_(std::move(worker)) {
+Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::string worker, const Limits& limits)
+    : executor_(executor), pool_(pool), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
       executor, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
@@ -111,8 +111,9 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
   settling_ = std::make_shared<Group<Told, Result<Settled>>>(
       executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
         auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
-        auto settled = co_await pool_.run(
-            [shared, worker = worker_](pqxx::work& work) { return sql::settle(work, worker, *shared); });
+        auto settled = co_await pool_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
+          return sql::settle(work, worker, limits, *shared);
+        });
         std::vector<Result<Settled>> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (settled) {
@@ -184,9 +185,9 @@ asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::str
       [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
 }
 
-asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> flights) {
-  co_return co_await pool_.run([shards = std::move(shards), flights = std::move(flights)](pqxx::work& work) {
-    return sql::news(work, shards, flights);
+asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> unanswered) {
+  co_return co_await pool_.run([shards = std::move(shards), unanswered = std::move(unanswered)](pqxx::work& work) {
+    return sql::news(work, shards, unanswered);
   });
 }
 

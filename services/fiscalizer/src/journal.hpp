@@ -60,7 +60,8 @@ struct Attempt {
   std::string request;
   std::string remote_id;
   int sends = 1;
-  std::string content;  // of the receipt
+  std::string content;     // of the receipt
+  std::int64_t age_s = 0;  // since it was opened
 };
 
 // What is remembered of a physical register.
@@ -71,6 +72,7 @@ struct RegisterMemory {
   std::int64_t shift_opened_at_s = 0;
   std::optional<Attempt> open;          // an attempt whose end nobody knows yet
   std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
+  std::vector<Attempt> asked;           // uncertain attempts that it cannot: a person, or the register when asked
 };
 
 struct Told {  // one thing learned about one attempt
@@ -81,7 +83,7 @@ struct Told {  // one thing learned about one attempt
   std::int64_t callback = 0;  // the callback it came with: marked as handled in the same transaction
   int send = 1;               // which sending of the bytes it is about; of an older one only "printed" counts
   bool final = true;          // false: the attempt stays open and is asked about again
-  bool provable = false;      // the register's numbering may settle a lost answer (exactly-once.md 6); else a person
+  bool provable = false;      // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
   registers::Finding finding;
 };
 
@@ -91,14 +93,20 @@ struct Finished {  // a receipt came to its end
   double seconds = 0;   // since its first post was accepted
 };
 
+// Of one receipt.
+struct Limits {
+  int refusals_before_held = 5;  // answers "not printed" of registers in one generation; then a person must look
+};
+
 struct Settled {
   bool decided = false;  // false: the shard is not ours under that epoch; the evidence is kept for its owner
+  bool news = false;     // it changed what is known of the attempt
   std::optional<Finished> finished;
 };
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker);
+  Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker, const Limits& limits);
 
   // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
   // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again;
@@ -120,18 +128,23 @@ class Journal {
   boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity);
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
 
-  // What happened beside the lanes: evidence appended under a lost epoch, callbacks, flights closed by others.
+  // What happened beside the lanes: evidence appended under a lost epoch, callbacks, attempts people answered.
   struct Callback {
     std::int64_t id;
     std::string register_id;
     std::string body;
   };
-  struct News {
-    std::vector<Told> undecided;
-    std::vector<Callback> callbacks;
-    std::vector<std::int64_t> closed;  // of `flights`
+  struct Undecided {
+    Told told;
+    std::string register_id;
+    Kind kind = Kind::receipt;
   };
-  boost::asio::awaitable<Result<News>> news(std::vector<int> shards, std::vector<std::int64_t> flights);
+  struct News {
+    std::vector<Undecided> undecided;
+    std::vector<Callback> callbacks;
+    std::vector<std::int64_t> answered;  // of `unanswered`, by people
+  };
+  boost::asio::awaitable<Result<News>> news(std::vector<int> shards, std::vector<std::int64_t> unanswered);
   // Attempts on a physical register that a callback names, whatever became of them.
   boost::asio::awaitable<Result<std::vector<Attempt>>> named(std::string identity, registers::CallbackNames names);
   boost::asio::awaitable<void> handled(std::int64_t callback);
@@ -147,6 +160,7 @@ class Journal {
   boost::asio::any_io_executor executor_;
   postgres::Pool& pool_;
   std::string worker_;
+  Limits limits_;
   std::function<void()> on_commit_ = [] {};
   std::function<void(const Finished&)> on_finished_ = [](const Finished&) {};
   std::shared_ptr<Group<NewAttempt, Result<std::int64_t>>> opening_;

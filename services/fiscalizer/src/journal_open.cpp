@@ -15,7 +15,7 @@ bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>
   if (attempt.receipt.empty()) return true;
   const auto row = receipts.find(attempt.receipt);
   // Its content was rendered as it was read from the queue, and every change is a new revision.
-  return row != receipts.end() && row->second.revision == attempt.revision;
+  return row != receipts.end() && row->second.revision == attempt.revision && row->second.state == State::queued;
 }
 
 // Two lanes may have been given one receipt: the key is the same then, the physical register is not.
@@ -63,7 +63,9 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
            "from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], "
            "$9::bigint[], $10::text[], $11::bytea[], $12::text[], $13::bigint[], $14::bigint[]) "
            "as n(receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, fn_before, "
-           "fd_before, proves) on conflict do nothing returning id, key, identity, receipt",
+           "fd_before, proves) where not exists (select 1 from attempts u where u.receipt = n.receipt and u.question "
+           "in "
+           "('open', 'asked')) on conflict do nothing returning id, key, identity, receipt",
            receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(), identities.str(),
            pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {
     opened.emplace(name_of(row[1].as<std::string>(), row[2].as<std::string>()), row[0].as<std::int64_t>());
@@ -85,8 +87,10 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
 int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch) {
   if (!fenced(fence(work, worker, {shard}), shard, epoch)) return 0;
   const auto rows = work.exec_params(
-      "update attempts set sends = sends + 1 where id = $1 and shard = $2 and outcome is null returning sends", attempt,
-      shard);
+      "update attempts set sends = sends + 1, sent_at = now() where id = $1 and shard = $2 and outcome is null and "
+      "(receipt is null or exists (select 1 from receipts r where r.id = receipt and r.state in ('printing', "
+      "'uncertain'))) returning sends",
+      attempt, shard);
   return rows.empty() ? 0 : rows[0][0].as<int>();
 }
 

@@ -11,27 +11,35 @@ using postgres::TextArray;
 namespace {
 
 constexpr int kNewsLimit = 100;  // of a kind, at once
+constexpr int kAskedLimit = 20;  // uncertain attempts a register is asked about, the latest
 
 constexpr const char* kAttemptColumns =
-    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content from attempts a left join "
-    "receipts r on r.id = a.receipt ";
+    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
+    "a.started_at)::bigint from "
+    "attempts a left join receipts r on r.id = a.receipt ";
+
+Kind kind_from(const pqxx::field& field) {
+  const auto word = field.as<std::string>();
+  return word == "receipt" ? Kind::receipt : word == "open_shift" ? Kind::open_shift : Kind::close_shift;
+}
 
 Attempt attempt_from(const pqxx::row& row) {
   Attempt attempt;
   attempt.id = row[0].as<std::int64_t>();
-  const auto kind = row[1].as<std::string>();
-  attempt.kind = kind == "receipt" ? Kind::receipt : kind == "open_shift" ? Kind::open_shift : Kind::close_shift;
+  attempt.kind = kind_from(row[1]);
   attempt.receipt = text(row[2]);
   attempt.key = row[3].as<std::string>();
   attempt.request = bytes(row[4]);
   attempt.remote_id = row[5].as<std::string>();
   attempt.sends = row[6].as<int>();
   attempt.content = bytes(row[7]);
+  attempt.age_s = row[8].as<std::int64_t>();
   return attempt;
 }
 
-Told undecided_from(const pqxx::row& row) {
-  Told told;
+Journal::Undecided undecided_from(const pqxx::row& row) {
+  Journal::Undecided undecided;
+  auto& told = undecided.told;
   told.stored = row[0].as<std::int64_t>();
   told.attempt = row[1].as<std::int64_t>();
   told.shard = row[2].as<int>();
@@ -47,7 +55,10 @@ Told undecided_from(const pqxx::row& row) {
     told.finding.document = records::from_record(document);
   }
   told.finding.remote_id = row[11].as<std::string>();
-  return told;
+  told.finding.raw_answer = bytes(row[12]);
+  undecided.register_id = row[13].as<std::string>();
+  undecided.kind = kind_from(row[14]);
+  return undecided;
 }
 
 }  // namespace
@@ -70,6 +81,11 @@ RegisterMemory remember(pqxx::work& work, const std::string& identity) {
        work.exec_params("select id from attempts where identity = $1 and question = 'open' order by id", identity)) {
     memory.questions.push_back(row[0].as<std::int64_t>());
   }
+  for (const auto& row : work.exec_params(
+           std::string(kAttemptColumns) + "where a.identity = $1 and a.question = 'asked' order by a.id desc limit $2",
+           identity, kAskedLimit)) {
+    memory.asked.push_back(attempt_from(row));
+  }
   return memory;
 }
 
@@ -89,14 +105,16 @@ std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pool
   return result;
 }
 
-Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& flights) {
+Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& unanswered) {
   IntArray list;
   for (const int shard : shards) list.add(shard);
   Journal::News result;
-  for (const auto& row : work.exec_params(
-           "select id, attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id "
-           "from evidence where not decided and shard = any($1::int[]) order by id limit $2",
-           list.str(), kNewsLimit)) {
+  for (const auto& row :
+       work.exec_params("select e.id, e.attempt, e.shard, e.send, e.final, e.provable, e.fact, e.cause, e.code, "
+                        "e.detail, e.document, "
+                        "e.remote_id, e.raw, a.register, a.kind from evidence e join attempts a on a.id = e.attempt "
+                        "where not e.decided and e.shard = any($1::int[]) order by e.id limit $2",
+                        list.str(), kNewsLimit)) {
     result.undecided.push_back(undecided_from(row));
   }
   for (const auto& row : work.exec_params("select id, register, body from callbacks where not handled and shard = "
@@ -104,12 +122,14 @@ Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::
                                           list.str(), kNewsLimit)) {
     result.callbacks.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>(), bytes(row[2])});
   }
-  if (flights.empty()) return result;
+  if (unanswered.empty()) return result;
   IntArray ids;
-  for (const auto flight : flights) ids.add(flight);
+  for (const auto attempt : unanswered) ids.add(attempt);
   for (const auto& row :
-       work.exec_params("select id from attempts where id = any($1::bigint[]) and outcome is not null", ids.str())) {
-    result.closed.push_back(row[0].as<std::int64_t>());
+       work.exec_params("select id from attempts where id = any($1::bigint[]) and outcome is not null and "
+                        "coalesce(question, '') not in ('open', 'asked')",
+                        ids.str())) {
+    result.answered.push_back(row[0].as<std::int64_t>());
   }
   return result;
 }

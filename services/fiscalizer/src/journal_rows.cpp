@@ -30,8 +30,8 @@ bool fenced(const std::map<int, std::int64_t>& held, int shard, std::int64_t epo
 std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArray& ids) {
   std::map<std::string, ReceiptRow> rows;
   for (const auto& row :
-       work.exec_params("select id, state, revision, attempts, error, tenant, extract(epoch from now() - accepted_at) "
-                        "from receipts where id = any($1::uuid[]) order by id for update",
+       work.exec_params("select id, state, revision, attempts, error, tenant, extract(epoch from now() - accepted_at), "
+                        "generation, hold_reason from receipts where id = any($1::uuid[]) order by id for update",
                         ids.str())) {
     ReceiptRow receipt;
     receipt.state = receipt.before = receipts::state_from(row[1].as<std::string>()).value();
@@ -40,6 +40,8 @@ std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArra
     receipt.error = row[4].as<std::string>();
     receipt.tenant = row[5].as<std::string>();
     receipt.age_s = row[6].as<double>();
+    receipt.generation = row[7].as<std::uint32_t>();
+    receipt.hold_reason = row[8].as<std::string>();
     rows.emplace(row[0].as<std::string>(), std::move(receipt));
   }
   return rows;

@@ -26,6 +26,8 @@ struct ReceiptRow {
   receipts::State before = receipts::State::queued;
   std::int64_t revision = 0;
   std::uint32_t attempts = 0;
+  std::uint32_t generation = 0;
+  std::string hold_reason;  // a person wants it held
   std::string tenant;
   double age_s = 0;  // since its first post was accepted
   std::string error;

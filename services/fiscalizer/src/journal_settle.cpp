@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "journal_rows.hpp"
 #include "journal_sql.hpp"
 #include "kassaflow/receipts/proof.hpp"
@@ -31,6 +33,13 @@ struct AttemptRow {
   std::int64_t proves = 0;
   std::string fn_before;
   std::uint64_t fd_before = 0;
+  std::string words;  // what the register said of it, unless "printed"; empty: it never answered
+  std::string cause;  // with words
+
+  // Its receipt may have been printed by it, for all that is known.
+  [[nodiscard]] bool unanswered() const { return outcome.empty() || question == "open" || question == "asked"; }
+  // Believed not printed for the register's words alone: no number and no person has confirmed it.
+  [[nodiscard]] bool believed() const { return outcome == "not_printed" && question.empty() && !words.empty(); }
 };
 
 struct AttemptChange {
@@ -38,6 +47,8 @@ struct AttemptChange {
   std::string question;  // with an outcome; empty: none
   std::string detail;
   std::string remote_id;
+  std::string words;  // empty: they and the cause stay as they are
+  std::string_view cause;
 };
 
 struct RegisterChange {
@@ -56,23 +67,30 @@ struct Rows {
   std::set<std::int64_t> owners;  // attempts that have the document they were told
 };
 
-// The attempts of a group, and those whose question they may settle.
+// The attempts of a group, those whose question they may settle, and those before them that were believed not printed
+// although the register's numbering has not yet said so.
 constexpr const char* kTouched =
     "array(select unnest($1::bigint[]) union select proves from attempts where id = any($1::bigint[]) and proves is "
-    "not null) ";
+    "not null union select b.id from attempts a join attempts b on b.identity = a.identity and b.fn_before = "
+    "a.fn_before and b.fd_before = a.fd_before and b.id < a.id where a.id = any($1::bigint[]) and a.fn_before <> '' "
+    "and b.receipt is not null and b.outcome = 'not_printed' and b.question is null and b.words <> '') ";
 
-std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids) {
+// With them every attempt without an answer of their receipts.
+std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids, const TextArray& receipts) {
   std::map<std::int64_t, AttemptRow> rows;
   for (const auto& row :
        work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
-                                    "sends, coalesce(proves, 0), fn_before, fd_before from attempts where id = any(") +
-                            kTouched + ") order by id for update",
-                        ids.str())) {
-    rows.emplace(
-        row[0].as<std::int64_t>(),
-        AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(), row[4].as<std::string>(),
-                   row[5].as<std::string>(), text(row[6]), text(row[7]), row[8].as<int>(), row[9].as<int>(),
-                   row[10].as<std::int64_t>(), row[11].as<std::string>(), row[12].as<std::uint64_t>()});
+                                    "sends, coalesce(proves, 0), fn_before, fd_before, words, cause from attempts "
+                                    "where id = any(") +
+                            kTouched +
+                            ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
+                            "order by id for update",
+                        ids.str(), receipts.str())) {
+    rows.emplace(row[0].as<std::int64_t>(),
+                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
+                            row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
+                            row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
+                            row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
   }
   return rows;
 }
@@ -89,7 +107,7 @@ Rows lock_rows(pqxx::work& work, const std::vector<Told>& batch) {
   }
   Rows rows;
   rows.receipts = lock_receipts(work, receipt_ids);
-  rows.attempts = lock_attempts(work, attempt_ids);
+  rows.attempts = lock_attempts(work, attempt_ids, receipt_ids);
   return rows;
 }
 
@@ -134,22 +152,25 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
 void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
   if (changes.empty()) return;
   IntArray ids;
-  TextArray outcomes, questions, details, remote_ids;
+  TextArray outcomes, questions, details, remote_ids, words, causes;
   for (const auto& [id, change] : changes) {
     ids.add(id);
     outcomes.add(change.outcome);
     questions.add(change.question);
     details.add(change.detail);
     remote_ids.add(change.remote_id);
+    words.add(change.words);
+    causes.add(change.cause);
   }
   work.exec_params(
       "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
       "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
       "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
-      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id) "
-      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) as c(id, outcome, question, detail, "
-      "remote_id) where a.id = c.id",
-      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str());
+      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words), "
+      "cause = case when c.words <> '' then c.cause else a.cause end "
+      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as c(id, "
+      "outcome, question, detail, remote_id, words, cause) where a.id = c.id",
+      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
 }
 
 void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
@@ -200,6 +221,7 @@ Evidence evidence_of(const registers::Finding& finding) {
     case Fact::printed:
       return Evidence::printed;
     case Fact::not_printed:
+      if (finding.cause == Cause::test_register) return Evidence::not_printed_legally;
       return finding.cause == Cause::data ? Evidence::not_printed_data : Evidence::not_printed_other;
     case Fact::pending:
     case Fact::absent:
@@ -304,11 +326,48 @@ void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_docum
   }
 }
 
-void decide_receipt(const Told& told, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
+// What the register itself said, as far as it is not "printed".
+std::string words_of(const registers::Finding& finding) {
+  const bool answered = finding.fact != Fact::printed && !finding.raw_answer.empty();
+  return answered ? describe(finding) : std::string();
+}
+
+bool others_unanswered(const Rows& rows, std::int64_t attempt_id, const AttemptRow& attempt) {
+  return std::ranges::any_of(rows.attempts, [&](const auto& row) {
+    return row.first != attempt_id && row.second.receipt == attempt.receipt && row.second.unanswered();
+  });
+}
+
+void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
+  log(Level::error, event,
+      {{"receipt", attempt.receipt},
+       {"attempt", attempt.number},
+       {"register", attempt.register_id},
+       {"detail", detail}});
+}
+
+// How often registers have refused the receipt in this generation, whatever their words.
+int refusals(pqxx::work& work, const AttemptRow& attempt, const ReceiptRow& receipt) {
+  return work
+      .exec_params1(
+          "select count(*) from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
+          "words <> ''",
+          attempt.receipt, receipt.generation)[0]
+      .as<int>();
+}
+
+void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, AttemptRow& attempt, Rows& rows,
                     AttemptChange& change) {
+  auto& receipt = rows.receipts.at(attempt.receipt);
   const auto& finding = told.finding;
   const auto evidence = evidence_of(finding);
-  if (evidence == Evidence::printed) return decide_printed(told, attempt, owns_document, receipt, change);
+  if (evidence == Evidence::printed) {
+    return decide_printed(told, attempt, rows.owners.contains(told.attempt), receipt, change);
+  }
+  const bool in_question =
+      attempt.number == receipt.attempts || (receipt.state == State::uncertain && attempt.unanswered());
+  change.words = words_of(finding);
+  change.cause = to_string(finding.cause);
   if (evidence == Evidence::lost) {
     if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
     if (told.final) {
@@ -318,13 +377,18 @@ void decide_receipt(const Told& told, const AttemptRow& attempt, bool owns_docum
   } else {
     change.outcome = "not_printed";
   }
-  const bool current = attempt.number == receipt.attempts;
-  const auto decision = receipts::on_evidence(receipt.state, evidence, current);
+  const auto decision = receipts::on_evidence(receipt.state, evidence, in_question);
   const auto error = finding.text.empty() ? change.detail : finding.text;
-  if (!current || (decision.state == receipt.state && receipt.error == error)) return;
-  receipt.state = decision.state;
-  receipt.error = error;
+  if (!in_question || (decision.state == receipt.state && receipt.error == error)) return;
+  receipts::Blocks blocks{.unanswered = others_unanswered(rows, told.attempt, attempt),
+                          .hold_wanted = !receipt.hold_reason.empty()};
+  if (decision.state == State::queued && !change.words.empty()) {
+    blocks.refused_enough = refusals(work, attempt, receipt) + 1 >= limits.refusals_before_held;
+  }
+  receipt.state = receipts::kept_back(decision.state, blocks);
+  receipt.error = receipt.state == State::held && blocks.hold_wanted ? receipt.hold_reason : error;
   receipt.changed = true;
+  if (receipt.state == State::held && blocks.refused_enough) alarm("alarm.receipt_refused", attempt, change.words);
 }
 
 // A shift report has no receipt to decide about.
@@ -333,7 +397,7 @@ void decide_report(const Told& told, AttemptChange& change) {
   if (told.final) change.outcome = to_string(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
 }
 
-void decide(const Told& told, Rows& rows) {
+void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows) {
   auto& attempt = rows.attempts.at(told.attempt);
   if (!is_news(told, attempt)) return;
   auto& change = rows.attempt_changes[told.attempt];
@@ -342,12 +406,17 @@ void decide(const Told& told, Rows& rows) {
   if (attempt.receipt.empty()) {
     decide_report(told, change);
   } else {
-    decide_receipt(told, attempt, rows.owners.contains(told.attempt), rows.receipts.at(attempt.receipt), change);
+    decide_receipt(work, told, limits, attempt, rows, change);
   }
   if (!change.outcome.empty()) {
     attempt.outcome = change.outcome;
     attempt.question = change.question;
   }
+  if (!change.words.empty()) {
+    attempt.words = change.words;
+    attempt.cause = change.cause;
+  }
+  if (told.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
   const auto of_register = register_change(attempt, told.finding);
   if (!of_register.fn.empty() || !of_register.shift.empty()) rows.register_changes[attempt.identity] = of_register;
 }
@@ -368,6 +437,16 @@ std::string question_for(pqxx::work& work, const receipts::ProofResult& result, 
          (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
 }
 
+// True when a number proved the receipt not printed before, after the very same words of a register.
+bool proved_before(pqxx::work& work, const AttemptRow& lost, const ReceiptRow& receipt) {
+  return !lost.words.empty() &&
+         !work.exec_params(
+                  "select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
+                  "question = 'settled' and words = $3 limit 1",
+                  lost.receipt, receipt.generation, lost.words)
+              .empty();
+}
+
 // Rule 6: the document after a lost one settles it or leaves it to a person. The lane opens a probe only after the
 // quiet time, and `proves` is set on nothing else: other documents find no attempt there.
 void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& finding, Rows& rows) {
@@ -381,14 +460,21 @@ void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& 
       {.started_after_quiet_time = true, .answered_by_register = true, .fn = document.fn, .fd = document.fd});
   auto& change = rows.attempt_changes[probe.proves];
   if (result.proof == receipts::Proof::not_printed) {
-    change.outcome = "not_printed";
+    const bool in_question = lost.number == receipt.attempts || receipt.state == State::uncertain;
+    change.outcome = lost.outcome = "not_printed";
     change.question = lost.question = "settled";
     change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
-    const auto decision =
-        receipts::on_evidence(receipt.state, Evidence::proved_absent, lost.number == receipt.attempts);
-    receipt.changed = decision.state != receipt.state;
-    receipt.state = decision.state;
-    receipt.error.clear();
+    if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
+    const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
+    // A receipt that the register does not take, and calls so in words nobody knows, would come back for ever.
+    const bool again = decision.state == State::queued && proved_before(work, lost, receipt);
+    const auto state = receipts::kept_back(decision.state, {.unanswered = others_unanswered(rows, probe.proves, lost),
+                                                            .hold_wanted = !receipt.hold_reason.empty(),
+                                                            .refused_enough = again});
+    receipt.changed = receipt.changed || state != receipt.state;
+    receipt.state = state;
+    receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
+    if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
   } else {
     change.outcome = "unknown";
     change.question = lost.question = "asked";
@@ -396,6 +482,58 @@ void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& 
     receipt.changed = true;
   }
   log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
+}
+
+// Numbers a document left out, and what is known of them.
+struct Skipped {
+  std::uint64_t numbers = 0;  // that are no document of ours whose number we know
+  std::uint64_t reports = 0;  // shift reports of ours among them: printed, but the register told no number
+  bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
+};
+
+Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
+  Skipped skipped;
+  if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
+  const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
+                                       document.fn, next.fd_before, document.fd)[0]
+                         .as<std::uint64_t>();
+  skipped.numbers = document.fd - next.fd_before - 1 - known;
+  // A shift that turned out to be open already made no document.
+  const auto reports = work.exec_params1(
+      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and fn_before "
+      "= "
+      "$2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and detail not like 'already%'",
+      next.identity, next.fn_before, next.fd_before, id);
+  skipped.reports = reports[0].as<std::uint64_t>();
+  skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();
+  return skipped;
+}
+
+// A storage numbers its documents without gaps. Attempts that were believed not printed for the register's words, since
+// the last number seen, become questions again when a number is missing that nothing explains.
+void doubt_skipped(pqxx::work& work, std::int64_t id, const AttemptRow& next, const registers::Finding& finding,
+                   Rows& rows) {
+  const auto document = finding.document.value_or(fiscal::FiscalDocument{});
+  const auto skipped = skipped_by(work, id, next, document);
+  for (auto& [other_id, other] : rows.attempts) {
+    const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
+                       other.fd_before == next.fd_before && other_id < id;
+    if (!since || other.receipt.empty() || !other.believed()) continue;
+    // "The shift is closed" names the report of whoever closed it.
+    const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
+    if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;
+    auto& change = rows.attempt_changes[other_id];
+    change.outcome = other.outcome = "unknown";
+    change.question = other.question = "asked";
+    change.detail = "Касса сказала, что чек не напечатан, но её следующий документ ФН " + document.fn + " — № " +
+                    std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
+                    ": возможно, документ есть. Её слова: " + other.words;
+    auto& receipt = rows.receipts.at(other.receipt);
+    receipt.state = receipts::on_evidence(receipt.state, Evidence::doubted, other.number == receipt.attempts).state;
+    receipt.error = change.detail;
+    receipt.changed = true;
+    alarm("alarm.number_skipped", other, change.detail);
+  }
 }
 
 std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
@@ -409,7 +547,8 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
 
 }  // namespace
 
-std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const std::vector<Told>& batch) {
+std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
+                            const std::vector<Told>& batch) {
   auto rows = lock_rows(work, batch);
   std::set<int> shards;
   for (const auto& told : batch) shards.insert(told.shard);
@@ -420,13 +559,17 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const s
   }
   append_evidence(work, batch, decided);
   rows.owners = claim_documents(work, batch, decided, rows);
+  std::vector<bool> news;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (decided[i]) decide(batch[i], rows);
+    news.push_back(decided[i] && is_news(batch[i], rows.attempts.at(batch[i].attempt)));
+    if (decided[i]) decide(work, batch[i], limits, rows);
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == "printed";
-    if (decided[i] && printed) prove(work, attempt, batch[i].finding, rows);
+    if (!news[i] || !printed) continue;
+    prove(work, attempt, batch[i].finding, rows);
+    if (batch[i].provable) doubt_skipped(work, batch[i].attempt, attempt, batch[i].finding, rows);
   }
   write_attempts(work, rows.attempt_changes);
   write_receipts(work, rows.receipts);
@@ -436,7 +579,7 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const s
   std::set<std::string> counted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
-    Settled settled{decided[i], std::nullopt};
+    Settled settled{decided[i], news[i], std::nullopt};
     if (decided[i] && counted.insert(attempt.receipt).second) settled.finished = finished(rows, attempt);
     result.push_back(std::move(settled));
   }

@@ -22,13 +22,14 @@ std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, cons
 
 // --- journal_settle.cpp ---
 
-std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const std::vector<Told>& batch);
+std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
+                            const std::vector<Told>& batch);
 
 // --- journal_read.cpp ---
 
 RegisterMemory remember(pqxx::work& work, const std::string& identity);
 std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pools, int per_pool);
-Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& flights);
+Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& unanswered);
 std::vector<Attempt> named(pqxx::work& work, const std::string& identity, const registers::CallbackNames& names);
 
 }  // namespace kassaflow::fiscalizer::sql

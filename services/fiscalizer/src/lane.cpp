@@ -28,17 +28,6 @@ std::int64_t now_s() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// The attempt as the drivers know it.
-AttemptRef ref_of(const Attempt& attempt) {
-  AttemptRef ref{attempt.key, attempt.remote_id, attempt.request, 0, fiscal::Sign::income, attempt.sends > 1};
-  v1::Receipt record;
-  if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
-    ref.total_kopecks = record.total_kopecks();
-    ref.sign = static_cast<fiscal::Sign>(record.sign());
-  }
-  return ref;
-}
-
 }  // namespace
 
 Lane::Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch)
@@ -47,10 +36,21 @@ Lane::Lane(LaneContext context, std::string register_id, std::string pool, int s
       pool_(std::move(pool)),
       shard_(shard),
       epoch_(epoch),
-      wake_(context_.executor) {}
+      wake_(context_.executor),
+      asker_(context_.executor,
+             {.journal = context_.journal,
+              .shard = shard_,
+              .epoch = epoch_,
+              .first_pause = context_.settings.itkassa_query_delay,
+              .longest_pause = context_.settings.retry_max,
+              .may_decide = [this] { return may_start(); },
+              .driver = [this] { return register_ ? make_driver() : nullptr; },
+              .ended = [this](const Attempt& attempt,
+                              const Finding& finding) { ended(attempt.id, attempt.kind, finding); }}) {}
 
 void Lane::stop() {
   stopping_ = true;
+  asker_.stop();
   wake_.notify();
   if (flight_) flight_->stop();
   context_.dispatcher.cancel(register_id_);
@@ -61,6 +61,8 @@ asio::awaitable<void> Lane::run() {
   set_up(false, "not driven by this worker");
   finished_ = true;
 }
+
+asio::awaitable<void> Lane::ask_on() { co_await asker_.run(); }
 
 // One step of a register's life; each returns to the top, where the order of concerns is the order of the rules.
 asio::awaitable<void> Lane::step() {
@@ -74,6 +76,9 @@ asio::awaitable<void> Lane::step() {
     co_await wake_.wait_for(context_.settings.lease / 5);
   } else if (Clock::now() < rest_until_) {
     co_await wake_.wait_until(rest_until_);
+  } else if (!stands_.empty()) {
+    set_up(false, stands_);
+    co_await wake_.wait_for(context_.settings.register_health);
   } else if (!up_) {
     co_await probe();
   } else if (memory_.questions.size() > kProbesAtOnce) {
@@ -101,11 +106,9 @@ bool Lane::refresh_driver() {
   if (current == register_) return driver_ != nullptr;
   register_ = std::move(current);
   identity_ = register_->settings.identity;
+  stands_.clear();
   try {
-    driver_ = registers::make_driver(
-        register_->settings,
-        {context_.settings.itkassa_timeout, context_.settings.bit_connect_timeout, context_.settings.bit_timeout},
-        context_.addresses);
+    driver_ = make_driver();
   } catch (const std::invalid_argument& unknown) {
     driver_.reset();
     set_up(false, unknown.what());
@@ -113,6 +116,13 @@ bool Lane::refresh_driver() {
   }
   if (!flight_) up_ = false;
   return true;
+}
+
+std::unique_ptr<registers::Driver> Lane::make_driver() const {
+  const auto& settings = context_.settings;
+  return registers::make_driver(register_->settings,
+                                {settings.itkassa_timeout, settings.bit_connect_timeout, settings.bit_timeout},
+                                context_.addresses);
 }
 
 asio::awaitable<void> Lane::remember() {
@@ -124,6 +134,7 @@ asio::awaitable<void> Lane::remember() {
   const bool new_question = memory->questions.size() > memory_.questions.size();
   memory_ = std::move(*memory);
   must_remember_ = false;
+  if (driver_->capabilities().query_by_key) asker_.about(memory_.asked);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
   if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + context_.settings.bit_quiet);
 }
@@ -131,6 +142,13 @@ asio::awaitable<void> Lane::remember() {
 asio::awaitable<void> Lane::probe() {
   const auto health = co_await driver_->probe();
   if (stopping_) co_return;
+  if (health.test && *health.test != register_->settings.test) {
+    const std::string why = *health.test ? "a test register, and its document does not say test: true"
+                                         : "a real storage, and its document says test: true";
+    alarm_once("alarm.test_register", registers::finding(Fact::unknown, Cause::test_register, "probe", why));
+    set_up(false, why);
+    co_return co_await wake_.wait_for(context_.settings.register_health);
+  }
   set_up(health.up, health.detail);
   if (!health.up) co_await wake_.wait_for(context_.settings.register_health);
 }
@@ -200,20 +218,18 @@ asio::awaitable<void> Lane::print(Queued queued) {
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = context_.find_pool(pool_);
-  if (!pool || shift_loops_ >= kShiftLoops) {
-    shift_due_.reset();
-    shift_loops_ = 0;
-    back_off("the shift cannot be opened or closed");
-    log(Level::error, "alarm.shift", {{"register", register_id_}});
-    co_return;
-  }
-  ++shift_loops_;
+  if (!pool) co_return back_off("its pool is not in force here");
   const auto key = receipts::numeric_attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::Sign::income, false};
   auto opened = co_await open(new_attempt(kind, key, request), ref);
-  if (opened) co_await fly(std::move(*opened), Flight::Bytes::here);
+  if (!opened) co_return;
+  co_await fly(std::move(*opened), Flight::Bytes::here);
+  // Reports are paper and documents: without a receipt between them, one a back-off.
+  if (++shift_loops_ < kShiftLoops) co_return;
+  if (shift_loops_ == kShiftLoops) log(Level::error, "alarm.shift", {{"register", register_id_}, {"detail", detail_}});
+  back_off("the shift cannot be opened or closed");
 }
 
 NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) const {
@@ -256,7 +272,8 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 asio::awaitable<void> Lane::recover(Attempt attempt) {
   log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
   const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
-  co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends}, bytes);
+  const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
+  co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
 }
 
 asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
@@ -274,47 +291,68 @@ asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
   } else if (!finding) {
     must_remember_ = true;
   } else {
-    // What is at the head of the queue may have changed.
-    if (finding->fact == Fact::not_printed || !memory_.questions.empty()) context_.dispatcher.read_again(pool_);
-    learn(*finding);
+    learn(flight_->kind(), *finding);
   }
   flight_.reset();
 }
 
-void Lane::learn(const Finding& finding) {
-  const bool shift_report = flight_->kind() != Kind::receipt;
+void Lane::ended(std::int64_t attempt, Kind kind, const Finding& finding) {
+  if (flight_ && flight_->attempt() == attempt) {
+    flight_->closed(finding);
+  } else {
+    learn(kind, finding);
+    remember_again();
+  }
+}
+
+std::vector<std::int64_t> Lane::unanswered() const {
+  auto attempts = asker_.asks_about();
+  if (flight_) attempts.push_back(flight_->attempt());
+  return attempts;
+}
+
+void Lane::answered(std::int64_t attempt) {
+  if (flight() == attempt) {
+    flight_->closed(std::nullopt);
+  } else {
+    remember_again();
+  }
+}
+
+void Lane::learn(Kind kind, const Finding& finding) {
+  // What is at the head of the queue may have changed.
+  if (finding.fact == Fact::not_printed || !memory_.questions.empty()) context_.dispatcher.read_again(pool_);
   if (finding.fact == Fact::printed && memory_.questions.empty()) {
-    keep_in_mind(finding);
+    keep_in_mind(kind, finding);
   } else {
     must_remember_ = true;
   }
+  if (finding.cause == Cause::test_register) stands_ = finding.text;
   if (finding.fact == Fact::printed) {
+    shift_due_.reset();
+    if (kind != Kind::receipt) return;
     failures_ = 0;
-    if (shift_report) {
-      const bool closed = flight_->kind() == Kind::close_shift;
-      shift_due_ = closed && reopen_after_close_ ? std::optional(ShiftCommand::open) : std::nullopt;
-      reopen_after_close_ = false;
-    } else {
-      shift_loops_ = 0;
-    }
+    shift_loops_ = 0;
+    alarmed_.clear();
     return;
   }
   if (finding.fact != Fact::not_printed) {  // lost: the link is in question, and the rest begins now
     up_ = false;
     detail_ = finding.text;
-    if (!driver_->capabilities().query_by_key) quiet_until_ = Clock::now() + context_.settings.bit_quiet;
+    const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
+    if (!can_be_asked) quiet_until_ = Clock::now() + context_.settings.bit_quiet;
     return;
   }
   switch (finding.cause) {
     case Cause::data:
+    case Cause::test_register:
       failures_ = 0;
       break;
     case Cause::shift_closed:
       shift_due_ = ShiftCommand::open;
       break;
     case Cause::shift_expired:
-      shift_due_ = ShiftCommand::close;
-      reopen_after_close_ = true;
+      shift_due_ = ShiftCommand::close;  // the next receipt finds it closed, and opens it where the register does not
       break;
     case Cause::none:
     case Cause::ambiguous:
@@ -322,24 +360,29 @@ void Lane::learn(const Finding& finding) {
       back_off(finding.text);
       break;
     case Cause::register_fault:
-    case Cause::test_register:
-      log(Level::error, "alarm.register_fault",
-          {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+      alarm_once("alarm.register_fault", finding);
       back_off(finding.text);
       break;
   }
 }
 
+void Lane::alarm_once(std::string_view event, const Finding& finding) {
+  const auto fault = finding.code + ": " + finding.text;
+  if (fault == alarmed_) return;
+  alarmed_ = fault;
+  log(Level::error, event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+}
+
 // What the journal has just made of a printed document, without reading it back.
-void Lane::keep_in_mind(const Finding& finding) {
+void Lane::keep_in_mind(Kind kind, const Finding& finding) {
   if (finding.document && !finding.document->fn.empty()) {
     const bool same = memory_.fn == finding.document->fn;
     memory_.fn = finding.document->fn;
     memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
   }
-  memory_.shift = flight_->kind() == Kind::close_shift ? "closed" : "open";
-  if (flight_->kind() == Kind::open_shift) memory_.shift_opened_at_s = now_s();
-  if (flight_->kind() == Kind::close_shift) memory_.shift_opened_at_s = 0;
+  memory_.shift = kind == Kind::close_shift ? "closed" : "open";
+  if (kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
+  if (kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
 void Lane::back_off(const std::string& why) {

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "asker.hpp"
 #include "dispatcher.hpp"
 #include "event.hpp"
 #include "flight.hpp"
@@ -43,8 +44,10 @@ class Lane {
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
   boost::asio::awaitable<void> run();
+  // Beside run(): asks on about what ended uncertain.
+  boost::asio::awaitable<void> ask_on();
   void stop();
-  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] bool finished() const { return finished_ && asker_.finished(); }
   [[nodiscard]] bool sending() const { return flight_ && flight_->sending(); }
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
   [[nodiscard]] int shard() const { return shard_; }
@@ -53,9 +56,16 @@ class Lane {
 
   // The attempt followed now, 0 = none.
   [[nodiscard]] std::int64_t flight() const { return flight_ ? flight_->attempt() : 0; }
-  // The flight was settled by somebody else: a person, a callback, evidence of an earlier owner.
-  void flight_closed() {
-    if (flight_) flight_->closed();
+  // All attempts that may be answered elsewhere: the flight, and what the register is asked about beside it.
+  [[nodiscard]] std::vector<std::int64_t> unanswered() const;
+  // An attempt of this register came to its end, and that was news. There is one way in, whoever heard it: the flight
+  // itself, a callback, evidence of an earlier owner, the asker.
+  void ended(std::int64_t attempt, Kind kind, const registers::Finding& finding);
+  // One of unanswered() was settled by a person.
+  void answered(std::int64_t attempt);
+  // Something was heard of the flight that settles nothing by itself.
+  void ask_now() {
+    if (flight_) flight_->ask_now();
   }
   // Something of this register was settled elsewhere.
   void remember_again() {
@@ -79,6 +89,7 @@ class Lane {
 
   boost::asio::awaitable<void> step();
   bool refresh_driver();
+  [[nodiscard]] std::unique_ptr<registers::Driver> make_driver() const;
   boost::asio::awaitable<void> remember();
   boost::asio::awaitable<void> probe();
   boost::asio::awaitable<void> print_next();
@@ -88,8 +99,9 @@ class Lane {
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
   boost::asio::awaitable<std::optional<OpenAttempt>> open(NewAttempt attempt, registers::AttemptRef ref);
   boost::asio::awaitable<void> fly(OpenAttempt opened, Flight::Bytes bytes);
-  void learn(const Finding& finding);
-  void keep_in_mind(const Finding& finding);
+  void learn(Kind kind, const Finding& finding);
+  void keep_in_mind(Kind kind, const Finding& finding);
+  void alarm_once(std::string_view event, const Finding& finding);
   void back_off(const std::string& why);
   [[nodiscard]] bool may_start() const { return context_.leases.may_start(shard_) == epoch_; }
   [[nodiscard]] bool shift_must_close() const;
@@ -111,10 +123,11 @@ class Lane {
   std::set<std::string> never_sent_;  // keys of attempts whose COMMIT was in doubt and that were given up
   Clock::time_point quiet_until_{};   // nothing printed before it proves anything
   Clock::time_point rest_until_{};    // back-off
-  int failures_ = 0;                  // in a row
-  int shift_loops_ = 0;               // shift reports in a row without a printed receipt
+  int failures_ = 0;                  // since the last printed receipt
+  int shift_loops_ = 0;               // shift reports since the last printed receipt
+  std::string alarmed_;               // the fault an alarm was raised for, until a receipt is printed
+  std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
-  bool reopen_after_close_ = false;
   bool up_ = false;
   bool stopping_ = false;
   bool finished_ = false;
@@ -122,6 +135,7 @@ class Lane {
   std::int64_t expected_ms_ = 2000;
   std::optional<Flight> flight_;  // the attempt that is open now
   std::mt19937 jitter_{std::random_device{}()};
+  Asker asker_;
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -64,7 +64,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
            "(extract(epoch from r.changed_at) * 1000)::bigint, r.sequence, r.digest, (extract(epoch from "
            "r.accepted_at) * 1000)::bigint, r.cashbox, "
            "r.conflicts, c.system_identifier || '/' || p.timeline_id, r.digest_version, "
-           "coalesce((extract(epoch from r.finished_at) * 1000)::bigint, 0) "
+           "coalesce((extract(epoch from r.finished_at) * 1000)::bigint, 0), r.hold_reason, r.content "
            "from receipts r, pg_control_system() c, pg_control_checkpoint() p "
            "where r.published_revision < r.revision and r.shard = any($1::int[]) order by r.sequence limit $2",
            list.str(), kBatch)) {
@@ -90,6 +90,11 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     record.set_journal_id(row[17].as<std::string>());
     record.set_digest_version(row[18].as<std::uint32_t>());
     record.set_finished_at_ms(row[19].as<std::int64_t>());
+    record.set_hold_reason(row[20].as<std::string>());
+    v1::Receipt content;
+    if (!row[21].is_null() && content.ParseFromString(from_bytea(row[21].as<std::string>()))) {
+      *record.mutable_warnings() = std::move(*content.mutable_warnings());
+    }
     ids.add(outcome.id);
     index.emplace(outcome.id, outcomes.size());
     outcomes.push_back(std::move(outcome));

@@ -23,6 +23,10 @@ void FiscalizerSettings::add_to(runtime::Settings& settings) {
   settings.duration(retry_min, "retry_min", 50ms, 1h, "first back-off after a transient error");
   settings.duration(retry_max, "retry_max", 100ms, 24h, "longest back-off after a transient error");
   settings.duration(register_health, "register_health", 100ms, 10min, "probe of an idle or stopped register");
+  settings.duration(pending_limit, "pending_limit", 100ms, 720h,
+                    "how long a document may wait in a cloud's queue before it is uncertain, with an alarm");
+  settings.number(refusals_before_held, "refusals_before_held", 1, 1000,
+                  "how often registers may refuse a receipt before it is held for a person");
   settings.duration(lease, "lease", 3s, 5min,
                     "a worker's hold of its shards; 2 s of it must remain before bytes leave");
 }

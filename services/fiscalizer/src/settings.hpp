@@ -22,6 +22,8 @@ struct FiscalizerSettings {
   runtime::Duration retry_min{5000};
   runtime::Duration retry_max{300000};
   runtime::Duration register_health{10000};
+  runtime::Duration pending_limit{24 * 3600 * 1000};
+  std::int64_t refusals_before_held = 5;
   runtime::Duration lease{10000};
 
   void add_to(runtime::Settings& settings);

@@ -59,7 +59,8 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_pool_(pool_options(settings, context, 1)),
       lease_pool_(pool_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, pool_, context.instance),
+      journal_(context.executor, pool_, context.instance,
+               {.refusals_before_held = static_cast<int>(settings.refusals_before_held)}),
       leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
@@ -194,24 +195,25 @@ void Worker::reconcile() {
     lanes_.emplace(id, lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
+    spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->ask_on(); }(lane));
   }
 }
 
 asio::awaitable<void> Worker::follow_up() {
   while (!stopping_) {
     reconcile();
-    std::vector<std::int64_t> flights;
+    std::map<std::int64_t, std::shared_ptr<Lane>> unanswered;
+    std::vector<std::int64_t> attempts;
     for (const auto& [id, lane] : lanes_) {
-      if (lane->flight() != 0) flights.push_back(lane->flight());
+      for (const auto attempt : lane->unanswered()) {
+        unanswered.emplace(attempt, lane);
+        attempts.push_back(attempt);
+      }
     }
     if (auto shards = leases_.held(); !shards.empty()) {
-      if (auto news = co_await journal_.news(std::move(shards), std::move(flights))) {
-        for (const auto closed : news->closed) {
-          for (const auto& [id, lane] : lanes_) {
-            if (lane->flight() == closed) lane->flight_closed();
-          }
-        }
-        for (auto& told : news->undecided) co_await settle_evidence(std::move(told));
+      if (auto news = co_await journal_.news(std::move(shards), std::move(attempts))) {
+        for (const auto attempt : news->answered) unanswered.at(attempt)->answered(attempt);
+        for (auto& undecided : news->undecided) co_await settle_evidence(std::move(undecided));
         for (auto& callback : news->callbacks) co_await handle_callback(std::move(callback));
       }
     }
@@ -220,16 +222,25 @@ asio::awaitable<void> Worker::follow_up() {
 }
 
 // Evidence that an earlier owner of the shard appended after it had lost it.
-asio::awaitable<void> Worker::settle_evidence(Told told) {
+asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
+  auto& told = undecided.told;
   const auto epoch = leases_.may_start(told.shard);
   if (!epoch) co_return;
-  const int shard = told.shard;
   told.epoch = *epoch;
-  co_await journal_.settle(std::move(told));
-  for (const auto& [id, lane] : lanes_) {
-    if (lane->shard() == shard) lane->remember_again();
-  }
+  const auto settled = co_await journal_.settle(told);
+  tell_lane(undecided.register_id, told, undecided.kind, settled);
+}
+
+// Whoever heard it, the lane learns it the same way.
+void Worker::tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled) {
   dispatcher_.kick();
+  const auto lane = lanes_.find(register_id);
+  if (lane == lanes_.end()) return;
+  if (told.final && settled.news) {
+    lane->second->ended(told.attempt, kind, told.finding);
+  } else {
+    lane->second->remember_again();
+  }
 }
 
 // What a callback tells counts for the attempt it names, whatever became of that (exactly-once.md 5): a late "printed"
@@ -248,7 +259,11 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
   for (const auto& attempt : *attempts) {
     auto finding = lane->read_callback(attempt, callback.body);
     if (!finding) continue;
-    if (finding->fact != registers::Fact::printed && finding->fact != registers::Fact::not_printed) {
+    // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
+    const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
+    if (of_one_sending ||
+        (finding->fact != registers::Fact::printed && finding->fact != registers::Fact::not_printed)) {
+      if (lane->flight() == attempt.id) lane->ask_now();
       log(finding->alarm ? Level::error : Level::info, finding->alarm ? "alarm.contradiction" : "callback.hint",
           {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
       continue;
@@ -260,10 +275,8 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     told.callback = callback.id;
     told.send = attempt.sends;
     told.finding = std::move(*finding);
-    co_await journal_.settle(std::move(told));
-    if (lane->flight() == attempt.id) lane->flight_closed();
-    lane->remember_again();
-    dispatcher_.kick();
+    const auto settled = co_await journal_.settle(told);
+    tell_lane(callback.register_id, told, attempt.kind, settled);
     co_return;
   }
   co_await journal_.handled(callback.id);
@@ -300,12 +313,25 @@ asio::awaitable<void> Worker::measure() {
                list.str())) {
         result.push_back({row[0].as<std::string>(), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
       }
+      // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
+      for (const auto& row : work.exec_params(
+               "select r.pool, count(distinct r.id) from attempts a join receipts r on r.id = a.receipt "
+               "where a.question in ('open', 'asked') and r.state in ('done', 'failed') and r.shard = any($1::int[]) "
+               "group by r.pool",
+               list.str())) {
+        result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
+      }
       return result;
     });
     if (rows) {
       std::map<std::string, Row> pools;  // one that has nothing to wait for is 0, not absent
       for (const auto& [id, lane] : lanes_) pools.try_emplace(lane->pool());
-      for (auto& row : *rows) pools[row.pool] = row;
+      for (const auto& row : *rows) {
+        auto& pool = pools[row.pool];
+        pool.depth += row.depth;
+        pool.oldest_s = std::max(pool.oldest_s, row.oldest_s);
+        pool.uncertain += row.uncertain;
+      }
       std::vector<Metrics::Sample> depth, oldest, uncertain;
       for (const auto& [pool, row] : pools) {
         depth.push_back({{{"pool", pool}}, row.depth});

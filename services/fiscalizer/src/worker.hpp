@@ -39,7 +39,8 @@ class Worker final : public runtime::App {
   LaneContext lane_context();
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
-  boost::asio::awaitable<void> settle_evidence(Told told);
+  boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);
+  void tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled);
   boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
   boost::asio::awaitable<void> measure();
   void count(const Finished& finished);

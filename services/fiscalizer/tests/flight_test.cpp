@@ -6,9 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <deque>
 
-#include "journal_fixture.hpp"
+#include "scripted_driver.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -16,67 +15,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using Bytes = Flight::Bytes;
-
-Finding said(Fact fact, std::string remote_id = "") {
-  Finding finding;
-  finding.fact = fact;
-  finding.remote_id = std::move(remote_id);
-  if (fact == Fact::printed) {
-    auto& document = finding.document.emplace();
-    document.fn = kFn;
-    document.fd = 5;
-    document.fp = "3115223344";
-  }
-  return finding;
-}
-
-// A register that can be asked. `now` is called with every sending and question, before the answer.
-class ScriptedDriver final : public registers::Driver {
- public:
-  Finding sent = said(Fact::unknown);
-  std::deque<Finding> answers;
-  std::function<void()> now = [] {};
-  int sends = 0;
-  int asks = 0;
-
-  [[nodiscard]] registers::Capabilities capabilities() const override {
-    return {.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
-  }
-  asio::awaitable<Finding> send(const registers::AttemptRef& /*attempt*/, http::WriteGuard& /*guard*/) override {
-    ++sends;
-    now();
-    co_return sent;
-  }
-  asio::awaitable<Finding> ask(const registers::AttemptRef& /*attempt*/) override {
-    ++asks;
-    now();
-    auto answer = std::move(answers.at(0));
-    answers.pop_front();
-    co_return answer;
-  }
-
-  // What a flight never does.
-  [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& /*receipt*/, const fiscal::Till& /*till*/,
-                                                   const std::string& /*key*/) const override {
-    throw std::logic_error("render");
-  }
-  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand /*command*/, const fiscal::Till& /*till*/,
-                                                 const std::string& /*key*/) const override {
-    throw std::logic_error("render_shift");
-  }
-  asio::awaitable<Finding> send_shift(registers::ShiftCommand /*command*/, const registers::AttemptRef& /*attempt*/,
-                                      http::WriteGuard& /*guard*/) override {
-    throw std::logic_error("send_shift");
-  }
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view /*body*/) const override {
-    throw std::logic_error("named_in_callback");
-  }
-  [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& /*attempt*/,
-                                                     std::string_view /*body*/) const override {
-    throw std::logic_error("read_callback");
-  }
-  asio::awaitable<registers::Health> probe() override { throw std::logic_error("probe"); }
-};
 
 class FlightTest : public JournalTest {
  protected:
@@ -112,7 +50,7 @@ class FlightTest : public JournalTest {
   FiscalizerSettings settings_;
   asio::io_context io_;
   postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker};
+  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
   Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
   bool leased_ = false;
   std::int64_t epoch_ = 0;
@@ -180,12 +118,50 @@ TEST_F(FlightTest, StoppedDuringAQuestionItStillKeepsACertainAnswer) {
 
 TEST_F(FlightTest, ClosedByOthersItAsksNoMore) {
   driver_.now = [this] {
-    if (driver_.asks == 1) flight_->closed();
+    if (driver_.asks == 1) flight_->closed(std::nullopt);
   };
   driver_.answers = {said(Fact::pending, "7")};
   EXPECT_FALSE(fly());
   EXPECT_EQ(driver_.asks, 1);
   EXPECT_FALSE(flight_->shard_lost());
+}
+
+TEST_F(FlightTest, AnEndHeardElsewhereIsItsEnd) {
+  driver_.now = [this] {
+    if (driver_.asks == 1) flight_->closed(said(Fact::not_printed, "", Cause::shift_expired));
+  };
+  driver_.answers = {said(Fact::pending, "7")};
+  EXPECT_EQ(fly().value().cause, Cause::shift_expired);
+  EXPECT_EQ(driver_.asks, 1);
+}
+
+// The callback overtook the answer to the POST.
+TEST_F(FlightTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
+  driver_.sent = said(Fact::pending, "7");
+  driver_.now = [this] { flight_->closed(said(Fact::not_printed, "", Cause::shift_expired)); };
+  EXPECT_EQ(fly().value().cause, Cause::shift_expired);
+  EXPECT_EQ(driver_.asks, 0);
+}
+
+TEST_F(FlightTest, AHintMakesItAskAtOnce) {
+  settings_.itkassa_query_delay = runtime::Duration(std::chrono::hours(1));
+  flight_->ask_now();
+  driver_.answers = {said(Fact::printed)};
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+}
+
+TEST_F(FlightTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
+  settings_.pending_limit = runtime::Duration(0);
+  std::string seen;
+  driver_.sent = said(Fact::pending, "7");
+  driver_.answers = {said(Fact::pending, "7"), said(Fact::pending, "7"), said(Fact::printed)};
+  driver_.now = [&] {
+    if (driver_.asks == 3) seen = state(1);
+  };
+  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(seen, "uncertain");
+  EXPECT_EQ(state(1), "done");
+  EXPECT_EQ(one("select count(*) from evidence where code = 'pending_too_long'"), "1");
 }
 
 TEST_F(FlightTest, Rule5_WhatItHearsUnderALostLeaseIsKeptAndEndsIt) {

@@ -87,7 +87,7 @@ TEST_F(JournalTest, Rule4_AClosedAttemptsBytesDoNotLeaveAgain) {
   EXPECT_EQ(
       run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); }),
       0);
-  EXPECT_EQ(news({attempt, attempt + 1}).closed, std::vector<std::int64_t>{attempt});
+  EXPECT_EQ(news({attempt, attempt + 1}).answered, std::vector<std::int64_t>{attempt});
 }
 
 TEST_F(JournalTest, Rule4_AnotherEpochOpensNothing) {

@@ -14,8 +14,9 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
 
   auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
-  kept[0].epoch = 2;
-  EXPECT_TRUE(run([&](pqxx::work& work) { return sql::settle(work, "worker-b", kept); }).at(0).decided);
+  kept[0].told.epoch = 2;
+  EXPECT_TRUE(
+      run([&](pqxx::work& work) { return sql::settle(work, "worker-b", limits_, {kept[0].told}); }).at(0).decided);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().undecided.empty());
 }
@@ -85,7 +86,8 @@ TEST_F(JournalTest, Rule5_ADeniedOldAttemptSaysNothingAboutTheReceipt) {
   take({post(1, 1, 10, "d", 0)});
   const auto first = open(attempt_for(queued().at(0)));
   settle(told(first, Fact::unknown, Cause::ambiguous));
-  exec("update receipts set state = 'queued', error = '', revision = revision + 1");
+  exec(
+      "update receipts set state = 'queued', error = '', revision = revision + 1; update attempts set question = null");
   ASSERT_NE(open(attempt_for(queued().at(0))), 0);
   auto denied = told(first, Fact::not_printed, Cause::data);
   denied.finding.text = "refused";
@@ -200,7 +202,7 @@ TEST_F(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroup
   const auto second = open(attempt_for(waiting.at(1), "bit:2"));
   const auto third = open(attempt_for(waiting.at(2), "bit:3"));
   run([&](pqxx::work& work) {
-    return sql::settle(work, kWorker,
+    return sql::settle(work, kWorker, limits_,
                        {told(first, Fact::printed, Cause::none, 5), told(second, Fact::printed, Cause::none, 5),
                         told(third, Fact::printed, Cause::none, 6)});
   });
@@ -216,7 +218,7 @@ TEST_F(JournalTest, Rule11_ADocumentOfAnEarlierGroupIsNotClaimedAgainAndTheGroup
   const auto second = open(attempt_for(waiting.at(1), "bit:2"));
   const auto third = open(attempt_for(waiting.at(2), "bit:3"));
   run([&](pqxx::work& work) {
-    return sql::settle(work, kWorker,
+    return sql::settle(work, kWorker, limits_,
                        {told(second, Fact::printed, Cause::none, 5), told(third, Fact::printed, Cause::none, 6)});
   });
   EXPECT_EQ(state(1), "done");

@@ -95,6 +95,8 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     return run([&](pqxx::work& work) { return sql::open_attempts(work, kWorker, {attempt}); }).front();
   }
 
+  Limits limits_;
+
   static Told told(std::int64_t attempt, Fact fact, Cause cause = Cause::none, std::uint64_t fd = 0) {
     Told result;
     result.attempt = attempt;
@@ -113,7 +115,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     return result;
   }
   Settled settle(const Told& one_told) {
-    return run([&](pqxx::work& work) { return sql::settle(work, kWorker, {one_told}); }).front();
+    return run([&](pqxx::work& work) { return sql::settle(work, kWorker, limits_, {one_told}); }).front();
   }
 
   Journal::News news(const std::vector<std::int64_t>& flights = {}) {

@@ -107,5 +107,50 @@ TEST_F(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
   EXPECT_EQ(state(1), "queued");
 }
 
+// The portal's manager corrects the cashbox and prints again.
+kafka::Record for_cashbox(kafka::Record record, const std::string& cashbox, const std::string& pool) {
+  v1::ReceiptAccepted accepted;
+  accepted.ParseFromString(record.value);
+  accepted.set_cashbox(cashbox);
+  accepted.set_pool(pool);
+  record.value = accepted.SerializeAsString();
+  return record;
+}
+
+const std::string kPlace = "select state || '/' || cashbox || '/' || pool || '/' || shard from receipts";
+
+TEST_F(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
+  take({post(1, 1, 10, "d", 0), for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
+  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of("other"));
+  EXPECT_EQ(one(kPlace), expected);
+  EXPECT_TRUE(queued().empty()) << "nothing is left in the old pool";
+  take({for_cashbox(post(1, 3, 9, "d", 2), "old-box", "old")});
+  EXPECT_EQ(one(kPlace), expected) << "an older post changes nothing";
+}
+
+TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
+  take({post(1, 1, 10, "d", 0)});
+  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
+  exec("update receipts set hold_reason = 'of the old generation'");
+  take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
+  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of("other")));
+  EXPECT_EQ(one("select hold_reason from receipts"), "");
+}
+
+TEST_F(JournalTest, AnAttemptedReceiptKeepsItsPlace) {
+  take({post(1, 1, 10, "d", 0)});
+  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
+  take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
+  EXPECT_EQ(queued().at(0).pool, kPool);
+}
+
+TEST_F(JournalTest, NewContentDoesNotReleaseAReceiptThatAPersonHolds) {
+  take({post(1, 1, 10, "d", 0)});
+  exec("update receipts set state = 'held', error = 'wait'");
+  take({post(1, 2, 11, "newer", 1)});
+  EXPECT_EQ(one("select state || '/' || error || '/' || convert_from(digest, 'UTF8') from receipts"),
+            "held/wait/newer");
+}
+
 }  // namespace
 }  // namespace kassaflow::fiscalizer

@@ -6,7 +6,7 @@
 //     │◄─ not_printed ──┤
 //     │                 └─ unknown ──► uncertain ──printed──► done
 //     └───────────── proved not printed ──┘
-//   held: certainly not printed, waits for a person; retry ──► queued
+//   held: certainly not printed, waits for a person: wanted so, refused again and again, or the register is for tests
 //
 // done is terminal: nothing leaves it, a contradiction is an alarm.
 
@@ -29,12 +29,13 @@ struct Known {  // what the journal has of the receipt
   bool same_content = false;       // digest (and its version) equal to the stored one
   std::int64_t date_create_s = 0;  // of the post whose content is stored
   bool readable = true;            // false: held, because nobody could read its record (exactly-once.md 18)
+  bool same_cashbox = true;        // the post names the cashbox and pool that are stored
 };
 
 enum class PostVerdict : std::uint8_t {
   opened,      // first post: queued
   repeated,    // same content: nothing changes
-  replaced,    // never attempted, newer, or the first that can be read: its content is queued
+  replaced,    // never attempted, newer, or the first that can be read: its content takes the place
   superseded,  // never attempted, older than what is stored: nothing changes
   conflict,    // attempted or done with other content: kept, counted, changes nothing
   reopened,    // certainly failed: queued again, next generation
@@ -51,8 +52,10 @@ enum class Evidence : std::uint8_t {
   printed,
   not_printed_data,   // cannot be printed as it is
   not_printed_other,  // register, link or shift: the receipt is fine
+  not_printed_legally,  // only a document without legal force was made: the register is for tests
   lost,               // bytes may have reached the register, no answer
   proved_absent,      // numbering proof or a person: certainly not printed
+  doubted,            // was believed not printed, and now the register's numbering has a gap there
 };
 
 enum class Alarm : std::uint8_t {
@@ -66,16 +69,18 @@ struct Decision {
   Alarm alarm = Alarm::none;
 };
 
-// `current_attempt`: the evidence is about the receipt's latest attempt; older attempts can only bring news of a
-// document.
-[[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool current_attempt);
+// `in_question`: the receipt's state rests on this attempt: it is the latest, or one without an answer of an uncertain
+// receipt. Other attempts can only bring news of a document, or the doubt that there is one.
+[[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool in_question);
 
 // What keeps a receipt from the queue although its attempt made no document.
 struct Blocks {
-  bool unanswered = false;   // another attempt of it waits for an answer
-  bool hold_wanted = false;  // a person wants it held
+  bool unanswered = false;      // another attempt of it waits for an answer
+  bool hold_wanted = false;     // a person wants it held
+  bool refused_enough = false;  // its registers refuse it again and again
 };
-// The state in the place of a decided one: nothing is queued that could be printed twice or that a person wants held.
+// The state in the place of a decided one: nothing is queued, or called failed, that may have been printed; nothing is
+// queued that a person must look at first.
 [[nodiscard]] State kept_back(State decided, const Blocks& blocks);
 
 // --- a person decides (exactly-once.md 16) ---

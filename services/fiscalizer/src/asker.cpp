@@ -1,0 +1,91 @@
+#include "asker.hpp"
+
+#include <algorithm>
+
+#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer {
+
+namespace asio = boost::asio;
+using registers::Fact;
+using runtime::Level;
+using runtime::log;
+
+registers::AttemptRef ref_of(const Attempt& attempt) {
+  registers::AttemptRef ref{attempt.key, attempt.remote_id,    attempt.request,
+                            0,           fiscal::Sign::income, attempt.sends > 1};
+  v1::Receipt record;
+  if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
+    ref.total_kopecks = record.total_kopecks();
+    ref.sign = static_cast<fiscal::Sign>(record.sign());
+  }
+  return ref;
+}
+
+void Asker::about(const std::vector<Attempt>& uncertain) {
+  std::map<std::int64_t, Question> questions;
+  for (const auto& attempt : uncertain) {
+    auto known = questions_.extract(attempt.id);
+    if (known.empty()) {
+      questions.emplace(attempt.id,
+                        Question{attempt, context_.first_pause, Clock::now() + context_.first_pause, std::string()});
+    } else {
+      questions.insert(std::move(known));
+    }
+  }
+  questions_ = std::move(questions);
+  wake_.notify();
+}
+
+std::vector<std::int64_t> Asker::asks_about() const {
+  std::vector<std::int64_t> attempts;
+  for (const auto& [attempt, question] : questions_) attempts.push_back(attempt);
+  return attempts;
+}
+
+asio::awaitable<void> Asker::run() {
+  while (!stopping_) {
+    const auto next =
+        std::ranges::min_element(questions_, {}, [](const auto& question) { return question.second.next; });
+    if (next == questions_.end()) {
+      co_await wake_.wait_until(Clock::time_point::max());
+    } else if (Clock::now() < next->second.next) {
+      co_await wake_.wait_until(next->second.next);
+    } else {
+      co_await ask(next->first);
+    }
+  }
+  finished_ = true;
+}
+
+asio::awaitable<void> Asker::ask(std::int64_t attempt) {
+  const Attempt asked = questions_.at(attempt).attempt;
+  registers::Finding finding;
+  const auto driver = context_.driver();
+  if (driver && driver->capabilities().query_by_key) finding = co_await driver->ask(ref_of(asked));
+  const auto question = questions_.find(attempt);
+  if (question == questions_.end()) co_return;  // answered meanwhile
+  auto& known = question->second;
+  known.pause = std::min(known.pause * 2, context_.longest_pause);
+  known.next = Clock::now() + known.pause;
+  const bool certain = finding.fact == Fact::printed || finding.fact == Fact::not_printed;
+  const auto heard = std::string(to_string(finding.fact)) + finding.code + finding.text;
+  if (!certain || heard == known.heard || stopping_ || !context_.may_decide()) co_return;
+  known.heard = heard;
+  Told told;
+  told.attempt = attempt;
+  told.shard = context_.shard;
+  told.epoch = context_.epoch;
+  told.send = asked.sends;
+  told.finding = finding;
+  const auto settled = co_await context_.journal.settle(std::move(told));
+  log(Level::info, "attempt.told_later",
+      {{"receipt", asked.receipt},
+       {"fact", to_string(finding.fact)},
+       {"code", finding.code},
+       {"detail", finding.text}});
+  if (settled.news) context_.ended(asked, finding);
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,242 @@
+// What the journal makes of a register's words: they are believed until a number contradicts them (exactly-once.md 6,
+// 8), and a receipt that is refused again and again waits for a person.
+
+#include "journal_fixture.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+// The register has told document 100; receipt 2 is next.
+class WordsTest : public JournalTest {
+ protected:
+  WordsTest() {
+    take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
+    settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 100));
+  }
+
+  std::int64_t open_next(std::int64_t proves = 0) {
+    auto attempt = attempt_for(queued().at(0));
+    attempt.fn_before = kFn;
+    attempt.fd_before = 100;
+    attempt.proves = proves;
+    return open(attempt);
+  }
+  // The next receipt is tried, and refused in words.
+  std::int64_t refuse_next(Cause cause = Cause::shift_expired, const std::string& words = "Смена превысила 24 часа") {
+    const auto attempt = open_next();
+    settle(said(attempt, Fact::not_printed, cause, words));
+    return attempt;
+  }
+  static Told said(std::int64_t attempt, Fact fact, Cause cause, const std::string& words) {
+    auto result = told(attempt, fact, cause);
+    result.finding.text = words;
+    return result;
+  }
+  void print_next(std::uint64_t fd) { settle(told(open_next(), Fact::printed, Cause::none, fd)); }
+  // `fd` 0: the register tells no number.
+  void report(Kind kind, std::uint64_t fd, const std::string& code = "success") {
+    NewAttempt attempt = attempt_for({.id = "", .pool = kPool, .content = ""});
+    attempt.kind = kind;
+    attempt.fn_before = kFn;
+    attempt.fd_before = 100;
+    attempt.key = std::to_string(++reports_);
+    auto result = told(open(attempt), Fact::printed, Cause::none, fd);
+    result.finding.code = code;
+    if (fd == 0) result.finding.document.reset();
+    settle(result);
+  }
+  int reports_ = 0;
+  std::string attempt_is(std::int64_t attempt) {
+    return one("select outcome || '/' || coalesce(question, '') from attempts where id = " + std::to_string(attempt));
+  }
+  std::string error(int receipt) { return one("select error from receipts where id = '" + uuid(receipt) + "'"); }
+  void exec_wish(const std::string& hold_reason) {
+    exec("update receipts set hold_reason = '" + hold_reason + "' where id = '" + uuid(2) + "'");
+  }
+};
+
+TEST_F(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
+  const auto believed = refuse_next();
+  EXPECT_EQ(state(2), "queued");
+  print_next(102);  // the same receipt: 101 is missing
+  EXPECT_EQ(state(2), "done");
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+  EXPECT_NE(error(2).find("№ 102 после № 100"), std::string::npos) << error(2);
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).asked.at(0).id, believed);
+}
+
+TEST_F(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {
+  const auto believed = refuse_next();
+  print_next(101);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+  EXPECT_EQ(state(2) + error(2), "done");
+}
+
+TEST_F(WordsTest, ADoubtedReceiptIsNotPrintedAgainByTheNextInTheQueue) {
+  const auto believed = refuse_next(Cause::data);
+  EXPECT_EQ(state(2), "failed");
+  print_next(102);  // receipt 3
+  EXPECT_EQ(state(3), "done");
+  EXPECT_EQ(state(2), "uncertain");
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+  EXPECT_TRUE(queued().empty());
+}
+
+TEST_F(WordsTest, AShiftReportThatSkipsANumberDoubtsToo) {
+  const auto believed = refuse_next(Cause::data);
+  report(Kind::close_shift, 102);
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+  EXPECT_EQ(state(2), "uncertain");
+}
+
+// A cashier closes the shift in the evening: its report takes a number, and the next receipt is refused for it.
+TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumber) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 102);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+  EXPECT_EQ(state(2), "queued");
+}
+
+TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumberAndNotTwo) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 103);
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+}
+
+TEST_F(WordsTest, AShiftThatWasOpenAfterAllExplainsNothing) {
+  const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
+  report(Kind::open_shift, 0, "already_open");
+  print_next(102);
+  EXPECT_EQ(attempt_is(believed), "unknown/asked");
+}
+
+TEST_F(WordsTest, OwnReportsWithoutANumberExplainTheirNumbers) {
+  const auto believed = refuse_next(Cause::shift_expired);
+  report(Kind::close_shift, 0);
+  report(Kind::open_shift, 0);
+  print_next(103);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+  EXPECT_EQ(state(2), "done");
+}
+
+TEST_F(WordsTest, NumbersThatAreKnownAsOursSkipNothing) {
+  const auto believed = refuse_next();
+  exec("insert into documents (fn, fd, attempt) values ('" + kFn + "', 101, " + std::to_string(believed) + ")");
+  print_next(102);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+}
+
+TEST_F(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
+  auto silent = told(open_next(), Fact::not_printed, Cause::transient);  // no connection: nothing was sent
+  silent.finding.raw_answer.clear();
+  settle(silent);
+  print_next(102);
+  EXPECT_EQ(attempt_is(silent.attempt), "not_printed/");
+}
+
+TEST_F(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
+  const auto believed = refuse_next();
+  auto printed = told(open_next(), Fact::printed, Cause::none, 102);
+  printed.provable = false;
+  settle(printed);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+}
+
+TEST_F(WordsTest, AnotherStorageSaysNothing) {
+  const auto believed = refuse_next();
+  auto printed = told(open_next(), Fact::printed, Cause::none, 102);
+  printed.finding.document->fn = "7380440800000002";
+  settle(printed);
+  EXPECT_EQ(attempt_is(believed), "not_printed/");
+}
+
+TEST_F(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
+  limits_.refusals_before_held = 3;
+  for (int i = 0; i < 2; ++i) {
+    refuse_next(Cause::register_fault, "Нет лицензии");
+    EXPECT_EQ(state(2), "queued");
+  }
+  refuse_next(Cause::register_fault, "Нет лицензии");
+  EXPECT_EQ(state(2), "held");
+  EXPECT_EQ(error(2), "Нет лицензии");
+  EXPECT_EQ(queued().at(0).id, uuid(3));
+}
+
+TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {
+  limits_.refusals_before_held = 2;
+  for (int i = 0; i < 5; ++i) {
+    auto silent = told(open_next(), Fact::not_printed, Cause::transient);
+    silent.finding.raw_answer.clear();
+    settle(silent);
+  }
+  EXPECT_EQ(state(2), "queued");
+}
+
+TEST_F(WordsTest, ProvedNotPrintedTwiceAfterTheSameWordsItIsHeld) {
+  const std::string words = "Не удалось закрыть чек ( 142-ККТ: Нулевой итог чека )";
+  std::uint64_t fd = 100;
+  const auto lose_and_prove = [&](const std::string& told_words) {
+    const auto receipt = queued().at(0);
+    auto lost = attempt_for(receipt);
+    lost.fn_before = kFn;
+    lost.fd_before = fd;
+    const auto attempt = open(lost);
+    settle(said(attempt, Fact::unknown, Cause::ambiguous, told_words));
+    take({post(100 + static_cast<int>(fd), static_cast<int>(fd), 10, "d", static_cast<std::int64_t>(fd))});
+    auto probe = attempt_for(queued().at(0));
+    probe.proves = attempt;
+    settle(told(open(probe), Fact::printed, Cause::none, ++fd));
+  };
+  lose_and_prove(words);
+  EXPECT_EQ(state(2), "queued");
+  lose_and_prove("Другие слова");
+  EXPECT_EQ(state(2), "queued") << "other words";
+  lose_and_prove(words);
+  EXPECT_EQ(state(2), "held");
+  EXPECT_NE(error(2).find(words), std::string::npos);
+}
+
+TEST_F(WordsTest, ADocumentWithoutLegalForceHoldsTheReceipt) {
+  settle(said(open_next(), Fact::not_printed, Cause::test_register, "Касса тестовая"));
+  EXPECT_EQ(state(2), "held");
+  EXPECT_EQ(error(2), "Касса тестовая");
+}
+
+TEST_F(WordsTest, AWantedHoldComesWhenTheAttemptEndsWithoutADocument) {
+  const auto attempt = open_next();
+  exec_wish("проверяем");
+  settle(said(attempt, Fact::not_printed, Cause::shift_expired, "Смена превысила 24 часа"));
+  EXPECT_EQ(state(2) + "/" + error(2), "held/проверяем");
+}
+
+TEST_F(WordsTest, AWantedHoldDoesNotKeepADocumentBack) {
+  const auto attempt = open_next();
+  exec_wish("проверяем");
+  settle(told(attempt, Fact::printed, Cause::none, 101));
+  EXPECT_EQ(state(2) + error(2), "done");
+}
+
+// A doubted first attempt, and a second that was refused as well: which of them printed, only a person knows.
+TEST_F(WordsTest, NothingIsQueuedOrFailedWhileAnotherAttemptIsInQuestion) {
+  const auto first = refuse_next();
+  const auto second = open_next();
+  exec("update attempts set outcome = 'unknown', question = 'asked' where id = " + std::to_string(first));
+  settle(said(second, Fact::not_printed, Cause::data, "Неверная ставка НДС"));
+  EXPECT_EQ(state(2), "uncertain");
+  exec("update receipts set state = 'queued', revision = revision + 1 where id = '" + uuid(2) + "'");
+  EXPECT_EQ(open_next(), 0) << "its attempt is not opened either";
+  exec("update receipts set state = 'uncertain' where id = '" + uuid(2) + "'");
+  settle(said(first, Fact::not_printed, Cause::shift_expired, "Смена превысила 24 часа"));
+  EXPECT_EQ(state(2), "queued") << "the last question was answered";
+}
+
+TEST_F(WordsTest, Rule5_TheBytesOfAReceiptThatIsDoneNeverLeaveAgain) {
+  const auto attempt = open_next();
+  exec("update receipts set state = 'done' where id = '" + uuid(2) + "'");
+  EXPECT_EQ(
+      run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); }),
+      0);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
