@@ -24,6 +24,7 @@ class Till:
         """`declared`: what the simulator is told of it, `test` for a test register among it."""
         self.id, self.key = identifier, key  # ours and the simulator's name of it
         self.test = False  # what its document says
+        self.declared = declared
         self.base = stack.url(self.simulator)
         self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
         call(

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""Every state has an exit: refusals end, shifts do not spin, a person's word counts in any state (issue 11 §3)."""
+
+import unittest
+
+from harness.case import StackTest
+from harness.stack import REFUSALS_BEFORE_HELD
+from harness.waiting import eventually
+from harness.wire import call
+
+RECEIPT = {'type': 'kktReceiptFiscalization'}
+GIFT = {
+    'items[0][price]': '0',
+    'items[0][base_price]': '0',
+    'items[0][sum]': '0',
+    'payments[0][sum]': '0',
+    'total_sum': '0',
+}
+ZERO_TOTAL = 'Не удалось закрыть чек ( 142-ККТ: Нулевой итог чека )'
+
+
+class Refusals(StackTest):
+    def test_a_gift_the_register_refuses_each_time_is_held_and_the_queue_goes_on(self):
+        till = self.bit_till()
+        store = self.shop(till)
+        store.accepted().reaches('done')
+        till.arm('error', count=None, match={**RECEIPT, 'total': 0}, text=ZERO_TOTAL)
+        gift = store.accepted(**GIFT)
+        gift.reaches('uncertain')
+        probes = 0
+
+        def held():
+            """Each document after a quiet time proves one refusal."""
+            nonlocal probes
+            if gift.state() == 'uncertain':
+                store.accepted().reaches('done')
+                probes += 1
+            return gift.state() == 'held'
+
+        eventually(held, 'the gift is held', seen=gift.show)
+        self.assertEqual((len(gift.requests()), probes), (2, 2))
+        self.assertIn('Нулевой итог', gift.show()['error'])
+        self.alarm('receipt_refused', receipt=gift.uuid)
+        store.accepted().reaches('done')
+        self.assertEqual(gift.check_url()['STATUS'], 'WAIT')
+        code, _, err = gift.person('fail', '--reason', 'Подарок чеком не оформляется', '--yes')
+        self.assertEqual(code, 0, err)
+        self.assertIn('Подарок', gift.reaches('failed')['error'])
+        self.assertIn('Подарок', gift.portal_says('E')['error'])
+
+    def test_a_receipt_refused_again_and_again_is_held_with_the_words(self):
+        till = self.itkassa_till()
+        store = self.shop(till)
+        till.arm('fn_full', count=None)
+        sale = store.accepted()
+        self.assertIn('Архив ФН переполнен', sale.reaches('held')['error'])
+        self.assertEqual(len(sale.requests()), REFUSALS_BEFORE_HELD)
+        self.backs_off(sale.requests())
+        self.alarm('receipt_refused', receipt=sale.uuid)
+        till.disarm()
+        store.accepted().reaches('done')
+        code, _, err = sale.person('retry')
+        self.assertEqual(code, 0, err)
+        sale.reaches('done')
+
+    def test_a_shift_that_never_opens_is_alarmed_and_tried_once_a_back_off(self):
+        till = self.bit_till()
+        store = self.shop(till)
+        self.set_delay(till, 0)
+        till.arm('error', count=None, match=RECEIPT, text='Смена закрыта')
+        store.accepted()
+        self.alarm('shift', register=till.id)
+        before = len(till.shift_commands())
+        commands = eventually(lambda: len(till.shift_commands()) >= before + 3 and till.shift_commands(), 'three more')
+        self.backs_off(commands[before - 1 :])
+        self.assertEqual(self.alarms('shift', register=till.id), 1)
+
+    def test_a_shift_that_cannot_be_closed_is_tried_no_faster_than_the_back_off(self):
+        till = self.bit_till()
+        store = self.shop(till)
+        store.accepted().reaches('done')
+        self.set_delay(till, 0)
+        till.change_shift(age_hours=25)
+        till.arm('error', count=None, match={'type': 'kktCloseShift'}, text='Смена превысила 24 часа')
+        sale = store.accepted()
+        self.alarm('shift', register=till.id)
+        before = len(till.shift_commands())
+        commands = eventually(lambda: len(till.shift_commands()) >= before + 3 and till.shift_commands(), 'three more')
+        self.backs_off(commands[before - 1 :])
+        till.disarm()
+        sale.reaches('done')
+
+    def set_delay(self, till, seconds):
+        """Of the simulator, so that only a back-off can hold commands apart."""
+        call('POST', f'{till.base}/_sim/settings', {'exec_delay_s': seconds})
+        self.addCleanup(call, 'POST', f'{till.base}/_sim/settings', {'exec_delay_s': 0.05})
+
+
+class People(StackTest):
+    def delete(self, till):
+        return self.stack.kassactl('delete', 'register', till.id)
+
+    def says(self, sale, verb, *words):
+        code, out, err = sale.person(verb, *words)
+        self.assertEqual(code, 0, out + err)
+
+    def test_a_document_queued_for_ever_at_a_dead_register_is_printed_elsewhere_and_the_register_deleted(self):
+        dead, good = self.itkassa_till(), self.itkassa_till()
+        good.arm('offline', count=None)
+        store = self.shop(dead, good)
+        dead.arm('stuck')
+        sale = store.accepted()
+        eventually(lambda: dead.rows('task'), 'the cloud has it')
+        dead.arm('dead', count=None)
+        good.arm('no_callback')  # keeps the list of faults from being empty
+        code, _, err = self.delete(dead)
+        self.assertEqual(code, 1)
+        self.assertIn(sale.uuid, err)
+        self.says(sale, 'resolve', '--attempt', '1', '--not-printed', '--yes')
+        self.lift_offline(good, dead)
+        sale.reaches('done')
+        self.assertEqual((len(good.receipts()), len(dead.receipts())), (1, 0))
+        eventually(lambda: self.delete(dead)[0] == 0, 'the register can be deleted', seen=lambda: self.delete(dead))
+
+    def lift_offline(self, good, dead):
+        good.disarm()  # of all registers of the simulator
+        dead.arm('dead', count=None)
+
+    def test_a_lost_answer_of_a_register_that_is_gone_is_settled_and_the_register_deleted(self):
+        gone = self.bit_till()
+        store = self.shop(gone)
+        store.accepted().reaches('done')
+        gone.arm('hang', count=None, match=RECEIPT, print=False)
+        sale = store.accepted()
+        sale.reaches('uncertain')
+        self.assertEqual(self.delete(gone)[0], 1)
+        self.says(sale, 'fail', '--reason', 'Касса сломана', '--not-printed', '--yes')
+        self.assertIn('Касса сломана', sale.reaches('failed')['error'])
+        sale.portal_says('E')
+        eventually(lambda: self.delete(gone)[0] == 0, 'the register can be deleted', seen=lambda: self.delete(gone))
+
+    def test_a_queued_receipt_is_held_retried_and_failed(self):
+        till = self.itkassa_till()
+        till.arm('offline', count=None)
+        store = self.shop(till)
+        first, second = store.accepted(), store.accepted()
+        for sale in (first, second):
+            eventually(lambda sale=sale: sale.state() == 'queued', 'it is queued')
+            self.says(sale, 'hold', '--reason', 'Проверяем сумму')
+            self.assertIn('Проверяем сумму', sale.reaches('held')['error'])
+        self.says(first, 'fail', '--reason', 'Ошибка продавца', '--yes')
+        first.portal_says('E')
+        self.says(second, 'retry')
+        second.reaches('queued')
+        till.disarm()
+        second.reaches('done')
+        self.assertEqual((first.state(), first.requests()), ('failed', []))
+
+    def test_a_receipt_that_is_printing_is_not_failed_without_a_word_on_its_attempt(self):
+        till = self.itkassa_till()
+        store = self.shop(till)
+        till.arm('stuck')
+        sale = store.accepted()
+        eventually(lambda: till.rows('task'), 'the cloud has it')
+        code, _, err = sale.person('fail', '--reason', 'Отмена', '--yes')
+        self.assertNotEqual(code, 0, 'the attempt may print it')
+        till.release()
+        sale.reaches('done')
+
+    def test_a_re_print_with_a_corrected_cashbox_prints_on_that_companys_register(self):
+        wrong, right = self.itkassa_till(), self.itkassa_till()
+        store = self.shop(wrong)
+        store.open_branch('box-2', '7708709686', right)
+        wrong.arm('critical_error', creErrorId='16', creErrorText='Недопустимая цена')
+        sale = store.accepted()
+        sale.reaches('failed')
+        sale.portal_says('E')
+        sale.print_again(number_kkm='box-2')
+        shown = sale.reaches('done')
+        self.assertEqual((len(right.receipts()), len(wrong.receipts())), (1, 0))
+        self.assertEqual((shown['pool'], shown['cashbox']), (f'{store.name}-box-2-pool', f'{store.name}-box-2'))
+        self.assertEqual(sale.portal_says('Y')['attributes']['FN_NUMBER'], right.receipts()[0]['fn'])
+
+
+if __name__ == '__main__':
+    unittest.main()
