@@ -218,17 +218,17 @@ class Sale:
     def poll(self) -> Row:
         return call('POST', f'{self.shop.portal}/_sim/poll', {'portal': self.shop.name, 'unique_id': self.unique_id})[0]
 
+    def person(self, verb: str, *words: str) -> tuple[int, str, str]:
+        """kassactl receipts VERB; exit code, output, errors."""
+        return self.shop.stack.kassactl('receipts', verb, self.uuid, *words)
+
     def resolve(self, printed: Row | None, unless_settled: bool = False) -> None:
         """A person answers: printed as this document, or not printed. `unless_settled`: it may be settled meanwhile."""
         answer = ['--not-printed']
         if printed:
             answer = ['--printed', '--fn', printed['fn'], '--fd', str(printed['fd']), '--fp', printed['fp']]
-        code, out, err = self.person('resolve', *answer)
+        code, out, err = self.shop.stack.kassactl('receipts', 'resolve', self.uuid, *answer)
         assert code == 0 or (unless_settled and 'only an uncertain one can be resolved' in err), out + err
-
-    def person(self, verb: str, *words: str) -> tuple[int, str, str]:
-        """kassactl receipts VERB; exit code, output, errors."""
-        return self.shop.stack.kassactl('receipts', verb, self.uuid, *words)
 
     def post_again(self) -> dict[str, Any]:
         """The same bytes once more; the decoded answer."""
