@@ -20,6 +20,9 @@ run_fuzzers() {
   ctest --test-dir build/fuzz -R '^fuzz\.' --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
+# The table of tests/cases; exit code 1 when a row of it is wrong.
+run_cases() { with_stack_env "$PYTHON" tests/cases/cases.py "$@"; }
+
 # A benchmark is an executable file of tests/bench; it prints a table and writes bench/results/NAME.json.
 run_benchmarks() {
   local only=${1:-} file name found=

@@ -11,6 +11,7 @@ from harness.stack import Stack
 from harness.wire import call
 
 Row = dict[str, Any]
+SHIFT_COMMANDS = ('kktOpenShift', 'kktCloseShift', 'openSession', 'closeSession')
 
 
 class Till:
@@ -19,8 +20,11 @@ class Till:
     protocol = ''
     simulator = ''  # its address is KASSAFLOW_<simulator>_URL
 
-    def __init__(self, stack: Stack, identifier: str, key: str, **declared: str) -> None:
+    def __init__(self, stack: Stack, identifier: str, key: str, **declared: Any) -> None:
+        """`declared`: what the simulator is told of it, `test` for a test register among it."""
         self.id, self.key = identifier, key  # ours and the simulator's name of it
+        self.test = False  # what its document says
+        self.declared = declared
         self.base = stack.url(self.simulator)
         self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
         call(
@@ -31,6 +35,10 @@ class Till:
 
     def settings(self) -> dict[str, Any]:
         """The document of kassactl apply, but for kind, id and pool."""
+        return {'protocol': self.protocol, **self.connection(), **({'test': True} if self.test else {})}
+
+    def connection(self) -> dict[str, Any]:
+        """Where it is, and what it takes."""
         raise NotImplementedError
 
     def rows(self, event: str, **where: str) -> list[Row]:
@@ -42,11 +50,10 @@ class Till:
 
     def requests(self) -> list[Row]:
         """Fiscal requests of receipts that reached it, in order."""
-        return [
-            row
-            for row in self.rows('request')
-            if row['type'] not in ('kktOpenShift', 'kktCloseShift', 'openSession', 'closeSession')
-        ]
+        return [row for row in self.rows('request') if row['type'] not in SHIFT_COMMANDS]
+
+    def shift_commands(self) -> list[Row]:
+        return [row for row in self.rows('request') if row['type'] in SHIFT_COMMANDS]
 
     def arm(self, fault: str, count: int | None = 1, match: dict[str, Any] | None = None, **parameters: Any) -> None:
         call(
@@ -72,18 +79,21 @@ class Till:
 class ItkassaTill(Till):
     protocol, simulator = 'itkassa', 'SIM_ITKASSA'
 
-    def __init__(self, stack: Stack, identifier: str) -> None:
+    def __init__(self, stack: Stack, identifier: str, **declared: Any) -> None:
         self.api_key, self.callback_key, self.exclusive = secrets.token_hex(16), secrets.token_hex(16), True
-        super().__init__(stack, identifier, str(uuid.uuid4()), api_key=self.api_key)
+        super().__init__(stack, identifier, str(uuid.uuid4()), api_key=self.api_key, **declared)
 
-    def settings(self) -> dict[str, Any]:
+    def connection(self) -> dict[str, Any]:
         credentials = {'creItemId': self.key, 'apiKey': self.api_key, 'callbackKey': self.callback_key}
         return {
-            'protocol': 'itkassa',
             'endpoint': f'{self.base}/open/api/v1',
             'itkassa': credentials,
             'exclusive': self.exclusive,
         }
+
+    def questions(self, key: str) -> list[Row]:
+        """For the result of one document."""
+        return self.rows('question', key=key)
 
     def call_back(self, stack: Stack) -> str:
         """Sets the organization's printResultUrl as its owner would; the address."""
@@ -95,14 +105,13 @@ class ItkassaTill(Till):
 class BitTill(Till):
     protocol, simulator = 'bit', 'SIM_BIT'
 
-    def __init__(self, stack: Stack, identifier: str) -> None:
-        super().__init__(stack, identifier, secrets.token_hex(16))
+    def __init__(self, stack: Stack, identifier: str, **declared: Any) -> None:
+        super().__init__(stack, identifier, secrets.token_hex(16), **declared)
         self.deduplication = 'assumed-none'
         self.endpoint = self.base
 
-    def settings(self) -> dict[str, Any]:
+    def connection(self) -> dict[str, Any]:
         return {
-            'protocol': 'bit',
             'endpoint': self.endpoint,
             'registrationNumber': self.registration_number,
             'bit': {'kktToken': self.key, 'deduplication': self.deduplication},

@@ -6,6 +6,7 @@ import json
 import secrets
 import urllib.parse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,6 +16,12 @@ from harness.waiting import eventually
 from harness.wire import PortalAnswer, call, portal_post
 
 FINAL = 'done'  # a failed one may be re-opened, and the view hears of that a moment later
+
+
+@dataclass(frozen=True)
+class Branch:
+    inn: str
+    tills: Sequence[Till]
 
 
 class Shop:
@@ -36,45 +43,59 @@ class Shop:
         self._ffd, self._marked = ffd, marked
         self._webhook = webhook
         self._vat = {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'} | (vat or {})
+        self._branches = {'box-1': Branch('7701234567', tills)}
+        self.apply()
+
+    def open_branch(self, number: str, inn: str, *tills: Till) -> None:
+        """Another company of the tenant: a pool with registers of its own, behind a cashbox of that number."""
+        self._branches[number] = Branch(inn, tills)
+        self.tills += tills
         self.apply()
 
     def apply(self) -> None:
         """Also after a register was changed."""
-        pool, installation = f'{self.name}-pool', f'{self.name}-main'
+        installation = f'{self.name}-main'
+        portal = {'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'}} if self._webhook else {}
         self.stack.apply(
             [
                 {'kind': 'Tenant', 'id': self.name, 'name': f'ООО «Проверка {self.name}»'},
-                {
-                    'kind': 'Pool',
-                    'id': pool,
-                    'tenant': self.name,
-                    'inn': '7701234567',
-                    'taxation': 'osn',
-                    'ffd': self._ffd,
-                    'paymentAddress': 'https://shop.example.ru',
-                    'timezone': 'Europe/Moscow',
-                    'cashier': {'name': 'Иванова А.А.'},
-                },
-                *({'kind': 'Register', 'id': till.id, 'pool': pool, **till.settings()} for till in self.tills),
                 {
                     'kind': 'Installation',
                     'id': installation,
                     'tenant': self.name,
                     'secret': self.secret,
-                    **({'portal': {'webhook': f'{self.portal}/rest/1/{self.name}/'}} if self._webhook else {}),
+                    **portal,
                     'vat': self._vat,
                     'markedWithoutCode': self._marked,
                 },
-                {
-                    'kind': 'Cashbox',
-                    'id': f'{self.name}-box',
-                    'installation': installation,
-                    'number': 'box-1',
-                    'pool': pool,
-                    'requires': {'GATEWAY.TOKEN': self.token},
-                },
+                *(each for number in self._branches for each in self._branch(number, installation)),
             ]
         )
+
+    def _branch(self, number: str, installation: str) -> list[dict[str, Any]]:
+        branch, pool = self._branches[number], f'{self.name}-{number}-pool'
+        return [
+            {
+                'kind': 'Pool',
+                'id': pool,
+                'tenant': self.name,
+                'inn': branch.inn,
+                'taxation': 'osn',
+                'ffd': self._ffd,
+                'paymentAddress': 'https://shop.example.ru',
+                'timezone': 'Europe/Moscow',
+                'cashier': {'name': 'Иванова А.А.'},
+            },
+            *({'kind': 'Register', 'id': till.id, 'pool': pool, **till.settings()} for till in branch.tills),
+            {
+                'kind': 'Cashbox',
+                'id': f'{self.name}-{number}',
+                'installation': installation,
+                'number': number,
+                'pool': pool,
+                'requires': {'GATEWAY.TOKEN': self.token},
+            },
+        ]
 
     def url(self, verb: str, secret: str = '') -> str:
         return f'{self.stack.url("EDGE")}/b24/{secret or self.secret}/{verb}'
@@ -95,6 +116,20 @@ class Shop:
         sale = Sale(self, check, overrides.get('client_email') or contact)
         self.sales.append(sale)
         return sale
+
+    def post(self, form: bytes, contact: str) -> Sale:
+        """A whole form as it is, but for its number and the cashbox's token; `contact` is the buyer's as a register
+        should be told it."""
+        unique_id = str(20001 + len(self.sales))
+        text = form.decode('ascii').strip()
+        text = text.replace('unique_id=20001', f'unique_id={unique_id}').replace('=kx', f'={self.token}')
+        check = call(
+            'POST',
+            f'{self.portal}/_sim/checks',
+            {'portal': self.name, 'print_url': self.url('print'), 'body': text},
+        )
+        self.sales.append(Sale(self, check, contact))
+        return self.sales[-1]
 
     def accepted(self, fixture: str = 'sell-cash', **overrides: str | None) -> Sale:
         sale = self.sell(fixture, **overrides)
@@ -182,6 +217,10 @@ class Sale:
 
     def poll(self) -> Row:
         return call('POST', f'{self.shop.portal}/_sim/poll', {'portal': self.shop.name, 'unique_id': self.unique_id})[0]
+
+    def person(self, verb: str, *words: str) -> tuple[int, str, str]:
+        """kassactl receipts VERB; exit code, output, errors."""
+        return self.shop.stack.kassactl('receipts', verb, self.uuid, *words)
 
     def resolve(self, printed: Row | None, unless_settled: bool = False) -> None:
         """A person answers: printed as this document, or not printed. `unless_settled`: it may be settled meanwhile."""

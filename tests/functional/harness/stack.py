@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import urllib.request
 from typing import Any
 
 from harness.waiting import eventually
@@ -36,6 +37,8 @@ TIMERS = {
     'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1',
 }
 BIT_QUIET_S, REPOST_GRACE_S = 5.0, 2.0
+SHORTEST_BACK_OFF_S = 0.1  # half of RETRY_MIN: the jitter takes the other half
+REFUSALS_BEFORE_HELD = 5  # the default
 
 
 class Stack:
@@ -106,8 +109,12 @@ class Stack:
         return json.loads(out) if code == 0 else None
 
     def register_is_up(self, identifier: str) -> bool:
+        return bool(self.register(identifier).get('up'))
+
+    def register(self, identifier: str) -> dict[str, Any]:
+        """Its row of `registers list`; empty while no worker drives it."""
         listed = self.kassactl_json('registers', 'list') or []
-        return any(each['register'] == identifier and each['up'] for each in listed)
+        return next((each for each in listed if each['register'] == identifier), {})
 
     def apply(self, documents: list[dict[str, Any]]) -> None:
         with tempfile.NamedTemporaryFile('w', suffix='.yaml') as file:
@@ -170,6 +177,24 @@ class Stack:
     def resume(self, name: str) -> None:
         if self.runs(name):  # a worker may have been ended by its own timer meanwhile
             os.kill(self.pid(name), signal.SIGCONT)
+
+    def restart(self, name: str, **settings: str) -> None:
+        """One service with other settings; `up` does not undo them."""
+        self.kill(name)
+        self.start(name, **settings)
+        eventually(lambda: self._is_ready(name), f'{name} is ready')
+
+    def _is_ready(self, name: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.env[f'METRICS_{name.upper()}'].replace('/metrics', '/readyz'), timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def events(self, event: str, **fields: str) -> list[dict[str, Any]]:
+        """What the fiscalizer logged under that name, with these fields."""
+        lines = (line for line in self.log('fiscalizer').splitlines() if f'"event":"{event}"' in line)
+        return [row for row in map(json.loads, lines) if all(row.get(key) == value for key, value in fields.items())]
 
     def log(self, name: str) -> str:
         path = self.state_dir / 'log' / f'{name}.log'

@@ -34,6 +34,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     'error': {'text': 'Нет бумаги', 'printed': False},
     'result_false': {'text': 'Неверный формат запроса'},
     'neither': {},
+    'answer': {'body': '', 'printed': True, 'status': 200},
+    'shape': {'shape': 'array'},
 }
 SHIFT_ERRORS = {'closed': 'Смена закрыта', 'open': 'Смена уже открыта', 'expired': 'Смена превысила 24 часа'}
 Packet = list[dict[str, Any]]
@@ -92,17 +94,29 @@ class BitDriverSimulator(RegisterSimulator):
             return _proxy_page(parameters['status'])
         if name == 'hang' and not parameters['print']:
             return Answer(hang=True)
-        entries = self._run(packet, token, key, raw)
+        if name == 'answer':
+            return self._tell(parameters, packet, token, key, raw)
+        entries = self._run(packet, token, key, raw, shape=parameters.get('shape'))
         if name == 'error':
             entries = [answers.failure(packet[0]['name'], parameters['text'])]
         if name == 'neither':
             entries = [{'name': packet[0]['name']}]
-        return _spoilt(self._say(entries), name, parameters)
+        return _spoilt(self._say(entries, parameters.get('shape')), name, parameters)
 
-    def _say(self, entries: list[answers.Entry]) -> Answer:
-        return answers.packet_done(entries, self.settings['shape'])
+    def _tell(self, parameters: dict[str, Any], packet: Packet, token: str, key: str, raw: str) -> Answer:
+        """What it says has nothing to do with what it did."""
+        if parameters['printed']:
+            self._run(packet, token, key, raw)
+        names = {'KEY': key, 'DOCUMENT': key, 'REGISTER': self.storage(token).registration_number}
+        return answers.as_told(parameters['body'], names, parameters['status'])
 
-    def _run(self, packet: Packet, token: str, key: str, raw: str, late: bool = False) -> list[answers.Entry]:
+    def _say(self, entries: list[answers.Entry], shape: str | None = None) -> Answer:
+        return answers.packet_done(entries, shape or self.settings['shape'])
+
+    def _run(
+        self, packet: Packet, token: str, key: str, raw: str, late: bool = False, shape: str | None = None
+    ) -> list[answers.Entry]:
+        """`shape` None: that of the settings."""
         storage = self.storage(token)
         with storage.lock:  # a register does one thing at a time
             if self.settings['deduplication'] and (token, key) in self._done:
@@ -119,7 +133,7 @@ class BitDriverSimulator(RegisterSimulator):
                         )
                     )
                     break  # the following ones are not executed (§4)
-                entries.append(answers.success(command['name'], document, self.settings['shape']))
+                entries.append(answers.success(command['name'], document, shape or self.settings['shape']))
             self.ledger.append('result', register=token, key=key, entries=entries)
             self._done[token, key] = entries
             return entries

@@ -35,9 +35,16 @@ class Receipt:
     contact: str = ''
 
 
-def made_up_fn(register: str, generation: int) -> str:
+# The beginnings of storages' numbers: two makers of real ones, and that of emulators (itkassa.md §6.2 has a real one).
+REAL_FN_STARTS = ('7380440', '7284440')
+TEST_FN_START = '9999'
+
+
+def made_up_fn(register: str, generation: int, test: bool = False) -> str:
     digest = hashlib.sha256(f'{register}/{generation}'.encode()).digest()
-    return f'9999{int.from_bytes(digest[:6], "big") % 10 ** 12:012d}'
+    start = TEST_FN_START if test else REAL_FN_STARTS[digest[6] % len(REAL_FN_STARTS)]
+    digits = 16 - len(start)
+    return f'{start}{int.from_bytes(digest[:6], "big") % 10 ** digits:0{digits}d}'
 
 
 def made_up_registration_number(register: str) -> str:
@@ -48,13 +55,17 @@ def made_up_registration_number(register: str) -> str:
 class FiscalStorage:
     """Thread-safe; `lock` serialises what a register does, as the register itself would."""
 
-    def __init__(self, ledger: Ledger, register: str, fn: str = '', registration_number: str = '') -> None:
+    def __init__(
+        self, ledger: Ledger, register: str, fn: str = '', registration_number: str = '', test: bool = False
+    ) -> None:
+        """`test`: without legal force, the storage is an emulator."""
+        self.test = test
         self.lock = threading.RLock()
         self.register = register
         self.registration_number = registration_number or made_up_registration_number(register)
         self._ledger = ledger
         self._generation = 0
-        self._insert(fn or made_up_fn(register, 0))
+        self._insert(fn or made_up_fn(register, 0, test))
         for row in ledger.rows(register=register):
             self._replay(row)
 
@@ -129,6 +140,7 @@ class FiscalStorage:
             printed_at=now,
             qr=qr,
             registration_number=self.registration_number,
+            test=self.test,
             lines=receipt.lines,
             payments=receipt.payments,
             contact=receipt.contact,
@@ -152,7 +164,7 @@ class FiscalStorage:
             if self.opened_at is not None:
                 self.close_shift()
             self._generation += 1
-            fn = made_up_fn(self.register, self._generation)
+            fn = made_up_fn(self.register, self._generation, self.test)
             self._ledger.append('storage', register=self.register, fn=fn)
             self._insert(fn)
 
@@ -161,6 +173,7 @@ class FiscalStorage:
             'register': self.register,
             'fn': self.fn,
             'registration_number': self.registration_number,
+            'test': self.test,
             'last_fd': self.last_fd,
             'shift': self.shift,
             'shift_state': self.shift_state(),

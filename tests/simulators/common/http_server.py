@@ -26,6 +26,7 @@ REASONS = {
     404: 'Not Found',
     405: 'Method Not Allowed',
     409: 'Conflict',
+    422: 'Unprocessable Entity',
     429: 'Too Many Requests',
     500: 'Internal Server Error',
     502: 'Bad Gateway',

@@ -87,11 +87,11 @@ class RegisterSimulator(Simulator):
         fault_kinds: Mapping[str, Mapping[str, Any]],
         match_keys: Iterable[str],
         settings: Mapping[str, Any],
-        built_in: Iterable[dict[str, str]],
+        built_in: Iterable[dict[str, Any]],
     ) -> None:
         super().__init__(state_dir, address, fault_kinds, match_keys, settings)
         self._registers_lock = threading.Lock()
-        self.declared: dict[str, dict[str, str]] = {each['register']: each for each in built_in}
+        self.declared: dict[str, dict[str, Any]] = {each['register']: each for each in built_in}
         self.declared |= {row['register']: row for row in self.ledger.rows(event='register')}
         self.storages: dict[str, FiscalStorage] = {}
         for register in [*self.declared, *(row['register'] for row in self.ledger.rows(event='document'))]:
@@ -113,14 +113,19 @@ class RegisterSimulator(Simulator):
             if register not in self.storages:
                 known = self.declared.get(register, {})
                 self.storages[register] = FiscalStorage(
-                    self.ledger, register, known.get('fn', ''), known.get('registration_number', '')
+                    self.ledger,
+                    register,
+                    known.get('fn', ''),
+                    known.get('registration_number', ''),
+                    known.get('test', False),
                 )
             return self.storages[register]
 
     def _declare(self, request: Request) -> Answer:
-        wanted = {name: str(value) for name, value in request.json().items()}
-        if not set(wanted) <= {'register', 'fn', 'registration_number', 'api_key'}:
-            raise ValueError('a register has register, fn, registration_number, api_key')
+        wanted = request.json()
+        if not set(wanted) <= {'register', 'fn', 'registration_number', 'api_key', 'test'}:
+            raise ValueError('a register has register, fn, registration_number, api_key, test')
+        wanted = {name: bool(value) if name == 'test' else str(value) for name, value in wanted.items()}
         register = wanted['register']
         if register in self.storages and self.storages[register].last_fd:
             raise ValueError(f'{register} has printed already')

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from common.faults import Fault
 from common.fiscal_storage import ShiftError
 from common.simulator import RegisterSimulator
 from itkassa.documents import SHIFT_COMMANDS, SIGNS, TITLES, Refused, command_of, read_receipt
@@ -20,6 +21,7 @@ SHIFT_ERRORS = {
     'open': ('83', 'Смена открыта'),
     'expired': ('68', 'Смена превысила 24 часа'),
 }
+TEST_QR = 't=19700101T000000&s=0.00&fn=&i=0&fp=0000000000&n=0'  # §12
 
 
 def organization_of(api_key: str) -> str:
@@ -42,6 +44,10 @@ class Task:
     printed: dict[str, Any] | None = None  # the ledger's document
     result: dict[str, Any] | None = None  # the ledger's result
     delivered: threading.Event = field(default_factory=threading.Event)  # the callback, or giving it up
+    # Questions until its attributes show: 0 they do, None they wait for a release. A crash ends the waiting.
+    withheld: int | None = 0
+    said: dict[str, Any] | None = None  # meanwhile this is shown in its place
+    released: bool = False  # was stuck, is no longer
 
     @property
     def type(self) -> str:
@@ -49,6 +55,8 @@ class Task:
 
     def as_json(self) -> dict[str, Any]:
         """`object` of §6."""
+        if self.withheld != 0 and self.said:
+            return self.said
         shown: dict[str, Any] = {
             'id': self.id,
             'title': TITLES.get(self.type, 'НФД'),
@@ -73,18 +81,27 @@ class Task:
             shown |= {'queueItem': None, 'updatedAt': iso(self.result['time']), 'resultItem': self._result_item()}
             if self.result.get('description'):
                 shown |= {'result': self.result['result'], 'result_description': self.result['description']}
-        if self.printed:
-            fiscal = self.printed
-            shown |= {
-                'sessionNumber': str(fiscal['shift']),
-                'checkNumber': str(fiscal['fd']),
-                'checkSign': fiscal['fp'],
-                'fsNumber': fiscal['fn'],
-                'checkUrl': fiscal['qr'],
-                'checkUrlOfd': '',
-                'checkDate': datetime.fromtimestamp(fiscal['printed_at'], timezone.utc).strftime('%Y-%m-%d %H:%M:%S'),
-            }
+        if self.printed and self.result and self.withheld == 0:
+            shown |= self._attributes(self.printed)
         return shown
+
+    def asked(self) -> None:
+        """A question was answered; the next one may hear more."""
+        if self.result and self.withheld:
+            self.withheld -= 1
+
+    def _attributes(self, fiscal: dict[str, Any]) -> dict[str, Any]:
+        if fiscal['test']:
+            return {'sessionNumber': str(fiscal['shift']), 'checkNumber': '0', 'checkUrl': TEST_QR, 'checkUrlOfd': ''}
+        return {
+            'sessionNumber': str(fiscal['shift']),
+            'checkNumber': str(fiscal['fd']),
+            'checkSign': fiscal['fp'],
+            'fsNumber': fiscal['fn'],
+            'checkUrl': fiscal['qr'],
+            'checkUrlOfd': '',
+            'checkDate': datetime.fromtimestamp(fiscal['printed_at'], timezone.utc).strftime('%Y-%m-%d %H:%M:%S'),
+        }
 
     def _result_item(self) -> dict[str, Any]:
         assert self.result
@@ -112,7 +129,8 @@ class Cloud:
         self._last_of: dict[str, Task] = {}
         self._queues: dict[str, queue.SimpleQueue[Task]] = {}
         self._faults_changed = threading.Condition()
-        self._stuck: set[str] = set()  # registers whose shift the cloud does not close
+        self._unmanaged: dict[str, str] = {}  # registers whose shift the cloud leaves to us -> what it says of it
+        self._stuck: list[Task] = []  # "queued" until released
         for row in self._ledger.rows():
             self._replay(row)
         for task in self._tasks.values():
@@ -165,6 +183,18 @@ class Cloud:
                 (task for task in self._tasks.values() if task.key == key and task.organization == organization), None
             )
 
+    def release(self) -> int:
+        """Withheld attributes show, stuck documents are executed; how many there were."""
+        with self._lock:
+            withheld = [task for task in self._tasks.values() if task.withheld != 0]
+            stuck, self._stuck = self._stuck, []
+            for task in withheld:
+                task.withheld = 0
+            for task in stuck:
+                task.released = True
+                self._enqueue(task)
+            return len({task.id for task in withheld + stuck})
+
     def faults_changed(self) -> None:
         with self._faults_changed:
             self._faults_changed.notify_all()
@@ -182,6 +212,9 @@ class Cloud:
             task = tasks.get()
             subject = {'register': task.register, 'key': task.key, 'type': task.type}
             self._wait_online(subject)
+            if not task.released and (fault := self._simulator.faults.take(['stuck'], subject)):
+                self._keep_stuck(task, fault.parameters['printed'])
+                continue
             slow = self._simulator.faults.take(['slow_execution'], subject)
             time.sleep(self._simulator.settings['exec_delay_s'] + (slow.parameters['delay_s'] if slow else 0))
             self._execute(task, subject)
@@ -191,8 +224,15 @@ class Cloud:
                 threading.Thread(target=self._deliver, args=(task,), daemon=True).start()
 
     def _wait_online(self, subject: dict[str, Any]) -> None:
+        holds = self._simulator.faults.holds
         with self._faults_changed:
-            self._faults_changed.wait_for(lambda: not self._simulator.faults.holds('offline', subject))
+            self._faults_changed.wait_for(lambda: not holds('offline', subject) and not holds('dead', subject))
+
+    def _keep_stuck(self, task: Task, printed: bool) -> None:
+        if printed:
+            task.printed = self._print(task, read_receipt(command_of(task.document)))
+        with self._lock:
+            self._stuck.append(task)
 
     def _execute(self, task: Task, subject: dict[str, Any]) -> None:
         if task.printed:  # it was signed just before a crash
@@ -205,41 +245,67 @@ class Cloud:
                 raise Refused(f'Недопустимое значение поля type: {task.type}')
         except Refused as refused:
             return self._finish(task, '0', '', description=str(refused))
-        if fault := self._simulator.faults.take(['critical_error'], subject):
-            if fault.parameters['fiscal']:
-                task.printed = self._print(task, receipt)
+        if fault := self._simulator.faults.take(['critical_error', 'answer'], subject):
+            return self._fail(task, receipt, fault)
+        if task.type != 'closeSession' and (fault := self._simulator.faults.take(['fn_full'], subject)):
             return self._finish(task, str(fault.parameters['creErrorId']), fault.parameters['creErrorText'])
-        if self._simulator.faults.take(['shift_expired'], subject):
-            self._let_shift_expire(task)
+        if fault := self._simulator.faults.take(['shift_expired', 'shift_closed'], subject):
+            self._leave_shift(task.register, fault)
         try:
             task.printed = self._print(task, receipt)
         except ShiftError as error:
-            return self._finish(task, *SHIFT_ERRORS[error.code])
+            code, text = SHIFT_ERRORS[error.code]
+            return self._finish(task, self._unmanaged.get(task.register, code), text)
         self._finish(task, '0', 'Ошибок нет')
+
+    def _fail(self, task: Task, receipt: Any, fault: Fault) -> None:
+        """It says that it failed, whatever the storage did."""
+        if fault.parameters['fiscal']:
+            task.printed = self._print(task, receipt)
+            task.withheld = fault.parameters['attributes_after']
+        if fault.name == 'critical_error':
+            return self._finish(task, str(fault.parameters['creErrorId']), fault.parameters['creErrorText'])
+        task.said, task.withheld = self._said(task, fault.parameters['body']), fault.parameters['attributes_after']
+        item = task.said.get('resultItem') or {}
+        self._finish(task, str(item.get('creErrorId', '255')), str(item.get('creErrorText', '')))
+
+    @staticmethod
+    def _said(task: Task, body: str) -> dict[str, Any]:
+        """`body` is a whole answer with KEY, DOCUMENT and REGISTER in the place of this document's names."""
+        for name, value in (('KEY', task.key), ('DOCUMENT', task.id), ('REGISTER', task.register)):
+            body = body.replace(f'"{name}"', json.dumps(value))
+        said: dict[str, Any] = json.loads(body)['object']
+        return said
 
     def _print(self, task: Task, receipt: Any) -> dict[str, Any]:
         storage = self._simulator.storage(task.register)
         marks = {'key': task.key, 'task': task.id, 'request': json.dumps(task.document, ensure_ascii=False)}
-        if task.type == 'openSession':
-            return storage.open_shift(**marks)
-        if task.type == 'closeSession':
-            self._stuck.discard(task.register)
-            return storage.close_shift(**marks)
+        if task.type in SHIFT_COMMANDS:
+            with storage.lock:
+                opens = task.type == 'openSession'
+                document = storage.open_shift(**marks) if opens else storage.close_shift(**marks)
+                self._unmanaged.pop(task.register, None)
+                return document
         with storage.lock:
             # The platform opens and closes shifts itself (§4).
-            if storage.shift_state() == 'expired' and task.register not in self._stuck:
-                storage.close_shift()
-            if storage.shift_state() == 'closed':
-                storage.open_shift()
+            if task.register not in self._unmanaged:
+                if storage.shift_state() == 'expired':
+                    storage.close_shift()
+                if storage.shift_state() == 'closed':
+                    storage.open_shift()
             return storage.print_receipt(receipt, **marks)
 
-    def _let_shift_expire(self, task: Task) -> None:
-        storage = self._simulator.storage(task.register)
+    def _leave_shift(self, register: str, fault: Fault) -> None:
+        storage = self._simulator.storage(register)
         with storage.lock:
-            if storage.shift_state() == 'closed':
-                storage.open_shift()
-            storage.make_shift_old(25)
-            self._stuck.add(task.register)
+            if fault.name == 'shift_closed':
+                if storage.shift_state() != 'closed':
+                    storage.close_shift()
+            else:
+                if storage.shift_state() == 'closed':
+                    storage.open_shift()
+                storage.make_shift_old(25)
+            self._unmanaged[register] = str(fault.parameters['creErrorId'])
 
     def _finish(self, task: Task, code: str, text: str, description: str = '') -> None:
         good = code == '0' and not description

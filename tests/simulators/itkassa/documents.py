@@ -69,6 +69,8 @@ def read_receipt(command: dict[str, Any]) -> Receipt:
     payments = {tag: _money(command, name) for name, tag in PAYMENT_TAGS.items() if command.get(name) is not None}
     total = sum(line['total'] for line in read)
     paid = sum(payments.values())
+    if total <= 0:
+        raise Refused('Недопустимая сумма чека: должна быть больше нуля')
     if paid < total or paid - total > payments.get('1031', 0):
         raise Refused('Недопустимая сумма оплат: не соответствует сумме позиций')
     if paid > total:

@@ -35,15 +35,25 @@ TALK_FAULTS: dict[str, dict[str, Any]] = {
     'wrong_token': {},
     'refusal': {'status': 409, 'code': 12, 'message': 'Не удалось обработать запрос, попробуйте позже'},
     'kept_alive_close': {},
-    'callback_before_answer': {},
 }
 FAULTS: dict[str, dict[str, Any]] = TALK_FAULTS | {
+    'callback_before_answer': {'queued': False},
     'duplicate_answer': {'answer': 'error'},
     'slow_execution': {'delay_s': 1.0},
-    'shift_expired': {},
+    'stuck': {'printed': False},
+    'shift_expired': {'creErrorId': '68'},
+    'shift_closed': {'creErrorId': '73'},
+    'fn_full': {'creErrorId': '137', 'creErrorText': 'Архив ФН переполнен'},
     'offline': {},
+    'dead': {},
     'no_callback': {},
-    'critical_error': {'creErrorId': '44', 'creErrorText': 'Нет бумаги', 'fiscal': False},
+    'critical_error': {
+        'creErrorId': '44',
+        'creErrorText': 'Нет бумаги',
+        'fiscal': False,
+        'attributes_after': 0,
+    },
+    'answer': {'body': '', 'fiscal': True, 'attributes_after': None},
 }
 CALLBACK_WITHIN_S = 20.0
 
@@ -98,6 +108,7 @@ class ItkassaSimulator(RegisterSimulator):
         subject = {'register': register, 'key': key, 'type': command.get('type'), 'operation': 'print'}
         self._register_of_key[key] = register  # a question for what was swallowed can be matched too
         fault = self._talk_fault(subject, request)
+        is_dead = self.faults.holds('dead', subject)
         self.ledger.append(
             'request',
             register=register,
@@ -107,6 +118,8 @@ class ItkassaSimulator(RegisterSimulator):
             connection_request=request.number,
             request=request.body.decode('utf-8', 'replace'),
         )
+        if is_dead:
+            return Answer(hang=True)
         if fault and fault.name == 'wrong_token' or self.declared.get(register, {}).get('api_key', api_key) != api_key:
             return json_answer({'code': 401, 'message': 'Нет доступа к кассе'}, 401)
         if len(register) != ID_LENGTH:
@@ -131,9 +144,11 @@ class ItkassaSimulator(RegisterSimulator):
         if name == 'refusal':
             return json_answer({'code': parameters['code'], 'message': parameters['message']}, parameters['status'])
         task, is_new = self._cloud.accept(organization, document)
-        if name == 'callback_before_answer':
+        shown = task.as_json()
+        if fault := self.faults.take(['callback_before_answer'], subject):
             task.delivered.wait(CALLBACK_WITHIN_S)
-        answer = json_answer({'code': 0, 'object': task.as_json()})
+            shown = shown if fault.parameters['queued'] else task.as_json()
+        answer = json_answer({'code': 0, 'object': shown})
         if not is_new and (repeat := self.faults.take(['duplicate_answer'], subject)):
             empty = repeat.parameters['answer'] == 'empty'
             answer = json_answer(
@@ -155,7 +170,7 @@ class ItkassaSimulator(RegisterSimulator):
         held, self._held = self._held, []
         for accept in held:
             accept()
-        return json_answer({'released': len(held)})
+        return json_answer({'released': len(held) + self._cloud.release()})
 
     # --- questions ---
 
@@ -177,12 +192,16 @@ class ItkassaSimulator(RegisterSimulator):
             {'code': 0, 'object': task.as_json()} if task else {'code': 404, 'message': 'Документ не найден'},
             200 if task else 404,
         )
+        if task:
+            task.asked()
         answer = self._spoilt_question(answer, subject, request)
-        self.ledger.append('question', **subject, status=0 if answer.nothing else answer.status)
+        self.ledger.append('question', **subject, status=0 if answer.nothing or answer.hang else answer.status)
         return answer
 
     def _spoilt_question(self, answer: Answer, subject: dict[str, Any], request: Request) -> Answer:
-        """A fault hits a question only when its match names the operation."""
+        """A fault hits a question only when its match names the operation; a dead register answers none."""
+        if self.faults.holds('dead', subject):
+            return Answer(hang=True)
         armed = any(fault['match'].get('operation') == subject['operation'] for fault in self.faults.armed())
         fault = self._talk_fault(subject, request) if armed else None
         if not fault:
@@ -223,7 +242,7 @@ class ItkassaSimulator(RegisterSimulator):
             'title': f'Касса {storage.fn}',
             'productNumber': storage.fn[-8:],
             'location': None,
-            'fiscalizationNumber': storage.registration_number,
+            'fiscalizationNumber': None if storage.test else storage.registration_number,
             'fsNumber': storage.fn,
             'defaultPpr': None,
             'defaultPsr': None,
@@ -233,7 +252,7 @@ class ItkassaSimulator(RegisterSimulator):
             'cashier': None,
             'nodeStatus': 'ready',
             'status': 'active',
-            'isFiscalized': True,
+            'isFiscalized': not storage.test,
             'isPrintable': True,
             'licenseExpireAtDate': iso(time.time() + 300 * 86400),
             'fsExpireAt': iso(time.time() + 300 * 86400)[:10],

@@ -1,5 +1,6 @@
 import http.client
 import json
+import re
 
 from bit_driver.bit_driver_simulator import SAMPLE, BitDriverSimulator
 from common.testing import SimulatorTest
@@ -166,6 +167,45 @@ class BitDriverTest(SimulatorTest):
             'POST', '/', json.dumps(receipt()), {'Action': 'command_list', 'BIT_ORDER_ID': '9', 'BIT_KKT_TOKEN': TOKEN}
         )
         self.assertIn('Команда', connection.getresponse().read().decode('cp1251'))
+
+    def test_other_forms_tell_the_signed_documents_own_attributes(self):
+        self.send(OPEN)
+        for shape, sign_of in {
+            'signed_sign': lambda entry: entry['fiscalSign_1077'] % 2**32,
+            'floats': lambda entry: int(entry['fiscalSign_1077']),
+            'tag_dump': lambda entry: int(re.search('1077,ФП ДОКУМЕНТА:([0-9]{10})', entry['printedText'])[1]),
+        }.items():
+            with self.subTest(shape):
+                self.arm('shape', shape=shape)
+                (entry,) = self.send(receipt())
+                self.assertEqual(sign_of(entry), int(self.printed()[-1]['fp']))
+        self.assertIn('fiscalSign_1077', self.send(receipt())[0])  # only the next one was told otherwise
+
+    def test_any_answer_at_all_whatever_was_printed(self):
+        self.send(OPEN)
+        for printed in (True, False):
+            with self.subTest(printed=printed):
+                before = len(self.printed())
+                self.arm('answer', body='[{"name":"receipt-KEY","error":"\u0427ек пробит"}]', printed=printed)
+                self.assertEqual(self.send(receipt(), order='77'), [{'name': 'receipt-77', 'error': 'Чек пробит'}])
+                self.assertEqual(len(self.printed()) - before, int(printed))
+
+    def test_a_gift_is_refused_each_time_and_others_are_printed(self):
+        self.send(OPEN)
+        text = 'Не удалось закрыть чек ( 142-ККТ: Нулевой итог чека )'
+        self.arm('error', count=None, match={'total': 0}, text=text)
+        gift = receipt(amount=0, paid=0)
+        gift[0]['data']['1059'][0]['price_1079'] = 0
+        for _ in range(2):
+            self.assertEqual(self.send(gift)[0]['error'], text)
+        self.assertEqual(self.printed(), [])
+        self.assertIn('success', self.send(receipt())[0])
+
+    def test_a_test_register_has_an_emulators_storage(self):
+        token = 'f' * 32
+        self.call('POST', '/_sim/registers', {'register': token, 'test': True})
+        self.send(OPEN, token=token)
+        self.assertRegex(self.send(receipt(), token=token)[0]['fnNumber_1041'], '^9999[0-9]{12}$')
 
     def test_a_port_can_be_refused_while_the_other_serves(self):
         port = self.call('POST', '/_sim/ports', {'port': 0})[1]['port']

@@ -1,4 +1,5 @@
 import pathlib
+import re
 import tempfile
 import unittest
 from decimal import Decimal
@@ -51,6 +52,15 @@ class LedgerTest(unittest.TestCase):
         self.assertEqual(till.open_shift()['fd'], 1)
         again = FiscalStorage(ledger, 'till')
         self.assertEqual((again.fn, again.last_fd, again.shift_state()), (till.fn, 1, 'opened'))
+
+    def test_storages_look_real_and_those_of_test_registers_like_an_emulators(self):
+        ledger = self.open()
+        real = {FiscalStorage(ledger, f'till-{number}').fn for number in range(20)}
+        self.assertEqual(len(real), 20)
+        self.assertTrue(all(re.fullmatch('(7380440|7284440)[0-9]{9}', fn) for fn in real), real)
+        test = FiscalStorage(ledger, 'test', test=True)
+        test.replace()
+        self.assertRegex(test.fn, '^9999[0-9]{12}$')
 
     def test_shift_rules(self):
         storage = FiscalStorage(self.open(), 'till')

@@ -33,6 +33,10 @@ def sale(key=None, total='1000.00', **changes):
     return {'creItemId': SAMPLE_REGISTER, 'idempKey': key or str(uuid.uuid4()), 'commands': [command]}
 
 
+def shift(command):
+    return {'creItemId': SAMPLE_REGISTER, 'idempKey': str(uuid.uuid4()), 'commands': [{'type': command}]}
+
+
 class ItkassaTest(SimulatorTest):
     create = ItkassaSimulator
 
@@ -112,6 +116,7 @@ class ItkassaTest(SimulatorTest):
             'sno': sale(sno='osn'),
             'contact': sale(tagClientContact=''),
             'over': sale(amountElectronic='1000.01'),
+            'a gift': sale(price='0', total='0', amountElectronic='0'),
         }.items():
             with self.subTest(name):
                 self.post(document)
@@ -164,15 +169,93 @@ class ItkassaTest(SimulatorTest):
                 self.assertEqual((done['resultItem']['creErrorId'], done['checkNumber'] is not None), ('44', fiscal))
         self.assertEqual(len(self.receipts()), 1)
 
-    def test_an_expired_shift_needs_closing(self):
-        self.arm('shift_expired')
-        self.post(first := sale())
-        self.assertEqual(self.finished(first)['resultItem']['creErrorId'], '68')
-        close = {'creItemId': SAMPLE_REGISTER, 'idempKey': str(uuid.uuid4()), 'commands': [{'type': 'closeSession'}]}
-        self.post(close)
-        self.assertEqual(self.finished(close)['resultItem']['result'], 'success')
-        self.post(second := sale())
-        self.assertEqual(self.finished(second)['resultItem']['result'], 'success')
+    def result(self, document):
+        self.post(document)
+        return self.finished(document)['resultItem']
+
+    def test_a_shift_left_to_us_refuses_every_receipt_until_its_command_came(self):
+        for fault, code, command in (
+            ('shift_expired', '68', 'closeSession'),
+            ('shift_expired', '141', 'closeSession'),
+            ('shift_closed', '73', 'openSession'),
+        ):
+            with self.subTest(fault, code=code):
+                self.arm(fault, creErrorId=code)
+                self.assertEqual([self.result(sale())['creErrorId'] for _ in range(2)], [code, code])
+                self.assertEqual(self.result(shift(command))['result'], 'success')
+                self.assertEqual(self.result(sale())['result'], 'success')
+
+    def test_a_full_storage_refuses_until_the_fault_is_lifted(self):
+        self.arm('fn_full', count=None)
+        for _ in range(2):
+            result = self.result(sale())
+            self.assertEqual((result['creErrorId'], result['result']), ('137', 'critical_error'))
+            self.assertIn('Архив ФН переполнен', result['creErrorText'])
+        self.call('DELETE', '/_sim/faults')
+        self.assertEqual(self.result(sale())['result'], 'success')
+        self.assertEqual(len(self.receipts()), 1)
+
+    def test_attributes_appear_after_questions_or_a_release(self):
+        self.arm('critical_error', creErrorId=113, creErrorText='Ошибка отрезчика', fiscal=True, attributes_after=3)
+        self.post(document := sale())
+        self.wait_for(lambda: self.rows('result'))
+        numbers = [self.by_key(document)[1]['object']['checkNumber'] for _ in range(5)]
+        self.assertEqual(numbers, [None, None, None, '2', '2'])
+        self.arm('critical_error', fiscal=True, attributes_after=None)
+        self.post(document := sale())
+        for _ in range(5):
+            self.assertIsNone(self.finished(document)['checkNumber'])
+        self.assertEqual(self.call('POST', '/_sim/release')[1], {'released': 1})
+        self.assertEqual(self.finished(document)['checkNumber'], '3')
+
+    def test_any_answer_at_all_in_the_place_of_a_documents(self):
+        body = '{"object": {"id": "DOCUMENT", "idempKey": "KEY", "creItemId": "REGISTER", "resultItem": {"x": 1}}}'
+        self.arm('answer', body=body)
+        self.post(document := sale())
+        done = self.finished(document)
+        self.assertEqual((done['idempKey'], done['creItemId']), (document['idempKey'], SAMPLE_REGISTER))
+        self.assertEqual(done['resultItem'], {'x': 1})
+        self.assertEqual(len(self.receipts()), 1)
+
+    def test_a_stuck_document_is_queued_until_released_and_keeps_nobody_waiting(self):
+        for printed in (False, True):
+            with self.subTest(printed=printed):
+                before = len(self.receipts())
+                self.arm('stuck', printed=printed)
+                self.post(stuck := sale())
+                self.assertEqual(self.result(sale())['result'], 'success')
+                self.assertIsNone(self.by_key(stuck)[1]['object']['resultItem'])
+                self.assertEqual(len(self.receipts()) - before, 1 + printed)
+                self.call('POST', '/_sim/release')
+                self.assertEqual(self.finished(stuck)['checkNumber'] is not None, True)
+                self.assertEqual(len(self.receipts()) - before, 2)
+
+    def test_a_dead_register_says_nothing_to_anybody(self):
+        self.post(document := sale())
+        self.finished(document)
+        self.arm('dead', count=None, match={'register': SAMPLE_REGISTER})
+        for method, path, body in (
+            ('POST', 'print-documents', sale()),
+            ('GET', f'print-documents/{document["idempKey"]}/idempotent', None),
+            ('GET', 'cre/items/', None),
+        ):
+            with self.subTest(path), self.assertRaises(TimeoutError):
+                connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=0.2)
+                self.addCleanup(connection.close)
+                self.call(method, f'{API}/{path}', body, KEY, connection=connection)
+        self.assertEqual(len(self.receipts()), 1)
+
+    def test_a_test_register_names_no_document(self):
+        register = 'c' * 36
+        self.call('POST', '/_sim/registers', {'register': register, 'api_key': KEY['X-Api-Key'], 'test': True})
+        document = {**sale(), 'creItemId': register}
+        self.post(document)
+        done = self.finished(document)
+        self.assertEqual((done['resultItem']['result'], done['checkNumber'], done['fsNumber']), ('success', '0', None))
+        self.assertIn('fp=0000000000', done['checkUrl'])
+        listed = self.call('GET', f'{API}/cre/items/', None, KEY)[1]['list'][0]
+        self.assertIsNone(listed['fiscalizationNumber'])
+        self.assertRegex(listed['fsNumber'], '^9999')
 
     def test_offline_holds_the_queue(self):
         self.arm('offline', count=None)
@@ -206,6 +289,19 @@ class ItkassaTest(SimulatorTest):
             ('c' * 32, said['object']['organizationId']),
         )
         self.assertIsNotNone(said['object']['resultItem'])
+
+    def test_a_callback_may_come_before_an_answer_that_still_says_queued_or_is_lost(self):
+        server = HttpServer(lambda request: json_answer({}))
+        self.addCleanup(server.close)
+        url = f'http://127.0.0.1:{server.listen()}/hook'
+        self.call('POST', '/_sim/callback', {'url': url, 'key': 'k'})
+        self.arm('callback_before_answer', count=None, queued=True)
+        _, said = self.post(sale())
+        self.assertIsNone(said['object']['resultItem'])
+        self.assertEqual(len(self.rows('callback')), 1)
+        self.arm('lose_answer')
+        self.post_and_lose(sale())
+        self.assertEqual([row['status'] for row in self.rows('callback')], [200, 200])
 
     def test_a_queue_survives_a_crash(self):
         self.arm('offline', count=None)
