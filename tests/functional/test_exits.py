@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every state has an exit: refusals end, shifts do not spin, a person's word counts in any state (issue 11 §3)."""
+"""Every state has an exit: refusals end, shifts do not spin, a person's word counts in any state."""
 
 import unittest
 from datetime import datetime, timedelta, timezone

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What a register's words may prove: a document that may exist is never printed again (issue 11 §1)."""
+"""What a register's words may prove: a document that may exist is never printed again."""
 
 import json
 import unittest

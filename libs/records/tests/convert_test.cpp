@@ -38,11 +38,12 @@ fiscal::Receipt full_receipt() {
           {marked, plain},
           {Kopecks(1), Kopecks(2), Kopecks(3), Kopecks(4), Kopecks(5)},
           Kopecks(std::numeric_limits<std::int64_t>::max()),
-          "+79001234567"};
+          "+79001234567",
+          {{"contact_unusable", 2, "нет связи"}}};
 }
 
 fiscal::FiscalDocument full_document() {
-  return {"7380440800000001", 1204, "0115223344", "0000000001047487", 12, 10, 1'780'300'865, true};
+  return {"7380440800000001", 1204, "0115223344", "0000000001047487", 12, 10, 1'780'300'865, true, true};
 }
 
 template <class Message>

@@ -103,7 +103,8 @@ class ItkassaDriver final : public Driver {
       co_return Health{.up = false,
                        .detail = "Нет связи с сервисом itkassa: " + answer.error().code,
                        .fn = {},
-                       .registration_number = {}};
+                       .registration_number = {},
+                       .test = {}};
     Health health = read_registers(answer->status, answer->body, settings_.cre_item_id, now_s());
     if (!health.fn.empty() || health.test) {
       known_fn_ = health.fn;

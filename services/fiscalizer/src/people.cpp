@@ -222,6 +222,14 @@ bool is_digits(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// The receipt's error is the question that a person answers now; not why it failed or is held, nor that it was printed
+// twice.
+bool asks(pqxx::work& work, const std::string& id, const Locked& receipt) {
+  if (receipt.state != State::done) return receipt.state == State::printing || receipt.state == State::uncertain;
+  return work.exec_params1("select count(*) < 2 from attempts where receipt = $1::uuid and outcome = 'printed'", id)[0]
+      .as<bool>();
+}
+
 }  // namespace
 
 Result<Done> resolve_printed(pqxx::work& work, const Order& order, v1::FiscalDocument document) {
@@ -265,8 +273,8 @@ Result<Done> resolve_not_printed(pqxx::work& work, const Order& order, const Tim
                                          {.unanswered = others, .hold_wanted = !receipt->hold_reason.empty()});
   answer(work, *attempt, "not_printed", "not printed, says " + order.actor);
   Change change{.state = state, .error = receipt->error, .hold_reason = receipt->hold_reason};
+  if (!others && asks(work, order.receipt, *receipt)) change.error.clear();
   if (receipts::ruling(Verb::resolve_not_printed, receipt->state).effect == Effect::denial) {
-    if (!others) change.error.clear();
     change.rest_ms = rest_of(*attempt, times);
   }
   write(work, order.receipt, change);

@@ -32,6 +32,15 @@ TEST_F(ViewSql, Rule12_AHigherRevisionWinsInWhateverOrderTheyCome) {
   EXPECT_EQ(state(1), "failed 7") << "an accepted post is not the journal's word";
 }
 
+// A re-print for another cashbox.
+TEST_F(ViewSql, AReceiptIsListedInThePoolThatHasIt) {
+  take(outcome(1, 4, RECEIPT_STATE_QUEUED));
+  auto moved = outcome(1, 5, RECEIPT_STATE_QUEUED);
+  moved.set_pool("other");
+  take(moved);
+  EXPECT_EQ(column("pool", 1), "other");
+}
+
 TEST_F(ViewSql, Rule12_DoneIsTerminal) {
   take(outcome(1, 5, RECEIPT_STATE_DONE));
   take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
