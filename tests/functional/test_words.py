@@ -145,6 +145,15 @@ class TestRegisters(StackTest):
                 self.assertNotEqual(sale.at_portal()['state'], 'Y')
                 self.assertLessEqual(len(sale.requests()), 1)
 
+    def test_a_document_without_legal_force_is_held_and_not_told(self):
+        till = self.bit_till(test=True)
+        till.change_shift(open=True)  # by hand: the first document of ours is the receipt itself
+        sale = self.shop(till).accepted()
+        sale.reaches('held')
+        self.alarm('test_register', receipt=sale.uuid)
+        eventually(lambda: not self.stack.register_is_up(till.id), 'it stands')
+        self.assertEqual((sale.check_url()['STATUS'], sale.poll()['state'], len(sale.requests())), ('WAIT', 'P', 1))
+
     def test_a_test_register_that_is_called_one_prints_and_its_documents_are_marked(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
