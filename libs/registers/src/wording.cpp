@@ -281,9 +281,10 @@ Meaning certain_meaning(const Words& words, const Reading& reading) {
   return meaning;
 }
 
-// "ФД 1204", "fd1204", "чек № 12": a document by its number.
+// "ФД 1204", "fd1204", "чек № 12": a document by its number; "в ФН": by its place.
 bool numbers_document(const Words& words, std::size_t at) {
   static constexpr std::string_view kDocuments[] = {"чек", "документ", "receipt", "document"};
+  if (stands_at(words, at, "в$ фн$")) return true;
   const bool number_follows = at + 1 < words.size() && all_digits(words[at + 1].text);
   if (names_storage(words[at].text)) return number_follows || has_digit(words[at]);
   const std::size_t next = at + 1 < words.size() && begins(words[at + 1].text, "номер$") ? at + 2 : at + 1;
