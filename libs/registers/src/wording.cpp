@@ -25,9 +25,7 @@ bool is_participle(std::string_view word, std::string_view stem) {
 }
 
 bool is_negation(std::string_view word) { return word == "не" || word == "not"; }
-bool is_auxiliary(std::string_view word) {
-  return begins(word, "был") || word == "been" || word == "be" || word == "was";
-}
+bool is_auxiliary(std::string_view word) { return begins(word, "был") || word == "been" || word == "be"; }
 
 // The word before `at` that may negate it, jumping over "был"; not across a comma or a full stop.
 bool is_negated(const Words& words, std::size_t at) {

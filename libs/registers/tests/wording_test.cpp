@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(Protocols, WordCorpus, testing::Values("bit", "itkassa"
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(Wording, ADeniedWordIsIgnoredOnlyWhereItIsDenied) {
-  for (const char* text : {"Чек не пробит: смена закрыта", "Чек не был оформлен. Смена закрыта",
-                           "Receipt was not registered: смена закрыта"})
+  for (const char* text :
+       {"Чек не пробит: смена закрыта", "Чек не был оформлен. Смена закрыта", "Receipt not registered: смена закрыта"})
     EXPECT_EQ(meaning_of(text, Speaker::register_itself), Meaning::shift_closed) << text;
   for (const char* text :
        {"Не, оформлен. Смена закрыта", "Чек ещё не пробит: смена закрыта", "Чек не напечатан: смена закрыта",
