@@ -20,11 +20,15 @@ std::optional<std::string> envelope_code(const Json& envelope) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-// Everything the envelope says except the echo of our own document.
-std::string refusal_text(const Json& envelope) {
+// Members of an envelope that only repeat the HTTP status ("Unprocessable entity", 422).
+bool repeats_status(std::string_view key) { return key == "status" || key == "type" || key == "name"; }
+
+// What the envelope says except the echo of our own document.
+std::string refusal_text(const Json& envelope, bool with_status = true) {
   std::string text;
   for (const auto& [key, value] : envelope.values) {
     if (key == "code" || key == "object" || key == "commands") continue;
+    if (!with_status && repeats_status(key)) continue;
     const std::string part = value.flat();
     if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
   }
@@ -35,9 +39,12 @@ Finding foreign(const std::string& what) {
   return contradiction("foreign_document", "Сервис вернул чужой документ: " + what);
 }
 
-Finding refused_post(int http_status, const std::string& code, const std::string& text, bool receipt) {
+Finding refused_post(int http_status, const std::string& code, const Json& envelope, bool receipt) {
   const std::string own_code = "api_" + code;
-  const Meaning meaning = http_status == 409 ? Meaning::unclear : meaning_of(text, Speaker::refusing_service);
+  const std::string text = refusal_text(envelope);
+  const Meaning meaning = http_status == 409 || says_document(text)
+                              ? Meaning::unclear
+                              : meaning_of(refusal_text(envelope, false), Speaker::refusing_service);
   if (meaning == Meaning::data)
     return finding(Fact::not_printed, receipt ? Cause::data : Cause::register_fault, own_code, text);
   if (meaning == Meaning::register_fault) return finding(Fact::not_printed, Cause::register_fault, own_code, text);
@@ -96,7 +103,7 @@ Finding read_posted(int http_status, std::string_view body, const Asked& asked) 
     return unreadable(http_status, Cause::ambiguous);
   const std::optional<std::string> code = envelope_code(*envelope);
   if (!code) return unreadable(http_status, Cause::ambiguous);
-  if (*code != "0") return refused_post(http_status, *code, text, asked.content.receipt);
+  if (*code != "0") return refused_post(http_status, *code, *envelope, asked.content.receipt);
   const Json& object = (*envelope)["object"];
   if (!is_success(http_status) || document_id(object).empty()) return unreadable(http_status, Cause::ambiguous);
   if (const std::string what = difference(object, asked, false); !what.empty()) return foreign(what);
@@ -110,7 +117,8 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
     return finding(Fact::unknown, Cause::register_fault, http_code(http_status), "Сервис itkassa не принял ключ API");
   }
   // A clean negative is the application's own word, not a proxy's page (§11.2 3).
-  if (http_status == 404 && is_object && !(*envelope)["object"].is_object()) return no_document(question, "http_404");
+  const bool bare = is_object && !(*envelope)["object"].is_object() && !says_document(refusal_text(*envelope));
+  if (http_status == 404 && bare) return no_document(question, "http_404");
   if (!is_object || !is_success(http_status)) {
     return unreadable(http_status, Cause::transient);
   }

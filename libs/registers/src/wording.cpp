@@ -25,9 +25,7 @@ bool is_participle(std::string_view word, std::string_view stem) {
 }
 
 bool is_negation(std::string_view word) { return word == "не" || word == "not"; }
-bool is_auxiliary(std::string_view word) {
-  return begins(word, "был") || word == "been" || word == "be" || word == "was";
-}
+bool is_auxiliary(std::string_view word) { return begins(word, "был") || word == "been" || word == "be"; }
 
 // The word before `at` that may negate it, jumping over "был"; not across a comma or a full stop.
 bool is_negated(const Words& words, std::size_t at) {
@@ -281,9 +279,10 @@ Meaning certain_meaning(const Words& words, const Reading& reading) {
   return meaning;
 }
 
-// "ФД 1204", "fd1204", "чек № 12": a document by its number.
+// "ФД 1204", "fd1204", "чек № 12": a document by its number; "в ФН": by its place.
 bool numbers_document(const Words& words, std::size_t at) {
   static constexpr std::string_view kDocuments[] = {"чек", "документ", "receipt", "document"};
+  if (stands_at(words, at, "в$ фн$")) return true;
   const bool number_follows = at + 1 < words.size() && all_digits(words[at + 1].text);
   if (names_storage(words[at].text)) return number_follows || has_digit(words[at]);
   const std::size_t next = at + 1 < words.size() && begins(words[at + 1].text, "номер$") ? at + 2 : at + 1;

@@ -152,6 +152,10 @@ TEST(ItkassaPost, EveryEnvelopeHasItsMeaning) {
       {400, R"({"code":1,"message":"Некорректный email покупателя"})", Fact::not_printed, Cause::data},
       {422, R"({"code":1,"message":"Касса не поддерживает ставку НДС 22%"})", Fact::not_printed, Cause::data},
       {200, R"({"code":1,"message":"Неверная цена товара «Ключ гаечный»"})", Fact::not_printed, Cause::data},
+      {422, R"({"name":"Unprocessable entity","message":"Некорректная цена","code":1,"status":422})", Fact::not_printed,
+       Cause::data},
+      {422, R"({"name":"Document printed","message":"Некорректная цена","code":1,"status":422})", Fact::unknown,
+       Cause::ambiguous},
       {200, R"({"code":1,"message":"Касса не отвечает"})", Fact::unknown, Cause::ambiguous},
       {401, R"({"code":1,"message":"Документ уже напечатан"})", Fact::unknown, Cause::ambiguous},
       // exactly-once.md 8: the document may have been queued before this failed.
@@ -479,6 +483,7 @@ TEST(ItkassaQuery, OnlyACleanNegativeIsAbsence) {
       {200, R"({"code":0,"object":null})", Fact::absent, Cause::none, Fact::unknown},
       {200, R"({"code":0,"object":[]})", Fact::absent, Cause::none, Fact::unknown},
       {200, R"({"code":3,"message":"Документ не найден"})", Fact::absent, Cause::none, Fact::unknown},
+      {404, R"({"code":1,"message":"Документ уже напечатан"})", Fact::unknown, Cause::transient, Fact::unknown},
       {404, "<html>404</html>", Fact::unknown, Cause::transient, Fact::unknown},
       {404, "", Fact::unknown, Cause::transient, Fact::unknown},
       {200, R"({"code":3,"message":"Неизвестно что"})", Fact::unknown, Cause::transient, Fact::unknown},

@@ -92,6 +92,22 @@ TEST_P(WordCorpus, GluedSentencesNeverHideADocument) {
 INSTANTIATE_TEST_SUITE_P(Protocols, WordCorpus, testing::Values("bit", "itkassa"),
                          [](const auto& info) { return std::string(info.param); });
 
+TEST(Wording, ADeniedWordIsIgnoredOnlyWhereItIsDenied) {
+  for (const char* text :
+       {"Чек не пробит: смена закрыта", "Чек не был оформлен. Смена закрыта", "Receipt not registered: смена закрыта"})
+    EXPECT_EQ(meaning_of(text, Speaker::register_itself), Meaning::shift_closed) << text;
+  for (const char* text :
+       {"Не, оформлен. Смена закрыта", "Чек ещё не пробит: смена закрыта", "Чек не напечатан: смена закрыта",
+        "Чек не закрыт: смена закрыта", "Чек пробит, не оформлен: смена закрыта"})
+    EXPECT_FALSE(is_refusal(meaning_of(text, Speaker::register_itself))) << text;
+}
+
+TEST(Wording, NoPhraseHidesAWordThatHasGrownToIt) {
+  for (const char* text : {"Смена превысила 24 часапробит", "Неверная суммаоформлен чека",
+                           "Ошибка регистрациизарегистрирован: смена закрыта"})
+    EXPECT_FALSE(is_refusal(meaning_of(text, Speaker::register_itself))) << text;
+}
+
 TEST(Wording, ASuccessThatDeniesIsNone) {
   for (const char* text : {"Ошибка: чек не пробит", "Чек не зарегистрирован", "Не удалось оформить чек", "Нет бумаги",
                            "Смена превысила 24 часа", "Отказ", "Операция невозможна", "error 12", "Повторный заказ"})

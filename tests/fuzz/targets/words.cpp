@@ -127,8 +127,9 @@ void answered_by_itkassa(const Sentence& sentence) {
   const json::object refusal{{"code", 1}, {"message", sentence.text}};
   for (const int status : {200, 400, 401, 404, 422}) {
     const Finding found = itkassa::read_posted(status, json::serialize(refusal), asked);
-    // A status of the key or the route is no word about the future.
-    must_stay_open(status == 401 || status == 404 ? Sentence{{}, 0, sentence.document, false} : sentence, found);
+    // A status of the key or the route speaks for itself, unless the body names a document in words that are known.
+    const bool of_status = status == 401 || status == 404;
+    must_stay_open(of_status ? Sentence{{}, 0, says_document(sentence.text), false} : sentence, found);
   }
 }
 
