@@ -1,9 +1,47 @@
 #include "journal_rows.hpp"
 
+#include <algorithm>
+
+#include "kassaflow/runtime/log.hpp"
+
 namespace kassaflow::fiscalizer::sql {
 
 using postgres::IntArray;
 using postgres::TextArray;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+// The attempts of a group, those whose question they may settle, and those before them that were believed not printed
+// although the register's numbering has not yet said so.
+constexpr const char* kTouched =
+    "array(select unnest($1::bigint[]) union select proves from attempts where id = any($1::bigint[]) and proves is "
+    "not null union select b.id from attempts a join attempts b on b.identity = a.identity and b.fn_before = "
+    "a.fn_before and b.fd_before = a.fd_before and b.id < a.id where a.id = any($1::bigint[]) and a.fn_before <> '' "
+    "and b.receipt is not null and b.outcome = 'not_printed' and b.question is null and b.words <> '') ";
+
+// With them every attempt without an answer of their receipts.
+std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids, const TextArray& receipts) {
+  std::map<std::int64_t, AttemptRow> rows;
+  for (const auto& row :
+       work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
+                                    "sends, coalesce(proves, 0), fn_before, fd_before, words, cause from attempts "
+                                    "where id = any(") +
+                            kTouched +
+                            ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
+                            "order by id for update",
+                        ids.str(), receipts.str())) {
+    rows.emplace(row[0].as<std::int64_t>(),
+                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
+                            row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
+                            row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
+                            row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
+  }
+  return rows;
+}
+
+}  // namespace
 
 std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
 std::string bytes(const pqxx::field& field) {
@@ -66,6 +104,84 @@ void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& r
       "revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
       "from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as c(id, state, error, fiscal) where r.id = c.id",
       ids.str(), states.str(), errors.str(), fiscals.str());
+}
+
+Rows lock_rows(pqxx::work& work, const IntArray& attempts) {
+  TextArray receipt_ids;
+  for (const auto& row :
+       work.exec_params(std::string("select distinct receipt from attempts where receipt is not null and id = any(") +
+                            kTouched + ")",
+                        attempts.str())) {
+    receipt_ids.add(row[0].as<std::string>());
+  }
+  Rows rows;
+  rows.receipts = lock_receipts(work, receipt_ids);
+  rows.attempts = lock_attempts(work, attempts, receipt_ids);
+  return rows;
+}
+
+void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
+  if (changes.empty()) return;
+  IntArray ids;
+  TextArray outcomes, questions, details, remote_ids, words, causes;
+  for (const auto& [id, change] : changes) {
+    ids.add(id);
+    outcomes.add(change.outcome);
+    questions.add(change.question);
+    details.add(change.detail);
+    remote_ids.add(change.remote_id);
+    words.add(change.words);
+    causes.add(change.cause);
+  }
+  work.exec_params(
+      "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
+      "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
+      "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
+      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words), "
+      "cause = case when c.words <> '' then c.cause else a.cause end "
+      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as c(id, "
+      "outcome, question, detail, remote_id, words, cause) where a.id = c.id",
+      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
+}
+
+void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
+  if (changes.empty()) return;
+  TextArray identities, fns, shifts;
+  IntArray fds, opened;
+  for (const auto& [identity, change] : changes) {
+    identities.add(identity);
+    fns.add(change.fn);
+    fds.add(change.fd);
+    shifts.add(change.shift);
+    opened.add(change.opened_now ? 1 : 0);
+  }
+  // A new storage starts counting again; within one, the highest number seen stands.
+  work.exec_params(
+      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at) "
+      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end "
+      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]) as c(identity, fn, fd, shift, opened) "
+      "on conflict (identity) do update set "
+      "highest_fd = case when excluded.fn = '' then r.highest_fd when r.fn = excluded.fn then greatest(r.highest_fd, "
+      "excluded.highest_fd) else excluded.highest_fd end, "
+      "fn = coalesce(nullif(excluded.fn, ''), r.fn), "
+      "shift = case when excluded.shift = 'unknown' then r.shift else excluded.shift end, "
+      "shift_opened_at = case when excluded.shift = 'closed' then null else coalesce(excluded.shift_opened_at, "
+      "r.shift_opened_at) end",
+      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str());
+}
+
+bool others_unanswered(const Rows& rows, std::int64_t id, const AttemptRow& attempt) {
+  return std::ranges::any_of(rows.attempts, [&](const auto& row) {
+    return row.first != id && row.second.receipt == attempt.receipt && row.second.unanswered();
+  });
+}
+
+void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
+  log(Level::error, event,
+      {{"receipt", attempt.receipt},
+       {"attempt", attempt.number},
+       {"register", attempt.register_id},
+       {"detail", detail}});
 }
 
 }  // namespace kassaflow::fiscalizer::sql

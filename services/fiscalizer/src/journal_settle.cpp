@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "journal_numbering.hpp"
 #include "journal_rows.hpp"
 #include "journal_sql.hpp"
-#include "kassaflow/receipts/proof.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
@@ -19,97 +19,6 @@ using runtime::Level;
 using runtime::log;
 
 namespace {
-
-struct AttemptRow {
-  std::string receipt;  // empty: a shift report
-  std::uint32_t number = 0;
-  std::string kind;
-  std::string identity;
-  std::string register_id;
-  std::string outcome;   // empty: open
-  std::string question;  // empty: none
-  int shard = 0;
-  int sends = 1;
-  std::int64_t proves = 0;
-  std::string fn_before;
-  std::uint64_t fd_before = 0;
-  std::string words;  // what the register said of it, unless "printed"; empty: it never answered
-  std::string cause;  // with words
-
-  // Its receipt may have been printed by it, for all that is known.
-  [[nodiscard]] bool unanswered() const { return outcome.empty() || question == "open" || question == "asked"; }
-  // Believed not printed for the register's words alone: no number and no person has confirmed it.
-  [[nodiscard]] bool believed() const { return outcome == "not_printed" && question.empty() && !words.empty(); }
-};
-
-struct AttemptChange {
-  std::string outcome;   // empty: stays as it is
-  std::string question;  // with an outcome; empty: none
-  std::string detail;
-  std::string remote_id;
-  std::string words;  // empty: they and the cause stay as they are
-  std::string_view cause;
-};
-
-struct RegisterChange {
-  std::string fn;
-  std::uint64_t fd = 0;
-  std::string shift;  // empty: as it was
-  bool opened_now = false;
-};
-
-// Everything a group of findings touches: the rows are locked when it begins and written when it ends.
-struct Rows {
-  std::map<std::string, ReceiptRow> receipts;
-  std::map<std::int64_t, AttemptRow> attempts;
-  std::map<std::int64_t, AttemptChange> attempt_changes;
-  std::map<std::string, RegisterChange> register_changes;
-  std::set<std::int64_t> owners;  // attempts that have the document they were told
-};
-
-// The attempts of a group, those whose question they may settle, and those before them that were believed not printed
-// although the register's numbering has not yet said so.
-constexpr const char* kTouched =
-    "array(select unnest($1::bigint[]) union select proves from attempts where id = any($1::bigint[]) and proves is "
-    "not null union select b.id from attempts a join attempts b on b.identity = a.identity and b.fn_before = "
-    "a.fn_before and b.fd_before = a.fd_before and b.id < a.id where a.id = any($1::bigint[]) and a.fn_before <> '' "
-    "and b.receipt is not null and b.outcome = 'not_printed' and b.question is null and b.words <> '') ";
-
-// With them every attempt without an answer of their receipts.
-std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids, const TextArray& receipts) {
-  std::map<std::int64_t, AttemptRow> rows;
-  for (const auto& row :
-       work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
-                                    "sends, coalesce(proves, 0), fn_before, fd_before, words, cause from attempts "
-                                    "where id = any(") +
-                            kTouched +
-                            ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
-                            "order by id for update",
-                        ids.str(), receipts.str())) {
-    rows.emplace(row[0].as<std::int64_t>(),
-                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
-                            row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
-                            row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
-                            row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
-  }
-  return rows;
-}
-
-Rows lock_rows(pqxx::work& work, const std::vector<Told>& batch) {
-  IntArray attempt_ids;
-  for (const auto& told : batch) attempt_ids.add(told.attempt);
-  TextArray receipt_ids;
-  for (const auto& row :
-       work.exec_params(std::string("select distinct receipt from attempts where receipt is not null and id = any(") +
-                            kTouched + ")",
-                        attempt_ids.str())) {
-    receipt_ids.add(row[0].as<std::string>());
-  }
-  Rows rows;
-  rows.receipts = lock_receipts(work, receipt_ids);
-  rows.attempts = lock_attempts(work, attempt_ids, receipt_ids);
-  return rows;
-}
 
 // Rule 5: what was told is kept under any epoch; `decided` says whether this transaction also decides on it.
 void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std::vector<bool>& decided) {
@@ -147,56 +56,6 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
       details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
   work.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
   work.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
-}
-
-void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes) {
-  if (changes.empty()) return;
-  IntArray ids;
-  TextArray outcomes, questions, details, remote_ids, words, causes;
-  for (const auto& [id, change] : changes) {
-    ids.add(id);
-    outcomes.add(change.outcome);
-    questions.add(change.question);
-    details.add(change.detail);
-    remote_ids.add(change.remote_id);
-    words.add(change.words);
-    causes.add(change.cause);
-  }
-  work.exec_params(
-      "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
-      "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
-      "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
-      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words), "
-      "cause = case when c.words <> '' then c.cause else a.cause end "
-      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as c(id, "
-      "outcome, question, detail, remote_id, words, cause) where a.id = c.id",
-      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
-}
-
-void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
-  if (changes.empty()) return;
-  TextArray identities, fns, shifts;
-  IntArray fds, opened;
-  for (const auto& [identity, change] : changes) {
-    identities.add(identity);
-    fns.add(change.fn);
-    fds.add(change.fd);
-    shifts.add(change.shift);
-    opened.add(change.opened_now ? 1 : 0);
-  }
-  // A new storage starts counting again; within one, the highest number seen stands.
-  work.exec_params(
-      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at) "
-      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end "
-      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]) as c(identity, fn, fd, shift, opened) "
-      "on conflict (identity) do update set "
-      "highest_fd = case when excluded.fn = '' then r.highest_fd when r.fn = excluded.fn then greatest(r.highest_fd, "
-      "excluded.highest_fd) else excluded.highest_fd end, "
-      "fn = coalesce(nullif(excluded.fn, ''), r.fn), "
-      "shift = case when excluded.shift = 'unknown' then r.shift else excluded.shift end, "
-      "shift_opened_at = case when excluded.shift = 'closed' then null else coalesce(excluded.shift_opened_at, "
-      "r.shift_opened_at) end",
-      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str());
 }
 
 RegisterChange register_change(const AttemptRow& attempt, const registers::Finding& finding) {
@@ -332,20 +191,6 @@ std::string words_of(const registers::Finding& finding) {
   return answered ? describe(finding) : std::string();
 }
 
-bool others_unanswered(const Rows& rows, std::int64_t attempt_id, const AttemptRow& attempt) {
-  return std::ranges::any_of(rows.attempts, [&](const auto& row) {
-    return row.first != attempt_id && row.second.receipt == attempt.receipt && row.second.unanswered();
-  });
-}
-
-void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
-  log(Level::error, event,
-      {{"receipt", attempt.receipt},
-       {"attempt", attempt.number},
-       {"register", attempt.register_id},
-       {"detail", detail}});
-}
-
 // How often registers have refused the receipt in this generation, whatever their words.
 int refusals(pqxx::work& work, const AttemptRow& attempt, const ReceiptRow& receipt) {
   return work
@@ -421,121 +266,6 @@ void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows
   if (!of_register.fn.empty() || !of_register.shift.empty()) rows.register_changes[attempt.identity] = of_register;
 }
 
-// What a person is asked when numbering leaves a question open.
-std::string question_for(pqxx::work& work, const receipts::ProofResult& result, const std::string& fn) {
-  if (result.proof != receipts::Proof::gap) {
-    return "Ответ кассы потерян, и напечатан ли чек, не доказано (" + result.reason + ").";
-  }
-  std::string ours;
-  for (const auto& row :
-       work.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit 20", fn,
-                        result.first_missing, result.last_missing)) {
-    ours += (ours.empty() ? "" : ", ") + row[0].as<std::string>();
-  }
-  return "Ответ кассы потерян. Проверьте документы ФН " + fn + " с № " + std::to_string(result.first_missing) +
-         " по № " + std::to_string(result.last_missing) +
-         (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
-}
-
-// True when a number proved the receipt not printed before, after the very same words of a register.
-bool proved_before(pqxx::work& work, const AttemptRow& lost, const ReceiptRow& receipt) {
-  return !lost.words.empty() &&
-         !work.exec_params(
-                  "select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
-                  "question = 'settled' and words = $3 limit 1",
-                  lost.receipt, receipt.generation, lost.words)
-              .empty();
-}
-
-// Rule 6: the document after a lost one settles it or leaves it to a person. The lane opens a probe only after the
-// quiet time, and `proves` is set on nothing else: other documents find no attempt there.
-void prove(pqxx::work& work, const AttemptRow& probe, const registers::Finding& finding, Rows& rows) {
-  const auto uncertain = rows.attempts.find(probe.proves);
-  if (uncertain == rows.attempts.end() || uncertain->second.question != "open") return;
-  auto& lost = uncertain->second;
-  auto& receipt = rows.receipts.at(lost.receipt);
-  const auto document = finding.document.value_or(fiscal::FiscalDocument{});
-  const auto result = receipts::prove(
-      {lost.fn_before, lost.fd_before},
-      {.started_after_quiet_time = true, .answered_by_register = true, .fn = document.fn, .fd = document.fd});
-  auto& change = rows.attempt_changes[probe.proves];
-  if (result.proof == receipts::Proof::not_printed) {
-    const bool in_question = lost.number == receipt.attempts || receipt.state == State::uncertain;
-    change.outcome = lost.outcome = "not_printed";
-    change.question = lost.question = "settled";
-    change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
-    if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
-    const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
-    // A receipt that the register does not take, and calls so in words nobody knows, would come back for ever.
-    const bool again = decision.state == State::queued && proved_before(work, lost, receipt);
-    const auto state = receipts::kept_back(decision.state, {.unanswered = others_unanswered(rows, probe.proves, lost),
-                                                            .hold_wanted = !receipt.hold_reason.empty(),
-                                                            .refused_enough = again});
-    receipt.changed = receipt.changed || state != receipt.state;
-    receipt.state = state;
-    receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
-    if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
-  } else {
-    change.outcome = "unknown";
-    change.question = lost.question = "asked";
-    change.detail = receipt.error = question_for(work, result, document.fn);
-    receipt.changed = true;
-  }
-  log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
-}
-
-// Numbers a document left out, and what is known of them.
-struct Skipped {
-  std::uint64_t numbers = 0;  // that are no document of ours whose number we know
-  std::uint64_t reports = 0;  // shift reports of ours among them: printed, but the register told no number
-  bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
-};
-
-Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
-  Skipped skipped;
-  if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
-  const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
-                                       document.fn, next.fd_before, document.fd)[0]
-                         .as<std::uint64_t>();
-  skipped.numbers = document.fd - next.fd_before - 1 - known;
-  // A shift that turned out to be open already made no document.
-  const auto reports = work.exec_params1(
-      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and fn_before "
-      "= "
-      "$2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and detail not like 'already%'",
-      next.identity, next.fn_before, next.fd_before, id);
-  skipped.reports = reports[0].as<std::uint64_t>();
-  skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();
-  return skipped;
-}
-
-// A storage numbers its documents without gaps. Attempts that were believed not printed for the register's words, since
-// the last number seen, become questions again when a number is missing that nothing explains.
-void doubt_skipped(pqxx::work& work, std::int64_t id, const AttemptRow& next, const registers::Finding& finding,
-                   Rows& rows) {
-  const auto document = finding.document.value_or(fiscal::FiscalDocument{});
-  const auto skipped = skipped_by(work, id, next, document);
-  for (auto& [other_id, other] : rows.attempts) {
-    const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
-                       other.fd_before == next.fd_before && other_id < id;
-    if (!since || other.receipt.empty() || !other.believed()) continue;
-    // "The shift is closed" names the report of whoever closed it.
-    const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
-    if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;
-    auto& change = rows.attempt_changes[other_id];
-    change.outcome = other.outcome = "unknown";
-    change.question = other.question = "asked";
-    change.detail = "Касса сказала, что чек не напечатан, но её следующий документ ФН " + document.fn + " — № " +
-                    std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
-                    ": возможно, документ есть. Её слова: " + other.words;
-    auto& receipt = rows.receipts.at(other.receipt);
-    receipt.state = receipts::on_evidence(receipt.state, Evidence::doubted, other.number == receipt.attempts).state;
-    receipt.error = change.detail;
-    receipt.changed = true;
-    alarm("alarm.number_skipped", other, change.detail);
-  }
-}
-
 std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
   const auto found = rows.receipts.find(attempt.receipt);
   if (found == rows.receipts.end()) return std::nullopt;
@@ -549,7 +279,9 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
 
 std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
                             const std::vector<Told>& batch) {
-  auto rows = lock_rows(work, batch);
+  IntArray attempts;
+  for (const auto& told : batch) attempts.add(told.attempt);
+  auto rows = lock_rows(work, attempts);
   std::set<int> shards;
   for (const auto& told : batch) shards.insert(told.shard);
   const auto held = fence(work, worker, shards);
@@ -568,8 +300,9 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == "printed";
     if (!news[i] || !printed) continue;
-    prove(work, attempt, batch[i].finding, rows);
-    if (batch[i].provable) doubt_skipped(work, batch[i].attempt, attempt, batch[i].finding, rows);
+    const auto document = batch[i].finding.document.value_or(fiscal::FiscalDocument{});
+    prove(work, attempt, document, rows);
+    if (batch[i].provable) doubt_skipped(work, batch[i].attempt, document, rows);
   }
   write_attempts(work, rows.attempt_changes);
   write_receipts(work, rows.receipts);

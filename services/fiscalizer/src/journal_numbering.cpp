@@ -1,0 +1,128 @@
+#include "journal_numbering.hpp"
+
+#include "kassaflow/receipts/proof.hpp"
+#include "kassaflow/registers/driver.hpp"
+#include "kassaflow/runtime/log.hpp"
+
+namespace kassaflow::fiscalizer::sql {
+
+using receipts::Evidence;
+using receipts::State;
+using registers::Cause;
+using runtime::Level;
+using runtime::log;
+
+namespace {
+
+// What a person is asked when numbering leaves a question open.
+std::string question_for(pqxx::work& work, const receipts::ProofResult& result, const std::string& fn) {
+  if (result.proof != receipts::Proof::gap) {
+    return "Ответ кассы потерян, и напечатан ли чек, не доказано (" + result.reason + ").";
+  }
+  std::string ours;
+  for (const auto& row :
+       work.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit 20", fn,
+                        result.first_missing, result.last_missing)) {
+    ours += (ours.empty() ? "" : ", ") + row[0].as<std::string>();
+  }
+  return "Ответ кассы потерян. Проверьте документы ФН " + fn + " с № " + std::to_string(result.first_missing) +
+         " по № " + std::to_string(result.last_missing) +
+         (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
+}
+
+// True when a number proved the receipt not printed before, after the very same words of a register.
+bool proved_before(pqxx::work& work, const AttemptRow& lost, const ReceiptRow& receipt) {
+  return !lost.words.empty() &&
+         !work.exec_params(
+                  "select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
+                  "question = 'settled' and words = $3 limit 1",
+                  lost.receipt, receipt.generation, lost.words)
+              .empty();
+}
+
+// Numbers a document left out, and what is known of them.
+struct Skipped {
+  std::uint64_t numbers = 0;  // that are no document of ours whose number we know
+  std::uint64_t reports = 0;  // shift reports of ours among them: printed, but the register told no number
+  bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
+};
+
+Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
+  Skipped skipped;
+  if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
+  const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
+                                       document.fn, next.fd_before, document.fd)[0]
+                         .as<std::uint64_t>();
+  skipped.numbers = document.fd - next.fd_before - 1 - known;
+  // A shift that turned out to be open already made no document.
+  const auto reports = work.exec_params1(
+      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and fn_before "
+      "= "
+      "$2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and detail not like 'already%'",
+      next.identity, next.fn_before, next.fd_before, id);
+  skipped.reports = reports[0].as<std::uint64_t>();
+  skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();
+  return skipped;
+}
+
+}  // namespace
+
+void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocument& document, Rows& rows) {
+  const auto uncertain = rows.attempts.find(probe.proves);
+  if (uncertain == rows.attempts.end() || uncertain->second.question != "open") return;
+  auto& lost = uncertain->second;
+  auto& receipt = rows.receipts.at(lost.receipt);
+  const auto result = receipts::prove(
+      {lost.fn_before, lost.fd_before},
+      {.started_after_quiet_time = true, .answered_by_register = true, .fn = document.fn, .fd = document.fd});
+  auto& change = rows.attempt_changes[probe.proves];
+  if (result.proof == receipts::Proof::not_printed) {
+    const bool in_question = lost.number == receipt.attempts || receipt.state == State::uncertain;
+    change.outcome = lost.outcome = "not_printed";
+    change.question = lost.question = "settled";
+    change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
+    if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
+    const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
+    // A receipt that the register does not take, and calls so in words nobody knows, would come back for ever.
+    const bool again = decision.state == State::queued && proved_before(work, lost, receipt);
+    const auto state = receipts::kept_back(decision.state, {.unanswered = others_unanswered(rows, probe.proves, lost),
+                                                            .hold_wanted = !receipt.hold_reason.empty(),
+                                                            .refused_enough = again});
+    receipt.changed = receipt.changed || state != receipt.state;
+    receipt.state = state;
+    receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
+    if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
+  } else {
+    change.outcome = "unknown";
+    change.question = lost.question = "asked";
+    change.detail = receipt.error = question_for(work, result, document.fn);
+    receipt.changed = true;
+  }
+  log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
+}
+
+void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {
+  const auto next = rows.attempts.at(id);
+  const auto skipped = skipped_by(work, id, next, document);
+  for (auto& [other_id, other] : rows.attempts) {
+    const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
+                       other.fd_before == next.fd_before && other_id < id;
+    if (!since || other.receipt.empty() || !other.believed()) continue;
+    // "The shift is closed" names the report of whoever closed it.
+    const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
+    if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;
+    auto& change = rows.attempt_changes[other_id];
+    change.outcome = other.outcome = "unknown";
+    change.question = other.question = "asked";
+    change.detail = "Касса сказала, что чек не напечатан, но её следующий документ ФН " + document.fn + " — № " +
+                    std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
+                    ": возможно, документ есть. Её слова: " + other.words;
+    auto& receipt = rows.receipts.at(other.receipt);
+    receipt.state = receipts::on_evidence(receipt.state, Evidence::doubted, other.number == receipt.attempts).state;
+    receipt.error = change.detail;
+    receipt.changed = true;
+    alarm("alarm.number_skipped", other, change.detail);
+  }
+}
+
+}  // namespace kassaflow::fiscalizer::sql
