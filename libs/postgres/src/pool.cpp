@@ -1,5 +1,7 @@
 #include "kassaflow/postgres/pool.hpp"
 
+#include <poll.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -37,6 +39,12 @@ Error read_failure(const std::exception& error, bool committing, bool open) {
   }
   const auto message = std::string(error.what()) + (sqlstate.empty() ? "" : " (SQLSTATE " + sqlstate + ")");
   return {sqlstate.starts_with("22") ? "postgres.data" : "postgres.error", message};
+}
+
+// Between tasks nothing is due on the socket of a session: what comes there is its end.
+bool has_ended(const pqxx::connection& connection) {
+  pollfd socket{connection.sock(), POLLIN, 0};
+  return socket.fd < 0 || poll(&socket, 1, 0) != 0;
 }
 
 bool reached_server(const Result<std::monostate>& result) {
@@ -96,6 +104,7 @@ struct Pool::Impl {
   Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection, const Job& job) {
     bool committing = false;
     try {
+      if (connection && has_ended(*connection)) connection.reset();
       if (!connection) {
         // Else a server that is away would hold the end of the process for a time-out a task.
         if (stopping) return tl::unexpected(unavailable("shutting down without a connection"));

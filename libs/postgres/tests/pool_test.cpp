@@ -121,6 +121,18 @@ TEST_F(PoolTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
   EXPECT_TRUE(pool_.healthy());
 }
 
+// The server was restarted while nothing was asked: the next one who asks need not know.
+TEST_F(PoolTest, ASessionThatEndedWhileNobodyUsedItIsReplacedBeforeTheNextTask) {
+  Pool idle({.uri = server_->uri(), .application_name = "idle", .threads = 1, .search_path = "test"});
+  ASSERT_TRUE(idle.run_blocking([](pqxx::work& work) { work.exec("select 1"); }));
+  ASSERT_TRUE(run([](pqxx::work& work) {
+    return work.exec("select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'idle'")
+        .size();
+  }));
+  const auto next = idle.run_blocking([](pqxx::work& work) { work.exec("select 1"); });
+  EXPECT_TRUE(next) << next.error().message;
+}
+
 TEST_F(PoolTest, ASessionLostInTheTaskCommittedNothing) {
   const auto lost = run([](pqxx::work& work) {
     work.exec("insert into t values (1)");
