@@ -176,8 +176,8 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
   on_commit_();
 }
 
-asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity) {
-  co_return co_await pool_.run([identity](pqxx::work& work) { return sql::remember(work, identity); });
+asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity, bool askable) {
+  co_return co_await pool_.run([=](pqxx::work& work) { return sql::remember(work, identity, askable); });
 }
 
 asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::string> pools, int per_pool) {

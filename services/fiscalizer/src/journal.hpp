@@ -72,7 +72,7 @@ struct RegisterMemory {
   std::int64_t shift_opened_at_s = 0;
   std::optional<Attempt> open;          // an attempt whose end nobody knows yet
   std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
-  std::vector<Attempt> asked;           // uncertain attempts that it cannot: a person, or the register when asked
+  std::vector<Attempt> asked;           // uncertain attempts that it cannot, of a register that can be asked
 };
 
 struct Told {  // one thing learned about one attempt
@@ -125,7 +125,8 @@ class Journal {
   boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, int shard, std::int64_t epoch,
                                       std::string error);
 
-  boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity);
+  // `askable`: the register can be asked, so what is uncertain is wanted, too.
+  boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity, bool askable);
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
 
   // What happened beside the lanes: evidence appended under a lost epoch, callbacks, attempts people answered.

@@ -10,8 +10,8 @@ using postgres::TextArray;
 
 namespace {
 
-constexpr int kNewsLimit = 100;  // of a kind, at once
-constexpr int kAskedLimit = 20;  // uncertain attempts a register is asked about, the latest
+constexpr int kNewsLimit = 100;   // of a kind, at once
+constexpr int kAskedLimit = 200;  // uncertain attempts a register is asked about, the latest
 
 constexpr const char* kAttemptColumns =
     "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
@@ -63,7 +63,7 @@ Journal::Undecided undecided_from(const pqxx::row& row) {
 
 }  // namespace
 
-RegisterMemory remember(pqxx::work& work, const std::string& identity) {
+RegisterMemory remember(pqxx::work& work, const std::string& identity, bool askable) {
   RegisterMemory memory;
   for (const auto& row : work.exec_params("select fn, highest_fd, shift, coalesce(extract(epoch from "
                                           "shift_opened_at)::bigint, 0) from registers where identity = $1",
@@ -81,6 +81,7 @@ RegisterMemory remember(pqxx::work& work, const std::string& identity) {
        work.exec_params("select id from attempts where identity = $1 and question = 'open' order by id", identity)) {
     memory.questions.push_back(row[0].as<std::int64_t>());
   }
+  if (!askable) return memory;
   for (const auto& row : work.exec_params(
            std::string(kAttemptColumns) + "where a.identity = $1 and a.question = 'asked' order by a.id desc limit $2",
            identity, kAskedLimit)) {

@@ -27,7 +27,7 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
 
 // --- journal_read.cpp ---
 
-RegisterMemory remember(pqxx::work& work, const std::string& identity);
+RegisterMemory remember(pqxx::work& work, const std::string& identity, bool askable);
 std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pools, int per_pool);
 Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::vector<std::int64_t>& unanswered);
 std::vector<Attempt> named(pqxx::work& work, const std::string& identity, const registers::CallbackNames& names);

@@ -119,7 +119,7 @@ bool Lane::refresh_driver() {
 }
 
 asio::awaitable<void> Lane::remember() {
-  auto memory = co_await context_.journal.remember(identity_);
+  auto memory = co_await context_.journal.remember(identity_, driver_->capabilities().query_by_key);
   if (!memory) {
     co_await wake_.wait_for(context_.settings.retry_min);
     co_return;
@@ -127,7 +127,7 @@ asio::awaitable<void> Lane::remember() {
   const bool new_question = memory->questions.size() > memory_.questions.size();
   memory_ = std::move(*memory);
   must_remember_ = false;
-  if (driver_->capabilities().query_by_key) asker_.about(memory_.asked);
+  asker_.about(memory_.asked);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
   if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + context_.settings.bit_quiet);
 }

@@ -118,7 +118,7 @@ class NumberingTest : public JournalTest {
 TEST_F(NumberingTest, Rule6_ALostAnswerIsUncertainAndNotQueued) {
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(queued().size(), 1U);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).questions,
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions,
             std::vector<std::int64_t>{lost_});
 }
 
@@ -127,14 +127,14 @@ TEST_F(NumberingTest, Rule6_TheNextNumberProvesNotPrintedAndItGoesBackToTheHead)
   EXPECT_EQ(state(3), "done");
   EXPECT_EQ(state(2), "queued");
   EXPECT_EQ(queued().at(0).id, uuid(2));
-  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).questions.empty());
+  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions.empty());
 }
 
 TEST_F(NumberingTest, Rule6_AGapIsLeftToAPersonWithTheNumbersAndTheRegisterGoesOn) {
   probe(102);
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 101"), std::string::npos);
-  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).questions.empty());
+  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions.empty());
 }
 
 TEST_F(NumberingTest, Rule6_AnotherStorageProvesNothing) {

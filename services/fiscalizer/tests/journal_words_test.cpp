@@ -62,7 +62,7 @@ TEST_F(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
   EXPECT_EQ(state(2), "done");
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
   EXPECT_NE(error(2).find("№ 102 после № 100"), std::string::npos) << error(2);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1"); }).asked.at(0).id, believed);
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).asked.at(0).id, believed);
 }
 
 TEST_F(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {

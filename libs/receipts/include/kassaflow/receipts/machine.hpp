@@ -51,12 +51,12 @@ enum class PostVerdict : std::uint8_t {
 
 enum class Evidence : std::uint8_t {
   printed,
-  not_printed_data,   // cannot be printed as it is
-  not_printed_other,  // register, link or shift: the receipt is fine
+  not_printed_data,     // cannot be printed as it is
+  not_printed_other,    // register, link or shift: the receipt is fine
   not_printed_legally,  // only a document without legal force was made: the register is for tests
-  lost,               // bytes may have reached the register, no answer
-  proved_absent,      // numbering proof or a person: certainly not printed
-  doubted,            // was believed not printed, and now the register's numbering has a gap there
+  lost,                 // bytes may have reached the register, no answer
+  proved_absent,        // numbering proof or a person: certainly not printed
+  doubted,              // was believed not printed, and now the register's numbering has a gap there
 };
 
 enum class Alarm : std::uint8_t {
