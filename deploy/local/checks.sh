@@ -44,6 +44,7 @@ run_linters() {
     '')
       sources | xargs clang-format-19 --dry-run -Werror
       shellcheck -x -a dev .ci/run
+      deploy/local/references.py check
       ;;
     tidy)
       local preset=${KASSAFLOW_PRESET:-dev}
