@@ -3,7 +3,6 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,6 +13,8 @@
 #include <boost/beast/http.hpp>
 #include <unordered_set>
 #include <utility>
+
+#include "kassaflow/base/rethrow.hpp"
 
 namespace kassaflow::http {
 namespace {
@@ -231,8 +232,8 @@ Server::~Server() {
 std::uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
 
 void Server::start() {
-  asio::co_spawn(impl_->executor, Impl::accept_loop(impl_), asio::detached);
-  asio::co_spawn(impl_->executor, Impl::sweep_loop(impl_), asio::detached);
+  asio::co_spawn(impl_->executor, Impl::accept_loop(impl_), kRethrow);
+  asio::co_spawn(impl_->executor, Impl::sweep_loop(impl_), kRethrow);
 }
 
 asio::awaitable<void> Server::drain(std::chrono::milliseconds deadline) {

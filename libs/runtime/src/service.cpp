@@ -1,6 +1,7 @@
 #include "kassaflow/runtime/service.hpp"
 
 #include <signal.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "kassaflow/http/server.hpp"
@@ -67,7 +69,11 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     http::ServerOptions options;
     options.address = common.admin_address;
     options.port = static_cast<std::uint16_t>(common.admin_port);
-    options.on_bad_request = [](std::string_view, std::string_view) { return plain(400, "bad request\n"); };
+    options.on_bad_request = [](std::string_view target, std::string_view reason) {
+      if (reason != "internal") return plain(400, "bad request\n");
+      log(Level::error, "admin.failed", {{"target", target}});
+      return plain(500, "internal error\n");
+    };
     admin = std::make_unique<http::Server>(context.executor, options, admin_handler(*app, metrics));
     admin->start();
   } catch (const std::exception& error) {
@@ -98,7 +104,12 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
 
   // What becomes ready together is logged together.
   gather_log([&io] { asio::post(io, flush_log); });
-  io.run();
+  try {
+    io.run();
+  } catch (const std::exception& bug) {  // left a task that nobody waits for (base/rethrow.hpp)
+    log(Level::error, "task.failed", {{"error", bug.what()}});
+    std::_Exit(EX_SOFTWARE);
+  }
   gather_log({});
   flush_log();
   admin.reset();

@@ -1,11 +1,11 @@
 #include "journal.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <pqxx/pqxx>
 #include <utility>
 
 #include "journal_sql.hpp"
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/runtime/log.hpp"
 
@@ -53,7 +53,7 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
     waiting.push_back(mine);
     if (!running) {
       running = true;
-      asio::co_spawn(executor, run(this->shared_from_this()), asio::detached);
+      asio::co_spawn(executor, run(this->shared_from_this()), kRethrow);
     }
     while (!mine->answer) co_await mine->done.wait_until(Clock::time_point::max());
     co_return std::move(*mine->answer);

@@ -1,12 +1,12 @@
 #include "app.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <pqxx/pqxx>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
@@ -116,8 +116,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   watcher_.start();
   consumer_->start();
   grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
-  asio::co_spawn(context_.executor, pusher_.run(), asio::detached);
-  asio::co_spawn(context_.executor, measure(), asio::detached);
+  asio::co_spawn(context_.executor, pusher_.run(), kRethrow);
+  asio::co_spawn(context_.executor, measure(), kRethrow);
   http_.start();
 }
 

@@ -40,7 +40,8 @@ struct ServerOptions {
   std::size_t connection_limit = 4096;           // above it new connections are closed at once
   std::chrono::milliseconds idle_timeout{75000};
   std::chrono::milliseconds read_timeout{20000};
-  // Answer to a request that cannot be parsed or is too large; given the target when it was read, else "".
+  // Answer to a request that cannot be parsed or is too large, or (`reason` "internal") whose handler threw; given the
+  // target when it was read, else "".
   std::function<Reply(std::string_view target, std::string_view reason)> on_bad_request;
 };
 

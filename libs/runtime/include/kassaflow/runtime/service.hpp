@@ -4,6 +4,7 @@
 //   int main(int argc, char** argv) { return run_service({.name = "ingress", …}, argc, argv); }
 //
 // Sub-commands: serve, check-config, print-default-config. `serve --config FILE`.
+// Exit codes: 0 stopped; 1 could not start, or not stop in time; 70 a bug: an exception left a task nobody waits for.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
