@@ -66,10 +66,17 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
                        v1::OperationResponse* response) override {
-    return decide(response, [&](pqxx::work& work) {
-      return request->printed() ? people::resolve_printed(work, order_of(*request), request->fiscal())
-                                : people::resolve_not_printed(work, order_of(*request), times_);
-    });
+    switch (request->word()) {
+      case v1::ResolveRequest::PRINTED:
+        return decide(response, [&](pqxx::work& work) {
+          return people::resolve_printed(work, order_of(*request), request->fiscal());
+        });
+      case v1::ResolveRequest::NOT_PRINTED:
+        return decide(response,
+                      [&](pqxx::work& work) { return people::resolve_not_printed(work, order_of(*request), times_); });
+      default:
+        return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};
+    }
   }
 
   grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {

@@ -131,6 +131,12 @@ TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   grpc::ClientContext failing;
   EXPECT_EQ(stub->Fail(&failing, fail_request, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(state(1), "queued");
+
+  v1::ResolveRequest wordless;  // a client that forgets the word must not have it printed again
+  wordless.set_receipt_id(uuid(1));
+  wordless.set_actor("anna@desk");
+  grpc::ClientContext resolving;
+  EXPECT_EQ(stub->Resolve(&resolving, wordless, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   operations.stop();
 }
 

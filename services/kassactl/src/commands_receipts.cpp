@@ -162,7 +162,7 @@ int resolve_receipt(const Session& session, const Verdict& verdict) {
   if (verdict.printed == verdict.not_printed) throw Failure("say --printed or --not-printed");
   auto request = request_of<v1::ResolveRequest>(session, verdict);
   request.set_attempt(verdict.attempt);
-  request.set_printed(verdict.printed);
+  request.set_word(verdict.printed ? v1::ResolveRequest::PRINTED : v1::ResolveRequest::NOT_PRINTED);
   std::string decision = "Certainly not printed";
   if (verdict.printed) {
     if (verdict.fn.size() != 16 || !is_digits(verdict.fn)) throw Failure("--fn is the 16 digits of the fiscal storage");

@@ -81,7 +81,8 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
   grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
                        v1::OperationResponse* response) override {
     resolved = *request;
-    response->set_state(request->printed() ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_QUEUED);
+    response->set_state(request->word() == v1::ResolveRequest::PRINTED ? v1::RECEIPT_STATE_DONE
+                                                                       : v1::RECEIPT_STATE_QUEUED);
     return grpc::Status::OK;
   }
   grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
