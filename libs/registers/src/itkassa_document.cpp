@@ -122,10 +122,11 @@ Finding read_failure(const ResultFields& result, const Asked& asked, const Evide
     case Meaning::shift_open:
       if (asked.type == "openSession") return printed(evidence, asked, "already_open", result.text, false);
       break;
-    case Meaning::ambiguous:
-    case Meaning::duplicate:
     case Meaning::document:
     case Meaning::unclear:
+      return contradiction(code, result.text);  // words nobody knows: a person should (exactly-once.md 8)
+    case Meaning::ambiguous:
+    case Meaning::duplicate:
       break;
   }
   return finding(Fact::unknown, Cause::ambiguous, code, result.text);

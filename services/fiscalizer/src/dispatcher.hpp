@@ -58,7 +58,6 @@ class Dispatcher {
     Asking lane;
     Event ready;
     std::optional<Queued> receipt;
-    bool cancelled = false;
     Waiting(Asking asking, const boost::asio::any_io_executor& executor) : lane(std::move(asking)), ready(executor) {}
   };
   struct PoolQueue {

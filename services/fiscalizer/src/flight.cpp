@@ -127,7 +127,10 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
     if (!attempt_.ref.remote_id.empty()) continue;  // it was there once: never posted again, the questions go on
     const bool may_repeat = driver_->capabilities().absent_may_be_sent_again && attempt_.kind == Kind::receipt;
     if (!may_repeat) co_return co_await end_with(std::move(finding));
-    if (refusals >= kRefusals) co_return co_await end_with(std::move(*refusal));
+    if (refusals >= kRefusals) {
+      refusal->alarm = true;  // words nobody knows, twice (exactly-once.md 8)
+      co_return co_await end_with(std::move(*refusal));
+    }
     if (!co_await send_again(finding)) continue;
     absent_since.reset();
     if (is_certain(finding)) co_return co_await end_with(std::move(finding));

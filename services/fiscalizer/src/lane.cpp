@@ -160,7 +160,10 @@ asio::awaitable<void> Lane::print_next() {
     co_return;
   }
   const auto id = receipt->id;
-  if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
+  const auto waited_under = register_;
+  if (!refresh_driver() || register_ != waited_under) {
+    // Its document changed while it waited: what is in force now counts for this receipt already.
+  } else if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
     shift_due_ = ShiftCommand::open;  // on demand, before the first receipt (bit-driver.md §10)
   } else if (!stopping_ && may_start() && !must_remember_) {
     co_await print(std::move(*receipt));

@@ -1,6 +1,7 @@
 #pragma once
-// One fiscalizer worker: takes in, holds shards, drives the lanes of its pools, publishes outcomes. Everything but the
-// Kafka consumer's thread, the database pool's and gRPC's runs on one executor thread, so nothing here is locked.
+// One fiscalizer worker: takes in, holds shards, drives the lanes of its pools, publishes outcomes. Everything but
+// the threads of Kafka, PostgreSQL, gRPC, the watcher and Retries runs on one executor thread, so nothing here is
+// locked.
 
 #include <boost/asio/awaitable.hpp>
 #include <map>

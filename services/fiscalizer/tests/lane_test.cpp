@@ -183,6 +183,20 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
   until([&] { return state(2) == "done"; });
 }
 
+TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
+  settings_.register_health = runtime::Duration(1h);  // it waits for the next receipt, and for nothing else
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(2) == "done"; });
+  register_ = std::make_shared<configuration::Register>(*register_);
+  register_->retired = true;
+  take({printable(post(3, 3, 10, "d", 2))});
+  dispatcher_.kick();
+  until([&] { return rests("it is being deleted"); });
+  EXPECT_EQ(driver_.sends, 2);
+  EXPECT_EQ(state(3), "queued");
+}
+
 TEST_F(LaneTest, NothingIsPrintedOnARegisterThatSaysItIsNotWhatItsDocumentSays) {
   driver_.sent = printed();
   driver_.health.test = true;

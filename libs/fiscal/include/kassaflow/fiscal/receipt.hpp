@@ -109,7 +109,7 @@ struct Receipt {
   std::vector<Line> lines;
   Payments payments;
   Kopecks total;              // [1020]
-  std::string buyer_contact;  // [1008] e-mail or +7XXXXXXXXXX; empty when the portal told none
+  std::string buyer_contact;  // [1008] e-mail or +7XXXXXXXXXX; empty when there is none that can be used
   std::vector<Warning> warnings;
   bool operator==(const Receipt&) const = default;
 };

@@ -30,7 +30,7 @@ struct Record {
 struct ConsumerOptions {
   std::string brokers;
   std::string client_id;
-  std::string group;  // empty: no group, every partition of every topic is read (status view)
+  std::string group;  // empty: no group, every partition of every topic is read
   std::vector<std::string> topics;
   std::size_t batch_limit = 500;            // records handed over at once
   std::chrono::milliseconds batch_wait{5};  // how long a batch may wait for more

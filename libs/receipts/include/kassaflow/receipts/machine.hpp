@@ -6,7 +6,8 @@
 //     │◄─ not_printed ──┤
 //     │                 └─ unknown ──► uncertain ──printed──► done
 //     └───────────── proved not printed ──┘
-//   held: certainly not printed, waits for a person: wanted so, refused again and again, or the register is for tests
+//   held: certainly not printed, waits for a person: wanted so, refused again and again, the register is for
+//         tests, or nobody can read its record
 //
 // done is terminal: nothing leaves it, a contradiction is an alarm.
 

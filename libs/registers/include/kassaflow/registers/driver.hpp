@@ -35,9 +35,10 @@ enum class Cause : std::uint8_t {
   data,            // the receipt cannot be printed anywhere as it is -> failed
   register_fault,  // paper, FN, licence, token: stop the register, keep the receipt
   transient,       // link down, overload: back off, same register
-  shift_expired,   // close and open the shift, then a new attempt
+  shift_expired,   // close the shift; the next attempt finds it closed
   shift_closed,    // open the shift, then a new attempt
-  test_register,   // only a document without legal force was made, or would be: a person must see to the register
+  test_register,   // its document says another kind than it is: with not_printed, only a document without legal force
+                   // was made; with printed, a real one on what was to be a test register. A person must see to it
   ambiguous,       // only with Fact::unknown
 };
 
@@ -110,7 +111,8 @@ class Driver {
 
   [[nodiscard]] virtual Capabilities capabilities() const = 0;
 
-  // Pure. Fails with Error{code, Russian text naming line and field} when this protocol or this till cannot express
+  // No I/O; the same bytes each time but for the time zone's code, which may change with the date. Fails with
+  // Error{code, Russian text naming line and field} when this protocol or this till cannot express
   // the receipt (Cause::data for the caller), e.g. VAT 22 % on itkassa.
   [[nodiscard]] virtual Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
                                                 const std::string& key) const = 0;
