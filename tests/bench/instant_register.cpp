@@ -71,7 +71,7 @@ std::string moscow_time(const char* format) {
 std::string storage_number(std::string_view token) {
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a
   for (const char c : token) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return std::to_string(9'990'000'000'000'000U + hash % 9'999'999'999'999U);
+  return std::to_string(7'380'000'000'000'000U + hash % 9'999'999'999'999U);
 }
 
 class Registers {
