@@ -16,22 +16,23 @@ namespace {
 // The attempts of a group, those whose question they may settle, and those before them that were believed not printed
 // although the register's numbering has not yet said so.
 constexpr const char* kTouched =
-    "array(select unnest($1::bigint[]) union select proves from attempts where id = any($1::bigint[]) and proves is "
-    "not null union select b.id from attempts a join attempts b on b.identity = a.identity and b.fn_before = "
-    "a.fn_before and b.fd_before = a.fd_before and b.id < a.id where a.id = any($1::bigint[]) and a.fn_before <> '' "
-    "and b.receipt is not null and b.outcome = 'not_printed' and b.question is null and b.words <> '') ";
+    "select t.id, a.receipt from (select a.id from unnest($1::bigint[]) a(id) union select a.proves from attempts a "
+    "where a.id = any($1::bigint[]) and a.proves is not null union select b.id from attempts a cross join lateral "
+    "(select "
+    "id from attempts b where b.identity = a.identity and b.fn_before = a.fn_before and b.fd_before = a.fd_before and "
+    "b.id < a.id and b.receipt is not null and b.outcome = 'not_printed' and b.question is null and b.words <> '' "
+    "order by id desc limit 100) b where a.id = any($1::bigint[]) and a.fn_before <> '') t join attempts a on a.id = "
+    "t.id";
 
 // With them every attempt without an answer of their receipts.
 std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids, const TextArray& receipts) {
   std::map<std::int64_t, AttemptRow> rows;
-  for (const auto& row :
-       work.exec_params(std::string("select id, receipt, number, kind, identity, register, outcome, question, shard, "
-                                    "sends, coalesce(proves, 0), fn_before, fd_before, words, cause from attempts "
-                                    "where id = any(") +
-                            kTouched +
-                            ") or (receipt = any($2::uuid[]) and (outcome is null or question in ('open', 'asked'))) "
-                            "order by id for update",
-                        ids.str(), receipts.str())) {
+  for (const auto& row : work.exec_params(
+           "select id, receipt, number, kind, identity, register, outcome, question, shard, sends, "
+           "coalesce(proves, 0), fn_before, fd_before, words, cause from attempts where id = "
+           "any(array(select unnest($1::bigint[]) union all select id from attempts where receipt = "
+           "any($2::uuid[]) and (outcome is null or question in ('open', 'asked')))) order by id for update",
+           ids.str(), receipts.str())) {
     rows.emplace(row[0].as<std::int64_t>(),
                  AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
                             row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
@@ -107,16 +108,17 @@ void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& r
 }
 
 Rows lock_rows(pqxx::work& work, const IntArray& attempts) {
-  TextArray receipt_ids;
-  for (const auto& row :
-       work.exec_params(std::string("select distinct receipt from attempts where receipt is not null and id = any(") +
-                            kTouched + ")",
-                        attempts.str())) {
-    receipt_ids.add(row[0].as<std::string>());
+  IntArray touched;
+  std::set<std::string> receipts;
+  for (const auto& row : work.exec_params(kTouched, attempts.str())) {
+    touched.add(row[0].as<std::int64_t>());
+    if (!row[1].is_null()) receipts.insert(row[1].as<std::string>());
   }
+  TextArray receipt_ids;
+  for (const auto& receipt : receipts) receipt_ids.add(receipt);
   Rows rows;
   rows.receipts = lock_receipts(work, receipt_ids);
-  rows.attempts = lock_attempts(work, attempts, receipt_ids);
+  rows.attempts = lock_attempts(work, touched, receipt_ids);
   return rows;
 }
 

@@ -322,9 +322,9 @@ asio::awaitable<void> Worker::measure() {
       }
       // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
       for (const auto& row : work.exec_params(
-               "select r.pool, count(distinct r.id) from attempts a join receipts r on r.id = a.receipt "
-               "where a.question in ('open', 'asked') and r.state in ('done', 'failed') and r.shard = any($1::int[]) "
-               "group by r.pool",
+               "with asked as materialized (select distinct receipt from attempts where question in ('open', 'asked')) "
+               "select r.pool, count(*) from asked join receipts r on r.id = asked.receipt "
+               "where r.state in ('done', 'failed') and r.shard = any($1::int[]) group by r.pool",
                list.str())) {
         result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
       }
