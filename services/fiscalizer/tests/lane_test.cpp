@@ -187,7 +187,7 @@ TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
   settings_.register_health = runtime::Duration(1h);  // it waits for the next receipt, and for nothing else
   driver_.sent = printed();
   drive();
-  until([&] { return state(2) == "done"; });
+  until([&] { return state(2) == "done" && lane_->flight() == 0; });  // it waits in the dispatcher
   register_ = std::make_shared<configuration::Register>(*register_);
   register_->retired = true;
   take({printable(post(3, 3, 10, "d", 2))});
