@@ -69,9 +69,8 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   auto& known = question->second;
   known.pause = std::min(known.pause * 2, context_.longest_pause);
   known.next = Clock::now() + known.pause;
-  const bool certain = finding.fact == Fact::printed || finding.fact == Fact::not_printed;
   const auto heard = std::string(to_string(finding.fact)) + finding.code + finding.text;
-  if (!certain || heard == known.heard || stopping_ || !context_.may_decide()) co_return;
+  if (!is_certain(finding) || heard == known.heard || stopping_ || !context_.may_decide()) co_return;
   known.heard = heard;
   Told told;
   told.attempt = attempt;

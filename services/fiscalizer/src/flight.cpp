@@ -18,8 +18,6 @@ namespace {
 
 constexpr int kRefusals = 2;  // of the same bytes; then a person must look
 
-bool is_certain(const Finding& finding) { return finding.fact == Fact::printed || finding.fact == Fact::not_printed; }
-
 // The register or its cloud has spoken, and what it said settles nothing: no further question will (rule 8).
 bool is_last_word(const Finding& answer) { return answer.fact == Fact::unknown && answer.cause == Cause::ambiguous; }
 

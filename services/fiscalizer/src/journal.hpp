@@ -75,6 +75,11 @@ struct RegisterMemory {
   std::vector<Attempt> asked;           // uncertain attempts that it cannot, of a register that can be asked
 };
 
+// What became of the attempt is known, for good or ill.
+[[nodiscard]] inline bool is_certain(const registers::Finding& finding) {
+  return finding.fact == registers::Fact::printed || finding.fact == registers::Fact::not_printed;
+}
+
 struct Told {  // one thing learned about one attempt
   std::int64_t attempt = 0;
   int shard = 0;

@@ -56,9 +56,9 @@ Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, co
   skipped.numbers = document.fd - next.fd_before - 1 - known;
   // A shift that turned out to be open already made no document.
   const auto reports = work.exec_params1(
-      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and fn_before "
-      "= "
-      "$2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and detail not like 'already%'",
+      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and "
+      "fn_before = $2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and "
+      "detail not like 'already%'",
       next.identity, next.fn_before, next.fd_before, id);
   skipped.reports = reports[0].as<std::uint64_t>();
   skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();

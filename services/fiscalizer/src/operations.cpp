@@ -8,11 +8,11 @@
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
+#include "record_state.hpp"
 
 namespace kassaflow::fiscalizer {
 
 using postgres::TextArray;
-using receipts::State;
 using runtime::Level;
 using runtime::log;
 
@@ -24,24 +24,6 @@ grpc::Status to_status(const Error& error) {
   if (error.code == "people.unknown") return {StatusCode::NOT_FOUND, error.message};
   if (error.code == "people.refused") return {StatusCode::FAILED_PRECONDITION, error.message};
   return {StatusCode::UNAVAILABLE, error.message};
-}
-
-v1::ReceiptState to_record(State state) {
-  switch (state) {
-    case State::queued:
-      return v1::RECEIPT_STATE_QUEUED;
-    case State::printing:
-      return v1::RECEIPT_STATE_PRINTING;
-    case State::uncertain:
-      return v1::RECEIPT_STATE_UNCERTAIN;
-    case State::held:
-      return v1::RECEIPT_STATE_HELD;
-    case State::done:
-      return v1::RECEIPT_STATE_DONE;
-    case State::failed:
-      return v1::RECEIPT_STATE_FAILED;
-  }
-  __builtin_unreachable();
 }
 
 template <class Request>
@@ -160,7 +142,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     });
     if (!decided) return to_status(decided.error());
     if (!stored) return to_status(stored.error());
-    response->set_state(to_record(decided->state));
+    response->set_state(record_state(decided->state));
     response->set_note(decided->note);
     if (decided->finished) hooks_.finished(*decided->finished);
     hooks_.settled(decided->register_id);

@@ -10,6 +10,7 @@
 #include "kassaflow/records/topics.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
+#include "record_state.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -34,24 +35,6 @@ struct Outcome {
   v1::ReceiptOutcome record;
 };
 
-v1::ReceiptState record_state(const std::string& word) {
-  switch (receipts::state_from(word).value()) {
-    case receipts::State::queued:
-      return v1::RECEIPT_STATE_QUEUED;
-    case receipts::State::printing:
-      return v1::RECEIPT_STATE_PRINTING;
-    case receipts::State::uncertain:
-      return v1::RECEIPT_STATE_UNCERTAIN;
-    case receipts::State::held:
-      return v1::RECEIPT_STATE_HELD;
-    case receipts::State::done:
-      return v1::RECEIPT_STATE_DONE;
-    case receipts::State::failed:
-      return v1::RECEIPT_STATE_FAILED;
-  }
-  __builtin_unreachable();
-}
-
 std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shards) {
   IntArray list;
   for (const int shard : shards) list.add(shard);
@@ -72,7 +55,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     auto& record = outcome.record;
     record.set_receipt_id(outcome.id);
     record.set_revision(static_cast<std::uint64_t>(outcome.revision));
-    record.set_state(record_state(row[2].as<std::string>()));
+    record.set_state(record_state(receipts::state_from(row[2].as<std::string>()).value()));
     record.set_generation(row[3].as<std::uint32_t>());
     record.set_tenant(row[4].as<std::string>());
     record.set_installation(row[5].as<std::string>());

@@ -429,10 +429,8 @@ void take_back(pqxx::work& work, const Wish& wish) {
 std::vector<std::string> unsettled(pqxx::work& work, const std::string& register_id, const Times& times) {
   work.exec_params(
       "update attempts set outcome = 'unknown', finished_at = now(), detail = 'given up: its register is deleted' "
-      "where "
-      "id in (select id from attempts where register = $1 and receipt is null and outcome is null and sent_at < now() "
-      "- "
-      "make_interval(secs => $2::bigint / 1000.0) order by id for update)",
+      "where id in (select id from attempts where register = $1 and receipt is null and outcome is null and "
+      "sent_at < now() - make_interval(secs => $2::bigint / 1000.0) order by id for update)",
       register_id, times.answer.count());
   std::vector<std::string> blockers;
   for (const auto& row : work.exec_params(
