@@ -9,10 +9,6 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
 
-find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
-find_package(GTest REQUIRED)
-
 # kassaflow_library(fiscal SOURCES a.cpp DEPENDS kassaflow::x LIBS fmt::fmt)
 # libs/<name> with public headers under include/kassaflow/<name>/, alias kassaflow::<name>.
 function(kassaflow_library name)

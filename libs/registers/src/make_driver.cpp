@@ -1,8 +1,8 @@
 #include <stdexcept>
 
-#include "bit_driver.hpp"
-#include "itkassa_driver.hpp"
-#include "itkassa_render.hpp"
+#include "bit/driver.hpp"
+#include "itkassa/driver.hpp"
+#include "itkassa/render.hpp"
 #include "kassaflow/registers/check_total.hpp"
 #include "kassaflow/registers/driver.hpp"
 

@@ -8,9 +8,9 @@
 #include <iterator>
 
 #include "receipts.hpp"
-#include "src/bit_answer.hpp"
-#include "src/itkassa_answer.hpp"
-#include "src/itkassa_render.hpp"
+#include "src/bit/answer.hpp"
+#include "src/itkassa/answer.hpp"
+#include "src/itkassa/render.hpp"
 
 namespace kassaflow::registers {
 namespace {

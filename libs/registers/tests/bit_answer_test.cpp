@@ -1,9 +1,9 @@
-#include "src/bit_answer.hpp"
+#include "src/bit/answer.hpp"
 
 #include <gtest/gtest.h>
 
 #include "receipts.hpp"
-#include "src/wording.hpp"
+#include "src/common/wording.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {

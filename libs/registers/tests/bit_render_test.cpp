@@ -1,4 +1,4 @@
-#include "src/bit_render.hpp"
+#include "src/bit/render.hpp"
 
 #include <gtest/gtest.h>
 

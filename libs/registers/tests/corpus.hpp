@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "registers/src/itkassa_errors.hpp"
-#include "registers/src/wording.hpp"
+#include "registers/src/common/wording.hpp"
+#include "registers/src/itkassa/errors.hpp"
 
 namespace kassaflow::registers::tests {
 

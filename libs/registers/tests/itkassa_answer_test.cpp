@@ -1,11 +1,11 @@
-#include "src/itkassa_answer.hpp"
+#include "src/itkassa/answer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
 #include "receipts.hpp"
-#include "src/itkassa_render.hpp"
+#include "src/itkassa/render.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/itkassa_registers.hpp"
+#include "src/itkassa/registers.hpp"
 
 #include <gtest/gtest.h>
 

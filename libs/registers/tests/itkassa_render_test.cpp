@@ -1,4 +1,4 @@
-#include "src/itkassa_render.hpp"
+#include "src/itkassa/render.hpp"
 
 #include <gtest/gtest.h>
 

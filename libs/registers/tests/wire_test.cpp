@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "src/text.hpp"
-#include "src/wire_json.hpp"
-#include "src/wire_time.hpp"
+#include "src/common/text.hpp"
+#include "src/common/wire_json.hpp"
+#include "src/common/wire_time.hpp"
 
 namespace kassaflow::registers {
 namespace {

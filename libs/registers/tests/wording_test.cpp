@@ -1,4 +1,4 @@
-#include "src/wording.hpp"
+#include "src/common/wording.hpp"
 
 #include <gtest/gtest.h>
 

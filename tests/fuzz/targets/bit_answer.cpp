@@ -1,4 +1,4 @@
-#include "registers/src/bit_answer.hpp"
+#include "registers/src/bit/answer.hpp"
 
 #include "findings.hpp"
 

@@ -1,7 +1,7 @@
-#include "registers/src/itkassa_answer.hpp"
+#include "registers/src/itkassa/answer.hpp"
 
 #include "findings.hpp"
-#include "registers/src/itkassa_registers.hpp"
+#include "registers/src/itkassa/registers.hpp"
 
 namespace kassaflow::fuzz {
 namespace {

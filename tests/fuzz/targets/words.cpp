@@ -6,8 +6,8 @@
 #include <string>
 
 #include "findings.hpp"
-#include "registers/src/bit_answer.hpp"
-#include "registers/src/itkassa_answer.hpp"
+#include "registers/src/bit/answer.hpp"
+#include "registers/src/itkassa/answer.hpp"
 #include "registers/tests/corpus.hpp"
 
 namespace kassaflow::fuzz {

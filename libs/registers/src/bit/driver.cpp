@@ -1,0 +1,142 @@
+#include "bit/driver.hpp"
+
+#include <utility>
+
+#include "bit/answer.hpp"
+#include "bit/render.hpp"
+#include "common/finding.hpp"
+#include "common/test_register.hpp"
+#include "kassaflow/fiscal/timezone.hpp"
+
+namespace kassaflow::registers::bit {
+namespace {
+
+using boost::asio::awaitable;
+
+std::int64_t now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Lets a connection stand and then refuses to write: the only liveness test that prints nothing (§9).
+class ConnectOnly final : public http::WriteGuard {
+ public:
+  std::optional<Clock::time_point> arm() override {
+    connected_ = true;
+    return std::nullopt;
+  }
+  void disarm() override {}
+  [[nodiscard]] bool connected() const { return connected_; }
+
+ private:
+  bool connected_ = false;
+};
+
+class BitDriver final : public Driver {
+ public:
+  BitDriver(const RegisterSettings& settings, const Timeouts& timeouts, http::AddressPolicy addresses)
+      : settings_(settings), timeouts_(timeouts), addresses_(addresses) {}
+
+  [[nodiscard]] Capabilities capabilities() const override {
+    return {.same_key_deduplicated = settings_.deduplication_verified};
+  }
+
+  [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
+                                        const std::string& key) const override {
+    Result<std::string> body = bit::render(receipt, till, key, fiscal::timezone_code(till.timezone, now_s()));
+    if (!body) return tl::unexpected(std::move(body.error()));
+    return Rendered{std::move(*body)};
+  }
+
+  awaitable<Finding> send(const AttemptRef& attempt, http::WriteGuard& guard) override {
+    return post(Command::receipt, attempt, guard);
+  }
+
+  awaitable<Finding> ask(const AttemptRef&) override {
+    co_return finding(Fact::unknown, Cause::ambiguous, "no_query",
+                      "Драйвер БИТ не отвечает на вопросы о прошлых чеках");
+  }
+
+  [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view) const override { return std::nullopt; }
+
+  [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef&, std::string_view) const override {
+    return std::nullopt;
+  }
+
+  [[nodiscard]] Rendered render_shift(ShiftCommand command, const fiscal::Till& till,
+                                      const std::string& key) const override {
+    return {bit::render_shift(command, till, key)};
+  }
+
+  awaitable<Finding> send_shift(ShiftCommand command, const AttemptRef& attempt, http::WriteGuard& guard) override {
+    return post(command == ShiftCommand::open ? Command::open_shift : Command::close_shift, attempt, guard);
+  }
+
+  awaitable<Health> probe() override {
+    http::Request request = request_to_driver();
+    request.total_timeout = timeouts_.bit_connect;
+    ConnectOnly guard;
+    const auto answer = co_await http::one_shot(request, addresses_, guard);
+    Health health;
+    health.up = guard.connected();
+    if (!health.up) health.detail = "Нет соединения с драйвером БИТ: " + (answer ? std::string() : answer.error().code);
+    co_return health;
+  }
+
+ private:
+  [[nodiscard]] http::Request request_to_driver() const {
+    http::Request request;
+    request.url = settings_.endpoint;
+    request.connect_timeout = timeouts_.bit_connect;
+    request.total_timeout = timeouts_.bit_connect + timeouts_.bit_answer;
+    return request;
+  }
+
+  awaitable<Finding> post(Command command, const AttemptRef& attempt, http::WriteGuard& guard) {
+    http::Request request = request_to_driver();
+    request.headers = {{"Content-Type", "application/json; charset=UTF-8"},
+                       {"Action", "command_list"},
+                       {"BIT_ORDER_ID", attempt.key},
+                       {"BIT_KKT_TOKEN", settings_.kkt_token.reveal()}};
+    request.body = attempt.body;
+    const auto answer = co_await http::one_shot(request, addresses_, guard);
+
+    const Asked asked = asked_of(command, attempt);
+    Finding found = answer ? read_answer(answer->status, answer->body, asked) : read_lost(answer.error(), asked);
+    if (attempt.repeated) found = of_repeat(std::move(found));
+    found = held_to_kind(std::move(found), settings_.test);
+    co_return fit_to_leave(std::move(found), settings_.kkt_token,
+                           answer ? answer->body : answer.error().partial_answer);
+  }
+
+  // What did arrive of a cut answer may still hold the receipt's QR code (§8).
+  static Finding read_lost(const http::Failure& failure, const Asked& asked) {
+    Finding lost = lost_post(failure);
+    if (failure.partial_answer.empty()) return lost;
+    return read_broken(failure.partial_answer, asked, std::move(lost.code), std::move(lost.text));
+  }
+
+  [[nodiscard]] Asked asked_of(Command command, const AttemptRef& attempt) const {
+    const bool receipt = command == Command::receipt;
+    Asked asked;
+    asked.command = command;
+    asked.name = std::string(receipt ? kReceiptName : kShiftName) + attempt.key;
+    asked.content = {.receipt = receipt, .total_kopecks = attempt.total_kopecks, .sign = attempt.sign};
+    asked.timezone = settings_.timezone;
+    asked.registration_number = settings_.registration_number;
+    asked.now_s = now_s();
+    return asked;
+  }
+
+  RegisterSettings settings_;
+  Timeouts timeouts_;
+  http::AddressPolicy addresses_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> make(const RegisterSettings& settings, const Timeouts& timeouts,
+                             http::AddressPolicy addresses) {
+  return std::make_unique<BitDriver>(settings, timeouts, addresses);
+}
+
+}  // namespace kassaflow::registers::bit

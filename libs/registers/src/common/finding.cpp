@@ -1,0 +1,99 @@
+#include "common/finding.hpp"
+
+#include <utility>
+
+#include "common/text.hpp"
+
+namespace kassaflow::registers {
+namespace {
+
+constexpr std::size_t kTextLimit = 1000;
+
+void redact(std::string& text, const std::string& credential) {
+  constexpr std::string_view kStars = "***";
+  if (credential.empty()) return;
+  std::size_t at = text.find(credential);
+  while (at != std::string::npos) {
+    text.replace(at, credential.size(), kStars);
+    at = text.find(credential, at + kStars.size());
+  }
+}
+
+// A register's words go into text columns: a NUL or a broken character there would be refused for ever.
+std::string storable(std::string_view text) {
+  std::string clean = to_utf8(text);
+  std::erase(clean, '\0');
+  return clean;
+}
+
+std::string told(const http::Failure& failure) {
+  return failure.message.empty() ? failure.code : failure.code + ": " + failure.message;
+}
+
+}  // namespace
+
+Finding finding(Fact fact, Cause cause, std::string code, std::string text) {
+  Finding found;
+  found.fact = fact;
+  found.cause = cause;
+  found.code = std::move(code);
+  found.text = std::move(text);
+  return found;
+}
+
+Finding contradiction(std::string code, std::string text) {
+  Finding found = finding(Fact::unknown, Cause::ambiguous, std::move(code), std::move(text));
+  found.alarm = true;
+  return found;
+}
+
+Finding lost_post(const http::Failure& failure) {
+  if (failure.sent != http::Sent::nothing) {
+    return finding(Fact::unknown, Cause::ambiguous, failure.code, "Ответ кассы не получен (" + told(failure) + ")");
+  }
+  // An address the policy refuses stays refused: a person has to correct the register's endpoint.
+  const Cause cause = failure.code == "address_refused" ? Cause::register_fault : Cause::transient;
+  return finding(Fact::not_printed, cause, failure.code, "Нет соединения с кассой (" + told(failure) + ")");
+}
+
+Finding lost_question(const http::Failure& failure) {
+  const Cause cause = failure.code == "address_refused" ? Cause::register_fault : Cause::transient;
+  return finding(Fact::unknown, cause, failure.code, "Касса не ответила на запрос о чеке (" + told(failure) + ")");
+}
+
+Finding of_repeat(Finding found) {
+  if (found.fact == Fact::not_printed || found.fact == Fact::absent) {
+    found.refused = found.fact == Fact::not_printed && found.cause != Cause::transient;
+    found.fact = Fact::unknown;
+    found.text = "Повтор с тем же ключом не принят, о первой отправке это не говорит: " + found.text;
+    if (found.cause != Cause::transient && found.cause != Cause::register_fault) found.cause = Cause::ambiguous;
+  }
+  return found;
+}
+
+Finding fit_to_leave(Finding found, const Secret& credential, std::string_view raw_answer) {
+  found.raw_answer = raw_answer.substr(0, 2 * kRawAnswerLimit);
+  for (std::string* text : {&found.text, &found.code, &found.remote_id, &found.raw_answer}) {
+    redact(*text, credential.reveal());
+  }
+  for (std::string* text : {&found.text, &found.code, &found.remote_id}) *text = storable(*text);
+  found.text = cut_utf8(std::move(found.text), kTextLimit);
+  found.code = cut_utf8(std::move(found.code), 64);
+  if (found.raw_answer.size() > kRawAnswerLimit) found.raw_answer.resize(kRawAnswerLimit);
+  return found;
+}
+
+std::string in_words(const fiscal::FiscalDocument& document) {
+  std::string words;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    if (!words.empty()) words += ", ";
+    words += std::string(name) + " " + value;
+  };
+  add("ФН", document.fn);
+  add("ФД", document.fd == 0 ? std::string() : std::to_string(document.fd));
+  add("ФП", document.fp);
+  return words;
+}
+
+}  // namespace kassaflow::registers

@@ -1,0 +1,34 @@
+#pragma once
+// What itkassa's answers prove about an attempt (protocols/itkassa.md §6, §11, §13; exactly-once.md 7, 8). Pure.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/evidence.hpp"
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::registers::itkassa {
+
+// What was posted, read back from the stored bytes of the attempt.
+struct Asked {
+  std::string key;
+  std::string remote_id;  // empty while unknown
+  std::string cre_item_id;
+  std::string type;  // of the command: sale … closeSession
+  AskedContent content;
+  std::string timezone;  // IANA, of the register's clock
+};
+[[nodiscard]] Asked asked_of(const AttemptRef& attempt, const std::string& cre_item_id, const std::string& timezone);
+
+enum class Question : std::uint8_t { by_id, by_key };
+
+// Answer to the POST of the document; `repeated` as in AttemptRef is the caller's business (of_repeat).
+[[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Asked& asked);
+[[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Asked& asked, Question question);
+[[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body);
+// nullopt: malformed, or about another document.
+[[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Asked& asked);
+
+}  // namespace kassaflow::registers::itkassa
