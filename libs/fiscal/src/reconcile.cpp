@@ -21,7 +21,7 @@ constexpr Quantity kOne{1000};
 struct Amount {
   Exact exact = 0;  // roubles at kPortalScale
   Kopecks rounded;
-  bool cheap = true;  // a changed kopeck changes the price by one kopeck and splits nothing
+  bool cheap = true;  // of one unit: another kopeck changes only its price, and no line must be split for it
 };
 
 // What an amount may hold is checked before anything is multiplied.
@@ -39,9 +39,9 @@ bool rounds_to(const std::vector<Amount>& amounts, Kopecks total) {
   return difference <= allowed && -difference <= allowed;
 }
 
-// Corrects each amount by at most one kopeck so that they make `total`; false when that is not enough, which amounts
-// that rounds_to() the total never need. Those with the largest rounding error in the right direction go first; a free
-// line stays free.
+// Corrects each amount by at most one kopeck, so that together they make `total`. The amounts with the largest rounding
+// error in the right direction are corrected first; a free line stays free. Returns false when one kopeck each is not
+// enough, which never happens to amounts that passed rounds_to().
 bool correct(std::vector<Amount>& amounts, Kopecks total) {
   std::int64_t missing = total.value();
   for (const auto& amount : amounts) missing -= amount.rounded.value();
