@@ -97,8 +97,9 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
   using Resume = asio::any_completion_handler<void(Result<Position>)>;
   struct Sender;
   using InFlight = std::multimap<Clock::time_point, std::unique_ptr<Sender>>;  // by deadline
-  // librdkafka carries its address and brings it back with the delivery report, also when it was answered at the
-  // deadline: such a sender waits at the end of the map, with nothing to resume.
+  // A coroutine that waits for the delivery report of one record. librdkafka keeps the address of its Sender and gives
+  // it back with the report. A report may come after the deadline: the coroutine was resumed by then, and the Sender
+  // stays at the end of the map, with nothing left to resume.
   struct Sender {
     Resume resume;  // never assigned to: Boost 1.81's move assignment calls itself
     InFlight::iterator at = {};
@@ -254,7 +255,8 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     changed.notify_all();
   }
 
-  // Without it only a confirmed record would tell that brokers are back, and a service that is not ready gets none.
+  // Looks for brokers on a thread of its own. A confirmed record also tells that brokers are back, but a service that
+  // is not ready gets no records to send.
   void look() {
     std::unique_lock lock(mutex);
     while (!stopping) {
