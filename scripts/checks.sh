@@ -37,22 +37,18 @@ run_benchmarks() {
   [[ -n $found ]] || die "no benchmark ${only} in tests/bench"
 }
 
-sources() { find libs services tests -type f \( -name '*.cpp' -o -name '*.hpp' \) | sort; }
+# sources KIND...: the files of a kind (cpp, hpp, python, shell, proto), also those that Git does not track yet.
+sources() { "$PYTHON" scripts/lint/main.py list "$@"; }
 
 run_linters() {
-  case ${1:-} in
-    '')
-      sources | xargs clang-format-19 --dry-run -Werror
-      shellcheck -x -a dev .ci/run
-      scripts/references.py check
-      ;;
-    tidy)
-      local preset=${KASSAFLOW_PRESET:-dev}
-      build "$preset"
-      sources | grep '\.cpp$' | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "build/$preset" --quiet --warnings-as-errors='*'
-      ;;
-    *) die "lint: unknown option $1" ;;
-  esac
+  (($# == 0)) || die "lint takes no option; clang-tidy is ./dev tidy"
+  local failed=0
+  sources cpp hpp | xargs clang-format-19 --dry-run -Werror || failed=1
+  # The parts of a script are read where it sources them.
+  sources shell | xargs grep -l '^#!' | xargs shellcheck -x -a || failed=1
+  scripts/references.py check || failed=1
+  scripts/lint/main.py check || failed=1
+  return $failed
 }
 
-format_sources() { sources | xargs clang-format-19 -i; }
+format_sources() { sources cpp hpp | xargs clang-format-19 -i; }

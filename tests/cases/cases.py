@@ -20,10 +20,10 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'functional'))
 
-from harness.registers import BitTill, ItkassaTill, Till  # noqa: E402
-from harness.shop import Sale, Shop  # noqa: E402
-from harness.stack import Stack  # noqa: E402
-from harness.waiting import eventually  # noqa: E402
+from harness.registers import BitTill, ItkassaTill, Till
+from harness.shop import Sale, Shop
+from harness.stack import Stack
+from harness.waiting import eventually
 
 FORMS = ROOT / 'tests' / 'fixtures' / 'cases' / 'print-url'
 ANSWERS = ROOT / 'tests' / 'fixtures' / 'answers'

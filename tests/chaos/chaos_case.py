@@ -7,8 +7,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional'))
 
-from harness.case import StackTest  # noqa: E402
-from harness.waiting import eventually  # noqa: E402
+from harness.case import StackTest
+from harness.waiting import eventually
 
 
 class ChaosTest(StackTest):

@@ -11,7 +11,7 @@ from harness.waiting import eventually
 
 sys.path.insert(0, str(ROOT / 'deploy' / 'local'))
 
-import demo  # noqa: E402
+import demo
 
 
 class Demo(Deaths, ChaosTest):

@@ -21,9 +21,9 @@ from support.raw_http import listens
 
 sys.path.insert(0, str(ROOT / 'deploy' / 'kafka'))
 
-from confluent_kafka import Consumer, TopicPartition  # noqa: E402
-from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
-from topics import CONFIG  # noqa: E402
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from topics import CONFIG
 
 RECEIPTS_TOPIC = 'kassaflow.receipts'
 STOP_WITHIN_S = 60.0
