@@ -13,8 +13,8 @@ from harness.waiting import eventually
 
 class ChaosTest(StackTest):
     def setUp(self):
-        seed = os.environ.get('KASSAFLOW_CHAOS_SEED') or str(random.SystemRandom().randrange(10**6))
-        print(f'{self.id()} KASSAFLOW_CHAOS_SEED={seed}', flush=True)
+        seed = os.environ.get('KASSAFLOW_TEST_SEED') or str(random.SystemRandom().randrange(10**6))
+        print(f'{self.id()} KASSAFLOW_TEST_SEED={seed}', flush=True)
         self.random = random.Random(seed)
         self.addCleanup(self.stack.up, self.fiscalizers)
 
