@@ -40,12 +40,26 @@ run_benchmarks() {
 # sources KIND...: the files of a kind (cpp, hpp, python, shell, proto), also those that Git does not track yet.
 sources() { "$PYTHON" scripts/lint/main.py list "$@"; }
 
+# ruff and mypy into build/python-tools, anew when requirements.txt changes.
+python_tools_install() {
+  local folder=build/python-tools
+  cmp -s scripts/requirements.txt "$folder/requirements.txt" && return
+  rm -rf "$folder"
+  "$PYTHON" -m venv "$folder" || die "no venv for the linters of Python"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r scripts/requirements.txt \
+    || die "pip could not install scripts/requirements.txt"
+  cp scripts/requirements.txt "$folder/"
+}
+
 run_linters() {
   (($# == 0)) || die "lint takes no option; clang-tidy is ./dev tidy"
   local failed=0
   sources cpp hpp | xargs clang-format-19 --dry-run -Werror || failed=1
   # The parts of a script are read where it sources them.
   sources shell | xargs grep -l '^#!' | xargs shellcheck -x -a || failed=1
+  python_tools_install
+  build/python-tools/bin/ruff check --quiet . || failed=1
+  sources python | xargs build/python-tools/bin/mypy --no-error-summary || failed=1
   scripts/references.py check || failed=1
   scripts/lint/main.py check || failed=1
   return $failed

@@ -86,7 +86,8 @@ class Checker:
                 if rule not in page.rules:
                     self.complain(path, number, f'{name} has no rule {rule}')
         elif name.endswith('design.md') and (place := DESIGN.match(after)):
-            if place['place'] not in page.sections | page.invariants:
+            known = page.sections | page.invariants
+            if place['place'] not in known:
                 self.complain(path, number, f'{name} has no {place["place"]}')
 
     def check_file(self, path):
@@ -121,8 +122,8 @@ def table(files):
             tests[int(rule)].add((str(path.parent.parent), f'{suite}.{name}'))
     lines = [
         '# Rules and their tests', '',
-        'Made of the names of the tests by `./dev lint`; the tests of whole stacks, in `tests/functional` and `tests/chaos`, '
-        'come on top (ARCHITECTURE.md).',
+        ('Made of the names of the tests by `./dev lint`; the tests of whole stacks, in `tests/functional` and `tests/chaos`, '
+         'come on top (ARCHITECTURE.md).'),
     ]
     for number, title in rules:
         lines += ['', f'## {number}. {title.rstrip(".")}' if title else f'## {number}.', '']

@@ -13,7 +13,10 @@ from layers import INCLUDE
 from tree import Finding, Tree
 
 OTHER_SOURCES = re.compile(r'\.(c|cc|cxx|c\+\+|h|hh|hxx|ipp|inl|bash|zsh|pyi|pyx|pl|js|ts|go|rs)$')
-SWITCHES = re.compile(r'clang-format off|\bNOLINT\w*|#\s*type:\s*ignore|#\s*noqa|#\s*fmt:\s*off|#\s*mypy:\s*ignore-errors|#\s*ruff:\s*noqa|shellcheck disable')
+SWITCHES = re.compile(
+    r'clang-format off|\bNOLINT\w*|shellcheck disable'
+    r'|#\s*(?:type:\s*ignore|noqa|fmt:\s*off|mypy:\s*ignore-errors|ruff:\s*noqa)'
+)
 # A reason stands behind the switch, after what it names: "NOLINT(check): why", "noqa: E402  # why"; or on the line before.
 REASON = re.compile(r'(?:NOLINT\w*\([\w.,*-]+\)\s*:\s*\S|(?:ignore|noqa|disable|off)\S*[^#]*#\s*\S|off:\s*\S)')
 

@@ -56,7 +56,8 @@ class Fiscalizer:
         self.rows: list[Row] = []
 
     def round(self) -> Row:
-        stack, row = self.stack, {}
+        stack = self.stack
+        row: Row = {}
         for way in bare_journal.CLIENTS:
             row[way] = bare_journal.measure(stack, way, self.options.seconds)
         already = stack.records()

@@ -323,8 +323,10 @@ ANSWER_CASES = [
         'bit-answer-tlv-dump',
         bit_tag_dump,
         [
-            'FISCAL_DOC_NUMBER 2, FISCAL_DOC_ATTR 4200412900, SHIFT_NUMBER 1, FISCAL_RECEIPT_NUMBER 1, '
-            f'PRINT_END_TIME {DUMPED_AT}; 1 documents, 1 posts'
+            (
+                'FISCAL_DOC_NUMBER 2, FISCAL_DOC_ATTR 4200412900, SHIFT_NUMBER 1, FISCAL_RECEIPT_NUMBER 1, '
+                f'PRINT_END_TIME {DUMPED_AT}; 1 documents, 1 posts'
+            )
         ],
     ),
 ]

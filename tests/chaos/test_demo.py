@@ -46,7 +46,7 @@ class Demo(Deaths, ChaosTest):
             self.stack.kill(service)
         self.recover()
         for check in checks:
-            eventually(lambda check=check: check.uuid or self.print_again(check), f'{check.name()} is accepted')
+            eventually(lambda: check.uuid or self.print_again(check), f'{check.name()} is accepted')
 
         eventually(
             lambda: all(self.rests(check, service) for check in checks),

@@ -212,7 +212,7 @@ def _used_s(fields: list[str]) -> float:
 def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
     children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-    return sum(_used_s(stat_fields(each)) for each in (pid, *children))
+    return sum(_used_s(stat_fields(each)) for each in (str(pid), *children))
 
 
 def compiler_cpu_s(jvm: int) -> float:

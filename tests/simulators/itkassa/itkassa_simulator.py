@@ -120,7 +120,7 @@ class ItkassaSimulator(RegisterSimulator):
         )
         if is_dead:
             return Answer(hang=True)
-        if fault and fault.name == 'wrong_token' or self.declared.get(register, {}).get('api_key', api_key) != api_key:
+        if (fault and fault.name == 'wrong_token') or self.declared.get(register, {}).get('api_key', api_key) != api_key:
             return json_answer({'code': 401, 'message': 'Нет доступа к кассе'}, 401)
         if len(register) != ID_LENGTH:
             return json_answer({'code': 404, 'message': f'Касса не найдена: {register}'}, 404)
