@@ -17,7 +17,7 @@ run_tests() {
 # libFuzzer over every reader of bytes from outside, briefly.
 run_fuzzers() {
   build fuzz fuzzers
-  ctest --test-dir build/fuzz -R '^fuzz\.' --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+  ctest --test-dir build/fuzz -L '^fuzz$' --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
 # The table of tests/cases; exit code 1 when a row of it is wrong.
@@ -37,22 +37,32 @@ run_benchmarks() {
   [[ -n $found ]] || die "no benchmark ${only} in tests/bench"
 }
 
-sources() { find libs services tests -type f \( -name '*.cpp' -o -name '*.hpp' \) | sort; }
+# sources KIND...: the files of a kind (cpp, hpp, python, shell, proto), also those that Git does not track yet.
+sources() { "$PYTHON" scripts/lint/main.py list "$@"; }
 
-run_linters() {
-  case ${1:-} in
-    '')
-      sources | xargs clang-format-19 --dry-run -Werror
-      shellcheck -x -a dev .ci/run
-      scripts/references.py check
-      ;;
-    tidy)
-      local preset=${KASSAFLOW_PRESET:-dev}
-      build "$preset"
-      sources | grep '\.cpp$' | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "build/$preset" --quiet --warnings-as-errors='*'
-      ;;
-    *) die "lint: unknown option $1" ;;
-  esac
+# ruff and mypy into build/python-tools, anew when requirements.txt changes.
+python_tools_install() {
+  local folder=build/python-tools
+  cmp -s scripts/requirements.txt "$folder/requirements.txt" && return
+  rm -rf "$folder"
+  "$PYTHON" -m venv "$folder" || die "no venv for the linters of Python"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r scripts/requirements.txt \
+    || die "pip could not install scripts/requirements.txt"
+  cp scripts/requirements.txt "$folder/"
 }
 
-format_sources() { sources | xargs clang-format-19 -i; }
+run_linters() {
+  (($# == 0)) || die "lint takes no option; clang-tidy is ./dev tidy"
+  local failed=0
+  sources cpp hpp | xargs clang-format-19 --dry-run -Werror || failed=1
+  # The parts of a script are read where it sources them.
+  sources shell | xargs grep -l '^#!' | xargs shellcheck -x -a || failed=1
+  python_tools_install
+  build/python-tools/bin/ruff check --quiet . || failed=1
+  sources python | xargs build/python-tools/bin/mypy --no-error-summary || failed=1
+  scripts/references.py check || failed=1
+  scripts/lint/main.py check || failed=1
+  return $failed
+}
+
+format_sources() { sources cpp hpp | xargs clang-format-19 -i; }
