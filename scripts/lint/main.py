@@ -3,6 +3,7 @@
 
 main.py check       prints each fault with file, line and way out; exit code 1 when there is one
 main.py list KIND   the tracked files of a kind (cpp, hpp, python, shell, proto), one a line
+main.py changed     the .cpp files that clang-tidy must read after what this branch changed
 
 expected.txt holds what is known and not yet mended, `CHECK PATH SUBJECT` a line; a line that nothing answers to any more
 is a fault as well, so the list only gets shorter.
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import changed
 import covered
 import layers
 import protocol_names
@@ -45,6 +47,9 @@ def main(arguments: list[str]) -> int:
     tree = Tree(ROOT)
     if arguments[:1] == ['list']:
         print('\n'.join(tree.of_kind(*arguments[1:])))
+        return 0
+    if arguments == ['changed']:
+        print('\n'.join(changed.to_tidy(tree)))
         return 0
     found = findings(tree)
     for finding in found:
