@@ -17,6 +17,7 @@ import changed
 import covered
 import layers
 import protocol_names
+import protos
 from tree import Finding, Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +40,8 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    found = [*layers.check(tree), *protocol_names.check(tree), *covered.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'covered'})))
+    found = [*layers.check(tree), *protocol_names.check(tree), *covered.check(tree), *protos.check(tree)]
+    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'covered', 'proto'})))
 
 
 def main(arguments: list[str]) -> int:
