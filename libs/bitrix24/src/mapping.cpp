@@ -101,7 +101,7 @@ class Mapper {
     for (const LineDraft& draft : drafts_) amounts.push_back(draft.amounts);
     const auto settled = fiscal::reconcile(amounts, total);
     if (!settled) {
-      complaints_.add(settled.error().message);
+      complaints_.add_violation(settled.error());
       return;
     }
     receipt_.total = total;
@@ -153,19 +153,16 @@ class Mapper {
     if (!complaints_.empty()) return;
     const auto settled = fiscal::reconcile_payments(sums, total);
     if (!settled) {
-      complaints_.add(settled.error().message);
+      complaints_.add_violation(settled.error());
       return;
     }
     for (std::size_t i = 0; i < kinds.size(); ++i) *kinds[i] += (*settled)[i];
   }
 
   void validate() {
-    for (const fiscal::RuleViolation& violation : fiscal::validate(receipt_, settings_.ffd)) {
-      if (violation.line) {
-        complaints_.add_item(sources_[*violation.line], violation.field, violation.message);
-      } else {
-        complaints_.add_field(violation.field, violation.message);
-      }
+    for (fiscal::Violation& violation : fiscal::validate(receipt_, settings_.ffd)) {
+      if (violation.index) violation.index = sources_[*violation.index];
+      complaints_.add_violation(violation);
     }
   }
 

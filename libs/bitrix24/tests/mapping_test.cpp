@@ -237,17 +237,17 @@ INSTANTIATE_TEST_SUITE_P(
                     "Оплата 1, поле payments[0].type: неизвестный вид оплаты «barter»."},
         RefusalCase{"PaymentIsText", "payments[0][sum]", "x", "Оплата 1, поле payments[0].sum"},
         RefusalCase{"PaymentsDoNotMakeTheTotal", "payments[0][sum]", "449",
-                    "Сумма оплат (поля payments[n].sum) 449.00 не равна итогу чека 450.00 (поле total_sum)."},
+                    "Поле payments: сумма оплат 449.00 не равна итогу чека 450.00."},
         RefusalCase{"LinesDoNotMakeTheTotal", "total_sum", "451",
-                    "Сумма позиций (поля items[n].sum) 450.00 не равна итогу чека 451.00 (поле total_sum)."},
+                    "Поле total_sum: сумма позиций 450.00 не равна итогу чека 451.00."},
         RefusalCase{"AKopeckIsMissing", "payments[0][sum]", "449.99",
-                    "payments[n].sum) 449.99 не равна итогу чека 450.00"},
+                    "Поле payments: сумма оплат 449.99 не равна итогу чека 450.00"},
         RefusalCase{"NegativeTotal", "total_sum", "-450", "Поле total_sum: сумма -450 вне пределов"},
         RefusalCase{"NoTotal", "total_sum", nullptr, "Поле total_sum"},
         RefusalCase{"TotalIsText", "total_sum", "x", "Поле total_sum"},
 
         RefusalCase{"ScalarItems", "items", "x", "Поле items: в чеке нет позиций."},
-        RefusalCase{"ScalarPayments", "payments", "x", "В чеке нет оплат (поле payments)."}),
+        RefusalCase{"ScalarPayments", "payments", "x", "Поле payments: в чеке нет оплат."}),
     [](const auto& param) { return std::string(param.param.name); });
 
 // A split line does not move the numbers of those after it.

@@ -314,7 +314,7 @@ Result<std::string> product_code_of(std::string_view code, std::string_view post
   if (posted_product.empty()) return std::string();
   const auto contradicts = [] {
     return no_code("contradiction",
-                   "код товара (поле nomenclature_code) противоречит коду маркировки: у них разные GTIN или серийный "
+                   "код товара противоречит коду маркировки: у них разные GTIN или серийный "
                    "номер.");
   };
   const std::string_view serial =

@@ -21,7 +21,7 @@ constexpr Quantity kOne{1000};
 struct Amount {
   Exact exact = 0;  // roubles at kPortalScale
   Kopecks rounded;
-  bool cheap = true;  // a changed kopeck changes the price by one kopeck and splits nothing
+  bool cheap = true;  // of one unit: another kopeck changes only its price, and no line must be split for it
 };
 
 // What an amount may hold is checked before anything is multiplied.
@@ -39,9 +39,9 @@ bool rounds_to(const std::vector<Amount>& amounts, Kopecks total) {
   return difference <= allowed && -difference <= allowed;
 }
 
-// Corrects each amount by at most one kopeck so that they make `total`; false when that is not enough, which amounts
-// that rounds_to() the total never need. Those with the largest rounding error in the right direction go first; a free
-// line stays free.
+// Corrects each amount by at most one kopeck, so that together they make `total`. The amounts with the largest rounding
+// error in the right direction are corrected first; a free line stays free. Returns false when one kopeck each is not
+// enough, which never happens to amounts that passed rounds_to().
 bool correct(std::vector<Amount>& amounts, Kopecks total) {
   std::int64_t missing = total.value();
   for (const auto& amount : amounts) missing -= amount.rounded.value();
@@ -226,19 +226,18 @@ std::string roubles_of(const std::vector<Amount>& amounts) {
   return roubles(sum);
 }
 
-// "Позиция 2, поле items[1].sum: "
-std::string place(std::size_t index, std::string_view field) {
-  return "Позиция " + std::to_string(index + 1) + ", поле items[" + std::to_string(index) + "]." + std::string(field) +
-         ": ";
-}
-
 std::string out_of_range(Decimal amount) {
   return canonical(amount) + " вне пределов 0.." + to_rubles(kMaxAmount) + ".";
 }
 
-tl::unexpected<Error> not_the_total(const std::string& what, const std::vector<Amount>& amounts, Kopecks total) {
-  return fail("reconcile.total",
-              what + " " + roubles_of(amounts) + " не равна итогу чека " + to_rubles(total) + " (поле total_sum).");
+tl::unexpected<Violation> violation(Attribute attribute, std::optional<std::size_t> index, std::string message) {
+  return tl::unexpected<Violation>(Violation{attribute, index, std::move(message)});
+}
+
+tl::unexpected<Violation> not_the_total(Attribute attribute, const std::string& what,
+                                        const std::vector<Amount>& amounts, Kopecks total) {
+  return violation(attribute, std::nullopt,
+                   what + " " + roubles_of(amounts) + " не равна итогу чека " + to_rubles(total) + ".");
 }
 
 struct Product {
@@ -246,42 +245,45 @@ struct Product {
   Quantity quantity;
 };
 
-Result<Product> read_product(const RawLine& line, const Amount& sum, std::size_t index) {
+Result<Product, Violation> read_product(const RawLine& line, const Amount& sum, std::size_t index) {
   const auto price = read_amount(line.price);
-  if (!price) return fail("reconcile.amount", place(index, "price") + "цена " + out_of_range(line.price));
+  if (!price) return violation(Attribute::price, index, "цена " + out_of_range(line.price));
   const Exact thousandths = round_half_up(line.quantity, kThousandthScale);
   if (thousandths <= 0 || thousandths > kMaxQuantity.thousandths()) {
-    return fail("reconcile.quantity", place(index, "quantity") + "количество " + canonical(line.quantity) +
-                                          " вне пределов 0.001.." + to_decimal(kMaxQuantity) + ".");
+    return violation(
+        Attribute::quantity, index,
+        "количество " + canonical(line.quantity) + " вне пределов 0.001.." + to_decimal(kMaxQuantity) + ".");
   }
   const Exact quantity = round_half_up(line.quantity, kPortalScale);
   if (!line_agrees(price->exact, quantity, sum.exact)) {
-    return fail("reconcile.line", place(index, "sum") + "сумма " + roubles(sum.exact) + " не равна цене " +
-                                      roubles(price->exact) + " × количество " + canonical(quantity) + " = " +
-                                      roubles(price->exact * quantity / 100'000'000) + ".");
+    return violation(Attribute::sum, index,
+                     "сумма " + roubles(sum.exact) + " не равна цене " + roubles(price->exact) + " × количество " +
+                         canonical(quantity) + " = " + roubles(price->exact * quantity / 100'000'000) + ".");
   }
   return Product{price->rounded, Quantity(static_cast<std::int64_t>(thousandths))};
 }
 
 }  // namespace
 
-Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Kopecks total, const Limits& limits) {
-  if (lines.empty()) return fail("reconcile.lines", "В чеке нет ни одной позиции (поле items).");
+Result<std::vector<ReconciledLine>, Violation> reconcile(std::span<const RawLine> lines, Kopecks total,
+                                                         const Limits& limits) {
+  if (lines.empty()) return violation(Attribute::lines, std::nullopt, "в чеке нет ни одной позиции.");
   const auto too_many = [&limits] {
-    return fail("reconcile.lines", "В чеке больше " + std::to_string(limits.lines) +
-                                       " позиций (поле items, с учётом разделённых из-за округления).");
+    return violation(
+        Attribute::lines, std::nullopt,
+        "в чеке больше " + std::to_string(limits.lines) + " позиций (с учётом разделённых из-за округления).");
   };
   if (lines.size() > limits.lines) return too_many();
   if (total < Kopecks(0) || total > kMaxAmount) {
-    return fail("reconcile.amount",
-                "Итог чека " + to_rubles(total) + " (поле total_sum) вне пределов 0.." + to_rubles(kMaxAmount) + ".");
+    return violation(Attribute::total, std::nullopt,
+                     "итог чека " + to_rubles(total) + " вне пределов 0.." + to_rubles(kMaxAmount) + ".");
   }
 
   std::vector<Amount> sums;
   std::vector<Product> products;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto sum = read_amount(lines[i].sum);
-    if (!sum) return fail("reconcile.amount", place(i, "sum") + "сумма " + out_of_range(lines[i].sum));
+    if (!sum) return violation(Attribute::sum, i, "сумма " + out_of_range(lines[i].sum));
     const auto product = read_product(lines[i], *sum, i);
     if (!product) return tl::unexpected(product.error());
     sum->cheap = product->quantity == kOne;
@@ -289,7 +291,7 @@ Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Ko
     products.push_back(*product);
   }
   if (!rounds_to(sums, total) || !correct(sums, total)) {
-    return not_the_total("Сумма позиций (поля items[n].sum)", sums, total);
+    return not_the_total(Attribute::total, "сумма позиций", sums, total);
   }
 
   std::vector<Part> parts;
@@ -300,28 +302,28 @@ Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Ko
   if (out.size() > limits.lines) return too_many();
   const auto dear = std::ranges::find_if(out, [](const auto& line) { return line.price > kMaxAmount; });
   if (dear != out.end()) {
-    return fail("reconcile.amount", place(dear->source, "price") + "цена " + to_rubles(dear->price) +
-                                        " вне пределов 0.." + to_rubles(kMaxAmount) + ".");
+    return violation(Attribute::price, dear->source,
+                     "цена " + to_rubles(dear->price) + " вне пределов 0.." + to_rubles(kMaxAmount) + ".");
   }
   return out;
 }
 
-Result<std::vector<Kopecks>> reconcile_payments(std::span<const Decimal> sums, Kopecks total, const Limits& limits) {
-  if (sums.empty()) return fail("reconcile.payments", "В чеке нет оплат (поле payments).");
+Result<std::vector<Kopecks>, Violation> reconcile_payments(std::span<const Decimal> sums, Kopecks total,
+                                                           const Limits& limits) {
+  if (sums.empty()) return violation(Attribute::payments, std::nullopt, "в чеке нет оплат.");
   if (sums.size() > limits.payments) {
-    return fail("reconcile.payments", "В чеке больше " + std::to_string(limits.payments) + " оплат (поле payments).");
+    return violation(Attribute::payments, std::nullopt, "в чеке больше " + std::to_string(limits.payments) + " оплат.");
   }
   std::vector<Amount> amounts;
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const auto amount = read_amount(sums[i]);
     if (!amount) {
-      return fail("reconcile.amount", "Оплата " + std::to_string(i + 1) + ", поле payments[" + std::to_string(i) +
-                                          "].sum: сумма " + out_of_range(sums[i]));
+      return violation(Attribute::payments, i, "сумма " + out_of_range(sums[i]));
     }
     amounts.push_back(*amount);
   }
   if (!rounds_to(amounts, total) || !correct(amounts, total)) {
-    return not_the_total("Сумма оплат (поля payments[n].sum)", amounts, total);
+    return not_the_total(Attribute::payments, "сумма оплат", amounts, total);
   }
   std::vector<Kopecks> out;
   out.reserve(amounts.size());
@@ -329,9 +331,9 @@ Result<std::vector<Kopecks>> reconcile_payments(std::span<const Decimal> sums, K
   return out;
 }
 
-Result<Kopecks> to_kopecks(Decimal roubles) {
+Result<Kopecks, Violation> to_kopecks(Decimal roubles) {
   const auto amount = read_amount(roubles);
-  if (!amount) return fail("reconcile.amount", "сумма " + out_of_range(roubles));
+  if (!amount) return violation(Attribute::sum, std::nullopt, "сумма " + out_of_range(roubles));
   return amount->rounded;
 }
 

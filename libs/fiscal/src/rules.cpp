@@ -31,7 +31,7 @@ bool is_prepayment(Method method) {
 // Collects what is wrong with one line.
 class LineCheck {
  public:
-  LineCheck(const Line& line, std::size_t index, Ffd ffd, std::vector<RuleViolation>& out)
+  LineCheck(const Line& line, std::size_t index, Ffd ffd, std::vector<Violation>& out)
       : line_(line), index_(index), ffd_(ffd), out_(out) {}
 
   void run() {
@@ -45,14 +45,13 @@ class LineCheck {
   }
 
  private:
-  void broken(std::string_view field, std::string_view message) {
-    out_.push_back({index_, std::string(field), std::string(message)});
-  }
+  void broken(Attribute attribute, std::string message) { out_.push_back({attribute, index_, std::move(message)}); }
 
   void name() {
-    if (line_.name.empty()) return broken("name", "нет наименования.");
-    if (!is_printable(line_.name)) return broken("name", "в наименовании есть символы, которых нет в кодировке кассы.");
-    if (characters(line_.name) > kMaxName) broken("name", "наименование длиннее 128 символов.");
+    if (line_.name.empty()) return broken(Attribute::name, "нет наименования.");
+    if (!is_printable(line_.name))
+      return broken(Attribute::name, "в наименовании есть символы, которых нет в кодировке кассы.");
+    if (characters(line_.name) > kMaxName) broken(Attribute::name, "наименование длиннее 128 символов.");
   }
 
   // ffd.md §4.2, §4.5
@@ -60,79 +59,82 @@ class LineCheck {
     const bool price = in_range(line_.price);
     const bool sum = in_range(line_.sum);
     const bool quantity = line_.quantity > Quantity(0) && line_.quantity <= kMaxQuantity;
-    if (!price) broken("price", "цена вне пределов 0..42949672.95.");
-    if (!sum) broken("sum", "сумма вне пределов 0..42949672.95.");
-    if (!quantity) broken("quantity", "количество вне пределов 0.001..99999.999.");
+    if (!price) broken(Attribute::price, "цена вне пределов 0..42949672.95.");
+    if (!sum) broken(Attribute::sum, "сумма вне пределов 0..42949672.95.");
+    if (!quantity) broken(Attribute::quantity, "количество вне пределов 0.001..99999.999.");
     if (price && sum && quantity && cost(line_.price, line_.quantity) != line_.sum) {
-      broken("sum", "сумма " + to_rubles(line_.sum) + " не равна цене " + to_rubles(line_.price) + " × " +
-                        to_decimal(line_.quantity) + ".");
+      broken(Attribute::sum, "сумма " + to_rubles(line_.sum) + " не равна цене " + to_rubles(line_.price) + " × " +
+                                 to_decimal(line_.quantity) + ".");
     }
   }
 
   // ffd.md §4.7; a payment of a credit is usually without VAT, but no rate is forbidden there.
   void vat() {
-    if (!vat_from_code(code(line_.vat))) return broken("vat", "неизвестная ставка НДС.");
-    if (!method_from_code(code(line_.method))) return broken("payment_method", "неизвестный способ расчёта.");
+    if (!vat_from_code(code(line_.vat))) return broken(Attribute::vat, "неизвестная ставка НДС.");
+    if (!method_from_code(code(line_.method))) return broken(Attribute::method, "неизвестный способ расчёта.");
     const std::string rate(russian_name(line_.vat));
     if (is_prepayment(line_.method) && calculated(line_.vat) != line_.vat) {
-      broken("vat", "ставка " + rate + " не годится для предоплаты, нужна расчётная.");
+      broken(Attribute::vat, "ставка " + rate + " не годится для предоплаты, нужна расчётная.");
     } else if (!is_prepayment(line_.method) && line_.method != Method::credit_payment && is_calculated(line_.vat)) {
-      broken("vat", "расчётная ставка " + rate + " годится только для предоплаты.");
+      broken(Attribute::vat, "расчётная ставка " + rate + " годится только для предоплаты.");
     }
   }
 
   // ffd.md §3.4, §4.6, §10
   void subject() {
     if (!allowed(subject_for(line_.subject, ffd_), ffd_))
-      return broken("payment_object", "этого предмета расчёта нет в формате чека кассы.");
+      return broken(Attribute::subject, "этого предмета расчёта нет в формате чека кассы.");
     const bool money_only = line_.method == Method::advance || line_.method == Method::credit_payment;
     if (money_only && line_.subject != Subject::payment) {
-      broken("payment_object", "для аванса и оплаты кредита предмет расчёта должен быть «платёж».");
+      broken(Attribute::subject, "для аванса и оплаты кредита предмет расчёта должен быть «платёж».");
     }
   }
 
   void measure() {
     if (line_.measure ? !is_measure(*line_.measure) : ffd_ == Ffd::v1_2) {
-      broken("measure_code", line_.measure ? "неизвестная мера количества." : "в чеке ФФД 1.2 нужна мера количества.");
+      broken(Attribute::measure,
+             line_.measure ? "неизвестная мера количества." : "в чеке ФФД 1.2 нужна мера количества.");
     }
   }
 
   // ffd.md §3.7
   void marking() {
     const bool coded = !line_.marking_code.empty() || !line_.product_code.empty();
-    if (coded && line_.quantity != kOne) broken("quantity", "количество товара с кодом маркировки должно быть 1.");
+    if (coded && line_.quantity != kOne)
+      broken(Attribute::quantity, "количество товара с кодом маркировки должно быть 1.");
     if (ffd_ == Ffd::v1_05 && line_.product_code.size() > kMaxProductCode)
-      broken("nomenclature_code", "код товара длиннее 32 байт.");
+      broken(Attribute::product_code, "код товара длиннее 32 байт.");
     if (line_.marking_code.size() > kMaxMarkingCode) {
-      broken("marking_code", "код маркировки длиннее 200 байт.");
+      broken(Attribute::marking_code, "код маркировки длиннее 200 байт.");
     } else if (has_control_character(line_.marking_code)) {
-      broken("marking_code", "в коде маркировки недопустимые символы.");
+      broken(Attribute::marking_code, "в коде маркировки недопустимые символы.");
     } else if (!is_coded(line_.subject)) {
-      if (!line_.marking_code.empty()) broken("marking_code", "код маркировки передан для немаркированного товара.");
+      if (!line_.marking_code.empty())
+        broken(Attribute::marking_code, "код маркировки передан для немаркированного товара.");
     } else if (ffd_ == Ffd::v1_2 ? line_.marking_code.empty() : !coded) {
-      broken("marking_code", "у маркированного товара нет кода маркировки.");
+      broken(Attribute::marking_code, "у маркированного товара нет кода маркировки.");
     }
   }
 
   // ffd.md §3.6
   void supplier(const Supplier& supplier) {
-    if (!is_inn(supplier.inn)) broken("supplier_info.inn", "ИНН поставщика должен состоять из 10 или 12 цифр.");
+    if (!is_inn(supplier.inn)) broken(Attribute::supplier_inn, "ИНН поставщика должен состоять из 10 или 12 цифр.");
     if (supplier.name.empty() && supplier.phones.empty()) {
-      broken("supplier_info.name", "нет ни наименования, ни телефона поставщика.");
+      broken(Attribute::supplier_name, "нет ни наименования, ни телефона поставщика.");
     } else if (!is_printable(supplier.name) || characters(supplier.name) > kMaxSupplierName) {
-      broken("supplier_info.name",
+      broken(Attribute::supplier_name,
              "наименование поставщика длиннее 256 символов или содержит символы, которых нет в кодировке кассы.");
     }
     const auto fits = [](const std::string& phone) { return is_phone(phone) && phone.size() <= kMaxPhone; };
     if (!std::ranges::all_of(supplier.phones, fits)) {
-      broken("supplier_info.phones", "телефон поставщика должен быть вида +79991234567.");
+      broken(Attribute::supplier_phone, "телефон поставщика должен быть вида +79991234567.");
     }
   }
 
   const Line& line_;
   std::size_t index_;
   Ffd ffd_;
-  std::vector<RuleViolation>& out_;
+  std::vector<Violation>& out_;
 };
 
 // Also safe for absurd sums: it stops adding at the first line out of range.
@@ -146,25 +148,27 @@ bool lines_make_total(const Receipt& receipt) {
 }
 
 // ffd.md §4.3, §4.4; cash above the total would be change, which the portal never sends.
-void check_totals(const Receipt& receipt, std::vector<RuleViolation>& out) {
+void check_totals(const Receipt& receipt, std::vector<Violation>& out) {
   if (!in_range(receipt.total))
-    return out.push_back({std::nullopt, "total_sum", "итог чека вне пределов 0..42949672.95."});
+    return out.push_back({Attribute::total, std::nullopt, "итог чека вне пределов 0..42949672.95."});
   if (!lines_make_total(receipt)) {
-    out.push_back({std::nullopt, "total_sum", "сумма позиций не равна итогу чека " + to_rubles(receipt.total) + "."});
+    out.push_back(
+        {Attribute::total, std::nullopt, "сумма позиций не равна итогу чека " + to_rubles(receipt.total) + "."});
   }
   const auto& paid = receipt.payments;
   for (const Kopecks part : {paid.cash, paid.cashless, paid.advance, paid.credit, paid.counter_provision}) {
-    if (!in_range(part)) return out.push_back({std::nullopt, "payments", "сумма оплаты вне пределов 0..42949672.95."});
+    if (!in_range(part))
+      return out.push_back({Attribute::payments, std::nullopt, "сумма оплаты вне пределов 0..42949672.95."});
   }
   if (paid.total() != receipt.total) {
     out.push_back(
-        {std::nullopt, "payments",
+        {Attribute::payments, std::nullopt,
          "сумма оплат " + to_rubles(paid.total()) + " не равна итогу чека " + to_rubles(receipt.total) + "."});
   }
 }
 
 // ffd.md §4.6: what is handed over on credit is paid by credit [1216] in full, and a credit is not paid by another one.
-void check_credit(const Receipt& receipt, std::vector<RuleViolation>& out) {
+void check_credit(const Receipt& receipt, std::vector<Violation>& out) {
   Kopecks on_credit, paying_credit;
   for (const auto& line : receipt.lines) {
     if (!in_range(line.sum)) return;
@@ -172,36 +176,36 @@ void check_credit(const Receipt& receipt, std::vector<RuleViolation>& out) {
     if (line.method == Method::credit_payment) paying_credit += line.sum;
   }
   if (receipt.payments.credit < on_credit) {
-    out.push_back(
-        {std::nullopt, "payments", "товар, переданный в кредит, должен быть оплачен видом «кредит» полностью."});
+    out.push_back({Attribute::payments, std::nullopt,
+                   "товар, переданный в кредит, должен быть оплачен видом «кредит» полностью."});
   }
   if (paying_credit > Kopecks(0) && in_range(receipt.payments.credit) &&
       receipt.payments.credit + paying_credit > receipt.total) {
-    out.push_back({std::nullopt, "payments", "оплата кредита не может быть оплачена видом «кредит»."});
+    out.push_back({Attribute::payments, std::nullopt, "оплата кредита не может быть оплачена видом «кредит»."});
   }
 }
 
-void check_contact(const std::string& contact, std::vector<RuleViolation>& out) {
+void check_contact(const std::string& contact, std::vector<Violation>& out) {
   if (contact.empty() || is_email(contact) || is_phone(contact)) return;
-  out.push_back({std::nullopt, "client_email",
+  out.push_back({Attribute::contact, std::nullopt,
                  "контакт покупателя должен быть адресом почты до 64 символов или телефоном вида +79991234567."});
 }
 
 }  // namespace
 
-std::vector<RuleViolation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits) {
-  std::vector<RuleViolation> out;
-  if (receipt.lines.empty()) out.push_back({std::nullopt, "items", "в чеке нет ни одной позиции."});
+std::vector<Violation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits) {
+  std::vector<Violation> out;
+  if (receipt.lines.empty()) out.push_back({Attribute::lines, std::nullopt, "в чеке нет ни одной позиции."});
   if (receipt.lines.size() > limits.lines) {
-    out.push_back({std::nullopt, "items", "в чеке больше " + std::to_string(limits.lines) + " позиций."});
+    out.push_back({Attribute::lines, std::nullopt, "в чеке больше " + std::to_string(limits.lines) + " позиций."});
     return out;
   }
   if (!sign_from_code(code(receipt.sign)))
-    out.push_back({std::nullopt, "calculated_sign", "неизвестный признак расчёта."});
+    out.push_back({Attribute::sign, std::nullopt, "неизвестный признак расчёта."});
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) LineCheck(receipt.lines[i], i, ffd, out).run();
   const auto codes = std::ranges::count_if(receipt.lines, [](const Line& line) { return !line.marking_code.empty(); });
   if (std::cmp_greater(codes, kMaxMarkingCodes))
-    out.push_back({std::nullopt, "items", "в чеке больше 128 кодов маркировки."});
+    out.push_back({Attribute::lines, std::nullopt, "в чеке больше 128 кодов маркировки."});
   check_totals(receipt, out);
   check_credit(receipt, out);
   check_contact(receipt.buyer_contact, out);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,21 +53,25 @@ inline Receipt of_method(Method method, Subject subject = Subject::payment, Vat 
   return receipt;
 }
 
-inline std::vector<std::string> broken_fields(const Receipt& receipt, Ffd ffd) {
-  std::vector<std::string> fields;
+// Where a rule is broken: the line, absent for the receipt itself, and the attribute.
+using Place = std::pair<std::optional<std::size_t>, Attribute>;
+inline Place of(std::size_t line, Attribute attribute) { return {line, attribute}; }
+inline Place of(Attribute attribute) { return {std::nullopt, attribute}; }
+
+inline std::vector<Place> broken_attributes(const Receipt& receipt, Ffd ffd) {
+  std::vector<Place> places;
   for (const auto& violation : validate(receipt, ffd)) {
     EXPECT_TRUE(is_utf8(violation.message));
     EXPECT_TRUE(violation.message.ends_with('.')) << violation.message;
-    fields.push_back(violation.line ? "items[" + std::to_string(*violation.line) + "]." + violation.field
-                                    : violation.field);
+    places.emplace_back(violation.index, violation.attribute);
   }
-  return fields;
+  return places;
 }
 
 struct Case {
   const char* what;
   std::function<void(Receipt&)> change;
-  std::vector<std::string> broken;
+  std::vector<Place> broken;
   Ffd ffd = Ffd::v1_2;
   std::function<Receipt()> base = sale;
 };
@@ -74,9 +79,9 @@ struct Case {
 inline void check(const std::vector<Case>& cases) {
   for (const auto& row : cases) {
     Receipt receipt = row.base();
-    EXPECT_THAT(broken_fields(receipt, row.ffd), testing::IsEmpty()) << "before: " << row.what;
+    EXPECT_THAT(broken_attributes(receipt, row.ffd), testing::IsEmpty()) << "before: " << row.what;
     row.change(receipt);
-    EXPECT_THAT(broken_fields(receipt, row.ffd), testing::UnorderedElementsAreArray(row.broken)) << row.what;
+    EXPECT_THAT(broken_attributes(receipt, row.ffd), testing::UnorderedElementsAreArray(row.broken)) << row.what;
   }
 }
 

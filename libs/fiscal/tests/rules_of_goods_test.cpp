@@ -25,23 +25,23 @@ TEST(Rules, SubjectFitsFormatAndMethod) {
   };
   check({
       {"composite in 1.05", set(12), {}, Ffd::v1_05},
-      {"composite in 1.2", set(12), {"items[0].payment_object"}, Ffd::v1_2},
-      {"bank agent in 1.05", set(27), {"items[0].payment_object"}, Ffd::v1_05},
+      {"composite in 1.2", set(12), {of(0, Attribute::subject)}, Ffd::v1_2},
+      {"bank agent in 1.05", set(27), {of(0, Attribute::subject)}, Ffd::v1_05},
       {"bank agent in 1.2", set(27), {}, Ffd::v1_2},
-      {"marked in 1.05 without any code", set(33), {"items[0].marking_code"}, Ffd::v1_05},
+      {"marked in 1.05 without any code", set(33), {of(0, Attribute::marking_code)}, Ffd::v1_05},
       {"marked without code in 1.05", set(32), {}, Ffd::v1_05},
       {"marked without code in 1.2", set(32), {}, Ffd::v1_2},
-      {"unknown", set(28), {"items[0].payment_object"}, Ffd::v1_2},
-      {"advance for goods", set(1, Method::advance), {"items[0].payment_object"}, Ffd::v1_2},
-      {"payment of a credit for goods", set(1, Method::credit_payment), {"items[0].payment_object"}, Ffd::v1_05},
+      {"unknown", set(28), {of(0, Attribute::subject)}, Ffd::v1_2},
+      {"advance for goods", set(1, Method::advance), {of(0, Attribute::subject)}, Ffd::v1_2},
+      {"payment of a credit for goods", set(1, Method::credit_payment), {of(0, Attribute::subject)}, Ffd::v1_05},
   });
 }
 
 TEST(Rules, MeasureIsKnownAndMandatoryInTheNewFormat) {
   check({
-      {"absent in 1.2", [](Receipt& r) { r.lines[0].measure.reset(); }, {"items[0].measure_code"}, Ffd::v1_2},
+      {"absent in 1.2", [](Receipt& r) { r.lines[0].measure.reset(); }, {of(0, Attribute::measure)}, Ffd::v1_2},
       {"absent in 1.05", [](Receipt& r) { r.lines[0].measure.reset(); }, {}, Ffd::v1_05},
-      {"unknown", [](Receipt& r) { r.lines[0].measure = 13; }, {"items[0].measure_code"}, Ffd::v1_05},
+      {"unknown", [](Receipt& r) { r.lines[0].measure = 13; }, {of(0, Attribute::measure)}, Ffd::v1_05},
       {"other", [](Receipt& r) { r.lines[0].measure = 255; }, {}, Ffd::v1_2},
   });
 }
@@ -52,26 +52,26 @@ TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
     r.lines[0].sum = r.total = r.payments.cashless = Kopecks(45000);
   };
   check({
-      {"two units", two_units, {"items[0].quantity"}, Ffd::v1_2, marked_sale},
+      {"two units", two_units, {of(0, Attribute::quantity)}, Ffd::v1_2, marked_sale},
       {"code missing",
        [](Receipt& r) { r.lines[0].marking_code = ""; },
-       {"items[0].marking_code"},
+       {of(0, Attribute::marking_code)},
        Ffd::v1_2,
        marked_sale},
       {"code on plain goods",
        [](Receipt& r) { r.lines[0].subject = Subject::commodity; },
-       {"items[0].marking_code"},
+       {of(0, Attribute::marking_code)},
        Ffd::v1_2,
        marked_sale},
       {"control character",
        [](Receipt& r) { r.lines[0].marking_code += '\n'; },
-       {"items[0].marking_code"},
+       {of(0, Attribute::marking_code)},
        Ffd::v1_2,
        marked_sale},
       {"200 bytes", [](Receipt& r) { r.lines[0].marking_code = std::string(200, 'a'); }, {}, Ffd::v1_2, marked_sale},
       {"201 bytes",
        [](Receipt& r) { r.lines[0].marking_code = std::string(201, 'a'); },
-       {"items[0].marking_code"},
+       {of(0, Attribute::marking_code)},
        Ffd::v1_2,
        marked_sale},
       {"product code of 32 bytes",
@@ -81,7 +81,7 @@ TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
        marked_sale},
       {"product code of 33 bytes",
        [](Receipt& r) { r.lines[0].product_code = std::string(33, 'a'); },
-       {"items[0].nomenclature_code"},
+       {of(0, Attribute::product_code)},
        Ffd::v1_05,
        marked_sale},
       {"a product code that 1.2 does not send",
@@ -93,12 +93,12 @@ TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
       {"product code only in 1.05", [](Receipt& r) { r.lines[0].marking_code = ""; }, {}, Ffd::v1_05, marked_sale},
       {"code on plain goods in 1.05",
        [](Receipt& r) { r.lines[0].subject = Subject::commodity; },
-       {"items[0].marking_code"},
+       {of(0, Attribute::marking_code)},
        Ffd::v1_05,
        marked_sale},
       {"product code of two units in 1.05",
        [](Receipt& r) { r.lines[0].product_code = "DM"; },
-       {"items[0].quantity"},
+       {of(0, Attribute::quantity)},
        Ffd::v1_05},
   });
 }

@@ -29,12 +29,12 @@ TEST(Rules, EveryMethodHasAValidReceipt) {
 
 TEST(Rules, NamesFitTheRegister) {
   check({
-      {"no name", [](Receipt& r) { r.lines[0].name = ""; }, {"items[0].name"}},
-      {"typographic quotes", [](Receipt& r) { r.lines[0].name = "«Чай»"; }, {"items[0].name"}},
-      {"line break", [](Receipt& r) { r.lines[0].name = "Чай\n"; }, {"items[0].name"}},
-      {"malformed", [](Receipt& r) { r.lines[0].name = "\xD0"; }, {"items[0].name"}},
+      {"no name", [](Receipt& r) { r.lines[0].name = ""; }, {of(0, Attribute::name)}},
+      {"typographic quotes", [](Receipt& r) { r.lines[0].name = "«Чай»"; }, {of(0, Attribute::name)}},
+      {"line break", [](Receipt& r) { r.lines[0].name = "Чай\n"; }, {of(0, Attribute::name)}},
+      {"malformed", [](Receipt& r) { r.lines[0].name = "\xD0"; }, {of(0, Attribute::name)}},
       {"128 characters", [](Receipt& r) { r.lines[0].name = std::string(126, 'a') + "Ё№"; }, {}},
-      {"129 characters", [](Receipt& r) { r.lines[0].name = std::string(129, 'a'); }, {"items[0].name"}},
+      {"129 characters", [](Receipt& r) { r.lines[0].name = std::string(129, 'a'); }, {of(0, Attribute::name)}},
   });
 }
 
@@ -51,19 +51,19 @@ TEST(Rules, AmountsAreInRangeAndAgree) {
       {"largest sum", with(4'294'967'295, 1000, 4'294'967'295), {}},
       {"largest quantity", with(42, 99'999'999, 4'200'000), {}},
       {"half a kopeck up", with(3333, 1500, 5000), {}},
-      {"half a kopeck down", with(3333, 1500, 4999), {"items[0].sum"}},
-      {"one kopeck off", with(22500, 2000, 45001), {"items[0].sum"}},
-      {"no quantity", with(22500, 0, 0), {"items[0].quantity"}},
-      {"negative quantity", with(22500, -1000, 22500), {"items[0].quantity"}},
-      {"quantity too large", with(0, 100'000'000, 0), {"items[0].quantity"}},
-      {"negative price", with(-1, 1000, 0), {"items[0].price"}},
-      {"price too large", with(4'294'967'296, 1, 4'294'967), {"items[0].price"}},
-      {"sum too large", with(4'294'967'296 / 2, 2000, 4'294'967'296), {"items[0].sum", "total_sum"}},
+      {"half a kopeck down", with(3333, 1500, 4999), {of(0, Attribute::sum)}},
+      {"one kopeck off", with(22500, 2000, 45001), {of(0, Attribute::sum)}},
+      {"no quantity", with(22500, 0, 0), {of(0, Attribute::quantity)}},
+      {"negative quantity", with(22500, -1000, 22500), {of(0, Attribute::quantity)}},
+      {"quantity too large", with(0, 100'000'000, 0), {of(0, Attribute::quantity)}},
+      {"negative price", with(-1, 1000, 0), {of(0, Attribute::price)}},
+      {"price too large", with(4'294'967'296, 1, 4'294'967), {of(0, Attribute::price)}},
+      {"sum too large", with(4'294'967'296 / 2, 2000, 4'294'967'296), {of(0, Attribute::sum), of(Attribute::total)}},
       {"absurd",
        with(std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max(),
             std::numeric_limits<std::int64_t>::max()),
-       {"items[0].price", "items[0].sum", "items[0].quantity", "total_sum"}},
-      {"negative sum", with(22500, 2000, -45000), {"items[0].sum", "total_sum"}},
+       {of(0, Attribute::price), of(0, Attribute::sum), of(0, Attribute::quantity), of(Attribute::total)}},
+      {"negative sum", with(22500, 2000, -45000), {of(0, Attribute::sum), of(Attribute::total)}},
   });
 }
 
@@ -72,15 +72,18 @@ TEST(Rules, AbsurdSumsDoNotOverflow) {
   receipt.lines[0].sum = Kopecks(std::numeric_limits<std::int64_t>::max());
   receipt.lines[0].method = Method::credit;
   receipt.lines.push_back(receipt.lines[0]);
-  EXPECT_THAT(broken_fields(receipt, Ffd::v1_2), ElementsAre("items[0].sum", "items[1].sum", "total_sum"));
+  EXPECT_THAT(broken_attributes(receipt, Ffd::v1_2),
+              ElementsAre(of(0, Attribute::sum), of(1, Attribute::sum), of(Attribute::total)));
 }
 
 TEST(Rules, LinesAndPaymentsMakeTheTotal) {
   const auto huge = Kopecks(std::numeric_limits<std::int64_t>::max());
   check({
-      {"total above the lines", [](Receipt& r) { r.total += Kopecks(1); }, {"total_sum", "payments"}},
-      {"paid less", [](Receipt& r) { r.payments.cashless += Kopecks(-1); }, {"payments"}},
-      {"change", [](Receipt& r) { r.payments.cash += Kopecks(1); }, {"payments"}},
+      {"total above the lines",
+       [](Receipt& r) { r.total += Kopecks(1); },
+       {of(Attribute::total), of(Attribute::payments)}},
+      {"paid less", [](Receipt& r) { r.payments.cashless += Kopecks(-1); }, {of(Attribute::payments)}},
+      {"change", [](Receipt& r) { r.payments.cash += Kopecks(1); }, {of(Attribute::payments)}},
       {"every form of payment",
        [](Receipt& r) { r.payments = {Kopecks(5000), Kopecks(10000), Kopecks(10000), Kopecks(15000), Kopecks(5000)}; },
        {}},
@@ -89,8 +92,8 @@ TEST(Rules, LinesAndPaymentsMakeTheTotal) {
          r.payments.cash = Kopecks(-1);
          r.payments.cashless += Kopecks(1);
        },
-       {"payments"}},
-      {"absurd payments", [=](Receipt& r) { r.payments.cash = r.payments.credit = huge; }, {"payments"}},
+       {of(Attribute::payments)}},
+      {"absurd payments", [=](Receipt& r) { r.payments.cash = r.payments.credit = huge; }, {of(Attribute::payments)}},
   });
 }
 
@@ -101,12 +104,12 @@ TEST(Rules, NumberOfLinesIsLimited) {
     receipt.lines.assign(static_cast<std::size_t>(count), line);
     receipt.total = receipt.payments.cashless = Kopecks(45000 * count);
   };
-  EXPECT_THAT(broken_fields(Receipt{}, Ffd::v1_05), ElementsAre("items"));
+  EXPECT_THAT(broken_attributes(Receipt{}, Ffd::v1_05), ElementsAre(of(Attribute::lines)));
   resize(100);
   EXPECT_THAT(validate(receipt, Ffd::v1_2), IsEmpty());
   EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 80}), testing::SizeIs(1));
   resize(101);
-  EXPECT_THAT(broken_fields(receipt, Ffd::v1_2), ElementsAre("items"));
+  EXPECT_THAT(broken_attributes(receipt, Ffd::v1_2), ElementsAre(of(Attribute::lines)));
   EXPECT_THAT(validate(receipt, Ffd::v1_2, {.lines = 101}), IsEmpty());
 }
 
@@ -119,16 +122,16 @@ TEST(Rules, VatFollowsTheMethod) {
     };
   };
   check({
-      {"plain in full prepayment", set(Method::full_prepayment, Vat::vat_22), {"items[0].vat"}},
-      {"plain in prepayment", set(Method::prepayment, Vat::vat_5), {"items[0].vat"}},
-      {"plain in advance", set(Method::advance, Vat::vat_7), {"items[0].vat"}},
+      {"plain in full prepayment", set(Method::full_prepayment, Vat::vat_22), {of(0, Attribute::vat)}},
+      {"plain in prepayment", set(Method::prepayment, Vat::vat_5), {of(0, Attribute::vat)}},
+      {"plain in advance", set(Method::advance, Vat::vat_7), {of(0, Attribute::vat)}},
       {"calculated in advance", set(Method::advance, Vat::vat_7_107), {}},
       {"zero in prepayment", set(Method::prepayment, Vat::vat_0), {}},
-      {"calculated in settlement", set(Method::full_payment, Vat::vat_10_110), {"items[0].vat"}},
-      {"calculated in partial settlement", set(Method::partial_payment, Vat::vat_20_120), {"items[0].vat"}},
+      {"calculated in settlement", set(Method::full_payment, Vat::vat_10_110), {of(0, Attribute::vat)}},
+      {"calculated in partial settlement", set(Method::partial_payment, Vat::vat_20_120), {of(0, Attribute::vat)}},
       {"any in payment of a credit", set(Method::credit_payment, Vat::vat_20), {}},
-      {"unknown rate", set(Method::full_payment, static_cast<Vat>(13)), {"items[0].vat"}},
-      {"unknown method", set(static_cast<Method>(8), Vat::none), {"items[0].payment_method"}},
+      {"unknown rate", set(Method::full_payment, static_cast<Vat>(13)), {of(0, Attribute::vat)}},
+      {"unknown method", set(static_cast<Method>(8), Vat::none), {of(0, Attribute::method)}},
   });
 }
 
@@ -138,13 +141,13 @@ TEST(Rules, SupplierIsComplete) {
       {"complete", set({"ООО \"Агент и Ко\"", "7707083893", {"+79005550000", "+74951234567"}}), {}},
       {"sole trader without phone", set({"ИП Иванов", "500100732259", {}}), {}},
       {"the portal's replacement for an unknown INN", set({"ИП Иванов", "000000000000", {}}), {}},
-      {"no INN", set({"ООО", "", {}}), {"items[0].supplier_info.inn"}},
-      {"INN of 11 digits", set({"ООО", "77070838931", {}}), {"items[0].supplier_info.inn"}},
-      {"neither name nor phone", set({"", "7707083893", {}}), {"items[0].supplier_info.name"}},
+      {"no INN", set({"ООО", "", {}}), {of(0, Attribute::supplier_inn)}},
+      {"INN of 11 digits", set({"ООО", "77070838931", {}}), {of(0, Attribute::supplier_inn)}},
+      {"neither name nor phone", set({"", "7707083893", {}}), {of(0, Attribute::supplier_name)}},
       {"phone only", set({"", "7707083893", {"+79005550000"}}), {}},
-      {"unprintable name", set({"ООО «Агент»", "7707083893", {}}), {"items[0].supplier_info.name"}},
-      {"name of 257 characters", set({std::string(257, 'a'), "7707083893", {}}), {"items[0].supplier_info.name"}},
-      {"raw phone", set({"ООО", "7707083893", {"8 (495) 123-45-67"}}), {"items[0].supplier_info.phones"}},
+      {"unprintable name", set({"ООО «Агент»", "7707083893", {}}), {of(0, Attribute::supplier_name)}},
+      {"name of 257 characters", set({std::string(257, 'a'), "7707083893", {}}), {of(0, Attribute::supplier_name)}},
+      {"raw phone", set({"ООО", "7707083893", {"8 (495) 123-45-67"}}), {of(0, Attribute::supplier_phone)}},
   });
 }
 
@@ -157,8 +160,8 @@ TEST(Rules, CreditIsPaidByCreditOnly) {
     r.payments.credit = Kopecks(22500);
   };
   check({
-      {"goods on credit half paid", half, {"payments"}, Ffd::v1_05, credit},
-      {"credit paid by half a credit", half, {"payments"}, Ffd::v1_05, credit_payment},
+      {"goods on credit half paid", half, {of(Attribute::payments)}, Ffd::v1_05, credit},
+      {"credit paid by half a credit", half, {of(Attribute::payments)}, Ffd::v1_05, credit_payment},
       {"credit paid by an advance",
        [](Receipt& r) { std::swap(r.payments.cashless, r.payments.advance); },
        {},
@@ -173,16 +176,16 @@ TEST(Rules, ContactIsAnAddressOrAPhone) {
   check({
       {"none", set(""), {}},
       {"phone", set("+79001234567"), {}},
-      {"raw phone", set("8 900 123-45-67"), {"client_email"}},
-      {"too long", set(std::string(60, 'a') + "@b.ru"), {"client_email"}},
-      {"words", set("нет"), {"client_email"}},
+      {"raw phone", set("8 900 123-45-67"), {of(Attribute::contact)}},
+      {"too long", set(std::string(60, 'a') + "@b.ru"), {of(Attribute::contact)}},
+      {"words", set("нет"), {of(Attribute::contact)}},
   });
 }
 
 TEST(Rules, SignIsKnown) {
   check({
       {"return", [](Receipt& r) { r.sign = Sign::income_return; }, {}},
-      {"unknown", [](Receipt& r) { r.sign = static_cast<Sign>(0); }, {"calculated_sign"}},
+      {"unknown", [](Receipt& r) { r.sign = static_cast<Sign>(0); }, {of(Attribute::sign)}},
   });
 }
 
@@ -191,7 +194,7 @@ TEST(Rules, FieldNamesTheLine) {
   receipt.lines.push_back(receipt.lines[0]);
   receipt.lines[1].name = "";
   receipt.total = receipt.payments.cashless = Kopecks(90000);
-  EXPECT_THAT(validate(receipt, Ffd::v1_2), ElementsAre(RuleViolation{1, "name", "нет наименования."}));
+  EXPECT_THAT(validate(receipt, Ffd::v1_2), ElementsAre(Violation{Attribute::name, 1, "нет наименования."}));
 }
 
 }  // namespace

@@ -19,14 +19,12 @@
 #include <thread>
 
 #include "handle.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using runtime::Level;
-using runtime::log;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -99,8 +97,9 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
   using Resume = asio::any_completion_handler<void(Result<Position>)>;
   struct Sender;
   using InFlight = std::multimap<Clock::time_point, std::unique_ptr<Sender>>;  // by deadline
-  // librdkafka carries its address and brings it back with the delivery report, also when it was answered at the
-  // deadline: such a sender waits at the end of the map, with nothing to resume.
+  // A coroutine that waits for the delivery report of one record. librdkafka keeps the address of its Sender and gives
+  // it back with the report. A report may come after the deadline: the coroutine was resumed by then, and the Sender
+  // stays at the end of the map, with nothing left to resume.
   struct Sender {
     Resume resume;  // never assigned to: Boost 1.81's move assignment calls itself
     InFlight::iterator at = {};
@@ -226,7 +225,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
         reachable = false;
       });
     }
-    log(Level::warn, "kafka.producer_error", {{"error", rd_kafka_err2name(error)}, {"text", text}});
+    log::warn("kafka.producer_error", {{"error", rd_kafka_err2name(error)}, {"text", text}});
   }
 
   // A fatal error (possible after a possibly persisted record) ends an idempotent producer: a new one takes over, and
@@ -237,7 +236,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     hand_over([&] { client = std::move(fresh); });
     wait_for_events(*client);
     rd_kafka_purge(broken_ones.back()->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    log(Level::error, "kafka.producer_replaced");
+    log::error("kafka.producer_replaced");
   }
 
   void close(const Client& broken) {
@@ -256,7 +255,8 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     changed.notify_all();
   }
 
-  // Without it only a confirmed record would tell that brokers are back, and a service that is not ready gets none.
+  // Looks for brokers on a thread of its own. A confirmed record also tells that brokers are back, but a service that
+  // is not ready gets no records to send.
   void look() {
     std::unique_lock lock(mutex);
     while (!stopping) {

@@ -23,7 +23,7 @@ int serve_with_a_bug() {
   std::string verb = "serve";
   std::array<char*, 2> arguments{name.data(), verb.data()};
   return run_service({.name = "service",
-                      .add_settings = [](Settings&) {},
+                      .add_settings = [](settings::Settings&) {},
                       .start =
                           [](const Context& context) {
                             boost::asio::co_spawn(

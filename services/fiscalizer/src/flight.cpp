@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -11,8 +11,6 @@ using registers::Cause;
 using registers::Fact;
 using registers::Finding;
 using registers::ShiftCommand;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -74,8 +72,8 @@ asio::awaitable<bool> Flight::send_again(Finding& finding) {
   }
   attempt_.send = *send_number;
   attempt_.ref.repeated = true;
-  log(Level::warn, "attempt.posted_again",
-      {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"send", *send_number}});
+  log::warn("attempt.posted_again",
+            {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"send", *send_number}});
   finding = co_await send();
   co_return true;
 }
@@ -156,8 +154,8 @@ asio::awaitable<void> Flight::doubt_if_late() {
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
                                   "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");
-  log(Level::error, "alarm.pending_too_long",
-      {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
+  log::error("alarm.pending_too_long",
+             {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
   co_await tell(doubt, false);
 }
 
@@ -186,19 +184,18 @@ asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
   if (finding.alarm) {
-    log(Level::error, "alarm.contradiction",
-        {{"receipt", attempt_.receipt},
-         {"register", context_.register_id},
-         {"code", finding.code},
-         {"detail", finding.text}});
+    log::error("alarm.contradiction", {{"receipt", attempt_.receipt},
+                                       {"register", context_.register_id},
+                                       {"code", finding.code},
+                                       {"detail", finding.text}});
   }
-  log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
-      {{"receipt", attempt_.receipt},
-       {"register", context_.register_id},
-       {"fact", to_string(finding.fact)},
-       {"code", finding.code},
-       {"detail", finding.text},
-       {"final", final}});
+  log::write(finding.warning || finding.fact == Fact::unknown ? log::Level::warn : log::Level::info, "attempt.told",
+             {{"receipt", attempt_.receipt},
+              {"register", context_.register_id},
+              {"fact", to_string(finding.fact)},
+              {"code", finding.code},
+              {"detail", finding.text},
+              {"final", final}});
   shard_lost_ = !settled.decided;
 }
 

@@ -6,14 +6,12 @@
 
 #include "journal_sql.hpp"
 #include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 constexpr std::size_t kBatchLimit = 256;
@@ -151,7 +149,7 @@ asio::awaitable<Settled> Journal::settle(Told told) {
   for (;;) {
     auto settled = co_await settling_->ask(told);
     if (settled) co_return *settled;
-    log(Level::warn, "journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
+    log::warn("journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
     co_await pause.wait_for(kStorePause);
   }
 }
@@ -169,7 +167,7 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
     return sql::refuse(work, worker, receipt, state, shard, epoch, error);
   });
   if (!refused) {
-    log(Level::warn, "journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
+    log::warn("journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
     co_return;
   }
   if (*refused) on_finished_(**refused);
@@ -200,7 +198,7 @@ asio::awaitable<void> Journal::handled(std::int64_t callback) {
     work.exec_params("update callbacks set handled = true where id = $1", callback);
     return true;
   });
-  if (!done) log(Level::warn, "journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
+  if (!done) log::warn("journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer::sql {
 
 using postgres::IntArray;
 using postgres::TextArray;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -179,11 +177,10 @@ bool others_unanswered(const Rows& rows, std::int64_t id, const AttemptRow& atte
 }
 
 void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
-  log(Level::error, event,
-      {{"receipt", attempt.receipt},
-       {"attempt", attempt.number},
-       {"register", attempt.register_id},
-       {"detail", detail}});
+  log::error(event, {{"receipt", attempt.receipt},
+                     {"attempt", attempt.number},
+                     {"register", attempt.register_id},
+                     {"detail", detail}});
 }
 
 }  // namespace kassaflow::fiscalizer::sql

@@ -3,8 +3,8 @@
 #include "journal_numbering.hpp"
 #include "journal_rows.hpp"
 #include "journal_sql.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer::sql {
@@ -15,8 +15,6 @@ using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
 using registers::Fact;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -154,12 +152,11 @@ void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_docum
                     AttemptChange& change) {
   const auto document = told.finding.document.value_or(fiscal::FiscalDocument{});
   const auto alarm = [&](std::string_view event) {
-    log(Level::error, event,
-        {{"receipt", attempt.receipt},
-         {"attempt", attempt.number},
-         {"register", attempt.register_id},
-         {"fn", document.fn},
-         {"fd", static_cast<std::int64_t>(document.fd)}});
+    log::error(event, {{"receipt", attempt.receipt},
+                       {"attempt", attempt.number},
+                       {"register", attempt.register_id},
+                       {"fn", document.fn},
+                       {"fd", static_cast<std::int64_t>(document.fd)}});
   };
   receipt.changed = true;
   if (!owns_document) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -15,8 +15,6 @@ using registers::AttemptRef;
 using registers::Cause;
 using registers::Fact;
 using registers::ShiftCommand;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -182,7 +180,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
                                                               : fail("record.unreadable", "not a receipt");
   if (!receipt) {
-    log(Level::error, "alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
+    log::error("alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
     co_return co_await context_.journal.refuse(queued, State::held, shard_, epoch_,
                                                "Содержимое чека не читается этой версией шлюза");
   }
@@ -192,8 +190,8 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
-      log(Level::warn, "receipt.refused",
-          {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
+      log::warn("receipt.refused",
+                {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
       co_await context_.journal.refuse(queued, State::failed, shard_, epoch_, rendered.error().message);
     }
     co_return;
@@ -224,7 +222,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   co_await fly(std::move(*opened), Flight::Bytes::here);
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
-  if (shift_loops_ == kShiftLoops) log(Level::error, "alarm.shift", {{"register", register_id_}, {"detail", detail_}});
+  if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_}, {"detail", detail_}});
   back_off("the shift cannot be opened or closed");
 }
 
@@ -250,15 +248,16 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {
-    log(Level::info, "attempt.not_opened",
-        {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
+    log::info("attempt.not_opened",
+              {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
     if (opened.error().code == "journal.given_up") never_sent_.insert(open.ref.key);
     must_remember_ = true;
     co_return std::nullopt;
   }
   never_sent_.erase(open.ref.key);
   open.id = *opened;
-  log(Level::info, "attempt.opened",
+  log::info(
+      "attempt.opened",
       {{"receipt", open.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(open.kind)}});
   co_return open;
 }
@@ -266,7 +265,7 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 // An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
-  log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
+  log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
   const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
   const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
   co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
@@ -366,7 +365,7 @@ void Lane::alarm_once(std::string_view event, const Finding& finding) {
   const auto fault = finding.code + ": " + finding.text;
   if (fault == alarmed_) return;
   alarmed_ = fault;
-  log(Level::error, event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+  log::error(event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
 }
 
 // What the journal has just made of a printed document, without reading it back.
@@ -402,8 +401,8 @@ std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, st
 
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
-    log(up ? Level::info : Level::warn, up ? "register.up" : "register.down",
-        {{"register", register_id_}, {"detail", detail}});
+    log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
+               {{"register", register_id_}, {"detail", detail}});
   }
   up_ = up;
   detail_ = std::move(detail);

@@ -78,13 +78,13 @@ class Leases {
 
   // The epoch under which this worker may start something on the shard now.
   [[nodiscard]] std::optional<std::int64_t> may_start(int shard) const;
-  // The shard is ours under this epoch (also while it is being given away).
+  // The shard is ours under this epoch, also while it is being given away.
   [[nodiscard]] bool holds(int shard, std::int64_t epoch) const;
-  // It is being given away: its lanes leave what is not on its way to the next owner.
+  // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
   [[nodiscard]] const std::string& worker() const { return options_.worker; }
-  // How long the lease still stands by our own clock; zero or less: gone.
+  // How long the lease still lasts by our own clock. Zero or less: it is lost.
   [[nodiscard]] Clock::duration remaining() const { return valid_until_ - Clock::now(); }
 
  private:

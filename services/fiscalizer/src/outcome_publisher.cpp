@@ -4,11 +4,11 @@
 #include <pqxx/pqxx>
 
 #include "intake.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 #include "record_state.hpp"
 
@@ -19,8 +19,6 @@ using postgres::IntArray;
 using postgres::TextArray;
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -162,7 +160,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     return true;
   });
   if (sent < outcomes->size() || !marked) {
-    log(Level::warn, "outcomes.not_published", {{"sent", sent}, {"of", outcomes->size()}});
+    log::warn("outcomes.not_published", {{"sent", sent}, {"of", outcomes->size()}});
     co_await wake_.wait_for(kPause);
   }
   co_return true;

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "people.hpp"
 
@@ -29,8 +29,7 @@ AskPromise ask_status(const std::string& address) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
-      runtime::log(runtime::Level::warn, "retry.status_away",
-                   {{"receipt", receipt}, {"error", status.error_message()}});
+      log::warn("retry.status_away", {{"receipt", receipt}, {"error", status.error_message()}});
       return Promise::away;
     }
     if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;

@@ -8,12 +8,12 @@
 #include <pqxx/pqxx>
 
 #include "kassaflow/kafka/dead_letters.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -21,8 +21,6 @@ namespace kassaflow::fiscalizer {
 using postgres::IntArray;
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -73,8 +71,8 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       all_done_(context.executor) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    kafka::Positions positions;
-    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
+    positions::Positions positions;
+    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -135,7 +133,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
   const auto stored = intake_pool_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
   if (!stored) {
-    log(Level::warn, "intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    log::warn("intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
@@ -270,8 +268,9 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
       if (lane->flight() == attempt.id) lane->ask_now();
-      log(finding->alarm ? Level::error : Level::info, finding->alarm ? "alarm.contradiction" : "callback.hint",
-          {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
+      log::write(finding->alarm ? log::Level::error : log::Level::info,
+                 finding->alarm ? "alarm.contradiction" : "callback.hint",
+                 {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
       continue;
     }
     Told told;
@@ -301,7 +300,7 @@ void Worker::count(const Finished& finished) {
 }
 
 asio::awaitable<void> Worker::measure() {
-  using runtime::Metrics;
+  using metrics::Metrics;
   struct Row {
     std::string pool;
     double depth = 0, oldest_s = 0, uncertain = 0;

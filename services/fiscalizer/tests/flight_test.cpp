@@ -19,7 +19,7 @@ using Bytes = Flight::Bytes;
 class FlightTest : public JournalTest {
  protected:
   FlightTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = runtime::Duration(1);
+    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = settings::Duration(1);
     run([](pqxx::work& work) {
       work.exec("truncate workers");
       return work.exec("update shards set worker = null");
@@ -144,14 +144,14 @@ TEST_F(FlightTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
 }
 
 TEST_F(FlightTest, AHintMakesItAskAtOnce) {
-  settings_.itkassa_query_delay = runtime::Duration(std::chrono::hours(1));
+  settings_.itkassa_query_delay = settings::Duration(std::chrono::hours(1));
   flight_->ask_now();
   driver_.answers = {said(Fact::printed)};
   EXPECT_EQ(fly().value().fact, Fact::printed);
 }
 
 TEST_F(FlightTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
-  settings_.pending_limit = runtime::Duration(0);
+  settings_.pending_limit = settings::Duration(0);
   std::string seen;
   driver_.sent = said(Fact::pending, "7");
   driver_.answers = {said(Fact::pending, "7"), said(Fact::pending, "7"), said(Fact::printed)};

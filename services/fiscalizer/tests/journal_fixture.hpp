@@ -7,7 +7,7 @@
 #include "database_test.hpp"
 #include "intake.hpp"
 #include "journal_sql.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"

@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "routes.hpp"
 
 namespace kassaflow::ingress {
@@ -55,8 +55,7 @@ class Ingress final : public runtime::App {
                 [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
     watcher_.start();
     server_.start();
-    runtime::log(runtime::Level::info, "ingress.listens",
-                 {{"address", settings.http_address}, {"port", server_.port()}});
+    log::info("ingress.listens", {{"address", settings.http_address}, {"port", server_.port()}});
   }
 
   [[nodiscard]] std::string not_ready() const override {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kassaflow/http/client.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::ingress {
@@ -130,7 +130,7 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
       return;
     }
     if (++failures < options.failures_to_rest) return;
-    if (failures == options.failures_to_rest) runtime::log(runtime::Level::warn, "duplicates.status_does_not_answer");
+    if (failures == options.failures_to_rest) log::warn("duplicates.status_does_not_answer");
     rests_until = std::chrono::steady_clock::now() + options.rest;
   }
 

@@ -15,13 +15,14 @@ class Routes {
 
   boost::asio::awaitable<http::Reply> handle(const http::Inbound& inbound);
 
-  // A request that could not be read, or (`reason` "internal") whose handler threw: the portal still gets 200 and an
-  // answer in its form (bitrix24.md §6, §7).
+  // The answer to a request that could not be read, or whose handler threw (`reason` is "internal"). The portal gets
+  // 200 and an answer in its form all the same (bitrix24.md §6, §7).
   [[nodiscard]] http::Reply bad_request(std::string_view target, std::string_view reason);
 
  private:
-  // CHECK_URL belongs to another service. What comes here and is not certainly a PRINT_URL post may have been meant for
-  // it, and there ERRORS alone marks the check as printed: both readers are answered.
+  // The answer to a request that may be PRINT_URL's or CHECK_URL's. CHECK_URL belongs to another service, but a cashbox
+  // with swapped addresses asks here. ERRORS alone would tell CHECK_URL's reader that the check was printed, so the
+  // answer has a part for each of the two readers.
   [[nodiscard]] http::Reply misrouted(const char* text, std::string_view trace);
 
   PrintHandler& print_;

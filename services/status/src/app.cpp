@@ -9,17 +9,15 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 using namespace std::chrono_literals;
 
 namespace {
@@ -102,8 +100,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    kafka::Positions positions;
-    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
+    positions::Positions positions;
+    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -151,7 +149,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   const auto stored = pool_.run_blocking(
       [&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
   if (!stored) {
-    log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    log::warn("view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);

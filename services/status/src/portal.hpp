@@ -23,7 +23,7 @@ class Pace {
   explicit Pace(Clock::time_point place) : place_(place) {}
   // When the next request may leave; takes that place.
   Clock::time_point take(Clock::time_point now);
-  // The last place taken, were there no burst: what another replica goes on from.
+  // When the last request would have left had there been no burst. Another replica continues from it.
   [[nodiscard]] Clock::time_point place() const { return place_; }
 
  private:

@@ -9,6 +9,7 @@
 #include "kassaflow/fiscal/decimal.hpp"
 #include "kassaflow/fiscal/money.hpp"
 #include "kassaflow/fiscal/rules.hpp"
+#include "kassaflow/fiscal/violation.hpp"
 
 namespace kassaflow::fiscal {
 
@@ -38,19 +39,17 @@ struct ReconciledLine {
 // lose. Of one line, price * quantity may miss the sum by half a kopeck a unit and half a kopeck: builds before 8
 // decimals rounded the price, and the sum.
 //
-// Anything beyond fails with a Russian text that names the fields and both figures: "reconcile.lines" none or too many,
-// "reconcile.amount" a negative or too large amount, "reconcile.quantity", "reconcile.line" price * quantity is not the
-// sum, "reconcile.total" the sums do not make the total.
-[[nodiscard]] Result<std::vector<ReconciledLine>> reconcile(std::span<const RawLine> lines, Kopecks total,
-                                                            const Limits& limits = {});
+// Anything beyond is the first violation met; its text gives both figures. Attribute::lines none or too many; price,
+// quantity, sum or total out of range; sum: price * quantity is not the sum; total: the sums do not make the total.
+[[nodiscard]] Result<std::vector<ReconciledLine>, Violation> reconcile(std::span<const RawLine> lines, Kopecks total,
+                                                                       const Limits& limits = {});
 
 // The sums of payments half up to kopecks, corrected to make `total` under the same tolerance. Fails with
-// "reconcile.payments" none or too many, "reconcile.amount", "reconcile.total".
-[[nodiscard]] Result<std::vector<Kopecks>> reconcile_payments(std::span<const Decimal> sums, Kopecks total,
-                                                              const Limits& limits = {});
+// Attribute::payments: none or too many, one out of range, or they do not make the total.
+[[nodiscard]] Result<std::vector<Kopecks>, Violation> reconcile_payments(std::span<const Decimal> sums, Kopecks total,
+                                                                         const Limits& limits = {});
 
-// Roubles half up to kopecks. Fails with "reconcile.amount" when negative or above kMaxAmount; the text shows the
-// value.
-[[nodiscard]] Result<Kopecks> to_kopecks(Decimal roubles);
+// Roubles half up to kopecks. Fails with Attribute::sum when negative or above kMaxAmount; the text shows the value.
+[[nodiscard]] Result<Kopecks, Violation> to_kopecks(Decimal roubles);
 
 }  // namespace kassaflow::fiscal

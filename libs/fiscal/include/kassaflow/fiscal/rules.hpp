@@ -3,12 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "kassaflow/fiscal/money.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/fiscal/violation.hpp"
 
 namespace kassaflow::fiscal {
 
@@ -25,16 +24,9 @@ struct Limits {
   std::size_t payments = 100;  // entries the portal sends; a receipt has a sum for each of five kinds
 };
 
-struct RuleViolation {
-  std::optional<std::size_t> line;  // of the receipt, from 0
-  std::string field;                // the portal's word: "name", "supplier_info.inn"; without a line "payments", …
-  std::string message;              // Russian, for the merchant, complete without line and field
-  bool operator==(const RuleViolation&) const = default;
-};
-
 // Every broken rule; empty when the receipt may be printed in this format. A receipt tells more than an old format can
 // say (subjects of marked goods, measures): that is left out by whoever renders it and breaks no rule. Any values of
 // the receipt are safe to ask about.
-[[nodiscard]] std::vector<RuleViolation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits = {});
+[[nodiscard]] std::vector<Violation> validate(const Receipt& receipt, Ffd ffd, const Limits& limits = {});
 
 }  // namespace kassaflow::fiscal

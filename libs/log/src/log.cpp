@@ -1,4 +1,4 @@
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include <ctime>
 #include <mutex>
 
-namespace kassaflow::runtime {
+namespace kassaflow::log {
 namespace {
 
 std::string& service() {
@@ -83,12 +83,12 @@ void append_string(std::string& line, std::string_view value) {
 
 }  // namespace
 
-void set_log(std::string name, Level least) {
+void configure(std::string name, Level least) {
   service() = std::move(name);
   minimum = least;
 }
 
-void log(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (level < minimum.load(std::memory_order_relaxed)) return;
   std::string line;
   line.reserve(kLine);
@@ -124,16 +124,16 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
   }
 }
 
-void gather_log(std::function<void()> soon) {
+void gather(std::function<void()> soon) {
   Waiting& all = waiting();
   const std::lock_guard lock(all.mutex);
   all.soon = std::move(soon);
 }
 
-void flush_log() {
+void flush() {
   Waiting& all = waiting();
   const std::lock_guard lock(all.mutex);
   if (!all.lines.empty()) write_out(all.lines);
 }
 
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::log
