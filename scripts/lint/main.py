@@ -3,6 +3,7 @@
 
 main.py check       prints each fault with file, line and way out; exit code 1 when there is one
 main.py list KIND   the tracked files of a kind (cpp, hpp, python, shell, proto), one a line
+main.py changed     the .cpp files that clang-tidy must read after what this branch changed
 
 expected.txt holds what is known and not yet mended, `CHECK PATH SUBJECT` a line; a line that nothing answers to any more
 is a fault as well, so the list only gets shorter.
@@ -12,9 +13,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import changed
 import covered
 import layers
 import protocol_names
+import protos
 from tree import Finding, Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,14 +40,17 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    found = [*layers.check(tree), *protocol_names.check(tree), *covered.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'covered'})))
+    found = [*layers.check(tree), *protocol_names.check(tree), *covered.check(tree), *protos.check(tree)]
+    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'covered', 'proto'})))
 
 
 def main(arguments: list[str]) -> int:
     tree = Tree(ROOT)
     if arguments[:1] == ['list']:
         print('\n'.join(tree.of_kind(*arguments[1:])))
+        return 0
+    if arguments == ['changed']:
+        print('\n'.join(changed.to_tidy(tree)))
         return 0
     found = findings(tree)
     for finding in found:
