@@ -10,6 +10,7 @@
 
 #include "documents.hpp"
 #include "grpc_service.hpp"
+#include "itkassa/protocol.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "migrations.hpp"
 #include "temporary_postgres.hpp"
@@ -278,9 +279,13 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
                   ->cashboxes_by_number.at("box-1")
                   .required_params.at("AUTH.PASSWORD")
                   .matches("rest-password"));
-  EXPECT_TRUE(first->registers.at("acme-kkt-1")->settings.api_key.empty());
+  const auto api_key = [](const configuration::Snapshot& snapshot) {
+    return dynamic_cast<const registers::itkassa::Settings&>(*snapshot.registers.at("acme-kkt-1")->settings.own)
+        .api_key;
+  };
+  EXPECT_TRUE(api_key(*first).empty());
   const auto lanes = fiscalizer.wait_for_revision(2);
-  EXPECT_TRUE(lanes->registers.at("acme-kkt-1")->settings.api_key.matches("itkassa-api-key"));
+  EXPECT_TRUE(api_key(*lanes).matches("itkassa-api-key"));
   EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
   EXPECT_THAT(lanes->installations, IsEmpty());
 
