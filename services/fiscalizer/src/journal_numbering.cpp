@@ -1,16 +1,14 @@
 #include "journal_numbering.hpp"
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/proof.hpp"
 #include "kassaflow/registers/driver.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer::sql {
 
 using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -98,7 +96,7 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
     change.detail = receipt.error = question_for(work, result, document.fn);
     receipt.changed = true;
   }
-  log(Level::warn, "proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
+  log::warn("proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
 }
 
 void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {

@@ -8,8 +8,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-runtime::Duration longest(const registers::Durations& durations, runtime::Duration registers::Timers::* timer) {
-  runtime::Duration result{};
+settings::Duration longest(const registers::Durations& durations, settings::Duration registers::Timers::* timer) {
+  settings::Duration result{};
   for (const registers::Protocol* protocol : registers::protocols()) {
     result = std::max(result, protocol->timers(durations).*timer);
   }
@@ -18,13 +18,13 @@ runtime::Duration longest(const registers::Durations& durations, runtime::Durati
 
 }  // namespace
 
-runtime::Duration FiscalizerSettings::longest_answer() const {
+settings::Duration FiscalizerSettings::longest_answer() const {
   return longest(durations, &registers::Timers::longest_answer);
 }
 
-runtime::Duration FiscalizerSettings::longest_quiet() const { return longest(durations, &registers::Timers::quiet); }
+settings::Duration FiscalizerSettings::longest_quiet() const { return longest(durations, &registers::Timers::quiet); }
 
-void FiscalizerSettings::add_to(runtime::Settings& settings) {
+void FiscalizerSettings::add_to(settings::Settings& settings) {
   settings.text(grpc_address, "grpc_address", "address of the operators' gRPC service");
   settings.number(grpc_port, "grpc_port", 0, 65535, "port of the operators' gRPC service, 0 = any");
   settings.secret(postgres, "postgres", "libpq URI of the database; the journal is its schema fiscalizer");

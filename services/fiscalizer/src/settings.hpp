@@ -3,7 +3,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/registers/protocol.hpp"
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -15,17 +15,17 @@ struct FiscalizerSettings {
   std::string registry_grpc;
   std::string status_grpc;
   registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
-  runtime::Duration retry_min{5000};
-  runtime::Duration retry_max{300000};
-  runtime::Duration register_health{10000};
-  runtime::Duration pending_limit{24 * 3600 * 1000};
+  settings::Duration retry_min{5000};
+  settings::Duration retry_max{300000};
+  settings::Duration register_health{10000};
+  settings::Duration pending_limit{24 * 3600 * 1000};
   std::int64_t refusals_before_held = 5;
-  runtime::Duration lease{10000};
+  settings::Duration lease{10000};
 
   // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
-  [[nodiscard]] runtime::Duration longest_answer() const;
-  [[nodiscard]] runtime::Duration longest_quiet() const;
-  void add_to(runtime::Settings& settings);
+  [[nodiscard]] settings::Duration longest_answer() const;
+  [[nodiscard]] settings::Duration longest_quiet() const;
+  void add_to(settings::Settings& settings);
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -56,7 +56,7 @@ Answer answer_for(const std::optional<Known>& known, const std::string& installa
   return Answer::wait;
 }
 
-bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
+bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
   if (ends.empty()) return false;
   for (const auto& end : ends) {
     if (end.end == 0) continue;
@@ -194,7 +194,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   }
   write_posts(work, posts);
   write_receipts(work, outcomes, push_delay_ms);
-  kafka::store_positions(work, batch);
+  positions::store(work, batch);
   return unreadable;
 }
 
