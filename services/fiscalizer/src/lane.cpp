@@ -243,6 +243,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
 // Rule 1: the attempt is stored before anything is sent. nullopt: it is not ours to send.
 asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, AttemptRef ref) {
   OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1};
+  open.ref.document_before = attempt.fd_before;
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {

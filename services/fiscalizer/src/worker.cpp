@@ -299,6 +299,12 @@ void Worker::count(const Finished& finished) {
                {{"tenant", finished.tenant}, {"outcome", finished.outcome}})
       .add();
   if (finished.outcome != "done") return;
+  if (finished.test) {
+    context_.metrics
+        .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
+                 {{"tenant", finished.tenant}})
+        .add();
+  }
   context_.metrics
       .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
                  {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})

@@ -149,7 +149,8 @@ class Planner {
     }
     const std::string generated = complete(document, *tenant);
     const Fixed fixed = fixed_of(document, *tenant);
-    const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document);
+    const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document) &&
+                      check_company(index, name, document);
     std::vector<Claim> claims;
     const bool free = take_claims(index, name, document, claims);
     if (!kept || !free) {
@@ -263,6 +264,24 @@ class Planner {
     return before.pool() == after.pool() && !moved;
   }
 
+  // Which register of a pool prints a receipt is chance, so either all of them print fiscal documents or none does.
+  bool check_company(std::size_t index, const Name& name, const v1::Document& document) {
+    if (!document.has_register_()) return true;
+    const v1::Register& entry = document.register_();
+    const bool device = protocol_of(entry).has_device();
+    for (const auto& [other, stored] : world_.documents) {
+      const v1::Register& neighbour = stored.document.register_();
+      if (other == name || !stored.document.has_register_() || neighbour.pool() != entry.pool()) continue;
+      const registers::Protocol* protocol = registers::find_protocol(neighbour.protocol());
+      if (protocol == nullptr || protocol->has_device() == device) continue;
+      error(index, "pool",
+            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " + neighbour.protocol() +
+                ": registers that are devices and registers that are not stand in different pools; name another pool");
+      return false;
+    }
+    return true;
+  }
+
   bool take_claims(std::size_t index, const Name& name, const v1::Document& document, std::vector<Claim>& taken) {
     bool free = true;
     for (KeyedClaim& keyed : claims_of(document, context_.id_master)) {
@@ -311,6 +330,7 @@ Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_ma
   for (const v1::Document& document : documents) {
     if (configuration::kind_of(document).empty()) continue;
     needs.documents.insert(name_of(document));
+    if (document.has_register_()) needs.pools.insert(document.register_().pool());
     for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));
     for (KeyedClaim& keyed : claims_of(document, id_master)) needs.claims.insert(std::move(keyed.claim));
   }

@@ -103,13 +103,17 @@ class Checker {
 
   void register_(const v1::Register& entry) {
     id(entry.pool(), "pool");
-    if (present(entry.endpoint(), "endpoint")) url(entry.endpoint(), "endpoint");
+    const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
+    if (protocol != nullptr && protocol->endpoint() == registers::Endpoint::none) {
+      require(entry.endpoint().empty(), "endpoint", "does not belong to protocol " + entry.protocol());
+    } else if (present(entry.endpoint(), "endpoint")) {
+      url(entry.endpoint(), "endpoint");
+    }
     if (!entry.registration_number().empty()) {
       require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
               "registrationNumber", "must be 16 digits");
     }
     if (!present(entry.protocol(), "protocol")) return;
-    const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
     if (protocol == nullptr) return require(false, "protocol", "must be " + names_of_protocols());
     for (const registers::Protocol* other : registers::protocols()) {
       if (other == protocol || !has_settings(entry, *other)) continue;

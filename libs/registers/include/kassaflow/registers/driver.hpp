@@ -83,6 +83,9 @@ struct AttemptRef {
   std::int64_t total_kopecks = 0;  // to compare with what the register echoes
   fiscal::Sign sign = fiscal::Sign::income;
   bool repeated = false;  // this key was posted before: an error code may only mean "already known"
+  // The last document the journal knew of this register when the attempt was opened, 0 = none: the same for every
+  // sending, as one register has one open attempt.
+  std::uint64_t document_before = 0;
 };
 
 struct Health {

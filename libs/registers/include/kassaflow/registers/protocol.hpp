@@ -46,6 +46,7 @@ inline constexpr std::string_view kRegisterClaim = "register";
 
 // Where its registers are reached.
 enum class Endpoint : std::uint8_t {
+  none,     // nowhere: there is no device
   movable,  // the document names an address; it may change at any time
   fixed,    // it names one that stays while the register exists: what is under way there is asked for there
 };
@@ -104,6 +105,8 @@ class Protocol {
   // --- its document ---
 
   [[nodiscard]] virtual Endpoint endpoint() const = 0;
+  // False: nothing its registers print is a fiscal document, so they share no pool with registers that are devices.
+  [[nodiscard]] bool has_device() const { return endpoint() != Endpoint::none; }
   // What is wrong with the protocol's own keys.
   [[nodiscard]] virtual std::vector<Problem> check(const v1::Register& document) const = 0;
   // The physical register over all tenants, by which the journal knows it: "protocol:…". Its value is empty when the
