@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path('docs/contract/rules-and-tests.md')
-TEXTS = {'.cpp', '.hpp', '.py', '.sh', '.md', '.proto', '.tsv', '.yaml', '.txt', '.cmake', '.template', ''}
+TEXTS = {'.cpp', '.hpp', '.py', '.sh', '.md', '.proto', '.tsv', '.yaml', '.txt', '.sql', '.cmake', '.template', ''}
 
 PAGE = re.compile(r'(?P<path>(?:[\w.-]+/)*[\w-]+\.md)\b`?(?=(?P<after>[^\n|]{0,80}))')
 SECTIONS = re.compile(r'^\s*(?:§\s*[A-Z]?\d+(?:\.\d+)*(?:\s*(?:,|-|–|and|und)\s*(?=§))?\s*)+')
