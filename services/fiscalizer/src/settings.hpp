@@ -3,6 +3,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/kafka/connection.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -14,13 +15,7 @@ struct FiscalizerSettings {
   kafka::Connection kafka;
   std::string registry_grpc;
   std::string status_grpc;
-  settings::Duration itkassa_timeout{15000};
-  settings::Duration itkassa_poll{3000};
-  settings::Duration itkassa_query_delay{2000};
-  settings::Duration itkassa_repost_grace{60000};
-  settings::Duration bit_connect_timeout{5000};
-  settings::Duration bit_timeout{120000};
-  settings::Duration bit_quiet{150000};
+  registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
   settings::Duration retry_min{5000};
   settings::Duration retry_max{300000};
   settings::Duration register_health{10000};
@@ -28,8 +23,9 @@ struct FiscalizerSettings {
   int refusals_before_held = 5;
   settings::Duration lease{10000};
 
-  // How long the answer to one sending may take, over all protocols.
+  // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;
+  [[nodiscard]] settings::Duration longest_quiet() const;
   void add_to(settings::Settings& keys);
   // Empty when the values fit together.
   [[nodiscard]] std::string check() const;
