@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
@@ -14,7 +15,8 @@ void send_dead_letters(Producer& producer, const std::string& topic, const std::
     Headers headers(record.headers.begin(), record.headers.end());
     headers.emplace_back("origin", record.topic);
     boost::asio::co_spawn(producer.executor(), producer.send(topic, record.key, record.value, std::move(headers)),
-                          [](std::exception_ptr, const Result<Position>& sent) {
+                          [](const std::exception_ptr& bug, const Result<Position>& sent) {
+                            kRethrow(bug);
                             if (!sent) log::error("dead_letter.not_sent", {{"code", sent.error().code}});
                           });
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
@@ -41,17 +42,8 @@ void write_out(std::string& lines) {
 }
 
 std::string_view word(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warn";
-    case Level::error:
-      return "error";
-  }
-  __builtin_unreachable();
+  constexpr std::array<std::string_view, 4> kWords{"debug", "info", "warn", "error"};
+  return kWords.at(static_cast<std::size_t>(level));
 }
 
 // The text of a second is made once: most lines follow another of the same.

@@ -1,4 +1,5 @@
 #include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/base/check.hpp"
 
 #include "kassaflow/base/words.hpp"
 
@@ -68,7 +69,7 @@ std::string_view to_string(PostVerdict verdict) {
     case PostVerdict::late:
       return "late";
   }
-  __builtin_unreachable();
+  never();
 }
 
 PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_s) {
@@ -120,7 +121,7 @@ Decision on_evidence(State state, Evidence evidence, bool in_question) {
     case Evidence::doubted:
       break;
   }
-  __builtin_unreachable();
+  never();
 }
 
 State kept_back(State decided, const Blocks& blocks) {
@@ -151,7 +152,7 @@ Ruling ruling(Verb verb, State state) {
       if (state == State::queued) return {Effect::unwish};
       return under_way ? Ruling{Effect::unwish, Needs::wished} : Ruling{};
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string describe(const Ruling& ruling) {

@@ -12,8 +12,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/log/log.hpp"
 
@@ -56,8 +58,15 @@ http::Handler admin_handler(App& app, metrics::Metrics& metrics) {
   };
 }
 
+// An exception that left a thread.
+[[noreturn]] void end_with_a_line() {
+  log::error("thread.failed", {{"error", what_of(std::current_exception())}});
+  std::abort();
+}
+
 int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_with_a_line);
   asio::io_context io(1);
   metrics::Metrics metrics(static_cast<std::size_t>(common.label_limit));
   const Context context{io.get_executor(), metrics, common, make_instance(definition.name)};
@@ -69,10 +78,10 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     http::ServerOptions options;
     options.address = common.admin_address;
     options.port = static_cast<std::uint16_t>(common.admin_port);
-    options.on_bad_request = [](std::string_view target, std::string_view reason) {
-      if (reason != "internal") return plain(400, "bad request\n");
-      log::error("admin.failed", {{"target", target}});
-      return plain(500, "internal error\n");
+    options.name = "admin";
+    options.failures = &http::failures_of(metrics, options.name);
+    options.on_bad_request = [](std::string_view, std::string_view reason) {
+      return reason == "internal" ? plain(500, "internal error\n") : plain(400, "bad request\n");
     };
     admin = std::make_unique<http::Server>(context.executor, options, admin_handler(*app, metrics));
     admin->start();
@@ -96,7 +105,10 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
       _exit(1);
     });
     asio::co_spawn(io, app->shut_down(), [&](std::exception_ptr failure) {
-      if (failure) exit_code = 1;
+      if (failure) {
+        log::error("stop.failed", {{"error", what_of(failure)}});
+        exit_code = 1;
+      }
       deadline.cancel();
       io.stop();
     });
@@ -106,8 +118,8 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   log::gather([&io] { asio::post(io, log::flush); });
   try {
     io.run();
-  } catch (const std::exception& bug) {  // left a task that nobody waits for (base/rethrow.hpp)
-    log::error("task.failed", {{"error", bug.what()}});
+  } catch (...) {  // left a task that nobody waits for (base/rethrow.hpp)
+    log::error("task.failed", {{"error", what_of(std::current_exception())}});
     std::_Exit(EX_SOFTWARE);
   }
   log::gather({});

@@ -72,8 +72,7 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   known.heard = heard;
   Told told;
   told.attempt = attempt;
-  told.shard = context_.shard;
-  told.epoch = context_.epoch;
+  told.fence = context_.fence;
   told.send = asked.sends;
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));

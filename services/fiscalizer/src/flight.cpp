@@ -49,7 +49,7 @@ asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
 }
 
 asio::awaitable<Finding> Flight::send() {
-  LeaseGuard guard(context_.leases, context_.shard, context_.epoch);
+  LeaseGuard guard(context_.leases, context_.fence);
   sending_ = true;
   Finding finding;
   if (attempt_.kind == Kind::receipt) {
@@ -64,8 +64,8 @@ asio::awaitable<Finding> Flight::send() {
 
 // The same bytes under the same key once more, when the journal allows it. False: they were not sent.
 asio::awaitable<bool> Flight::send_again(Finding& finding) {
-  if (context_.leases.may_start(context_.shard) != context_.epoch) co_return false;
-  const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.shard, context_.epoch);
+  if (context_.leases.may_start(context_.fence.shard) != context_.fence) co_return false;
+  const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.fence);
   if (!send_number) {
     if (send_number.error().code == "journal.stale") closed_ = true;
     co_return false;
@@ -176,8 +176,7 @@ asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
 asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
   Told told;
   told.attempt = attempt_.id;
-  told.shard = context_.shard;
-  told.epoch = context_.epoch;
+  told.fence = context_.fence;
   told.send = attempt_.send;
   told.final = final;
   told.provable = !driver_->capabilities().query_by_key;

@@ -47,7 +47,7 @@ std::string bytes(const pqxx::field& field) {
   return field.is_null() ? std::string() : postgres::from_bytea(field.as<std::string>());
 }
 
-std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker, const std::set<int>& shards) {
+std::map<int, std::int64_t> held_epochs(pqxx::work& work, const std::string& worker, const std::set<int>& shards) {
   IntArray list;
   for (const int shard : shards) list.add(shard);
   std::map<int, std::int64_t> held;
@@ -59,9 +59,9 @@ std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker, c
   return held;
 }
 
-bool fenced(const std::map<int, std::int64_t>& held, int shard, std::int64_t epoch) {
-  const auto row = held.find(shard);
-  return row != held.end() && row->second == epoch;
+bool holds(const std::map<int, std::int64_t>& held, const Fence& fence) {
+  const auto row = held.find(fence.shard);
+  return row != held.end() && row->second == fence.epoch;
 }
 
 std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArray& ids) {

@@ -3,6 +3,7 @@
 #include "journal_numbering.hpp"
 #include "journal_rows.hpp"
 #include "journal_sql.hpp"
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/records.pb.h"
@@ -30,7 +31,7 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
       continue;
     }
     attempts.add(told.attempt);
-    shards.add(told.shard);
+    shards.add(told.fence.shard);
     sends.add(told.send);
     finals.add(told.final ? 1 : 0);
     provables.add(told.provable ? 1 : 0);
@@ -85,7 +86,7 @@ Evidence evidence_of(const registers::Finding& finding) {
     case Fact::unknown:
       return Evidence::lost;
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string describe(const registers::Finding& finding) {
@@ -106,7 +107,7 @@ bool is_news(const Told& told, const AttemptRow& attempt) {
     case Fact::unknown:
       return attempt.outcome.empty() && told.send == attempt.sends;
   }
-  __builtin_unreachable();
+  never();
 }
 
 bool has_number(const registers::Finding& finding) {
@@ -280,11 +281,11 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
   for (const auto& told : batch) attempts.add(told.attempt);
   auto rows = lock_rows(work, attempts);
   std::set<int> shards;
-  for (const auto& told : batch) shards.insert(told.shard);
-  const auto held = fence(work, worker, shards);
+  for (const auto& told : batch) shards.insert(told.fence.shard);
+  const auto held = held_epochs(work, worker, shards);
   std::vector<bool> decided;
   for (const auto& told : batch) {
-    decided.push_back(fenced(held, told.shard, told.epoch) && rows.attempts.at(told.attempt).shard == told.shard);
+    decided.push_back(holds(held, told.fence) && rows.attempts.at(told.attempt).shard == told.fence.shard);
   }
   append_evidence(work, batch, decided);
   rows.owners = claim_documents(work, batch, decided, rows);

@@ -28,17 +28,15 @@ std::int64_t now_s() {
 
 }  // namespace
 
-Lane::Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch)
+Lane::Lane(LaneContext context, std::string register_id, std::string pool, Fence fence)
     : context_(std::move(context)),
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
-      shard_(shard),
-      epoch_(epoch),
+      fence_(fence),
       wake_(context_.executor),
       asker_(context_.executor,
              {.journal = context_.journal,
-              .shard = shard_,
-              .epoch = epoch_,
+              .fence = fence_,
               .first_pause = context_.settings.itkassa_query_delay,
               .longest_pause = context_.settings.retry_max,
               .may_decide = [this] { return may_start(); },
@@ -181,7 +179,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
                                                               : fail("record.unreadable", "not a receipt");
   if (!receipt) {
     log::error("alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
-    co_return co_await context_.journal.refuse(queued, State::held, shard_, epoch_,
+    co_return co_await context_.journal.refuse(queued, State::held, fence_,
                                                "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
@@ -192,7 +190,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
       log::warn("receipt.refused",
                 {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
-      co_await context_.journal.refuse(queued, State::failed, shard_, epoch_, rendered.error().message);
+      co_await context_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
   }
@@ -232,8 +230,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
   attempt.register_id = register_id_;
   attempt.identity = identity_;
   attempt.pool = pool_;
-  attempt.shard = shard_;
-  attempt.epoch = epoch_;
+  attempt.fence = fence_;
   attempt.key = std::move(key);
   attempt.request = std::move(request);
   attempt.fn_before = memory_.fn;
@@ -277,7 +274,7 @@ asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
     return driver_.get();
   };
   flight_.emplace(FlightContext{context_.executor, context_.settings, context_.journal, context_.leases, register_id_,
-                                shard_, epoch_, driver},
+                                fence_, driver},
                   std::move(opened), *driver_);
   if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await flight_->fly(bytes);

@@ -187,16 +187,16 @@ boost::asio::awaitable<void> Leases::stop() {
   if (!done) log::warn("lease.sign_off_failed", {{"error", done.error().message}});
 }
 
-std::optional<std::int64_t> Leases::may_start(int shard) const {
+std::optional<Fence> Leases::may_start(int shard) const {
   if (stopping_ || remaining() <= LeaseGuard::kMargin || releasing(shard)) return std::nullopt;
   const auto found = epochs_.find(shard);
   if (found == epochs_.end()) return std::nullopt;
-  return found->second;
+  return Fence{shard, found->second};
 }
 
-bool Leases::holds(int shard, std::int64_t epoch) const {
-  const auto found = epochs_.find(shard);
-  return found != epochs_.end() && found->second == epoch;
+bool Leases::holds(const Fence& fence) const {
+  const auto found = epochs_.find(fence.shard);
+  return found != epochs_.end() && found->second == fence.epoch;
 }
 
 bool Leases::releasing(int shard) const {
@@ -232,7 +232,7 @@ void LifeTimer::disarm() {
 std::optional<LeaseGuard::Clock::time_point> LeaseGuard::arm() {
   const auto now = Clock::now();
   const auto remaining = leases_.remaining();
-  if (remaining < kMargin || !leases_.holds(shard_, epoch_) || !life_.arm(remaining)) return std::nullopt;
+  if (remaining < kMargin || !leases_.holds(fence_) || !life_.arm(remaining)) return std::nullopt;
   return now + remaining - kSpare;
 }
 

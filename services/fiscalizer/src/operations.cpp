@@ -5,6 +5,7 @@
 #include <map>
 #include <pqxx/pqxx>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
@@ -86,7 +87,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       case Retries::End::no_wish:  // another worker has just done it
         return status;
     }
-    __builtin_unreachable();
+    never();
   }
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,

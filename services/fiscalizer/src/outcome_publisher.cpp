@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 
 #include "intake.hpp"
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
@@ -134,8 +135,9 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     asio::co_spawn(executor_,
                    producer_.send(records::kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
                                   {{"content-type", "application/x-protobuf"}}),
-                   [batch, i](std::exception_ptr error, const Result<kafka::Position>& position) {
-                     batch->sent[i] = !error && position.has_value();
+                   [batch, i](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
+                     kRethrow(bug);
+                     batch->sent[i] = position.has_value();
                      if (--batch->waiting == 0) batch->done.notify();
                    });
   }

@@ -1,6 +1,7 @@
 #pragma once
 // A receipt's state as it is told in records and answers.
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -21,7 +22,7 @@ namespace kassaflow::fiscalizer {
     case receipts::State::failed:
       return v1::RECEIPT_STATE_FAILED;
   }
-  __builtin_unreachable();
+  never();
 }
 
 }  // namespace kassaflow::fiscalizer

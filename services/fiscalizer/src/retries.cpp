@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "people.hpp"
@@ -61,7 +62,7 @@ Retries::End Retries::carry_out(const std::string& receipt) {
     case Promise::away:
       return End::status_away;
   }
-  __builtin_unreachable();
+  never();
 }
 
 void Retries::carry_out_all(const std::stop_token& stopped) {

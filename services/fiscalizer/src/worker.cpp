@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/positions/positions.hpp"
@@ -107,7 +108,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   });
   leases_.busy_when([this](int shard) {
     return std::ranges::any_of(
-        lanes_, [shard](const auto& lane) { return lane.second->shard() == shard && lane.second->sending(); });
+        lanes_, [shard](const auto& lane) { return lane.second->fence().shard == shard && lane.second->sending(); });
   });
   spawn(leases_.run());
   spawn(dispatcher_.run());
@@ -122,10 +123,10 @@ Worker::~Worker() = default;
 
 void Worker::spawn(asio::awaitable<void> task) {
   ++running_;
-  asio::co_spawn(context_.executor, std::move(task), [this](std::exception_ptr error) {
+  asio::co_spawn(context_.executor, std::move(task), [this](const std::exception_ptr& bug) {
     --running_;
     all_done_.notify();
-    if (error) std::rethrow_exception(error);  // a bug: better dead than half alive
+    kRethrow(bug);
   });
 }
 
@@ -183,7 +184,7 @@ void Worker::reconcile() {
     auto& lane = *entry->second;
     const auto known = snapshot->registers.find(entry->first);
     const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
-                      leases_.holds(lane.shard(), lane.epoch()) && !leases_.releasing(lane.shard());
+                      leases_.holds(lane.fence()) && !leases_.releasing(lane.fence().shard);
     if (!keep) lane.stop();
     if (!lane.finished()) {
       ++entry;
@@ -193,10 +194,9 @@ void Worker::reconcile() {
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
-    const int shard = receipts::shard_of(entry->pool);
-    const auto epoch = leases_.may_start(shard);
-    if (!epoch || lanes_.contains(id)) continue;
-    auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, shard, *epoch);
+    const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
+    if (!fence || lanes_.contains(id)) continue;
+    auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, *fence);
     lanes_.emplace(id, lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
@@ -229,9 +229,9 @@ asio::awaitable<void> Worker::follow_up() {
 // Evidence that an earlier owner of the shard appended after it had lost it.
 asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
   auto& told = undecided.told;
-  const auto epoch = leases_.may_start(told.shard);
-  if (!epoch) co_return;
-  told.epoch = *epoch;
+  const auto fence = leases_.may_start(told.fence.shard);
+  if (!fence) co_return;
+  told.fence = *fence;
   const auto settled = co_await journal_.settle(told);
   tell_lane(undecided.register_id, told, undecided.kind, settled);
 }
@@ -275,8 +275,7 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     }
     Told told;
     told.attempt = attempt.id;
-    told.shard = lane->shard();
-    told.epoch = lane->epoch();
+    told.fence = lane->fence();
     told.callback = callback.id;
     told.send = attempt.sends;
     told.finding = std::move(*finding);

@@ -27,13 +27,13 @@ class FlightTest : public JournalTest {
     leases_.on_change([this] { leased_ = true; });
     asio::co_spawn(io_, leases_.run(), [](std::exception_ptr) {});
     while (!leased_) io_.run_one();
-    epoch_ = leases_.may_start(kShard).value();
+    fence_ = leases_.may_start(kShard).value();
 
     take({post(1, 1, 10, "d", 0)});
     auto attempt = attempt_for(queued().at(0));
-    attempt.epoch = epoch_;
+    attempt.fence = fence_;
     attempt_ = open(attempt);
-    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", kShard, epoch_,
+    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", fence_,
                                   [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
                     OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1},
                     driver_);
@@ -53,7 +53,7 @@ class FlightTest : public JournalTest {
   Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
   Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
   bool leased_ = false;
-  std::int64_t epoch_ = 0;
+  Fence fence_;
   std::int64_t attempt_ = 0;
   ScriptedDriver driver_;
   registers::Driver* next_driver_ = &driver_;

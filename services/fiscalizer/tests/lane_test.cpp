@@ -58,7 +58,6 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    const int shard = receipts::shard_of(kPool);
     lane_.emplace(LaneContext{.executor = io_.get_executor(),
                               .settings = settings_,
                               .journal = journal_,
@@ -71,7 +70,7 @@ class LaneTest : public JournalTest {
                                   [this](const registers::RegisterSettings&) {
                                     return std::make_unique<BorrowedDriver>(driver_);
                                   }},
-                  "kkt-1", kPool, shard, leases_.may_start(shard).value());
+                  "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -79,8 +78,7 @@ class LaneTest : public JournalTest {
   void call_back(const Finding& finding) {
     Told told;
     told.attempt = lane_->flight();
-    told.shard = lane_->shard();
-    told.epoch = lane_->epoch();
+    told.fence = lane_->fence();
     told.finding = finding;
     const auto settled = settle(told);
     ASSERT_TRUE(settled.news);

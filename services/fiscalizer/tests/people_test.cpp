@@ -2,6 +2,8 @@
 
 #include "people_fixture.hpp"
 
+#include "kassaflow/base/check.hpp"
+
 namespace kassaflow::fiscalizer {
 namespace {
 
@@ -47,7 +49,7 @@ State state_after(Effect effect, State before) {
     case Effect::unwish:
       return before;
   }
-  __builtin_unreachable();
+  never();
 }
 
 // The table of deploy/RUNBOOK.md, cell by cell.
@@ -86,7 +88,7 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
         });
       }
     }
-    __builtin_unreachable();
+    never();
   }
 };
 
@@ -178,7 +180,7 @@ TEST_F(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
 TEST_F(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   receipt_in(State::uncertain, true);
   auto late = told(std::stoll(attempt_column("id")), Fact::printed, Cause::none, 42);
-  late.epoch = 7;  // heard by a worker that had lost the shard
+  late.fence.epoch = 7;  // heard by a worker that had lost the shard
   settle(late);
   const auto denied = not_printed();
   ASSERT_FALSE(denied);

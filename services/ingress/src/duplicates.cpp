@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/http/client.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.pb.h"
@@ -78,9 +79,7 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
     Batch batch = std::move(waiting.front());
     waiting.pop_front();
     waiting_count -= batch.questions.size();
-    asio::co_spawn(executor, call(shared_from_this(), std::move(batch)), [](std::exception_ptr bug) {
-      if (bug) std::rethrow_exception(bug);  // ends the process: those who wait would never hear
-    });
+    asio::co_spawn(executor, call(shared_from_this(), std::move(batch)), kRethrow);
   }
 
   static asio::awaitable<void> call(std::shared_ptr<Impl> self, Batch batch) {

@@ -39,8 +39,10 @@ postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime
 
 std::vector<std::string> topics() { return {records::kReceiptsTopic, records::kOutcomesTopic}; }
 
-http::ServerOptions http_options(const StatusSettings& settings) {
+http::ServerOptions http_options(const StatusSettings& settings, metrics::Metrics& metrics) {
   http::ServerOptions options;
+  options.name = "check";
+  options.failures = &http::failures_of(metrics, options.name);
   options.address = settings.http_address;
   options.port = static_cast<std::uint16_t>(settings.http_port);
   options.body_limit = 64 * 1024;
@@ -68,8 +70,9 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
   const auto executor = co_await asio::this_coro::executor;
   auto shared = std::make_shared<Shared>(executor);
   shared->done.expires_after(limit);
-  asio::co_spawn(executor, std::move(task), [shared](std::exception_ptr error, T value) {
-    if (!error) shared->value = std::move(value);
+  asio::co_spawn(executor, std::move(task), [shared](const std::exception_ptr& bug, T value) {
+    kRethrow(bug);
+    shared->value = std::move(value);
     shared->done.cancel();
   });
   boost::system::error_code ignored_when_done;
@@ -95,7 +98,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       pusher_(pusher_surroundings(), settings),
       check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
       look_ups_(pool_),
-      http_(context.executor, http_options(settings), [this](const http::Inbound& inbound) {
+      http_(context.executor, http_options(settings, context.metrics), [this](const http::Inbound& inbound) {
         return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
       }) {
   kafka::ConsumerHandler handler;

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 
@@ -74,8 +75,10 @@ asio::awaitable<void> Pusher::look() {
   for (auto& claim : *claims) {
     const auto installation = claim.installation;
     running_.insert(installation);
-    asio::co_spawn(around_.executor, push_all(std::move(claim)),
-                   [this, installation](std::exception_ptr) { running_.erase(installation); });
+    asio::co_spawn(around_.executor, push_all(std::move(claim)), [this, installation](const std::exception_ptr& bug) {
+      running_.erase(installation);
+      kRethrow(bug);
+    });
   }
 }
 

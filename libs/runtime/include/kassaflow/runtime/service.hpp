@@ -5,6 +5,7 @@
 //
 // Sub-commands: serve, check-config, print-default-config. `serve --config FILE`.
 // Exit codes: 0 stopped; 1 could not start, or not stop in time; 70 a bug: an exception left a task nobody waits for.
+// An exception that leaves a thread aborts the process, with a line in the log as well.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
