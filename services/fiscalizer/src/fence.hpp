@@ -1,5 +1,6 @@
 #pragma once
-// What a decision of the journal stands on: the shard, and the epoch under which its worker holds it (exactly-once.md 4).
+// What a decision of the journal stands on: the shard, and the epoch under which its worker holds it (exactly-once.md
+// 4).
 
 #include <cstdint>
 
