@@ -10,6 +10,7 @@
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/fiscal/rules.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
@@ -27,13 +28,9 @@ std::optional<Integer> integer(std::string_view digits) {
   return value;
 }
 
-bool is_digits(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 std::optional<std::int64_t> parse_time(std::string_view text) {
   if ((text.size() != 13 && text.size() != 15) || (text[8] != 'T' && text[8] != 't')) return std::nullopt;
-  if (!is_digits(text.substr(0, 8)) || !is_digits(text.substr(9))) return std::nullopt;
+  if (!ascii::all_digits(text.substr(0, 8)) || !ascii::all_digits(text.substr(9))) return std::nullopt;
   const auto number = [text](std::size_t from, std::size_t count) {
     return *integer<unsigned>(text.substr(from, count));
   };
@@ -69,7 +66,7 @@ bool assign(std::optional<Value>& field, std::optional<Value> value) {
 }
 
 bool assign_digits(std::string& field, std::string_view value, std::size_t limit) {
-  if (value.size() > limit || !is_digits(value)) return false;
+  if (value.size() > limit || !ascii::all_digits(value)) return false;
   field = value;
   return true;
 }

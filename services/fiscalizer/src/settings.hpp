@@ -2,6 +2,7 @@
 // Every timer of the fiscalizer, with the bounds within which the rules of exactly-once.md hold.
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -9,9 +10,9 @@ namespace kassaflow::fiscalizer {
 
 struct FiscalizerSettings {
   std::string grpc_address = "127.0.0.1";
-  std::int64_t grpc_port = 0;
+  std::uint16_t grpc_port = 0;
   Secret postgres;
-  std::string kafka;
+  kafka::Connection kafka;
   std::string registry_grpc;
   std::string status_grpc;
   registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
@@ -19,13 +20,15 @@ struct FiscalizerSettings {
   settings::Duration retry_max{300000};
   settings::Duration register_health{10000};
   settings::Duration pending_limit{24 * 3600 * 1000};
-  std::int64_t refusals_before_held = 5;
+  int refusals_before_held = 5;
   settings::Duration lease{10000};
 
   // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;
   [[nodiscard]] settings::Duration longest_quiet() const;
-  void add_to(settings::Settings& settings);
+  void add_to(settings::Settings& keys);
+  // Empty when the values fit together.
+  [[nodiscard]] std::string check() const;
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -43,7 +43,7 @@ postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const run
 
 kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, const runtime::Context& context) {
   kafka::ProducerOptions options;
-  options.brokers = settings.kafka;
+  options.connection = settings.kafka;
   options.client_id = context.instance;
   options.topics = {records::kOutcomesTopic, records::kDeadLettersTopic};
   return options;
@@ -58,8 +58,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_pool_(pool_options(settings, context, 1)),
       lease_pool_(pool_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, pool_, context.instance,
-               {.refusals_before_held = static_cast<int>(settings.refusals_before_held)}),
+      journal_(context.executor, pool_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
       leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
@@ -79,7 +78,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
   kafka::ConsumerOptions options;
-  options.brokers = settings.kafka;
+  options.connection = settings.kafka;
   options.client_id = context.instance;
   options.group = "kassaflow-fiscalizer";
   options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};

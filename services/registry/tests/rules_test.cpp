@@ -126,6 +126,7 @@ TEST(CheckUrl, RefusesWhatIsNotOnThePublicInternet) {
            "http://LOCALHOST./",
            "http://api.localhost/",
            "http://10.1.2.3/",
+           "http://[2001::1]/",  // Teredo: an IPv4 address in it
            "http://172.16.0.1/",
            "http://192.168.1.1/",
            "http://169.254.169.254/latest/",
