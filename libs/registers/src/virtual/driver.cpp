@@ -40,7 +40,7 @@ class VirtualDriver final : public Driver {
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till&,
                                         const std::string& key) const override {
     JsonWriter json;
-    json.begin_object().key("key").text(key).key("sign").number(static_cast<int>(receipt.sign));
+    json.begin_object().key("key").text(key).key("sign").number(static_cast<int>(receipt.settlement_type));
     json.key("totalKopecks").number(std::to_string(receipt.total.value())).key("lines").begin_array();
     for (const fiscal::Line& line : receipt.lines) json.text(line.name);
     json.end_array().end_object();
