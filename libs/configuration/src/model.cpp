@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/configuration/identity.hpp"
 #include "kassaflow/configuration/words.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/fiscal/vat.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -11,8 +12,8 @@ namespace kassaflow::configuration {
 namespace {
 
 Result<Pool> to_pool(const v1::Pool& from) {
-  const auto taxation = taxation_of(from.taxation());
-  const auto ffd = ffd_of(from.ffd());
+  const auto taxation = meaning_of(from.taxation());
+  const auto ffd = meaning_of(from.ffd());
   if (!taxation || !ffd) return fail("configuration.unknown_word", "taxation or ffd of pool " + from.id());
   Pool pool{.id = from.id(), .tenant = from.tenant(), .till = {}};
   pool.till.inn = from.inn();
@@ -25,7 +26,16 @@ Result<Pool> to_pool(const v1::Pool& from) {
   return pool;
 }
 
-Register to_register(const v1::Register& from) {
+bool is_known(v1::Deduplication word) {
+  return word != v1::DEDUPLICATION_UNSPECIFIED && v1::Deduplication_IsValid(word);
+}
+
+Result<Register> to_register(const v1::Register& from) {
+  const auto protocol = documents::protocol_of(from);
+  if (protocol.empty()) return fail("configuration.unknown_word", "protocol of register " + from.id());
+  if (from.has_bit() && !is_known(from.bit().deduplication())) {
+    return fail("configuration.unknown_word", "deduplication of register " + from.id());
+  }
   Register made;
   made.pool = from.pool();
   made.tenant = from.tenant();
@@ -35,7 +45,7 @@ Register to_register(const v1::Register& from) {
   made.retired = from.retired();
   auto& settings = made.settings;
   settings.id = from.id();
-  settings.protocol = from.protocol();
+  settings.protocol = protocol;
   settings.endpoint = from.endpoint();
   settings.registration_number = from.registration_number();
   settings.exclusive = from.exclusive();
@@ -43,13 +53,13 @@ Register to_register(const v1::Register& from) {
   settings.cre_item_id = from.itkassa().cre_item_id();
   settings.api_key = Secret(from.itkassa().api_key());
   settings.kkt_token = Secret(from.bit().kkt_token());
-  settings.deduplication_verified = from.bit().deduplication() == "verified";
+  settings.deduplication_verified = from.bit().deduplication() == v1::DEDUPLICATION_VERIFIED;
   settings.identity = register_identity(from);
   return made;
 }
 
 Result<Installation> to_installation(const v1::Installation& from) {
-  const auto marked = marked_without_code_of(from.marked_without_code());
+  const auto marked = meaning_of(from.marked_without_code());
   if (!marked) return fail("configuration.unknown_word", "markedWithoutCode of installation " + from.id());
   Installation made;
   made.id = from.id();
@@ -93,8 +103,10 @@ Result<std::monostate> Model::put(const v1::Document& document) {
       break;
     }
     case v1::Document::kRegister: {
-      stale_pools_.insert(document.register_().pool());
-      registers_[document.register_().id()] = std::make_shared<const Register>(to_register(document.register_()));
+      auto entry = to_register(document.register_());
+      if (!entry) return tl::unexpected(entry.error());
+      stale_pools_.insert(entry->pool);
+      registers_[document.register_().id()] = std::make_shared<const Register>(std::move(*entry));
       break;
     }
     case v1::Document::kInstallation: {

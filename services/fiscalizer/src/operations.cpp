@@ -6,9 +6,9 @@
 #include <pqxx/pqxx>
 
 #include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/records/convert.hpp"
 #include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
-#include "record_state.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -24,6 +24,18 @@ grpc::Status to_status(const Error& error) {
   if (error.code == "people.unknown") return {StatusCode::NOT_FOUND, error.message};
   if (error.code == "people.refused") return {StatusCode::FAILED_PRECONDITION, error.message};
   return {StatusCode::UNAVAILABLE, error.message};
+}
+
+v1::Shift record_shift(Shift shift) {
+  switch (shift) {
+    case Shift::unknown:
+      return v1::SHIFT_UNSPECIFIED;
+    case Shift::open:
+      return v1::SHIFT_OPEN;
+    case Shift::closed:
+      return v1::SHIFT_CLOSED;
+  }
+  __builtin_unreachable();
 }
 
 template <class Request>
@@ -124,7 +136,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       entry->set_protocol(view.protocol);
       entry->set_up(view.up);
       entry->set_detail(view.detail);
-      entry->set_shift(view.shift);
+      entry->set_shift(record_shift(view.shift));
       entry->set_queue(queued[view.pool]);
       entry->set_printing(view.printing);
       entry->set_worker(worker_);
@@ -142,7 +154,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     });
     if (!decided) return to_status(decided.error());
     if (!stored) return to_status(stored.error());
-    response->set_state(record_state(decided->state));
+    response->set_state(records::to_record(decided->state));
     response->set_note(decided->note);
     if (decided->finished) hooks_.finished(*decided->finished);
     hooks_.settled(decided->register_id);

@@ -317,7 +317,7 @@ class Unsettled : public PeopleTest {
 };
 
 TEST_F(Unsettled, Rule9_EachAttemptWithoutAnAnswerBlocksUntilAPersonGivesIt) {
-  for (const auto state : {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed}) {
+  for (const auto state : receipts::kStates) {
     for (const bool was_printed : {true, false}) {
       exec("truncate receipts, posts, attempts, evidence, documents, offsets cascade");
       receipt_in(state, true);

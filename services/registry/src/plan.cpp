@@ -5,16 +5,17 @@
 #include <numeric>
 #include <optional>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/configuration/identity.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "rules.hpp"
 
 namespace kassaflow::registry {
 namespace {
 
-using configuration::flatten;
+using documents::flatten;
 
 Name name_of(const v1::Document& document) {
-  return {std::string(configuration::kind_of(document)), configuration::id_of(document)};
+  return {std::string(documents::kind_of(document)), documents::id_of(document)};
 }
 
 struct Reference {
@@ -48,7 +49,7 @@ struct KeyedClaim {
 std::vector<KeyedClaim> claims_of(const v1::Document& document, const IdMaster& id_master) {
   if (document.has_register_()) {
     const v1::Register& entry = document.register_();
-    const bool itkassa = entry.protocol() == "itkassa";
+    const bool itkassa = entry.has_itkassa();
     std::vector<KeyedClaim> claims;
     claims.push_back({itkassa                               ? "itkassa.creItemId"
                       : entry.registration_number().empty() ? "bit.kktToken"
@@ -79,7 +80,7 @@ std::string claim_taken(const Claim& claim, const Name& owner) {
 std::string key_of_fixed(const Name& name, const std::string& fixed, const v1::Document& document) {
   if (name.kind != "register" || fixed == "protocol") return fixed;
   if (fixed != "identity") return "pool";  // tenant and inn come with it
-  if (document.register_().protocol() == "itkassa") return "itkassa.creItemId";
+  if (document.register_().has_itkassa()) return "itkassa.creItemId";
   return document.register_().registration_number().empty() ? "bit.kktToken" : "registrationNumber";
 }
 
@@ -147,7 +148,7 @@ class Planner {
       return;
     }
     const std::string generated = complete(document, *tenant);
-    const Fixed fixed = fixed_of(document, *tenant);
+    const Fixed fixed = fixed_of(document);
     const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document);
     std::vector<Claim> claims;
     const bool free = take_claims(index, name, document, claims);
@@ -204,27 +205,14 @@ class Planner {
     return installation.secret();
   }
 
-  [[nodiscard]] Fixed fixed_of(const v1::Document& document, const std::string& tenant) const {
-    switch (document.kind_case()) {
-      case v1::Document::kPool:
-        return {{"tenant", tenant}, {"inn", document.pool().inn()}};
-      case v1::Document::kRegister: {
-        const v1::Register& entry = document.register_();
-        const v1::Pool& pool = world_.documents.at({"pool", entry.pool()}).document.pool();
-        return {{"tenant", tenant},
-                {"inn", pool.inn()},  // a register is registered for one taxpayer
-                {"protocol", entry.protocol()},
-                {"identity", configuration::register_identity(entry)}};
-      }
-      case v1::Document::kInstallation:
-        return {{"tenant", tenant}};
-      case v1::Document::kCashbox:
-        return {{"installation", document.cashbox().installation()}};
-      case v1::Document::kTenant:
-      case v1::Document::KIND_NOT_SET:
-        break;
+  [[nodiscard]] Fixed fixed_of(const v1::Document& document) const {
+    Fixed fixed = documents::immutable_values(document);
+    if (document.has_register_()) {
+      const v1::Register& entry = document.register_();
+      fixed["inn"] = world_.documents.at({"pool", entry.pool()}).document.pool().inn();  // registered for one taxpayer
+      fixed["identity"] = configuration::register_identity(entry);
     }
-    return {};
+    return fixed;
   }
 
   bool check_fixed(std::size_t index, const Name& name, const v1::Document& document, const Fixed& fixed) {
@@ -256,7 +244,7 @@ class Planner {
     const v1::Register& after = document.register_();
     const std::string way_out = " while the register exists; delete it and apply it again";
     if (before.pool() != after.pool()) error(index, "pool", "cannot change" + way_out);
-    const bool moved = after.protocol() == "itkassa" && before.endpoint() != after.endpoint();
+    const bool moved = after.has_itkassa() && before.endpoint() != after.endpoint();
     if (moved) error(index, "endpoint", "cannot change" + way_out);
     return before.pool() == after.pool() && !moved;
   }
@@ -307,7 +295,7 @@ class Planner {
 Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_master) {
   Needs needs;
   for (const v1::Document& document : documents) {
-    if (configuration::kind_of(document).empty()) continue;
+    if (documents::kind_of(document).empty()) continue;
     needs.documents.insert(name_of(document));
     for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));
     for (KeyedClaim& keyed : claims_of(document, id_master)) needs.claims.insert(std::move(keyed.claim));

@@ -1,10 +1,13 @@
 #include "rules.hpp"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
 #include <cctype>
 
-#include "kassaflow/configuration/documents.hpp"
-#include "kassaflow/configuration/words.hpp"
+#include "kassaflow/documents/documents.hpp"
+#include "kassaflow/documents/marks.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/inn.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
@@ -56,6 +59,14 @@ class Checker {
             "must be 1 to " + std::to_string(limit) + " characters in one line");
   }
 
+  // A client of another version may send a word that this registry does not know.
+  template <class Enum>
+  void word(Enum value, std::string_view key) {
+    if (value == 0) return require(false, key, "is missing");
+    const bool known = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value) != nullptr;
+    require(known, key, "must be " + documents::words_of<Enum>());
+  }
+
   void id(std::string_view value, std::string_view key) {
     if (!present(value, key)) return;
     require(value.size() <= 63 && value.front() != '-' && all(value, is_id), key,
@@ -75,13 +86,8 @@ class Checker {
     if (present(pool.inn(), "inn")) {
       require(fiscal::is_inn(pool.inn()), "inn", "must be 10 or 12 digits");
     }
-    if (present(pool.taxation(), "taxation")) {
-      require(configuration::taxation_of(pool.taxation()).has_value(), "taxation",
-              "must be osn, usn_income, usn_income_outcome, esn or patent");
-    }
-    if (present(pool.ffd(), "ffd")) {
-      require(configuration::ffd_of(pool.ffd()).has_value(), "ffd", "must be \"1.05\" or \"1.2\"");
-    }
+    word(pool.taxation(), "taxation");
+    word(pool.ffd(), "ffd");
     text(pool.payment_address(), "paymentAddress", 256);
     if (present(pool.timezone(), "timezone")) {
       require(fiscal::is_timezone(pool.timezone()), "timezone", "is not a known time zone, such as Europe/Moscow");
@@ -100,15 +106,13 @@ class Checker {
       require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
               "registrationNumber", "must be 16 digits");
     }
-    if (!present(entry.protocol(), "protocol")) return;
-    if (entry.protocol() == "itkassa") {
-      require(!entry.has_bit(), "bit", "does not belong to protocol itkassa");
-      itkassa(entry.itkassa());
-    } else if (entry.protocol() == "bit") {
-      require(!entry.has_itkassa(), "itkassa", "does not belong to protocol bit");
-      bit(entry.bit());
-    } else {
-      require(false, "protocol", "must be itkassa or bit");
+    switch (entry.protocol_case()) {
+      case v1::Register::kItkassa:
+        return itkassa(entry.itkassa());
+      case v1::Register::kBit:
+        return bit(entry.bit());
+      case v1::Register::PROTOCOL_NOT_SET:
+        return require(false, "protocol", "is missing");
     }
   }
 
@@ -133,10 +137,7 @@ class Checker {
       require(entry.kkt_token().size() <= 128 && all(entry.kkt_token(), is_visible), "bit.kktToken",
               "must be at most 128 visible ASCII characters");
     }
-    if (present(entry.deduplication(), "bit.deduplication")) {
-      require(entry.deduplication() == "assumed-none" || entry.deduplication() == "verified", "bit.deduplication",
-              "must be assumed-none or verified");
-    }
+    word(entry.deduplication(), "bit.deduplication");
   }
 
   void installation(const v1::Installation& entry) {
@@ -153,10 +154,7 @@ class Checker {
       require(record >= 0, key, "must be the id of a VAT record of the portal");
       require(fiscal::parse_vat(word).has_value(), key, "must be none, \"0\", \"5\", \"7\", \"10\", \"20\" or \"22\"");
     }
-    if (present(entry.marked_without_code(), "markedWithoutCode")) {
-      require(configuration::marked_without_code_of(entry.marked_without_code()).has_value(), "markedWithoutCode",
-              "must be refuse or allow");
-    }
+    word(entry.marked_without_code(), "markedWithoutCode");
   }
 
   void cashbox(const v1::Cashbox& entry) {
@@ -179,8 +177,11 @@ class Checker {
 
 std::vector<Problem> check(const v1::Document& document, bool allow_private_endpoints) {
   Checker checker(allow_private_endpoints);
-  if (configuration::kind_of(document).empty()) return {{"kind", "is missing or unknown to this registry"}};
-  checker.id(configuration::id_of(document), "id");
+  if (documents::kind_of(document).empty()) return {{"kind", "is missing or unknown to this registry"}};
+  checker.id(documents::id_of(document), "id");
+  // Left out, it would be a setting that somebody believes to be in force.
+  checker.require(!documents::has_unknown_fields(document), "",
+                  "holds a key that this registry does not know: its version and the client's differ");
   switch (document.kind_case()) {
     case v1::Document::kTenant:
       checker.tenant(document.tenant());
