@@ -9,10 +9,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 add_compile_options(-Wall -Wextra -Werror=switch -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
 
-# kassaflow_library(fiscal SOURCES a.cpp DEPENDS kassaflow::x LIBS fmt::fmt)
-# libs/<name> with public headers under include/kassaflow/<name>/, alias kassaflow::<name>.
+# kassaflow_library(fiscal PURE SOURCES a.cpp DEPENDS kassaflow::x LIBS fmt::fmt)
+# libs/<name> with public headers under include/kassaflow/<name>/, alias kassaflow::<name>. DEPENDS are the layers: what a
+# library includes it names there. PURE promises no gRPC, Kafka, Asio, PostgreSQL or HTTP, in itself and in all it links.
+# scripts/lint holds the code to both.
 function(kassaflow_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "PURE" "" "SOURCES;DEPENDS;LIBS" ${ARGN})
   if(arg_SOURCES)
     add_library(kassaflow_${name} STATIC ${arg_SOURCES})
     target_include_directories(kassaflow_${name} PUBLIC include PRIVATE .)
@@ -23,6 +25,9 @@ function(kassaflow_library name)
     target_link_libraries(kassaflow_${name} INTERFACE ${arg_DEPENDS} ${arg_LIBS} Threads::Threads)
   endif()
   add_library(kassaflow::${name} ALIAS kassaflow_${name})
+  if(arg_PURE)
+    set_property(GLOBAL APPEND PROPERTY KASSAFLOW_PURE ${name})
+  endif()
 endfunction()
 
 # kassaflow_test(fiscal_test SOURCES tests/a_test.cpp DEPENDS kassaflow::fiscal)
@@ -35,6 +40,7 @@ function(kassaflow_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/support")
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
   if(arg_LABEL STREQUAL unit)
     gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)

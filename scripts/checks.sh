@@ -1,23 +1,43 @@
 # shellcheck shell=bash
-# Tests, benchmarks, linters, formatter.
+# Tests, coverage, benchmarks, linters, formatter.
 
+# run_tests [KIND] [--asan|--tsan] [CTEST OPTION...]. AddressSanitizer (with UBSan and the leak check) has no patience for faults
+# under it, so it leaves chaos out; ThreadSanitizer knows nothing of gRPC's and librdkafka's insides, so it takes unit tests only.
 run_tests() {
-  local kinds='unit|functional|chaos'
+  local kinds='unit|functional|chaos' preset=${KASSAFLOW_PRESET:-dev} fixed=
   case ${1:-} in
-    unit | functional | chaos) kinds=$1; shift ;;
-    fuzz) shift; run_fuzzers "$@"; return ;;
+    unit | functional | chaos | fuzz) kinds=$1; fixed=1; shift ;;
     '' | -*) ;;
     *) die "test: unknown kind $1" ;;
   esac
-  local preset=${KASSAFLOW_PRESET:-dev}
-  build "$preset"
+  case ${1:-} in
+    --asan) preset=asan; [[ -n $fixed ]] || kinds='unit|functional'; shift ;;
+    --tsan) preset=tsan; [[ -n $fixed ]] || kinds=unit; shift ;;
+  esac
+  case $kinds in
+    fuzz) build fuzz fuzzers; preset=fuzz ;;
+    *) build "$preset" ;;
+  esac
+  sanitizers_environment
   ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
-# libFuzzer over every reader of bytes from outside, briefly.
-run_fuzzers() {
-  build fuzz fuzzers
-  ctest --test-dir build/fuzz -R '^fuzz\.' --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+# What the runtime libraries of the sanitizers read; without effect on other builds.
+sanitizers_environment() {
+  local found=$ROOT/scripts/sanitizers
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1:detect_stack_use_after_return=1}
+  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$found/leaks.txt:print_suppressions=0}
+  export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$found/threads.txt:history_size=4}
+  export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+  ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19)
+  export ASAN_SYMBOLIZER_PATH TSAN_SYMBOLIZER_PATH=$ASAN_SYMBOLIZER_PATH
+}
+
+# Line coverage of the unit tests, a figure for each library and service.
+run_coverage() {
+  (($# == 0)) || die "coverage takes no option"
+  build coverage
+  scripts/coverage.py build/coverage
 }
 
 # The table of tests/cases; exit code 1 when a row of it is wrong.
@@ -37,22 +57,45 @@ run_benchmarks() {
   [[ -n $found ]] || die "no benchmark ${only} in tests/bench"
 }
 
-sources() { find libs services tests -type f \( -name '*.cpp' -o -name '*.hpp' \) | sort; }
+# sources KIND...: the files of a kind (cpp, hpp, python, shell, proto), also those that Git does not track yet.
+sources() { "$PYTHON" scripts/lint/main.py list "$@"; }
 
-run_linters() {
+# clang-tidy over what this branch changed, or over all with --all. It reads the compile commands of a build.
+run_tidy() {
+  local preset=${KASSAFLOW_PRESET:-dev} files
   case ${1:-} in
-    '')
-      sources | xargs clang-format-19 --dry-run -Werror
-      shellcheck -x -a dev .ci/run
-      scripts/references.py check
-      ;;
-    tidy)
-      local preset=${KASSAFLOW_PRESET:-dev}
-      build "$preset"
-      sources | grep '\.cpp$' | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "build/$preset" --quiet --warnings-as-errors='*'
-      ;;
-    *) die "lint: unknown option $1" ;;
+    '') files=$("$PYTHON" scripts/lint/main.py changed) ;;
+    --all) files=$(sources cpp) ;;
+    *) die "tidy: unknown option $1" ;;
   esac
+  [[ -n $files ]] || { say "no source changed"; return; }
+  build "$preset" kassaflow_grpc
+  xargs -P "$(nproc)" -n 1 clang-tidy-19 -p "build/$preset" --quiet --warnings-as-errors='*' <<<"$files"
 }
 
-format_sources() { sources | xargs clang-format-19 -i; }
+# ruff and mypy into build/python-tools, anew when requirements.txt changes.
+python_tools_install() {
+  local folder=build/python-tools
+  cmp -s scripts/requirements.txt "$folder/requirements.txt" && return
+  rm -rf "$folder"
+  "$PYTHON" -m venv "$folder" || die "no venv for the linters of Python"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r scripts/requirements.txt \
+    || die "pip could not install scripts/requirements.txt"
+  cp scripts/requirements.txt "$folder/"
+}
+
+run_linters() {
+  (($# == 0)) || die "lint takes no option; clang-tidy is ./dev tidy"
+  local failed=0
+  sources cpp hpp | xargs clang-format-19 --dry-run -Werror || failed=1
+  # The parts of a script are read where it sources them.
+  sources shell | xargs grep -l '^#!' | xargs shellcheck -x -a || failed=1
+  python_tools_install
+  build/python-tools/bin/ruff check --quiet . || failed=1
+  sources python | xargs build/python-tools/bin/mypy --no-error-summary || failed=1
+  scripts/references.py check || failed=1
+  scripts/lint/main.py check || failed=1
+  return $failed
+}
+
+format_sources() { sources cpp hpp | xargs clang-format-19 -i; }

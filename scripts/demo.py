@@ -106,7 +106,8 @@ class Check:
         form = dict(urllib.parse.parse_qsl(body.decode('ascii'), encoding='latin-1'))
         self.type = form['type']
         self.total_kopecks = int(decimal.Decimal(form['total_sum']) * 100)
-        self.unique_id = self.uuid = None
+        self.unique_id: str | None = None
+        self.uuid = ''  # empty until it is accepted
         self.state, self.receipt, self.answer = 'new', {}, {}
 
     def url(self, verb):
@@ -116,7 +117,7 @@ class Check:
         """What the portal then knows of it; without a uuid it was not accepted."""
         check = http_json(os.environ['KASSAFLOW_SIM_PORTAL_URL'] + '/_sim/checks',
                           {'portal': self.portal, 'fixture': self.fixture, 'print_url': self.url('print')})
-        self.unique_id, self.uuid = check['unique_id'], check.get('uuid')
+        self.unique_id, self.uuid = check['unique_id'], check.get('uuid') or ''
         return check
 
     def portal_record(self):

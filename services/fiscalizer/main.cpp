@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
   fiscalizer::FiscalizerSettings settings;
   runtime::ServiceDefinition definition;
   definition.name = "fiscalizer";
-  definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
+  definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&]() -> std::string {
     if (settings.retry_min > settings.retry_max) return "retry_min must not be above retry_max";
     return {};

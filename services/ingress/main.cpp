@@ -5,7 +5,7 @@ int main(int argc, char** argv) {
   ingress::IngressSettings settings;
   runtime::ServiceDefinition definition;
   definition.name = "ingress";
-  definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
+  definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&] { return settings.check(); };
   definition.start = [&](const runtime::Context& context) { return ingress::start(context, settings); };
   return runtime::run_service(definition, argc, argv);

@@ -5,7 +5,7 @@ int main(int argc, char** argv) {
   registry::RegistrySettings settings;
   return runtime::run_service(
       {.name = "registry",
-       .add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); },
+       .add_settings = [&](settings::Settings& keys) { settings.add_to(keys); },
        .check_settings = [&] { return settings.check(); },
        .start = [&](const runtime::Context& context) { return registry::start_registry(settings, context); }},
       argc, argv);

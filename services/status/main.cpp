@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
   status::StatusSettings settings;
   runtime::ServiceDefinition definition;
   definition.name = "status";
-  definition.add_settings = [&](runtime::Settings& keys) { settings.add_to(keys); };
+  definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.start = [&](const runtime::Context& context) {
     return std::make_unique<status::StatusApp>(context, settings);
   };

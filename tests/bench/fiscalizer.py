@@ -18,13 +18,13 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional'))
 
-from harness.waiting import eventually  # noqa: E402
+from harness.waiting import eventually
 
-from support import bare_journal  # noqa: E402
-from support.instant import InstantRegisters  # noqa: E402
-from support.load import Poster  # noqa: E402
-from support.report import middle, table, write  # noqa: E402
-from support.stack import BenchStack, cpu_s  # noqa: E402
+from support import bare_journal
+from support.instant import InstantRegisters
+from support.load import Poster
+from support.report import middle, table, write
+from support.stack import BenchStack, cpu_s
 
 INTAKE_WITHIN_S = 300
 STANDSTILL_S = 60.0
@@ -56,7 +56,8 @@ class Fiscalizer:
         self.rows: list[Row] = []
 
     def round(self) -> Row:
-        stack, row = self.stack, {}
+        stack = self.stack
+        row: Row = {}
         for way in bare_journal.CLIENTS:
             row[way] = bare_journal.measure(stack, way, self.options.seconds)
         already = stack.records()

@@ -23,11 +23,11 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional'))
 
-from support.instant import InstantRegisters  # noqa: E402
-from support.load import Figures, Poster, produce  # noqa: E402
-from support.raw_http import RawHttp  # noqa: E402
-from support.report import middle, table, write  # noqa: E402
-from support.stack import TENANT, BenchStack, compiler_cpu_s, cpu_s  # noqa: E402
+from support.instant import InstantRegisters
+from support.load import Figures, Poster, produce
+from support.raw_http import RawHttp
+from support.report import middle, table, write
+from support.stack import TENANT, BenchStack, compiler_cpu_s, cpu_s
 
 POOLS = 64
 BARE_TOPIC = 'bench.bare'

@@ -20,10 +20,10 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'functional'))
 
-from harness.registers import BitTill, ItkassaTill, Till  # noqa: E402
-from harness.shop import Sale, Shop  # noqa: E402
-from harness.stack import Stack  # noqa: E402
-from harness.waiting import eventually  # noqa: E402
+from harness.registers import BitTill, ItkassaTill, Till
+from harness.shop import Sale, Shop
+from harness.stack import Stack
+from harness.waiting import eventually
 
 FORMS = ROOT / 'tests' / 'fixtures' / 'cases' / 'print-url'
 ANSWERS = ROOT / 'tests' / 'fixtures' / 'answers'
@@ -323,8 +323,10 @@ ANSWER_CASES = [
         'bit-answer-tlv-dump',
         bit_tag_dump,
         [
-            'FISCAL_DOC_NUMBER 2, FISCAL_DOC_ATTR 4200412900, SHIFT_NUMBER 1, FISCAL_RECEIPT_NUMBER 1, '
-            f'PRINT_END_TIME {DUMPED_AT}; 1 documents, 1 posts'
+            (
+                'FISCAL_DOC_NUMBER 2, FISCAL_DOC_ATTR 4200412900, SHIFT_NUMBER 1, FISCAL_RECEIPT_NUMBER 1, '
+                f'PRINT_END_TIME {DUMPED_AT}; 1 documents, 1 posts'
+            )
         ],
     ),
 ]

@@ -11,7 +11,7 @@ from harness.waiting import eventually
 
 sys.path.insert(0, str(ROOT / 'deploy' / 'local'))
 
-import demo  # noqa: E402
+import demo
 
 
 class Demo(Deaths, ChaosTest):
@@ -46,7 +46,7 @@ class Demo(Deaths, ChaosTest):
             self.stack.kill(service)
         self.recover()
         for check in checks:
-            eventually(lambda check=check: check.uuid or self.print_again(check), f'{check.name()} is accepted')
+            eventually(lambda: check.uuid or self.print_again(check), f'{check.name()} is accepted')
 
         eventually(
             lambda: all(self.rests(check, service) for check in checks),

@@ -36,7 +36,7 @@ class Workers(ChaosTest):
     def test_a_paused_worker_prints_nothing_when_it_wakes_up_after_its_shards_were_taken(self):
         for protocol in ('bit', 'itkassa'):
             with self.subTest(protocol):
-                till = self.till(protocol)
+                till = self.new_till(protocol)
                 shop = self.shop(till)
                 first = shop.accepted()
                 first.reaches('done')

@@ -28,7 +28,7 @@ class Service:
 
     def __init__(self):
         self.socket = socket.create_server(('127.0.0.1', 0))
-        self.address = '127.0.0.1:%d' % self.socket.getsockname()[1]
+        self.address = f'127.0.0.1:{self.socket.getsockname()[1]}'
         self.answer, self.requests, self.hang = GOOD, [], threading.Event()
         self.hang.set()
         threading.Thread(target=self.serve, daemon=True).start()
@@ -66,6 +66,10 @@ def form_post(path, body=b'uuid=1', extra='', version='1.1'):
 
 
 class EdgeTest(unittest.TestCase):
+    folder: pathlib.Path
+    services: dict[str, Service]
+    port: int
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
@@ -89,7 +93,8 @@ class EdgeTest(unittest.TestCase):
         configuration.write_text(text)
         with open(cls.folder / 'log/stderr.log', 'ab') as errors:
             edge = subprocess.Popen(['nginx', '-p', str(cls.folder / 'edge'), '-e', 'stderr', '-c', str(configuration)], stderr=errors)
-        cls.addClassCleanup(lambda: (edge.terminate(), edge.wait()))
+        cls.addClassCleanup(edge.wait)
+        cls.addClassCleanup(edge.terminate)  # runs first
         for _ in range(200):
             with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', cls.port)):
                 return

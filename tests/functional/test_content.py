@@ -118,7 +118,7 @@ class Content(StackTest):
         till.arm('offline', count=None)
         shop = self.shop(till)
         sale = shop.accepted()
-        self.assertEqual(eventually(lambda: sale.show(), 'it is known')['state'], 'queued')
+        self.assertEqual(eventually(sale.show, 'it is known')['state'], 'queued')
         self.assertEqual(self.post_changed(sale, **self.other_sum(sale)), {'UUID': sale.uuid})
         sale.total_kopecks = 90000
         till.disarm()

@@ -28,7 +28,7 @@ class Refusals(StackTest):
         till.arm('error', count=None, match={**RECEIPT, 'total': 0}, text=ZERO_TOTAL)
         gift = store.accepted(**GIFT)
         for posts in (1, 2):  # each document after a quiet time proves one refusal
-            eventually(lambda posts=posts: len(gift.requests()) == posts, 'the register refuses it')
+            eventually(lambda: len(gift.requests()) == posts, 'the register refuses it')
             gift.reaches('uncertain')
             store.accepted().reaches('done')
         gift.reaches('held')
@@ -150,7 +150,7 @@ class People(StackTest):
         store = self.shop(till)
         first, second = store.accepted(), store.accepted()
         for sale in (first, second):
-            eventually(lambda sale=sale: sale.state() == 'queued', 'it is queued')
+            eventually(lambda: sale.state() == 'queued', 'it is queued')
             self.says(sale, 'hold', '--reason', 'Проверяем сумму')
             self.assertEqual(sale.reaches('held')['holdReason'], 'Проверяем сумму')
         self.says(first, 'fail', '--reason', 'Ошибка продавца', '--yes')

@@ -93,7 +93,7 @@ class HappyPath(StackTest):
     def test_a_repeated_post_gets_the_same_uuid_and_is_printed_once(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
-                shop = self.shop(self.till(protocol))
+                shop = self.shop(self.new_till(protocol))
                 sale = shop.accepted()
                 self.assertEqual(sale.post_again(), {'UUID': sale.uuid})
                 sale.reaches('done')
@@ -105,7 +105,7 @@ class HappyPath(StackTest):
     def test_a_register_prints_in_the_order_of_the_checks_one_at_a_time(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
-                shop = self.shop(till := self.till(protocol))
+                shop = self.shop(till := self.new_till(protocol))
                 sales = [shop.accepted() for _ in range(8)]
                 self.all_done(sales)
                 self.assertEqual([row['contact'] for row in till.receipts()], [sale.contact for sale in sales])

@@ -5,6 +5,7 @@ import http.client
 import json
 import unittest
 import urllib.parse
+from typing import Any
 
 from harness.case import StackTest
 from harness.stack import REPOST_GRACE_S
@@ -23,14 +24,15 @@ class LostAnswersItkassa(StackTest):
         return posts
 
     def test_an_answer_that_was_lost_is_found_by_its_key(self):
-        for fault, parameters in {
+        faults: dict[str, dict[str, Any]] = {
             'lose_answer': {},
             'lose_answer by reset': {'reset': True},
             'malformed_body': {},
             'cut_body': {},
             'http_status': {'status': 502},
             'slow_answer': {'delay_s': 30},
-        }.items():
+        }
+        for fault, parameters in faults.items():
             with self.subTest(fault):
                 self.till.arm(fault.partition(' ')[0], **parameters)
                 sale = self.store.accepted()
@@ -77,7 +79,7 @@ class LostAnswersItkassa(StackTest):
         other = self.shop(other_till)
         other_till.arm('swallow_request')
         other.accepted()
-        eventually(lambda: other_till.requests(), 'the other one was posted')
+        eventually(other_till.requests, 'the other one was posted')
         self.assertEqual(len(sale.requests()), 1)
         self.till.disarm()
         sale.reaches('done')

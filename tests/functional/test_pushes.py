@@ -2,6 +2,7 @@
 """The portal is told as soon as there is an outcome, whatever its REST side does (bitrix24.md §8, §11)."""
 
 import unittest
+from typing import Any
 
 from harness.case import StackTest
 from harness.waiting import eventually
@@ -16,14 +17,15 @@ class Pushes(StackTest):
         eventually(lambda: (sale.show() or {}).get('pushedAt'), 'the push is remembered', seen=sale.show)
 
     def test_a_push_is_repeated_until_the_portal_took_it(self):
-        for fault, parameters in {
+        faults: dict[str, dict[str, Any]] = {
             'http_status': {'status': 503},
             'offline': {},
             'operation_time_limit': {},
             'drop_after_apply': {},
             'expired_token': {},
             'http_status with rubbish': {'status': 200, 'body': '<html>'},
-        }.items():
+        }
+        for fault, parameters in faults.items():
             with self.subTest(fault):
                 self.store.arm_portal(fault.partition(' ')[0], count=2, **parameters)
                 sale = self.store.accepted()

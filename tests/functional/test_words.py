@@ -134,7 +134,7 @@ class TestRegisters(StackTest):
     def test_a_test_register_that_is_not_called_one_holds_the_receipt_and_stands(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
-                till = self.till(protocol, test=True)
+                till = self.new_till(protocol, test=True)
                 store = self.shop(till)
                 sale = store.accepted()
                 self.alarm('test_register', register=till.id)
@@ -157,7 +157,7 @@ class TestRegisters(StackTest):
     def test_a_test_register_that_is_called_one_prints_and_its_documents_are_marked(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
-                till = self.till(protocol, test=True)
+                till = self.new_till(protocol, test=True)
                 till.test = True
                 sale = self.shop(till).accepted()
                 self.assertIs(sale.reaches('done')['fiscal']['test'], True)
@@ -166,7 +166,7 @@ class TestRegisters(StackTest):
     def test_a_real_storage_that_is_called_a_test_register_is_refused_the_same_way(self):
         for protocol in ('itkassa', 'bit'):
             with self.subTest(protocol):
-                till = self.till(protocol)
+                till = self.new_till(protocol)
                 till.test = True
                 store = self.shop(till)
                 sale = store.accepted()

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "targets.hpp"
+#include "test_seed.hpp"
 
 namespace kassaflow::fuzz {
 namespace {
@@ -33,11 +33,6 @@ std::vector<std::string> corpus(std::string_view target) {
     inputs.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
   }
   return inputs;
-}
-
-std::uint32_t seed() {
-  const char* given = std::getenv("KASSAFLOW_TEST_SEED");
-  return given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : 1;
 }
 
 // Overwrites, removes, repeats or takes over a few bytes of another input.
@@ -72,8 +67,9 @@ TEST_P(Corpus, IsReadWithoutBreakingAnyPromise) {
 }
 
 TEST_P(Corpus, DamagedIsReadWithoutBreakingAnyPromise) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed()));
-  std::mt19937 random(seed());
+  const auto seed = test_seed(1);
+  SCOPED_TRACE(seed_note(seed));
+  std::mt19937 random(seed);
   const auto inputs = corpus(GetParam().name);
   for (const auto& input : inputs) {
     for (int copy = 0; copy < kDamagedCopies && !HasFailure(); ++copy) {

@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/random.hpp"
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/base/sha256.hpp"
 
 namespace kassaflow {
@@ -35,6 +38,20 @@ TEST(RandomBytes, NeverComeTwiceNorFromTwoThreads) {
     for (int i = 0; i < kDraws; ++i) seen.insert(random_bytes());
   }).join();
   EXPECT_EQ(seen.size(), 2U * kDraws);
+}
+
+TEST(CheckDeathTest, EndsTheProcessWithALineThatNamesConditionAndPlace) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  check(true, "one is one");
+  EXPECT_EXIT(
+      check(false, "an answer for each request"), testing::KilledBySignal(SIGABRT),
+      R"("event":"check.failed","condition":"an answer for each request","file":".*base_test.cpp","line":[0-9]+)");
+  EXPECT_EXIT(never(), testing::KilledBySignal(SIGABRT), "check.failed.*never reached.*base_test.cpp");
+}
+
+TEST(WhatOf, SaysTheTextOfAnException) {
+  EXPECT_EQ(what_of(std::make_exception_ptr(std::logic_error("a bug"))), "a bug");
+  EXPECT_EQ(what_of(std::make_exception_ptr(7)), "not a std::exception");
 }
 
 }  // namespace

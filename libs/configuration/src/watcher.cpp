@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "kassaflow/configuration/snapshot.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "model.hpp"
 
@@ -90,8 +90,8 @@ struct Watcher::Impl {
     call = nullptr;
     in_sync = false;
     if (!stopping) {
-      runtime::log(runtime::Level::warn, "configuration.registry_away",
-                   {{"status", static_cast<int>(status.error_code())}, {"reason", status.error_message()}});
+      log::warn("configuration.registry_away",
+                {{"status", static_cast<int>(status.error_code())}, {"reason", status.error_message()}});
     }
     return synced;
   }
@@ -111,7 +111,7 @@ struct Watcher::Impl {
     while (stream.Read(&event)) {
       if (event.snapshot_begin()) model = Model();
       for (const std::string& reason : model.apply(event)) {
-        runtime::log(runtime::Level::error, "configuration.document_refused", {{"reason", reason}});
+        log::error("configuration.document_refused", {{"reason", reason}});
       }
       if (!event.snapshot_end()) continue;
       publish(model.build(event.revision()));

@@ -91,8 +91,8 @@ bool read(Qr& qr, std::string_view key, std::string_view value) {
   return true;
 }
 
-// The key's bit for finding repeated ones; 0 for keys of no interest.
-unsigned key_bit(std::string_view key) {
+// The flag of a key, for finding repeated ones; 0 for keys of no interest.
+unsigned key_flag(std::string_view key) {
   static constexpr std::string_view kKeys[] = {"t", "s", "fn", "i", "fp", "n"};
   const auto* found = std::ranges::find(kKeys, key);
   return found == std::end(kKeys) ? 0 : 1u << (found - kKeys);
@@ -118,8 +118,8 @@ Result<Qr> parse_qr(std::string_view text) {
     std::ranges::transform(key, key.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const std::string_view value = part.substr(equals + 1);
-    if ((seen & key_bit(key)) != 0) return fail("qr.malformed", "QR content repeats " + key);
-    seen |= key_bit(key);
+    if ((seen & key_flag(key)) != 0) return fail("qr.malformed", "QR content repeats " + key);
+    seen |= key_flag(key);
     if (!value.empty() && !read(qr, key, value)) return fail("qr.malformed", "QR content has an unreadable " + key);
   }
   return qr;

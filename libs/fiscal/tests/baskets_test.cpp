@@ -3,24 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/reconcile.hpp"
+#include "test_seed.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
 
 class Baskets : public testing::Test {
  protected:
-  Baskets() {
-    const char* given = std::getenv("KASSAFLOW_TEST_SEED");
-    seed_ = given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-    random_.seed(seed_);
-  }
+  Baskets() : seed_(test_seed()), random_(seed_) {}
 
   std::int64_t between(std::int64_t first, std::int64_t last) {
     return std::uniform_int_distribution(first, last)(random_);
@@ -105,12 +101,12 @@ class Baskets : public testing::Test {
     if (parts.size() == 2) EXPECT_EQ(parts[0].price + Kopecks(1), parts[1].price);
   }
 
-  std::uint32_t seed_ = 0;
+  std::uint32_t seed_;
   std::mt19937 random_;
 };
 
 TEST_F(Baskets, OfThePortalAlwaysBecomeReceipts) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  SCOPED_TRACE(seed_note(seed_));
   for (int round = 0; round < 3000 && !HasFailure(); ++round) {
     const auto basket = lines();
     const Kopecks total = total_of(basket);
@@ -122,7 +118,7 @@ TEST_F(Baskets, OfThePortalAlwaysBecomeReceipts) {
 }
 
 TEST_F(Baskets, OfOldPortalsBecomeReceiptsToo) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  SCOPED_TRACE(seed_note(seed_));
   for (int round = 0; round < 3000 && !HasFailure(); ++round) {
     const Kopecks total(between(100, 10'000'000));
     const auto basket = scaled_lines(total.value());
@@ -133,7 +129,7 @@ TEST_F(Baskets, OfOldPortalsBecomeReceiptsToo) {
 }
 
 TEST_F(Baskets, OfWholeUnitsFitWithOneLineToSpare) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  SCOPED_TRACE(seed_note(seed_));
   for (int round = 0; round < 3000 && !HasFailure(); ++round) {
     auto basket = lines();
     for (auto& raw_line : basket) {
@@ -151,7 +147,7 @@ TEST_F(Baskets, OfWholeUnitsFitWithOneLineToSpare) {
 }
 
 TEST_F(Baskets, MakeNoOtherTotal) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  SCOPED_TRACE(seed_note(seed_));
   for (int round = 0; round < 3000 && !HasFailure(); ++round) {
     const auto basket = lines();
     __int128 sum = 0;
@@ -164,7 +160,7 @@ TEST_F(Baskets, MakeNoOtherTotal) {
 }
 
 TEST_F(Baskets, DamagedOnesBecomeReceiptsOrErrors) {
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed_));
+  SCOPED_TRACE(seed_note(seed_));
   int refused = 0;
   for (int round = 0; round < 3000 && !HasFailure(); ++round) {
     auto basket = lines();

@@ -136,7 +136,7 @@ TEST(Rules, VatFollowsTheMethod) {
 }
 
 TEST(Rules, SupplierIsComplete) {
-  const auto set = [](Supplier supplier) { return [=](Receipt& r) { r.lines[0].supplier = supplier; }; };
+  const auto set = [](const Supplier& supplier) { return [=](Receipt& r) { r.lines[0].supplier = supplier; }; };
   check({
       {"complete", set({"ООО \"Агент и Ко\"", "7707083893", {"+79005550000", "+74951234567"}}), {}},
       {"sole trader without phone", set({"ИП Иванов", "500100732259", {}}), {}},
@@ -172,7 +172,7 @@ TEST(Rules, CreditIsPaidByCreditOnly) {
 }
 
 TEST(Rules, ContactIsAnAddressOrAPhone) {
-  const auto set = [](std::string contact) { return [=](Receipt& r) { r.buyer_contact = contact; }; };
+  const auto set = [](const std::string& contact) { return [=](Receipt& r) { r.buyer_contact = contact; }; };
   check({
       {"none", set(""), {}},
       {"phone", set("+79001234567"), {}},

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::http {
 namespace {
@@ -104,7 +105,8 @@ struct Server::Impl {
       socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
       auto session = std::make_shared<Session>(std::move(socket));
       self->sessions.insert(session);
-      asio::co_spawn(self->executor, serve(self, session), [self, session](std::exception_ptr) {
+      asio::co_spawn(self->executor, serve(self, session), [self, session](const std::exception_ptr& bug) {
+        if (bug) self->note(bug);
         self->bodies -= session->body_share;
         self->sessions.erase(session);
       });
@@ -144,13 +146,14 @@ struct Server::Impl {
       const Inbound inbound = inbound_of(request);
       session->expires = Clock::time_point::max();
       Reply reply;
-      bool failed = false;
+      std::exception_ptr failure;
       try {
         reply = co_await self->handler(inbound);
-      } catch (const std::exception& error) {
-        failed = true;
+      } catch (...) {
+        failure = std::current_exception();
       }
-      if (failed) {
+      if (failure) {
+        self->note(failure);
         if (!self->options.on_bad_request) co_return;
         reply = self->options.on_bad_request(inbound.target, "internal");
       }
@@ -187,6 +190,12 @@ struct Server::Impl {
     }
   }
 
+  // Neither target nor body: both may hold secrets.
+  void note(const std::exception_ptr& bug) const {
+    log::error("http.failed", {{"server", options.name}, {"error", what_of(bug)}});
+    if (options.failures != nullptr) options.failures->add();
+  }
+
   // Bodies that are still coming in share `bodies_limit`, so that many large ones cannot exhaust the memory.
   bool take_share(Session& session, const Parser& parser) {
     if (session.body_share > 0) return true;
@@ -218,6 +227,10 @@ struct Server::Impl {
   std::unordered_set<std::shared_ptr<Session>> sessions;
   std::size_t bodies = 0;  // bytes, of sessions that read one
 };
+
+metrics::Counter& failures_of(metrics::Metrics& metrics, const std::string& server) {
+  return metrics.counter("kassaflow_http_failures_total", "Requests whose handler threw: a bug.", {{"server", server}});
+}
 
 Server::Server(asio::any_io_executor executor, ServerOptions options, Handler handler)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(handler))) {}

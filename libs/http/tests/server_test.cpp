@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr auto kEof = asio::error::eof;
@@ -202,6 +203,21 @@ TEST_F(ServerTest, AnswersWhenTheHandlerFails) {
   EXPECT_EQ(client.ask(post("/boom", "")), refused("/boom", "keep-alive"));
   EXPECT_EQ(client.ask(post("/a", "b")), answered("POST /a b"));
   EXPECT_EQ(reasons_, std::vector<std::string>{"internal"});
+}
+
+TEST_F(ServerTest, AHandlerThatFailsIsLoggedAndCountedWithoutWhatThePeerSent) {
+  metrics::Metrics metrics(10);
+  options_.name = "test";
+  options_.failures = &failures_of(metrics, options_.name);
+  start();
+  testing::internal::CaptureStderr();
+  auto client = connect();
+  client.ask(post("/boom", "s3cr3t"));
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr(R"("event":"http.failed","server":"test","error":"boom")"));
+  EXPECT_THAT(log, Not(HasSubstr("s3cr3t")));
+  EXPECT_THAT(log, Not(HasSubstr("/boom")));
+  EXPECT_THAT(metrics.exposition(), HasSubstr("kassaflow_http_failures_total{server=\"test\"} 1"));
 }
 
 TEST_F(ServerTest, SaysNothingToAPeerThatLeft) {

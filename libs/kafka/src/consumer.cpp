@@ -6,12 +6,9 @@
 #include <thread>
 
 #include "handle.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
-
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -62,7 +59,7 @@ struct Consumer::Impl {
       try {
         consume();
       } catch (const std::exception& error) {
-        log(Level::error, "kafka.consumer_failed", {{"error", error.what()}});
+        log::error("kafka.consumer_failed", {{"error", error.what()}});
         wait(kRetry);
       }
     }
@@ -90,8 +87,8 @@ struct Consumer::Impl {
                        void* self) { static_cast<Impl*>(self)->rebalance(kafka, error, list); });
     rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* text, void* self) {
       if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<Impl*>(self)->reachable = false;
-      log(Level::warn, "kafka.consumer_error",
-          {{"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"text", text}});
+      log::warn("kafka.consumer_error",
+                {{"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"text", text}});
     });
     const auto kafka = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(kafka.get());
@@ -152,7 +149,7 @@ struct Consumer::Impl {
         assign(kafka, list);
       } catch (const std::exception& why) {
         // Without positions nothing may be read: start over, and ask again.
-        log(Level::warn, "kafka.positions_unknown", {{"error", why.what()}});
+        log::warn("kafka.positions_unknown", {{"error", why.what()}});
         failure = why.what();
         rd_kafka_assign(kafka, nullptr);
       }
@@ -176,7 +173,7 @@ struct Consumer::Impl {
       fresh[{entry.topic, entry.partition}] = {std::max<std::int64_t>(0, entry.offset), 0};
     }
     rd_kafka_assign(kafka, list);
-    log(Level::info, "kafka.assigned", {{"partitions", list->cnt}});
+    log::info("kafka.assigned", {{"partitions", list->cnt}});
     const std::lock_guard lock(mutex);
     unread = std::move(fresh);
     assigned = true;
@@ -201,7 +198,7 @@ struct Consumer::Impl {
       }
       if (message->err) {
         if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-          log(Level::warn, "kafka.consume_error", {{"error", rd_kafka_err2name(message->err)}});
+          log::warn("kafka.consume_error", {{"error", rd_kafka_err2name(message->err)}});
         }
         continue;
       }
@@ -221,7 +218,7 @@ struct Consumer::Impl {
     try {
       return handler.on_batch(pending);
     } catch (const std::exception& error) {
-      log(Level::warn, "kafka.batch_failed", {{"records", pending.size()}, {"error", error.what()}});
+      log::warn("kafka.batch_failed", {{"records", pending.size()}, {"error", error.what()}});
       return false;
     }
   }
@@ -292,14 +289,14 @@ void Consumer::stop(std::chrono::milliseconds deadline) {
     impl_->stopping = true;
     impl_->changed.notify_all();
     if (!impl_->changed.wait_for(lock, deadline, [this] { return impl_->finished; })) {
-      log(Level::warn, "kafka.consumer_slow_to_stop");
+      log::warn("kafka.consumer_slow_to_stop");
     }
   }
   impl_->thread.join();
 }
 
-void Consumer::show_lag(runtime::Metrics& metrics) const {
-  std::vector<runtime::Metrics::Sample> samples;
+void Consumer::show_lag(metrics::Metrics& metrics) const {
+  std::vector<metrics::Metrics::Sample> samples;
   {
     const std::lock_guard lock(impl_->mutex);
     for (const auto& [where, entry] : impl_->unread) {
@@ -307,7 +304,7 @@ void Consumer::show_lag(runtime::Metrics& metrics) const {
                          static_cast<double>(std::max<std::int64_t>(0, entry.end - entry.from))});
     }
   }
-  metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, runtime::Metrics::Rest::sum);
+  metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, metrics::Metrics::Rest::sum);
 }
 
 bool Consumer::healthy() const {

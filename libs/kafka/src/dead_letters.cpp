@@ -3,22 +3,21 @@
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
 
-using runtime::Level;
-using runtime::log;
-
 void send_dead_letters(Producer& producer, const std::string& topic, const std::vector<Record>& unreadable) {
   for (const Record& record : unreadable) {
-    log(Level::error, "alarm.unreadable_record",
-        {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
+    log::error("alarm.unreadable_record",
+               {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
     Headers headers(record.headers.begin(), record.headers.end());
     headers.emplace_back("origin", record.topic);
     boost::asio::co_spawn(producer.executor(), producer.send(topic, record.key, record.value, std::move(headers)),
-                          [](std::exception_ptr, const Result<Position>& sent) {
-                            if (!sent) log(Level::error, "dead_letter.not_sent", {{"code", sent.error().code}});
+                          [](const std::exception_ptr& bug, const Result<Position>& sent) {
+                            kRethrow(bug);
+                            if (!sent) log::error("dead_letter.not_sent", {{"code", sent.error().code}});
                           });
   }
 }

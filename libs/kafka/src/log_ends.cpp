@@ -12,13 +12,11 @@
 #include <utility>
 
 #include "handle.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -131,7 +129,7 @@ struct LogEnds::Impl {
     try {
       return question();
     } catch (const std::exception& error) {
-      log(Level::warn, "kafka.log_ends_failed", {{"error", error.what()}});
+      log::warn("kafka.log_ends_failed", {{"error", error.what()}});
       return {};
     }
   }

@@ -19,14 +19,12 @@
 #include <thread>
 
 #include "handle.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using runtime::Level;
-using runtime::log;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -227,7 +225,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
         reachable = false;
       });
     }
-    log(Level::warn, "kafka.producer_error", {{"error", rd_kafka_err2name(error)}, {"text", text}});
+    log::warn("kafka.producer_error", {{"error", rd_kafka_err2name(error)}, {"text", text}});
   }
 
   // A fatal error (possible after a possibly persisted record) ends an idempotent producer: a new one takes over, and
@@ -238,7 +236,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     hand_over([&] { client = std::move(fresh); });
     wait_for_events(*client);
     rd_kafka_purge(broken_ones.back()->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    log(Level::error, "kafka.producer_replaced");
+    log::error("kafka.producer_replaced");
   }
 
   void close(const Client& broken) {

@@ -1,7 +1,6 @@
 #include "kassaflow/receipts/attempt.hpp"
 
-#include <algorithm>
-#include <iterator>
+#include "kassaflow/base/check.hpp"
 
 namespace kassaflow::receipts {
 
@@ -16,7 +15,7 @@ std::string_view to_string(AttemptOutcome outcome) {
     case AttemptOutcome::unknown:
       return "unknown";
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::optional<AttemptOutcome> attempt_outcome_from(std::string_view word) {

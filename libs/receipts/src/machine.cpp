@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/words.hpp"
 
 namespace kassaflow::receipts {
@@ -56,7 +57,7 @@ std::string_view to_string(State state) {
     case State::failed:
       return "failed";
   }
-  __builtin_unreachable();
+  never();
 }
 
 Phase phase_of(State state) {
@@ -71,7 +72,7 @@ Phase phase_of(State state) {
     case State::failed:
       return Phase::ended;
   }
-  __builtin_unreachable();
+  never();
 }
 
 PortalWord portal_word(State state) {
@@ -86,7 +87,7 @@ PortalWord portal_word(State state) {
     case State::held:
       return PortalWord::wait;
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::optional<State> state_from(std::string_view word) {
@@ -111,7 +112,7 @@ std::string_view to_string(PostVerdict verdict) {
     case PostVerdict::late:
       return "late";
   }
-  __builtin_unreachable();
+  never();
 }
 
 PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_s) {
@@ -154,7 +155,7 @@ Decision on_evidence(State state, Evidence evidence, bool in_question) {
     case Evidence::doubted:
       break;
   }
-  __builtin_unreachable();
+  never();
 }
 
 State kept_back(State decided, const Blocks& blocks) {
@@ -185,7 +186,7 @@ Ruling ruling(Verb verb, State state) {
       if (state == State::queued) return {Effect::unwish};
       return under_way ? Ruling{Effect::unwish, Needs::wished} : Ruling{};
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string describe(const Ruling& ruling) {

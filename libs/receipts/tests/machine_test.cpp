@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "test_seed.hpp"
+
 namespace kassaflow::receipts {
 namespace {
 
@@ -96,8 +98,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Whatever comes in whatever order: done is terminal, and nothing but a proof takes a lost receipt back to the queue.
 TEST(Machine, DoneIsTerminalAndLostIsNeverReprintedUnproved) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  const auto seed = test_seed();
+  SCOPED_TRACE(seed_note(seed));
   std::mt19937 random(seed);
   for (int life = 0; life < 2000; ++life) {
     auto state = State::printing;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -158,7 +159,7 @@ v1::ReceiptState to_record(receipts::State state) {
     case receipts::State::failed:
       return v1::RECEIPT_STATE_FAILED;
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::optional<receipts::State> from_record(v1::ReceiptState state) {
@@ -194,7 +195,7 @@ v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome) {
     case receipts::AttemptOutcome::unknown:
       return v1::ATTEMPT_OUTCOME_UNKNOWN;
   }
-  __builtin_unreachable();
+  never();
 }
 
 }  // namespace kassaflow::records

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 
 #include "corpus.hpp"
+#include "test_seed.hpp"
 
 namespace kassaflow::registers {
 namespace {
@@ -60,9 +60,8 @@ TEST_P(WordCorpus, AFutureIsNeverAPast) {
 
 // Any pieces of known sentences, cut at any word, in any order: KASSAFLOW_TEST_SEED repeats a run.
 TEST_P(WordCorpus, GluedSentencesNeverHideADocument) {
-  const char* given = std::getenv("KASSAFLOW_TEST_SEED");
-  const auto seed = static_cast<std::uint32_t>(given != nullptr ? std::strtoul(given, nullptr, 10) : 1);
-  SCOPED_TRACE("KASSAFLOW_TEST_SEED=" + std::to_string(seed));
+  const auto seed = test_seed(1);
+  SCOPED_TRACE(seed_note(seed));
   std::mt19937 random(seed);
   const auto rows = corpus(GetParam());
   const auto documents = claims("document");

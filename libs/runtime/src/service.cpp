@@ -12,18 +12,20 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/http/server.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::runtime {
 namespace {
 
 namespace asio = boost::asio;
 
-std::optional<Level> level_of(const std::string& word) {
-  for (const auto level : {Level::debug, Level::info, Level::warn, Level::error}) {
+std::optional<log::Level> level_of(const std::string& word) {
+  for (const auto level : {log::Level::debug, log::Level::info, log::Level::warn, log::Level::error}) {
     constexpr const char* kWords[] = {"debug", "info", "warn", "error"};
     if (word == kWords[static_cast<int>(level)]) return level;
   }
@@ -41,7 +43,7 @@ std::string make_instance(const std::string& name) {
 
 http::Reply plain(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body)}; }
 
-http::Handler admin_handler(App& app, Metrics& metrics) {
+http::Handler admin_handler(App& app, metrics::Metrics& metrics) {
   return [&app, &metrics](const http::Inbound& inbound) -> asio::awaitable<http::Reply> {
     if (inbound.target == "/healthz") co_return plain(200, "ok\n");
     if (inbound.target == "/readyz") {
@@ -56,10 +58,17 @@ http::Handler admin_handler(App& app, Metrics& metrics) {
   };
 }
 
+// An exception that left a thread.
+[[noreturn]] void end_with_a_line() {
+  log::error("thread.failed", {{"error", what_of(std::current_exception())}});
+  std::abort();
+}
+
 int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_with_a_line);
   asio::io_context io(1);
-  Metrics metrics(static_cast<std::size_t>(common.label_limit));
+  metrics::Metrics metrics(static_cast<std::size_t>(common.label_limit));
   const Context context{io.get_executor(), metrics, common, make_instance(definition.name)};
 
   std::unique_ptr<App> app;
@@ -69,56 +78,72 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     http::ServerOptions options;
     options.address = common.admin_address;
     options.port = static_cast<std::uint16_t>(common.admin_port);
-    options.on_bad_request = [](std::string_view target, std::string_view reason) {
-      if (reason != "internal") return plain(400, "bad request\n");
-      log(Level::error, "admin.failed", {{"target", target}});
-      return plain(500, "internal error\n");
+    options.name = "admin";
+    options.failures = &http::failures_of(metrics, options.name);
+    options.on_bad_request = [](std::string_view, std::string_view reason) {
+      return reason == "internal" ? plain(500, "internal error\n") : plain(400, "bad request\n");
     };
     admin = std::make_unique<http::Server>(context.executor, options, admin_handler(*app, metrics));
     admin->start();
   } catch (const std::exception& error) {
-    log(Level::error, "start.failed", {{"error", error.what()}});
+    log::error("start.failed", {{"error", error.what()}});
     return 1;
   }
-  log(Level::info, "started", {{"instance", context.instance}, {"admin_port", admin->port()}});
+  log::info("started", {{"instance", context.instance}, {"admin_port", admin->port()}});
 
   int exit_code = 0;
   asio::signal_set signals(io, SIGTERM, SIGINT);
   asio::steady_timer deadline(io);
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
-    log(Level::info, "stopping", {{"signal", number}});
+    log::info("stopping", {{"signal", number}});
     deadline.expires_after(common.shutdown_deadline);
     deadline.async_wait([&](const boost::system::error_code& cancelled) {
       if (cancelled) return;
-      log(Level::error, "stop.deadline", {{"shutdown_deadline_ms", common.shutdown_deadline.count()}});
+      log::error("stop.deadline", {{"shutdown_deadline_ms", common.shutdown_deadline.count()}});
       // What is in flight is in the journal; nothing may keep the process.
       _exit(1);
     });
     asio::co_spawn(io, app->shut_down(), [&](std::exception_ptr failure) {
-      if (failure) exit_code = 1;
+      if (failure) {
+        log::error("stop.failed", {{"error", what_of(failure)}});
+        exit_code = 1;
+      }
       deadline.cancel();
       io.stop();
     });
   });
 
   // What becomes ready together is logged together.
-  gather_log([&io] { asio::post(io, flush_log); });
+  log::gather([&io] { asio::post(io, log::flush); });
   try {
     io.run();
-  } catch (const std::exception& bug) {  // left a task that nobody waits for (base/rethrow.hpp)
-    log(Level::error, "task.failed", {{"error", bug.what()}});
+  } catch (...) {  // left a task that nobody waits for (base/rethrow.hpp)
+    log::error("task.failed", {{"error", what_of(std::current_exception())}});
     std::_Exit(EX_SOFTWARE);
   }
-  gather_log({});
-  flush_log();
+  log::gather({});
+  log::flush();
   admin.reset();
-  log(Level::info, "stopped", {{"exit_code", exit_code}});
+  log::info("stopped", {{"exit_code", exit_code}});
   app.reset();
   return exit_code;
 }
 
 }  // namespace
+
+void CommonSettings::add_to(settings::Settings& keys) {
+  using namespace std::chrono_literals;
+  keys.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
+  keys.number(admin_port, "admin_port", 0, 65535, "port of /healthz, /readyz and /metrics, 0 = any");
+  keys.text(log_level, "log_level", "debug, info, warn or error");
+  keys.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min,
+                "how long a SIGTERM may take before the process gives up with exit code 1");
+  keys.number(label_limit, "label_limit", 1, 100000,
+              "distinct label sets of one metric before the rest falls into `other`");
+  keys.flag(allow_private_endpoints, "allow_private_endpoints",
+            "register and portal addresses may be loopback or private");
+}
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   CLI::App cli("kassaflow " + definition.name);
@@ -132,15 +157,15 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
     command->add_option("--config", config, "YAML file; KASSAFLOW_* variables override it");
   CLI11_PARSE(cli, argc, argv);
 
-  Settings settings;
+  settings::Settings keys;
   CommonSettings common;
-  common.add_to(settings);
-  definition.add_settings(settings);
+  common.add_to(keys);
+  definition.add_settings(keys);
   if (print_command->parsed()) {
-    std::cout << settings.default_yaml();
+    std::cout << keys.default_yaml();
     return 0;
   }
-  auto problems = settings.load(config, process_environment());
+  auto problems = keys.load(config, settings::process_environment());
   const auto level = level_of(common.log_level);
   if (!level)
     problems.push_back("log_level: \"" + common.log_level + "\" is not allowed: give debug, info, warn or error");
@@ -153,7 +178,7 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
     std::cout << "the configuration is valid\n";
     return 0;
   }
-  set_log(definition.name, *level);
+  log::configure(definition.name, *level);
   return serve(definition, common);
 }
 

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
 
 namespace asio = boost::asio;
 using registers::Fact;
-using runtime::Level;
-using runtime::log;
 
 registers::AttemptRef ref_of(const Attempt& attempt) {
   registers::AttemptRef ref{attempt.key, attempt.remote_id,    attempt.request,
@@ -74,16 +72,14 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   known.heard = heard;
   Told told;
   told.attempt = attempt;
-  told.shard = context_.shard;
-  told.epoch = context_.epoch;
+  told.fence = context_.fence;
   told.send = asked.sends;
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
-  log(Level::info, "attempt.told_later",
-      {{"receipt", asked.receipt},
-       {"fact", to_string(finding.fact)},
-       {"code", finding.code},
-       {"detail", finding.text}});
+  log::info("attempt.told_later", {{"receipt", asked.receipt},
+                                   {"fact", to_string(finding.fact)},
+                                   {"code", finding.code},
+                                   {"detail", finding.text}});
   if (settled.news) context_.ended(asked, finding);
 }
 

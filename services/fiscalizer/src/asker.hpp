@@ -22,8 +22,7 @@ class Asker {
  public:
   struct Context {
     Journal& journal;
-    int shard = 0;
-    std::int64_t epoch = 0;
+    Fence fence;
     Clock::duration first_pause{};
     Clock::duration longest_pause{};
     std::function<bool()> may_decide;                            // the lease of the shard is ours

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 constexpr int kWindow = 32;                      // receipts of a pool held in memory
@@ -125,7 +123,7 @@ asio::awaitable<void> Dispatcher::run() {
         }
         for (const auto& id : hungry) match(pools_[id]);
       } else {
-        log(Level::warn, "queue.unreadable", {{"error", queued.error().message}});
+        log::warn("queue.unreadable", {{"error", queued.error().message}});
       }
     }
     co_await wake_.wait_for(kLook);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -11,8 +11,6 @@ using registers::Cause;
 using registers::Fact;
 using registers::Finding;
 using registers::ShiftCommand;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -51,7 +49,7 @@ asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
 }
 
 asio::awaitable<Finding> Flight::send() {
-  LeaseGuard guard(context_.leases, context_.shard, context_.epoch);
+  LeaseGuard guard(context_.leases, context_.fence);
   sending_ = true;
   Finding finding;
   if (attempt_.kind == Kind::receipt) {
@@ -66,16 +64,16 @@ asio::awaitable<Finding> Flight::send() {
 
 // The same bytes under the same key once more, when the journal allows it. False: they were not sent.
 asio::awaitable<bool> Flight::send_again(Finding& finding) {
-  if (context_.leases.may_start(context_.shard) != context_.epoch) co_return false;
-  const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.shard, context_.epoch);
+  if (context_.leases.may_start(context_.fence.shard) != context_.fence) co_return false;
+  const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.fence);
   if (!send_number) {
     if (send_number.error().code == "journal.stale") closed_ = true;
     co_return false;
   }
   attempt_.send = *send_number;
   attempt_.ref.repeated = true;
-  log(Level::warn, "attempt.posted_again",
-      {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"send", *send_number}});
+  log::warn("attempt.posted_again",
+            {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"send", *send_number}});
   finding = co_await send();
   co_return true;
 }
@@ -156,8 +154,8 @@ asio::awaitable<void> Flight::doubt_if_late() {
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
                                   "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");
-  log(Level::error, "alarm.pending_too_long",
-      {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
+  log::error("alarm.pending_too_long",
+             {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
   co_await tell(doubt, false);
 }
 
@@ -178,27 +176,25 @@ asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
 asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
   Told told;
   told.attempt = attempt_.id;
-  told.shard = context_.shard;
-  told.epoch = context_.epoch;
+  told.fence = context_.fence;
   told.send = attempt_.send;
   told.final = final;
   told.provable = !driver_->capabilities().query_by_key;
   told.finding = finding;
   const auto settled = co_await context_.journal.settle(std::move(told));
   if (finding.alarm) {
-    log(Level::error, "alarm.contradiction",
-        {{"receipt", attempt_.receipt},
-         {"register", context_.register_id},
-         {"code", finding.code},
-         {"detail", finding.text}});
+    log::error("alarm.contradiction", {{"receipt", attempt_.receipt},
+                                       {"register", context_.register_id},
+                                       {"code", finding.code},
+                                       {"detail", finding.text}});
   }
-  log(finding.warning || finding.fact == Fact::unknown ? Level::warn : Level::info, "attempt.told",
-      {{"receipt", attempt_.receipt},
-       {"register", context_.register_id},
-       {"fact", to_string(finding.fact)},
-       {"code", finding.code},
-       {"detail", finding.text},
-       {"final", final}});
+  log::write(finding.warning || finding.fact == Fact::unknown ? log::Level::warn : log::Level::info, "attempt.told",
+             {{"receipt", attempt_.receipt},
+              {"register", context_.register_id},
+              {"fact", to_string(finding.fact)},
+              {"code", finding.code},
+              {"detail", finding.text},
+              {"final", final}});
   shard_lost_ = !settled.decided;
 }
 

@@ -24,8 +24,7 @@ struct FlightContext {
   Journal& journal;
   Leases& leases;
   std::string register_id;
-  int shard = 0;
-  std::int64_t epoch = 0;
+  Fence fence;
   // Speaks as the configuration in force says: new credentials count for what is under way, too. Null: nothing can
   // speak with this register now. What it returned before may be gone.
   std::function<registers::Driver*()> driver;

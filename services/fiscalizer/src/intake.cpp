@@ -4,12 +4,12 @@
 #include <set>
 
 #include "journal_rows.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -20,8 +20,6 @@ using postgres::TextArray;
 
 using receipts::PostVerdict;
 using receipts::State;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -167,10 +165,9 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
       break;
     case PostVerdict::conflict:
       ++row.conflicts;
-      log(Level::warn, "post.conflict",
-          {{"receipt", accepted.receipt_id()},
-           {"post", accepted.post_id()},
-           {"state", receipts::to_string(row.state)}});
+      log::warn("post.conflict", {{"receipt", accepted.receipt_id()},
+                                  {"post", accepted.post_id()},
+                                  {"state", receipts::to_string(row.state)}});
       break;
     case PostVerdict::repeated:
     case PostVerdict::superseded:
@@ -337,7 +334,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   }
   if (!callbacks.empty()) insert_callbacks(work, callbacks);
   for (const auto& record : unreadable) keep_unreadable(work, record);
-  kafka::store_positions(work, batch);
+  positions::store(work, batch);
   return unreadable;
 }
 

@@ -5,15 +5,14 @@
 #include <utility>
 
 #include "journal_sql.hpp"
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 constexpr std::size_t kBatchLimit = 256;
@@ -31,7 +30,7 @@ std::string_view to_string(Kind kind) {
     case Kind::close_shift:
       return "close_shift";
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string_view to_string(Shift shift) {
@@ -43,7 +42,7 @@ std::string_view to_string(Shift shift) {
     case Shift::closed:
       return "closed";
   }
-  __builtin_unreachable();
+  never();
 }
 
 // Requests that wait while a transaction runs travel together in the next one.
@@ -149,7 +148,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
     auto found = co_await pool_.run([attempt](pqxx::work& work) {
       const auto rows = work.exec_params(
           "select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
-          attempt.identity, attempt.key, attempt.epoch);
+          attempt.identity, attempt.key, attempt.fence.epoch);
       return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
     });
     if (found && *found != 0) co_return *found;
@@ -163,25 +162,24 @@ asio::awaitable<Settled> Journal::settle(Told told) {
   for (;;) {
     auto settled = co_await settling_->ask(told);
     if (settled) co_return *settled;
-    log(Level::warn, "journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
+    log::warn("journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
     co_await pause.wait_for(kStorePause);
   }
 }
 
-asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, int shard, std::int64_t epoch) {
+asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence fence) {
   auto send = co_await pool_.run(
-      [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, shard, epoch); });
+      [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, fence); });
   if (send && *send == 0) co_return fail("journal.stale", "the attempt is closed, or the shard is no longer ours");
   co_return send;
 }
 
-asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, int shard, std::int64_t epoch,
-                                      std::string error) {
-  auto refused = co_await pool_.run([receipt, state, shard, epoch, error, worker = worker_](pqxx::work& work) {
-    return sql::refuse(work, worker, receipt, state, shard, epoch, error);
+asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error) {
+  auto refused = co_await pool_.run([receipt, state, fence, error, worker = worker_](pqxx::work& work) {
+    return sql::refuse(work, worker, receipt, state, fence, error);
   });
   if (!refused) {
-    log(Level::warn, "journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
+    log::warn("journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
     co_return;
   }
   if (*refused) on_finished_(**refused);
@@ -212,7 +210,7 @@ asio::awaitable<void> Journal::handled(std::int64_t callback) {
     work.exec_params("update callbacks set handled = true where id = $1", callback);
     return true;
   });
-  if (!done) log(Level::warn, "journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
+  if (!done) log::warn("journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
 }
 
 }  // namespace kassaflow::fiscalizer

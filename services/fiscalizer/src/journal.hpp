@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "event.hpp"
+#include "fence.hpp"
 #include "kassaflow/postgres/pool.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/registers/driver.hpp"
@@ -47,8 +48,7 @@ struct NewAttempt {
   std::string register_id;
   std::string identity;
   std::string pool;
-  int shard = 0;
-  std::int64_t epoch = 0;
+  Fence fence;
   std::string key;
   std::string request;
   std::string fn_before;
@@ -86,8 +86,7 @@ struct RegisterMemory {
 
 struct Told {  // one thing learned about one attempt
   std::int64_t attempt = 0;
-  int shard = 0;
-  std::int64_t epoch = 0;     // under which the decision would be made
+  Fence fence;                // under which the decision would be made
   std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
   std::int64_t callback = 0;  // the callback it came with: marked as handled in the same transaction
   int send = 1;               // which sending of the bytes it is about; of an older one only "printed" counts
@@ -127,12 +126,11 @@ class Journal {
 
   // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: journal.stale (closed
   // meanwhile, or not ours any more), postgres.*.
-  boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, int shard, std::int64_t epoch);
+  boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, Fence fence);
 
   // Ends a receipt without an attempt: `failed`, no register of its pool can express it; `held`, this program cannot
   // read it.
-  boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, int shard, std::int64_t epoch,
-                                      std::string error);
+  boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error);
 
   // `askable`: the register can be asked, so what is uncertain is wanted, too.
   boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity, bool askable);

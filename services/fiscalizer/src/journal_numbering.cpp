@@ -1,8 +1,8 @@
 #include "journal_numbering.hpp"
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/proof.hpp"
 #include "kassaflow/registers/driver.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer::sql {
 
@@ -10,8 +10,6 @@ using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -99,8 +97,8 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
     change.detail = receipt.error = question_for(work, result, document.fn);
     receipt.changed = true;
   }
-  log(Level::warn, "proof",
-      {{"receipt", lost.receipt}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
+  log::warn("proof",
+            {{"receipt", lost.receipt}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
 }
 
 void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {

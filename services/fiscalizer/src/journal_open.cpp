@@ -11,7 +11,7 @@ namespace {
 
 bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>& receipts,
               const std::map<int, std::int64_t>& held) {
-  if (!fenced(held, attempt.shard, attempt.epoch)) return false;
+  if (!holds(held, attempt.fence)) return false;
   if (attempt.receipt.empty()) return true;
   const auto row = receipts.find(attempt.receipt);
   // Its content was rendered as it was read from the queue, and every change is a new revision.
@@ -29,10 +29,10 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
   std::set<int> wanted_shards;
   for (const auto& attempt : batch) {
     if (!attempt.receipt.empty()) ids.add(attempt.receipt);
-    wanted_shards.insert(attempt.shard);
+    wanted_shards.insert(attempt.fence.shard);
   }
   const auto locked = lock_receipts(work, ids);
-  const auto held = fence(work, worker, wanted_shards);
+  const auto held = held_epochs(work, worker, wanted_shards);
 
   TextArray receipts, kinds, registers, identities, pools, keys, requests, fns;
   IntArray numbers, generations, shards, epochs, fds, proves;
@@ -45,8 +45,8 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
     registers.add(attempt.register_id);
     identities.add(attempt.identity);
     pools.add(attempt.pool);
-    shards.add(attempt.shard);
-    epochs.add(attempt.epoch);
+    shards.add(attempt.fence.shard);
+    epochs.add(attempt.fence.epoch);
     keys.add(attempt.key);
     requests.add_bytes(attempt.request);
     fns.add(attempt.fn_before);
@@ -84,22 +84,22 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
   return result;
 }
 
-int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch) {
-  if (!fenced(fence(work, worker, {shard}), shard, epoch)) return 0;
+int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, const Fence& fence) {
+  if (!holds(held_epochs(work, worker, {fence.shard}), fence)) return 0;
   const auto rows = work.exec_params(
       "update attempts set sends = sends + 1, sent_at = now() where id = $1 and shard = $2 and outcome is null and "
       "(receipt is null or exists (select 1 from receipts r where r.id = receipt and r.state in (" +
           states_in(receipts::Phase::under_way) + "))) returning sends",
-      attempt, shard);
+      attempt, fence.shard);
   return rows.empty() ? 0 : rows[0][0].as<int>();
 }
 
 std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, const Queued& receipt, State state,
-                               int shard, std::int64_t epoch, const std::string& error) {
+                               const Fence& fence, const std::string& error) {
   TextArray ids;
   ids.add(receipt.id);
   auto rows = lock_receipts(work, ids);
-  if (rows.empty() || !fenced(fence(work, worker, {shard}), shard, epoch)) return std::nullopt;
+  if (rows.empty() || !holds(held_epochs(work, worker, {fence.shard}), fence)) return std::nullopt;
   auto& row = rows.begin()->second;
   if (row.revision != receipt.revision) return std::nullopt;
   row.state = state;

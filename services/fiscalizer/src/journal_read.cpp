@@ -37,7 +37,7 @@ Journal::Undecided undecided_from(const pqxx::row& row) {
   auto& told = undecided.told;
   told.stored = row[0].as<std::int64_t>();
   told.attempt = row[1].as<std::int64_t>();
-  told.shard = row[2].as<int>();
+  told.fence.shard = row[2].as<int>();
   told.send = row[3].as<int>();
   told.final = row[4].as<bool>();
   told.provable = row[5].as<bool>();

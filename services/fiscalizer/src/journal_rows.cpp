@@ -4,14 +4,13 @@
 #include <initializer_list>
 #include <stdexcept>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/base/check.hpp"
+#include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer::sql {
 
 using postgres::IntArray;
 using postgres::TextArray;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -65,7 +64,7 @@ std::string_view to_string(Question question) {
     case Question::settled:
       return "settled";
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string states_in(receipts::Phase phase) {
@@ -92,7 +91,7 @@ std::string bytes(const pqxx::field& field) {
   return field.is_null() ? std::string() : postgres::from_bytea(field.as<std::string>());
 }
 
-std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker, const std::set<int>& shards) {
+std::map<int, std::int64_t> held_epochs(pqxx::work& work, const std::string& worker, const std::set<int>& shards) {
   IntArray list;
   for (const int shard : shards) list.add(shard);
   std::map<int, std::int64_t> held;
@@ -104,9 +103,9 @@ std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker, c
   return held;
 }
 
-bool fenced(const std::map<int, std::int64_t>& held, int shard, std::int64_t epoch) {
-  const auto row = held.find(shard);
-  return row != held.end() && row->second == epoch;
+bool holds(const std::map<int, std::int64_t>& held, const Fence& fence) {
+  const auto row = held.find(fence.shard);
+  return row != held.end() && row->second == fence.epoch;
 }
 
 std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArray& ids) {
@@ -223,11 +222,10 @@ bool others_unanswered(const Rows& rows, std::int64_t id, const AttemptRow& atte
 }
 
 void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
-  log(Level::error, event,
-      {{"receipt", attempt.receipt},
-       {"attempt", attempt.number},
-       {"register", attempt.register_id},
-       {"detail", detail}});
+  log::error(event, {{"receipt", attempt.receipt},
+                     {"attempt", attempt.number},
+                     {"register", attempt.register_id},
+                     {"detail", detail}});
 }
 
 }  // namespace kassaflow::fiscalizer::sql

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "fence.hpp"
 #include "journal.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/attempt.hpp"
@@ -20,9 +21,9 @@ namespace kassaflow::fiscalizer::sql {
 [[nodiscard]] std::string bytes(const pqxx::field& field);  // of a bytea, empty for null
 
 // The shards this worker holds, and under which epoch. The shared lock keeps a take-over out until we have committed.
-[[nodiscard]] std::map<int, std::int64_t> fence(pqxx::work& work, const std::string& worker,
-                                                const std::set<int>& shards);
-[[nodiscard]] bool fenced(const std::map<int, std::int64_t>& held, int shard, std::int64_t epoch);
+[[nodiscard]] std::map<int, std::int64_t> held_epochs(pqxx::work& work, const std::string& worker,
+                                                      const std::set<int>& shards);
+[[nodiscard]] bool holds(const std::map<int, std::int64_t>& held, const Fence& fence);
 
 struct ReceiptRow {
   receipts::State state = receipts::State::queued;

@@ -3,8 +3,9 @@
 #include "journal_numbering.hpp"
 #include "journal_rows.hpp"
 #include "journal_sql.hpp"
+#include "kassaflow/base/check.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer::sql {
@@ -16,8 +17,6 @@ using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
 using registers::Fact;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -33,7 +32,7 @@ void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std
       continue;
     }
     attempts.add(told.attempt);
-    shards.add(told.shard);
+    shards.add(told.fence.shard);
     sends.add(told.send);
     finals.add(told.final ? 1 : 0);
     provables.add(told.provable ? 1 : 0);
@@ -88,7 +87,7 @@ Evidence evidence_of(const registers::Finding& finding) {
     case Fact::unknown:
       return Evidence::lost;
   }
-  __builtin_unreachable();
+  never();
 }
 
 std::string describe(const registers::Finding& finding) {
@@ -110,7 +109,7 @@ bool is_news(const Told& told, const AttemptRow& attempt) {
     case Fact::unknown:
       return attempt.outcome == AttemptOutcome::open && told.send == attempt.sends;
   }
-  __builtin_unreachable();
+  never();
 }
 
 bool has_number(const registers::Finding& finding) {
@@ -156,12 +155,11 @@ void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_docum
                     AttemptChange& change) {
   const auto document = told.finding.document.value_or(fiscal::FiscalDocument{});
   const auto alarm = [&](std::string_view event) {
-    log(Level::error, event,
-        {{"receipt", attempt.receipt},
-         {"attempt", attempt.number},
-         {"register", attempt.register_id},
-         {"fn", document.fn},
-         {"fd", static_cast<std::int64_t>(document.fd)}});
+    log::error(event, {{"receipt", attempt.receipt},
+                       {"attempt", attempt.number},
+                       {"register", attempt.register_id},
+                       {"fn", document.fn},
+                       {"fd", static_cast<std::int64_t>(document.fd)}});
   };
   receipt.changed = true;
   if (!owns_document) {
@@ -297,11 +295,11 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
   for (const auto& told : batch) attempts.add(told.attempt);
   auto rows = lock_rows(work, attempts);
   std::set<int> shards;
-  for (const auto& told : batch) shards.insert(told.shard);
-  const auto held = fence(work, worker, shards);
+  for (const auto& told : batch) shards.insert(told.fence.shard);
+  const auto held = held_epochs(work, worker, shards);
   std::vector<bool> decided;
   for (const auto& told : batch) {
-    decided.push_back(fenced(held, told.shard, told.epoch) && rows.attempts.at(told.attempt).shard == told.shard);
+    decided.push_back(holds(held, told.fence) && rows.attempts.at(told.attempt).shard == told.fence.shard);
   }
   append_evidence(work, batch, decided);
   rows.owners = claim_documents(work, batch, decided, rows);

@@ -16,9 +16,9 @@ namespace kassaflow::fiscalizer::sql {
 std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& worker,
                                         const std::vector<NewAttempt>& batch);
 // Which sending is allowed, 0 = none.
-int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, int shard, std::int64_t epoch);
+int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, const Fence& fence);
 std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, const Queued& receipt,
-                               receipts::State state, int shard, std::int64_t epoch, const std::string& error);
+                               receipts::State state, const Fence& fence, const std::string& error);
 
 // --- journal_settle.cpp ---
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -15,8 +15,6 @@ using registers::AttemptRef;
 using registers::Cause;
 using registers::Fact;
 using registers::ShiftCommand;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -30,17 +28,15 @@ std::int64_t now_s() {
 
 }  // namespace
 
-Lane::Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch)
+Lane::Lane(LaneContext context, std::string register_id, std::string pool, Fence fence)
     : context_(std::move(context)),
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
-      shard_(shard),
-      epoch_(epoch),
+      fence_(fence),
       wake_(context_.executor),
       asker_(context_.executor,
              {.journal = context_.journal,
-              .shard = shard_,
-              .epoch = epoch_,
+              .fence = fence_,
               .first_pause = context_.settings.itkassa_query_delay,
               .longest_pause = context_.settings.retry_max,
               .may_decide = [this] { return may_start(); },
@@ -182,8 +178,8 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
                                                               : fail("record.unreadable", "not a receipt");
   if (!receipt) {
-    log(Level::error, "alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
-    co_return co_await context_.journal.refuse(queued, State::held, shard_, epoch_,
+    log::error("alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
+    co_return co_await context_.journal.refuse(queued, State::held, fence_,
                                                "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
@@ -192,9 +188,9 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
-      log(Level::warn, "receipt.refused",
-          {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
-      co_await context_.journal.refuse(queued, State::failed, shard_, epoch_, rendered.error().message);
+      log::warn("receipt.refused",
+                {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
+      co_await context_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
   }
@@ -224,7 +220,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   co_await fly(std::move(*opened), Flight::Bytes::here);
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
-  if (shift_loops_ == kShiftLoops) log(Level::error, "alarm.shift", {{"register", register_id_}, {"detail", detail_}});
+  if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_}, {"detail", detail_}});
   back_off("the shift cannot be opened or closed");
 }
 
@@ -234,8 +230,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
   attempt.register_id = register_id_;
   attempt.identity = identity_;
   attempt.pool = pool_;
-  attempt.shard = shard_;
-  attempt.epoch = epoch_;
+  attempt.fence = fence_;
   attempt.key = std::move(key);
   attempt.request = std::move(request);
   attempt.fn_before = memory_.fn;
@@ -250,15 +245,16 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {
-    log(Level::info, "attempt.not_opened",
-        {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
+    log::info("attempt.not_opened",
+              {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
     if (opened.error().code == "journal.given_up") never_sent_.insert(open.ref.key);
     must_remember_ = true;
     co_return std::nullopt;
   }
   never_sent_.erase(open.ref.key);
   open.id = *opened;
-  log(Level::info, "attempt.opened",
+  log::info(
+      "attempt.opened",
       {{"receipt", open.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(open.kind)}});
   co_return open;
 }
@@ -266,7 +262,7 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 // An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
-  log(Level::warn, "attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
+  log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
   const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
   const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
   co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
@@ -278,7 +274,7 @@ asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
     return driver_.get();
   };
   flight_.emplace(FlightContext{context_.executor, context_.settings, context_.journal, context_.leases, register_id_,
-                                shard_, epoch_, driver},
+                                fence_, driver},
                   std::move(opened), *driver_);
   if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await flight_->fly(bytes);
@@ -366,7 +362,7 @@ void Lane::alarm_once(std::string_view event, const Finding& finding) {
   const auto fault = finding.code + ": " + finding.text;
   if (fault == alarmed_) return;
   alarmed_ = fault;
-  log(Level::error, event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+  log::error(event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
 }
 
 // What the journal has just made of a printed document, without reading it back.
@@ -402,8 +398,8 @@ std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, st
 
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
-    log(up ? Level::info : Level::warn, up ? "register.up" : "register.down",
-        {{"register", register_id_}, {"detail", detail}});
+    log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
+               {{"register", register_id_}, {"detail", detail}});
   }
   up_ = up;
   detail_ = std::move(detail);

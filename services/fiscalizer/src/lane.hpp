@@ -41,7 +41,7 @@ struct LaneContext {
 
 class Lane {
  public:
-  Lane(LaneContext context, std::string register_id, std::string pool, int shard, std::int64_t epoch);
+  Lane(LaneContext context, std::string register_id, std::string pool, Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
   boost::asio::awaitable<void> run();
@@ -50,8 +50,7 @@ class Lane {
   void stop();
   [[nodiscard]] bool finished() const { return finished_ && asker_.finished(); }
   [[nodiscard]] bool sending() const { return flight_ && flight_->sending(); }
-  [[nodiscard]] std::int64_t epoch() const { return epoch_; }
-  [[nodiscard]] int shard() const { return shard_; }
+  [[nodiscard]] const Fence& fence() const { return fence_; }
   [[nodiscard]] const std::string& pool() const { return pool_; }
   [[nodiscard]] const std::string& identity() const { return identity_; }
 
@@ -104,7 +103,7 @@ class Lane {
   void keep_in_mind(Kind kind, const Finding& finding);
   void alarm_once(std::string_view event, const Finding& finding);
   void back_off(const std::string& why);
-  [[nodiscard]] bool may_start() const { return context_.leases.may_start(shard_) == epoch_; }
+  [[nodiscard]] bool may_start() const { return context_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
   void set_up(bool up, std::string detail);
@@ -113,8 +112,7 @@ class Lane {
   std::string register_id_;
   std::string identity_;  // the physical register
   std::string pool_;
-  int shard_;
-  std::int64_t epoch_;
+  Fence fence_;
   Event wake_;
   std::shared_ptr<const configuration::Register> register_;
   std::unique_ptr<registers::Driver> driver_;

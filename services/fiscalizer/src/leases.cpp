@@ -7,18 +7,15 @@
 #include <pqxx/pqxx>
 #include <set>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::fiscalizer {
 
 using postgres::IntArray;
 using postgres::TextArray;
-
-using runtime::Level;
-using runtime::log;
 
 std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now,
                                          Clock::duration lease) {
@@ -111,7 +108,7 @@ boost::asio::awaitable<void> Leases::tick() {
     return seen;
   });
   if (!look) {
-    log(Level::warn, "lease.renew_failed", {{"error", look.error().message}});
+    log::warn("lease.renew_failed", {{"error", look.error().message}});
     co_return;
   }
   std::map<int, std::int64_t> ours;
@@ -157,10 +154,10 @@ boost::asio::awaitable<void> Leases::tick() {
     if (changed) {
       for (const auto& row : *changed) ours[row.shard] = row.epoch;
       for (const int shard : release) ours.erase(shard);
-      if (!changed->empty()) log(Level::info, "lease.claimed", {{"shards", changed->size()}, {"held", ours.size()}});
-      if (!release.empty()) log(Level::info, "lease.released", {{"shards", release.size()}, {"held", ours.size()}});
+      if (!changed->empty()) log::info("lease.claimed", {{"shards", changed->size()}, {"held", ours.size()}});
+      if (!release.empty()) log::info("lease.released", {{"shards", release.size()}, {"held", ours.size()}});
     } else {
-      log(Level::warn, "lease.change_failed", {{"error", changed.error().message}});
+      log::warn("lease.change_failed", {{"error", changed.error().message}});
     }
   }
   if (lost > 0 || ours != epochs_) {
@@ -187,19 +184,19 @@ boost::asio::awaitable<void> Leases::stop() {
     if (all) work.exec_params("delete from workers where id = $1", self);
     return true;
   });
-  if (!done) log(Level::warn, "lease.sign_off_failed", {{"error", done.error().message}});
+  if (!done) log::warn("lease.sign_off_failed", {{"error", done.error().message}});
 }
 
-std::optional<std::int64_t> Leases::may_start(int shard) const {
+std::optional<Fence> Leases::may_start(int shard) const {
   if (stopping_ || remaining() <= LeaseGuard::kMargin || releasing(shard)) return std::nullopt;
   const auto found = epochs_.find(shard);
   if (found == epochs_.end()) return std::nullopt;
-  return found->second;
+  return Fence{shard, found->second};
 }
 
-bool Leases::holds(int shard, std::int64_t epoch) const {
-  const auto found = epochs_.find(shard);
-  return found != epochs_.end() && found->second == epoch;
+bool Leases::holds(const Fence& fence) const {
+  const auto found = epochs_.find(fence.shard);
+  return found != epochs_.end() && found->second == fence.epoch;
 }
 
 bool Leases::releasing(int shard) const {
@@ -235,7 +232,7 @@ void LifeTimer::disarm() {
 std::optional<LeaseGuard::Clock::time_point> LeaseGuard::arm() {
   const auto now = Clock::now();
   const auto remaining = leases_.remaining();
-  if (remaining < kMargin || !leases_.holds(shard_, epoch_) || !life_.arm(remaining)) return std::nullopt;
+  if (remaining < kMargin || !leases_.holds(fence_) || !life_.arm(remaining)) return std::nullopt;
   return now + remaining - kSpare;
 }
 

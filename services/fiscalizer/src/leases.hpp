@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "event.hpp"
+#include "fence.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/pool.hpp"
 
@@ -76,10 +77,10 @@ class Leases {
   // Releases every idle shard and signs off.
   boost::asio::awaitable<void> stop();
 
-  // The epoch under which this worker may start something on the shard now.
-  [[nodiscard]] std::optional<std::int64_t> may_start(int shard) const;
+  // Under which this worker may start something on the shard now.
+  [[nodiscard]] std::optional<Fence> may_start(int shard) const;
   // The shard is ours under this epoch, also while it is being given away.
-  [[nodiscard]] bool holds(int shard, std::int64_t epoch) const;
+  [[nodiscard]] bool holds(const Fence& fence) const;
   // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
@@ -125,15 +126,14 @@ class LeaseGuard final : public http::WriteGuard {
   static constexpr std::chrono::seconds kMargin{2};
   static constexpr std::chrono::seconds kSpare{1};
 
-  LeaseGuard(const Leases& leases, int shard, std::int64_t epoch) : leases_(leases), shard_(shard), epoch_(epoch) {}
+  LeaseGuard(const Leases& leases, Fence fence) : leases_(leases), fence_(fence) {}
   // Leaves a second of the lease between the last byte and the end of the process.
   std::optional<Clock::time_point> arm() override;
   void disarm() override { life_.disarm(); }
 
  private:
   const Leases& leases_;
-  int shard_;
-  std::int64_t epoch_;
+  Fence fence_;
   LifeTimer life_;
 };
 

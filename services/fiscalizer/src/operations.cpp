@@ -5,16 +5,15 @@
 #include <map>
 #include <pqxx/pqxx>
 
+#include "kassaflow/base/check.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
 namespace kassaflow::fiscalizer {
 
 using postgres::TextArray;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -35,7 +34,7 @@ v1::Shift record_shift(Shift shift) {
     case Shift::closed:
       return v1::SHIFT_CLOSED;
   }
-  __builtin_unreachable();
+  never();
 }
 
 template <class Request>
@@ -100,7 +99,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       case Retries::End::no_wish:  // another worker has just done it
         return status;
     }
-    __builtin_unreachable();
+    never();
   }
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
@@ -175,7 +174,7 @@ Operations::~Operations() = default;
 
 int Operations::start(const std::string& address) {
   server_ = std::make_unique<rpc::Server>(address, *service_);
-  log(Level::info, "grpc.listening", {{"port", server_->port()}});
+  log::info("grpc.listening", {{"port", server_->port()}});
   service_->retries().start();
   return server_->port();
 }

@@ -5,12 +5,13 @@
 
 #include "intake.hpp"
 #include "journal_rows.hpp"
+#include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -20,8 +21,6 @@ using postgres::IntArray;
 using postgres::TextArray;
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -137,8 +136,9 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     asio::co_spawn(executor_,
                    producer_.send(records::kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
                                   {{"content-type", "application/x-protobuf"}}),
-                   [batch, i](std::exception_ptr error, const Result<kafka::Position>& position) {
-                     batch->sent[i] = !error && position.has_value();
+                   [batch, i](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
+                     kRethrow(bug);
+                     batch->sent[i] = position.has_value();
                      if (--batch->waiting == 0) batch->done.notify();
                    });
   }
@@ -163,7 +163,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     return true;
   });
   if (sent < outcomes->size() || !marked) {
-    log(Level::warn, "outcomes.not_published", {{"sent", sent}, {"of", outcomes->size()}});
+    log::warn("outcomes.not_published", {{"sent", sent}, {"of", outcomes->size()}});
     co_await wake_.wait_for(kPause);
   }
   co_return true;

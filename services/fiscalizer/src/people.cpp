@@ -8,10 +8,10 @@
 #include "intake.hpp"
 #include "journal_rows.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/attempt.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer::people {
@@ -22,8 +22,6 @@ using receipts::Effect;
 using receipts::Needs;
 using receipts::State;
 using receipts::Verb;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -214,13 +212,13 @@ std::string shown(const v1::FiscalDocument& document) {
 
 void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt, const v1::FiscalDocument& document) {
   if (alarm == receipts::Alarm::none) return;
-  log(Level::error, alarm == receipts::Alarm::second_document ? "alarm.second_document" : "alarm.printed_after_denial",
-      {{"receipt", order.receipt},
-       {"attempt", attempt.number},
-       {"register", attempt.register_id},
-       {"fn", document.fn()},
-       {"fd", static_cast<std::int64_t>(document.fd())},
-       {"told_by", order.actor}});
+  log::error(alarm == receipts::Alarm::second_document ? "alarm.second_document" : "alarm.printed_after_denial",
+             {{"receipt", order.receipt},
+              {"attempt", attempt.number},
+              {"register", attempt.register_id},
+              {"fn", document.fn()},
+              {"fd", static_cast<std::int64_t>(document.fd())},
+              {"told_by", order.actor}});
 }
 
 bool is_digits(const std::string& text) {

@@ -6,7 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/base/check.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "people.hpp"
 
@@ -29,8 +30,7 @@ AskPromise ask_status(const std::string& address) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
-      runtime::log(runtime::Level::warn, "retry.status_away",
-                   {{"receipt", receipt}, {"error", status.error_message()}});
+      log::warn("retry.status_away", {{"receipt", receipt}, {"error", status.error_message()}});
       return Promise::away;
     }
     if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;
@@ -62,7 +62,7 @@ Retries::End Retries::carry_out(const std::string& receipt) {
     case Promise::away:
       return End::status_away;
   }
-  __builtin_unreachable();
+  never();
 }
 
 void Retries::carry_out_all(const std::stop_token& stopped) {

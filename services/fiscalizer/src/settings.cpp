@@ -6,11 +6,11 @@ namespace kassaflow::fiscalizer {
 
 using namespace std::chrono_literals;
 
-runtime::Duration FiscalizerSettings::longest_answer() const {
+settings::Duration FiscalizerSettings::longest_answer() const {
   return std::max(itkassa_timeout, bit_connect_timeout + bit_timeout);
 }
 
-void FiscalizerSettings::add_to(runtime::Settings& settings) {
+void FiscalizerSettings::add_to(settings::Settings& settings) {
   settings.text(grpc_address, "grpc_address", "address of the operators' gRPC service");
   settings.number(grpc_port, "grpc_port", 0, 65535, "port of the operators' gRPC service, 0 = any");
   settings.secret(postgres, "postgres", "libpq URI of the database; the journal is its schema fiscalizer");

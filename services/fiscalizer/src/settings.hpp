@@ -2,7 +2,7 @@
 // Every timer of the fiscalizer, with the bounds within which the rules of exactly-once.md hold.
 
 #include "kassaflow/base/secret.hpp"
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -13,23 +13,23 @@ struct FiscalizerSettings {
   std::string kafka;
   std::string registry_grpc;
   std::string status_grpc;
-  runtime::Duration itkassa_timeout{15000};
-  runtime::Duration itkassa_poll{3000};
-  runtime::Duration itkassa_query_delay{2000};
-  runtime::Duration itkassa_repost_grace{60000};
-  runtime::Duration bit_connect_timeout{5000};
-  runtime::Duration bit_timeout{120000};
-  runtime::Duration bit_quiet{150000};
-  runtime::Duration retry_min{5000};
-  runtime::Duration retry_max{300000};
-  runtime::Duration register_health{10000};
-  runtime::Duration pending_limit{24 * 3600 * 1000};
+  settings::Duration itkassa_timeout{15000};
+  settings::Duration itkassa_poll{3000};
+  settings::Duration itkassa_query_delay{2000};
+  settings::Duration itkassa_repost_grace{60000};
+  settings::Duration bit_connect_timeout{5000};
+  settings::Duration bit_timeout{120000};
+  settings::Duration bit_quiet{150000};
+  settings::Duration retry_min{5000};
+  settings::Duration retry_max{300000};
+  settings::Duration register_health{10000};
+  settings::Duration pending_limit{24 * 3600 * 1000};
   std::int64_t refusals_before_held = 5;
-  runtime::Duration lease{10000};
+  settings::Duration lease{10000};
 
   // How long the answer to one sending may take, over all protocols.
-  [[nodiscard]] runtime::Duration longest_answer() const;
-  void add_to(runtime::Settings& settings);
+  [[nodiscard]] settings::Duration longest_answer() const;
+  void add_to(settings::Settings& settings);
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -8,13 +8,14 @@
 #include <pqxx/pqxx>
 
 #include "journal_rows.hpp"
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -22,8 +23,6 @@ namespace kassaflow::fiscalizer {
 using postgres::IntArray;
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 
@@ -74,8 +73,8 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       all_done_(context.executor) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    kafka::Positions positions;
-    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
+    positions::Positions positions;
+    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -110,7 +109,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   });
   leases_.busy_when([this](int shard) {
     return std::ranges::any_of(
-        lanes_, [shard](const auto& lane) { return lane.second->shard() == shard && lane.second->sending(); });
+        lanes_, [shard](const auto& lane) { return lane.second->fence().shard == shard && lane.second->sending(); });
   });
   spawn(leases_.run());
   spawn(dispatcher_.run());
@@ -125,10 +124,10 @@ Worker::~Worker() = default;
 
 void Worker::spawn(asio::awaitable<void> task) {
   ++running_;
-  asio::co_spawn(context_.executor, std::move(task), [this](std::exception_ptr error) {
+  asio::co_spawn(context_.executor, std::move(task), [this](const std::exception_ptr& bug) {
     --running_;
     all_done_.notify();
-    if (error) std::rethrow_exception(error);  // a bug: better dead than half alive
+    kRethrow(bug);
   });
 }
 
@@ -136,7 +135,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
   const auto stored = intake_pool_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
   if (!stored) {
-    log(Level::warn, "intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    log::warn("intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
@@ -186,7 +185,7 @@ void Worker::reconcile() {
     auto& lane = *entry->second;
     const auto known = snapshot->registers.find(entry->first);
     const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
-                      leases_.holds(lane.shard(), lane.epoch()) && !leases_.releasing(lane.shard());
+                      leases_.holds(lane.fence()) && !leases_.releasing(lane.fence().shard);
     if (!keep) lane.stop();
     if (!lane.finished()) {
       ++entry;
@@ -196,10 +195,9 @@ void Worker::reconcile() {
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
-    const int shard = receipts::shard_of(entry->pool);
-    const auto epoch = leases_.may_start(shard);
-    if (!epoch || lanes_.contains(id)) continue;
-    auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, shard, *epoch);
+    const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
+    if (!fence || lanes_.contains(id)) continue;
+    auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, *fence);
     lanes_.emplace(id, lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
@@ -232,9 +230,9 @@ asio::awaitable<void> Worker::follow_up() {
 // Evidence that an earlier owner of the shard appended after it had lost it.
 asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
   auto& told = undecided.told;
-  const auto epoch = leases_.may_start(told.shard);
-  if (!epoch) co_return;
-  told.epoch = *epoch;
+  const auto fence = leases_.may_start(told.fence.shard);
+  if (!fence) co_return;
+  told.fence = *fence;
   const auto settled = co_await journal_.settle(told);
   tell_lane(undecided.register_id, told, undecided.kind, settled);
 }
@@ -271,14 +269,14 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
       if (lane->flight() == attempt.id) lane->ask_now();
-      log(finding->alarm ? Level::error : Level::info, finding->alarm ? "alarm.contradiction" : "callback.hint",
-          {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
+      log::write(finding->alarm ? log::Level::error : log::Level::info,
+                 finding->alarm ? "alarm.contradiction" : "callback.hint",
+                 {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
       continue;
     }
     Told told;
     told.attempt = attempt.id;
-    told.shard = lane->shard();
-    told.epoch = lane->epoch();
+    told.fence = lane->fence();
     told.callback = callback.id;
     told.send = attempt.sends;
     told.finding = std::move(*finding);
@@ -302,7 +300,7 @@ void Worker::count(const Finished& finished) {
 }
 
 asio::awaitable<void> Worker::measure() {
-  using runtime::Metrics;
+  using metrics::Metrics;
   struct Row {
     std::string pool;
     double depth = 0, oldest_s = 0, uncertain = 0;

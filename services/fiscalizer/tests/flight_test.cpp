@@ -19,7 +19,7 @@ using Bytes = Flight::Bytes;
 class FlightTest : public JournalTest {
  protected:
   FlightTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = runtime::Duration(1);
+    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = settings::Duration(1);
     run([](pqxx::work& work) {
       work.exec("truncate workers");
       return work.exec("update shards set worker = null");
@@ -27,13 +27,13 @@ class FlightTest : public JournalTest {
     leases_.on_change([this] { leased_ = true; });
     asio::co_spawn(io_, leases_.run(), [](std::exception_ptr) {});
     while (!leased_) io_.run_one();
-    epoch_ = leases_.may_start(kShard).value();
+    fence_ = leases_.may_start(kShard).value();
 
     take({post(1, 1, 10, "d", 0)});
     auto attempt = attempt_for(queued().at(0));
-    attempt.epoch = epoch_;
+    attempt.fence = fence_;
     attempt_ = open(attempt);
-    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", kShard, epoch_,
+    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", fence_,
                                   [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
                     OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1},
                     driver_);
@@ -53,7 +53,7 @@ class FlightTest : public JournalTest {
   Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
   Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
   bool leased_ = false;
-  std::int64_t epoch_ = 0;
+  Fence fence_;
   std::int64_t attempt_ = 0;
   ScriptedDriver driver_;
   registers::Driver* next_driver_ = &driver_;
@@ -144,14 +144,14 @@ TEST_F(FlightTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
 }
 
 TEST_F(FlightTest, AHintMakesItAskAtOnce) {
-  settings_.itkassa_query_delay = runtime::Duration(std::chrono::hours(1));
+  settings_.itkassa_query_delay = settings::Duration(std::chrono::hours(1));
   flight_->ask_now();
   driver_.answers = {said(Fact::printed)};
   EXPECT_EQ(fly().value().fact, Fact::printed);
 }
 
 TEST_F(FlightTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
-  settings_.pending_limit = runtime::Duration(0);
+  settings_.pending_limit = settings::Duration(0);
   std::string seen;
   driver_.sent = said(Fact::pending, "7");
   driver_.answers = {said(Fact::pending, "7"), said(Fact::pending, "7"), said(Fact::printed)};

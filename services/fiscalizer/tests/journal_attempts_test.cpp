@@ -43,7 +43,7 @@ TEST_F(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRef
   take({post(1, 2, 11, "newer", 1)});
   EXPECT_EQ(open(attempt_for(older)), 0);
   run([&](pqxx::work& work) {
-    return sql::refuse(work, kWorker, older, receipts::State::failed, receipts::shard_of(kPool), 1, "no");
+    return sql::refuse(work, kWorker, older, receipts::State::failed, Fence{receipts::shard_of(kPool), 1}, "no");
   });
   EXPECT_EQ(state(1), "queued");
   EXPECT_NE(open(attempt_for(queued().at(0))), 0);
@@ -62,14 +62,14 @@ TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
   const auto attempt = open(attempt_for(waiting.at(0)));
   const int shard = receipts::shard_of(kPool);
   const auto allow = [&](const std::string& worker, std::int64_t epoch) {
-    return run([&](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, shard, epoch); });
+    return run([&](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, Fence{shard, epoch}); });
   };
   EXPECT_EQ(allow("worker-b", 1), 0);
   EXPECT_EQ(allow(kWorker, 2), 0);
   EXPECT_EQ(allow(kWorker, 1), 2);
   const auto refuse = [&](const std::string& worker, std::int64_t epoch) {
     run([&](pqxx::work& work) {
-      sql::refuse(work, worker, waiting.at(1), receipts::State::failed, shard, epoch, "no");
+      sql::refuse(work, worker, waiting.at(1), receipts::State::failed, Fence{shard, epoch}, "no");
       return true;
     });
   };
@@ -84,16 +84,17 @@ TEST_F(JournalTest, Rule4_AClosedAttemptsBytesDoNotLeaveAgain) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(told(attempt, Fact::printed, Cause::none, 5));
-  EXPECT_EQ(
-      run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); }),
-      0);
+  EXPECT_EQ(run([&](pqxx::work& work) {
+              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1});
+            }),
+            0);
   EXPECT_EQ(news({attempt, attempt + 1}).answered, std::vector<std::int64_t>{attempt});
 }
 
 TEST_F(JournalTest, Rule4_AnotherEpochOpensNothing) {
   take({post(1, 1, 10, "d", 0)});
   auto attempt = attempt_for(queued().at(0));
-  attempt.epoch = 2;
+  attempt.fence.epoch = 2;
   EXPECT_EQ(open(attempt), 0);
   EXPECT_EQ(state(1), "queued");
 }

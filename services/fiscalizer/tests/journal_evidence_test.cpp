@@ -14,7 +14,7 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
 
   auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
-  kept[0].told.epoch = 2;
+  kept[0].told.fence.epoch = 2;
   EXPECT_TRUE(
       run([&](pqxx::work& work) { return sql::settle(work, "worker-b", limits_, {kept[0].told}); }).at(0).decided);
   EXPECT_EQ(state(1), "done");
@@ -25,7 +25,7 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
 TEST_F(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
-  run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, receipts::shard_of(kPool), 1); });
+  run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1}); });
   for (const auto fact : {Fact::not_printed, Fact::unknown, Fact::absent}) {
     settle(told(attempt, fact, Cause::transient));
     EXPECT_EQ(state(1), "printing");
@@ -65,7 +65,7 @@ TEST_F(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
 TEST_F(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
   take({post(1, 1, 10, "d", 0)});
   auto strange = told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5);
-  strange.shard = (strange.shard + 1) % receipts::kShards;
+  strange.fence.shard = (strange.fence.shard + 1) % receipts::kShards;
   EXPECT_FALSE(settle(strange).decided);
   EXPECT_EQ(state(1), "printing");
 }

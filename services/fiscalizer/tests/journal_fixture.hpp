@@ -7,7 +7,7 @@
 #include "database_test.hpp"
 #include "intake.hpp"
 #include "journal_sql.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -85,8 +85,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     attempt.register_id = "kkt-1";
     attempt.identity = identity;
     attempt.pool = kPool;
-    attempt.shard = receipts::shard_of(kPool);
-    attempt.epoch = 1;
+    attempt.fence = {receipts::shard_of(kPool), 1};
     attempt.key = receipts::attempt_key(receipt.id, attempt.number);
     attempt.request = "bytes";
     return attempt;
@@ -100,8 +99,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
   static Told told(std::int64_t attempt, Fact fact, Cause cause = Cause::none, std::uint64_t fd = 0) {
     Told result;
     result.attempt = attempt;
-    result.shard = receipts::shard_of(kPool);
-    result.epoch = 1;
+    result.fence = {receipts::shard_of(kPool), 1};
     result.provable = true;
     result.finding.fact = fact;
     result.finding.cause = cause;

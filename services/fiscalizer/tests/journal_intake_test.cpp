@@ -38,9 +38,9 @@ TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
 
 TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
   take({post(1, 1, 10, "d", 41)});
-  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({records::kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return positions::load(work); }).at({records::kReceiptsTopic, 0}), 42);
   take({post(1, 1, 10, "d", 7)});
-  EXPECT_EQ(run([](pqxx::work& work) { return kafka::stored_positions(work); }).at({records::kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](pqxx::work& work) { return positions::load(work); }).at({records::kReceiptsTopic, 0}), 42);
 }
 
 // A record that is not ours to read, of a post that was answered with a UUID.

@@ -18,9 +18,9 @@ using registers::ShiftCommand;
 class LaneTest : public JournalTest {
  protected:
   LaneTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = runtime::Duration(1);
-    settings_.retry_min = settings_.retry_max = runtime::Duration(1h);  // a back-off is longer than a test
-    settings_.register_health = runtime::Duration(1);
+    settings_.itkassa_poll = settings_.itkassa_query_delay = settings::Duration(1);
+    settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
+    settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
     register_->settings.protocol = "itkassa";
     register_->settings.identity = "bit:1";
@@ -58,7 +58,6 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    const int shard = receipts::shard_of(kPool);
     lane_.emplace(LaneContext{.executor = io_.get_executor(),
                               .settings = settings_,
                               .journal = journal_,
@@ -71,7 +70,7 @@ class LaneTest : public JournalTest {
                                   [this](const registers::RegisterSettings&) {
                                     return std::make_unique<BorrowedDriver>(driver_);
                                   }},
-                  "kkt-1", kPool, shard, leases_.may_start(shard).value());
+                  "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -79,8 +78,7 @@ class LaneTest : public JournalTest {
   void call_back(const Finding& finding) {
     Told told;
     told.attempt = lane_->flight();
-    told.shard = lane_->shard();
-    told.epoch = lane_->epoch();
+    told.fence = lane_->fence();
     told.finding = finding;
     const auto settled = settle(told);
     ASSERT_TRUE(settled.news);
@@ -149,7 +147,7 @@ TEST_F(LaneTest, ThreeShiftReportsWithoutAReceiptAreEnough) {
 }
 
 TEST_F(LaneTest, AFaultIsAlarmedOnceAndAnotherOnceMore) {
-  settings_.retry_min = settings_.retry_max = runtime::Duration(1);
+  settings_.retry_min = settings_.retry_max = settings::Duration(1);
   limits_.refusals_before_held = 1000;
   driver_.sent = refusal(Cause::register_fault, "Нет лицензии");
   driver_.now = [&] {
@@ -184,7 +182,7 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
 }
 
 TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
-  settings_.register_health = runtime::Duration(1h);  // it waits for the next receipt, and for nothing else
+  settings_.register_health = settings::Duration(1h);  // it waits for the next receipt, and for nothing else
   driver_.sent = printed();
   drive();
   until([&] { return state(2) == "done" && lane_->flight() == 0; });  // it waits in the dispatcher

@@ -55,17 +55,17 @@ TEST_F(LeasesTest, Rule4_AShardIsClaimedOnlyAsItWasSeen) {
 
 TEST_F(LeasesTest, Rule3_BytesLeaveOnlyUnderTheEpochOfTheAttempt) {
   Worker worker(60s);
-  LeaseGuard ours(worker.leases, kShard, 8);
+  LeaseGuard ours(worker.leases, Fence{kShard, 8});
   EXPECT_TRUE(ours.arm());
   ours.disarm();
-  LeaseGuard older(worker.leases, kShard, 7);
+  LeaseGuard older(worker.leases, Fence{kShard, 7});
   EXPECT_FALSE(older.arm());
 }
 
 TEST_F(LeasesTest, Rule3_BytesDoNotLeaveInTheLastSecondsOfALease) {
   Worker worker(LeaseGuard::kMargin);
-  LeaseGuard guard(worker.leases, kShard, 8);
-  EXPECT_TRUE(worker.leases.holds(kShard, 8));
+  LeaseGuard guard(worker.leases, Fence{kShard, 8});
+  EXPECT_TRUE(worker.leases.holds(Fence{kShard, 8}));
   EXPECT_FALSE(guard.arm());
 }
 
@@ -74,7 +74,7 @@ TEST_F(LeasesTest, Rule3_AProcessThatIsPausedAroundTheWriteEndsWithItsLease) {
   const pid_t child = fork();  // only this thread goes on in it, and touches nothing of the others
   ASSERT_GE(child, 0);
   if (child == 0) {
-    LeaseGuard guard(worker.leases, kShard, 8);
+    LeaseGuard guard(worker.leases, Fence{kShard, 8});
     if (!guard.arm()) _exit(1);
     raise(SIGSTOP);
     _exit(0);

@@ -66,7 +66,7 @@ TEST(LeaseGuard, RefusesWithoutALease) {
   postgres::Pool pool(
       {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
   Leases leases(io.get_executor(), pool, {"a", 10s});
-  LeaseGuard guard(leases, 1, 1);
+  LeaseGuard guard(leases, Fence{1, 1});
   EXPECT_EQ(guard.arm(), std::nullopt);
 }
 

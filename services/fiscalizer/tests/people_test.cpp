@@ -2,6 +2,8 @@
 
 #include "people_fixture.hpp"
 
+#include "kassaflow/base/check.hpp"
+
 namespace kassaflow::fiscalizer {
 namespace {
 
@@ -19,10 +21,7 @@ struct Cell {
 std::vector<Cell> cells() {
   std::vector<Cell> all;
   for (const auto verb : {Verb::resolve_printed, Verb::resolve_not_printed, Verb::fail, Verb::hold, Verb::retry}) {
-    for (const auto state :
-         {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed}) {
-      all.push_back({verb, state});
-    }
+    for (const auto state : receipts::kStates) all.push_back({verb, state});
   }
   return all;
 }
@@ -47,7 +46,7 @@ State state_after(Effect effect, State before) {
     case Effect::unwish:
       return before;
   }
-  __builtin_unreachable();
+  never();
 }
 
 // The table of deploy/RUNBOOK.md, cell by cell.
@@ -86,7 +85,7 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
         });
       }
     }
-    __builtin_unreachable();
+    never();
   }
 };
 
@@ -178,7 +177,7 @@ TEST_F(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
 TEST_F(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   receipt_in(State::uncertain, true);
   auto late = told(std::stoll(attempt_column("id")), Fact::printed, Cause::none, 42);
-  late.epoch = 7;  // heard by a worker that had lost the shard
+  late.fence.epoch = 7;  // heard by a worker that had lost the shard
   settle(late);
   const auto denied = not_printed();
   ASSERT_FALSE(denied);

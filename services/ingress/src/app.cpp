@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "routes.hpp"
 
 namespace kassaflow::ingress {
@@ -51,12 +51,11 @@ class Ingress final : public runtime::App {
         print_(print_environment()),
         callback_(callback_environment()),
         routes_(print_, callback_),
-        server_(context.executor, server_options(),
+        server_(context.executor, server_options(context.metrics),
                 [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
     watcher_.start();
     server_.start();
-    runtime::log(runtime::Level::info, "ingress.listens",
-                 {{"address", settings.http_address}, {"port", server_.port()}});
+    log::info("ingress.listens", {{"address", settings.http_address}, {"port", server_.port()}});
   }
 
   [[nodiscard]] std::string not_ready() const override {
@@ -86,8 +85,10 @@ class Ingress final : public runtime::App {
     return {.registers = [this] { return configuration_.registers(); }, .now_ms = now_ms, .publisher = publisher_};
   }
 
-  http::ServerOptions server_options() {
+  http::ServerOptions server_options(metrics::Metrics& metrics) {
     http::ServerOptions options;
+    options.name = "print";
+    options.failures = &http::failures_of(metrics, options.name);
     options.address = settings_.http_address;
     options.port = static_cast<std::uint16_t>(settings_.http_port);
     options.body_limit = static_cast<std::size_t>(settings_.body_limit);

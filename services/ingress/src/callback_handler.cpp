@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::ingress {
@@ -13,7 +13,6 @@ namespace kassaflow::ingress {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using configuration::Register;
-using runtime::Level;
 
 namespace {
 
@@ -67,19 +66,19 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   const auto registers = environment_.registers();
   const auto caller = authenticate(registers->snapshot(), callback);
   if (!caller) {
-    runtime::log(Level::warn, "callback.refused", {{"trace", trace}, {"status", caller.error()}});
+    log::warn("callback.refused", {{"trace", trace}, {"status", caller.error()}});
     co_return caller.error();
   }
   const std::string& tenant = (*caller)->tenant;
   const auto cre_item_id = cre_item_of(callback.body);
   if (!cre_item_id) {
-    runtime::log(Level::warn, "callback.malformed", {{"trace", trace}, {"tenant", tenant}});
+    log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant}});
     co_return 400;
   }
   const Register* target = registers->find(tenant, *cre_item_id);
   if (target == nullptr) {
     // Other software of the organization prints too: nothing of ours, and no reason to send it again.
-    runtime::log(Level::info, "callback.foreign", {{"trace", trace}, {"tenant", tenant}});
+    log::info("callback.foreign", {{"trace", trace}, {"tenant", tenant}});
     co_return 200;
   }
 
@@ -93,8 +92,8 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
-  runtime::log(Level::info, published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
-               {{"trace", trace}, {"tenant", tenant}, {"register", target->settings.id}});
+  log::info(published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
+            {{"trace", trace}, {"tenant", tenant}, {"register", target->settings.id}});
   co_return published == Published::durable ? 200 : 503;
 }
 

@@ -11,7 +11,7 @@ const char* const kAcceptedHelp = "Receipts answered with a UUID.";
 
 }  // namespace
 
-Counters::Counters(runtime::Metrics& metrics)
+Counters::Counters(metrics::Metrics& metrics)
     : metrics_(metrics),
       print_seconds_(metrics.histogram("kassaflow_print_url_seconds", "Time to answer PRINT_URL.",
                                        {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})) {
@@ -39,9 +39,9 @@ void Counters::warned(std::string_view kind) {
 
 void Counters::print_took(double seconds) { print_seconds_.observe(seconds); }
 
-runtime::Counter& Counters::counter_of(const std::string& tenant) {
+metrics::Counter& Counters::counter_of(const std::string& tenant) {
   if (const auto known = accepted_.find(tenant); known != accepted_.end()) return *known->second;
-  runtime::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant}});
+  metrics::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant}});
   return *accepted_.emplace(tenant, &made).first->second;
 }
 

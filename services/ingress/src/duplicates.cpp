@@ -10,8 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/http/client.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::ingress {
@@ -78,9 +79,7 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
     Batch batch = std::move(waiting.front());
     waiting.pop_front();
     waiting_count -= batch.questions.size();
-    asio::co_spawn(executor, call(shared_from_this(), std::move(batch)), [](std::exception_ptr bug) {
-      if (bug) std::rethrow_exception(bug);  // ends the process: those who wait would never hear
-    });
+    asio::co_spawn(executor, call(shared_from_this(), std::move(batch)), kRethrow);
   }
 
   static asio::awaitable<void> call(std::shared_ptr<Impl> self, Batch batch) {
@@ -130,7 +129,7 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
       return;
     }
     if (++failures < options.failures_to_rest) return;
-    if (failures == options.failures_to_rest) runtime::log(runtime::Level::warn, "duplicates.status_does_not_answer");
+    if (failures == options.failures_to_rest) log::warn("duplicates.status_does_not_answer");
     rests_until = std::chrono::steady_clock::now() + options.rest;
   }
 

@@ -3,13 +3,12 @@
 #include <exception>
 
 #include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::ingress {
 
 namespace asio = boost::asio;
-using runtime::Level;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -44,7 +43,7 @@ asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string
     answer = taken ? bitrix24::print_accepted(*taken) : refuse(taken.error(), trace);
   } catch (const std::exception& error) {
     // A bug, and nobody knows how far the post got.
-    runtime::log(Level::error, "print.failed", {{"trace", trace}, {"error", error.what()}});
+    log::error("print.failed", {{"trace", trace}, {"error", error.what()}});
     answer = refuse({Reason::internal, {kUnknownResult}, ""}, trace);
   }
   environment_.counters.print_took(seconds_since(started));
@@ -58,19 +57,17 @@ std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace)
 
 void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
   environment_.counters.refused(refusal.reason);
-  runtime::log(Level::info, "receipt.refused",
-               {{"trace", trace},
-                {"tenant", refusal.tenant},
-                {"receipt", refusal.receipt_id},
-                {"result", name_of(refusal.reason)}});
+  log::info("receipt.refused", {{"trace", trace},
+                                {"tenant", refusal.tenant},
+                                {"receipt", refusal.receipt_id},
+                                {"result", name_of(refusal.reason)}});
 }
 
 // Only their kinds are logged: the texts may hold what the buyer typed.
 void PrintHandler::note_warnings(const v1::ReceiptAccepted& record, std::string_view trace) {
   for (const v1::Warning& warning : record.receipt().warnings()) {
     environment_.counters.warned(warning.kind());
-    runtime::log(Level::info, "receipt.warning",
-                 {{"trace", trace}, {"receipt", record.receipt_id()}, {"kind", warning.kind()}});
+    log::info("receipt.warning", {{"trace", trace}, {"receipt", record.receipt_id()}, {"kind", warning.kind()}});
   }
 }
 
@@ -103,12 +100,11 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 
   environment_.counters.accepted(record.tenant());
-  runtime::log(Level::info, "receipt.accepted",
-               {{"trace", trace},
-                {"tenant", record.tenant()},
-                {"receipt", record.receipt_id()},
-                {"post", record.post_id()},
-                {"result", "accepted"}});
+  log::info("receipt.accepted", {{"trace", trace},
+                                 {"tenant", record.tenant()},
+                                 {"receipt", record.receipt_id()},
+                                 {"post", record.post_id()},
+                                 {"result", "accepted"}});
   note_warnings(record, trace);
   co_return record.receipt_id();
 }

@@ -6,7 +6,7 @@ namespace kassaflow::ingress {
 
 using namespace std::chrono_literals;
 
-void IngressSettings::add_to(runtime::Settings& settings) {
+void IngressSettings::add_to(settings::Settings& settings) {
   settings.text(http_address, "http_address", "Address PRINT_URL and callbacks listen on.");
   settings.number(http_port, "http_port", 0, 65535, "Port PRINT_URL and callbacks listen on; 0 takes a free one.");
   settings.text(kafka, "kafka", "Kafka bootstrap servers, host:port[,host:port…].");
@@ -31,8 +31,8 @@ std::string IngressSettings::check() const {
   return {};
 }
 
-runtime::Duration IngressSettings::message_timeout() const {
-  const runtime::Duration margin = std::max<runtime::Duration>(50ms, print_deadline / 5);
+settings::Duration IngressSettings::message_timeout() const {
+  const settings::Duration margin = std::max<settings::Duration>(50ms, print_deadline / 5);
   return std::min(kafka_message_timeout, print_deadline - margin);
 }
 

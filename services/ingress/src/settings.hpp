@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::ingress {
 
@@ -15,17 +15,17 @@ struct IngressSettings {
   std::string kafka = "127.0.0.1:9092";
   std::string registry_grpc = "127.0.0.1:7001";
   std::string status_http = "127.0.0.1:8002";
-  runtime::Duration print_deadline{5000};
-  runtime::Duration kafka_message_timeout{4000};
-  runtime::Duration lookup_timeout{100};
+  settings::Duration print_deadline{5000};
+  settings::Duration kafka_message_timeout{4000};
+  settings::Duration lookup_timeout{100};
   std::int64_t body_limit = 4 * 1024 * 1024;
 
-  void add_to(runtime::Settings& settings);
+  void add_to(settings::Settings& settings);
   // Empty when the values fit together.
   [[nodiscard]] std::string check() const;
 
   // PRINT_DEADLINE > message.timeout.ms (exactly-once.md 15): a lowered deadline lowers the producer's time-out too.
-  [[nodiscard]] runtime::Duration message_timeout() const;
+  [[nodiscard]] settings::Duration message_timeout() const;
 };
 
 }  // namespace kassaflow::ingress

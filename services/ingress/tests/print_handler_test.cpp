@@ -40,7 +40,7 @@ class PrintHandlerTest : public testing::Test {
   bool counted(const std::string& line) { return metrics_.exposition().find(line) != std::string::npos; }
 
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
-  runtime::Metrics metrics_{100};
+  metrics::Metrics metrics_{100};
   Counters counters_{metrics_};
   FakePublisher publisher_;
   FakeDuplicates duplicates_;

@@ -30,7 +30,7 @@ class RoutesTest : public testing::Test {
   }
 
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
-  runtime::Metrics metrics_{100};
+  metrics::Metrics metrics_{100};
   Counters counters_{metrics_};
   FakePublisher publisher_;
   FakeDuplicates duplicates_;

@@ -11,8 +11,8 @@
 
 #include "fiscalizers.hpp"
 #include "grpc_service.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/rpc/server.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 #include "rules.hpp"
 
@@ -55,7 +55,7 @@ class RegistryApp final : public runtime::App {
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);
     server_ = std::make_unique<rpc::Server>(address, service_, tune);
-    runtime::log(runtime::Level::info, "grpc.listening", {{"port", server_->port()}});
+    log::info("grpc.listening", {{"port", server_->port()}});
     poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
   }
 
@@ -80,8 +80,7 @@ class RegistryApp final : public runtime::App {
     while (!stop.stop_requested()) {
       if (const auto revision = store_.revision()) watchers_.announce(*revision);
       if (const auto told = store_.tell_watchers(replica_, watchers_.states()); !told) {
-        runtime::log(runtime::Level::warn, "watchers.not_told",
-                     {{"code", told.error().code}, {"reason", told.error().message}});
+        log::warn("watchers.not_told", {{"code", told.error().code}, {"reason", told.error().message}});
       }
       pause.wait_for(lock, stop, kRevisionPoll, [] { return false; });
     }
@@ -100,14 +99,14 @@ class RegistryApp final : public runtime::App {
   Watchers watchers_;
   const std::string replica_;
   GrpcService service_;
-  runtime::Gauge& watching_;
+  metrics::Gauge& watching_;
   std::unique_ptr<rpc::Server> server_;
   std::jthread poller_;
 };
 
 }  // namespace
 
-void RegistrySettings::add_to(runtime::Settings& settings) {
+void RegistrySettings::add_to(settings::Settings& settings) {
   settings.text(grpc_address, "grpc_address", "address to serve gRPC on");
   settings.number(grpc_port, "grpc_port", 0, 65535, "port to serve gRPC on, 0 = any free one");
   settings.secret(postgres, "postgres", "libpq URI of the database");

@@ -20,7 +20,7 @@ struct RegistrySettings {
   std::string public_url;
   std::string fiscalizer_grpc;
 
-  void add_to(runtime::Settings& settings);
+  void add_to(settings::Settings& settings);
   [[nodiscard]] std::string check() const;  // empty = fine
 };
 

@@ -8,7 +8,7 @@
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/documents/marks.hpp"
 #include "kassaflow/documents/words.hpp"
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 #include "scope.hpp"
 
 namespace kassaflow::registry {
@@ -23,7 +23,7 @@ grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
   if (error.code == "registry.not_found") return {StatusCode::NOT_FOUND, error.message};
   if (error.code == "registry.in_use") return {StatusCode::FAILED_PRECONDITION, error.message};
-  runtime::log(runtime::Level::error, "registry.failed", {{"code", error.code}, {"reason", error.message}});
+  log::error("registry.failed", {{"code", error.code}, {"reason", error.message}});
   if (error.code == "postgres.unavailable")
     return {StatusCode::UNAVAILABLE, "PostgreSQL is not reachable; nothing was changed"};
   if (error.code == "postgres.in_doubt") {
@@ -146,7 +146,7 @@ grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* strea
   const v1::Service service = hello.service();
   const std::string name(documents::word_of(service));
   const Watchers::Id id = watchers_.join(name, hello.instance());
-  runtime::log(runtime::Level::info, "watch.opened", {{"service_watching", name}, {"instance", hello.instance()}});
+  log::info("watch.opened", {{"service_watching", name}, {"instance", hello.instance()}});
   std::jthread reports([&] {
     v1::WatchRequest report;
     while (stream->Read(&report)) watchers_.report(id, report.in_force_revision());
@@ -157,7 +157,7 @@ grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* strea
   }
   context->TryCancel();  // ends the reader's Read
   reports.join();
-  runtime::log(runtime::Level::info, "watch.closed", {{"service_watching", name}, {"instance", hello.instance()}});
+  log::info("watch.closed", {{"service_watching", name}, {"instance", hello.instance()}});
   return {grpc::StatusCode::UNAVAILABLE, "the stream ended"};
 }
 
@@ -165,8 +165,7 @@ bool GrpcService::send_changes(WatchStream& stream, v1::Service service, std::ui
   const auto changes = store_.changes_since(from);
   // The watcher comes back with its own back-off and keeps its last snapshot until then.
   if (!changes) {
-    runtime::log(runtime::Level::warn, "watch.broken",
-                 {{"code", changes.error().code}, {"reason", changes.error().message}});
+    log::warn("watch.broken", {{"code", changes.error().code}, {"reason", changes.error().message}});
     return false;
   }
   v1::WatchEvent event;

@@ -9,17 +9,15 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "migrations.hpp"
 
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 using namespace std::chrono_literals;
 
 namespace {
@@ -41,8 +39,10 @@ postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime
 
 std::vector<std::string> topics() { return {records::kReceiptsTopic, records::kOutcomesTopic}; }
 
-http::ServerOptions http_options(const StatusSettings& settings) {
+http::ServerOptions http_options(const StatusSettings& settings, metrics::Metrics& metrics) {
   http::ServerOptions options;
+  options.name = "check";
+  options.failures = &http::failures_of(metrics, options.name);
   options.address = settings.http_address;
   options.port = static_cast<std::uint16_t>(settings.http_port);
   options.body_limit = 64 * 1024;
@@ -70,8 +70,9 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
   const auto executor = co_await asio::this_coro::executor;
   auto shared = std::make_shared<Shared>(executor);
   shared->done.expires_after(limit);
-  asio::co_spawn(executor, std::move(task), [shared](std::exception_ptr error, T value) {
-    if (!error) shared->value = std::move(value);
+  asio::co_spawn(executor, std::move(task), [shared](const std::exception_ptr& bug, T value) {
+    kRethrow(bug);
+    shared->value = std::move(value);
     shared->done.cancel();
   });
   boost::system::error_code ignored_when_done;
@@ -97,13 +98,13 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       pusher_(pusher_surroundings(), settings),
       check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
       look_ups_(pool_),
-      http_(context.executor, http_options(settings), [this](const http::Inbound& inbound) {
+      http_(context.executor, http_options(settings, context.metrics), [this](const http::Inbound& inbound) {
         return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
       }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    kafka::Positions positions;
-    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = kafka::stored_positions(work); });
+    positions::Positions positions;
+    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -151,7 +152,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   const auto stored = pool_.run_blocking(
       [&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
   if (!stored) {
-    log(Level::warn, "view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    log::warn("view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);

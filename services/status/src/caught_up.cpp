@@ -25,7 +25,7 @@ asio::awaitable<bool> CaughtUp::operator()() {
     if (std::chrono::steady_clock::now() >= until) co_return false;
     if (!reading_) {
       reading_ = true;
-      auto stored = co_await pool_.run([](pqxx::work& work) { return kafka::stored_positions(work); });
+      auto stored = co_await pool_.run([](pqxx::work& work) { return positions::load(work); });
       reading_ = false;
       if (stored) stored_ = std::move(*stored);
       if (reached(stored_, ends)) break;

@@ -19,7 +19,7 @@ class CaughtUp {
  private:
   kafka::LogEnds& log_ends_;
   postgres::Pool& pool_;
-  kafka::Positions stored_;  // as last seen; they only grow, so any may use what another has read
+  positions::Positions stored_;  // as last seen; they only grow, so any may use what another has read
   bool reading_ = false;
 };
 

@@ -4,14 +4,12 @@
 
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/bitrix24/form.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
-using runtime::Level;
-using runtime::log;
 
 namespace {
 constexpr std::size_t kBodyLimit = 64 * 1024;  // `uuid=` and nothing else
@@ -27,7 +25,7 @@ std::string_view secret_of(std::string_view target) {
   return secret.find('/') == std::string_view::npos ? secret : std::string_view();
 }
 
-CheckHandler::CheckHandler(Snapshots snapshot, ViewAccess view, runtime::Metrics& metrics)
+CheckHandler::CheckHandler(Snapshots snapshot, ViewAccess view, metrics::Metrics& metrics)
     : snapshot_(std::move(snapshot)),
       view_(std::move(view)),
       seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL",
@@ -66,7 +64,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   known = co_await view_.find(uuid);
   if (answer_for(known, installation->second->id) != Answer::error_if_current) co_return wait;
   if (!co_await view_.tell_error(uuid, known->outcome.revision())) co_return wait;
-  log(Level::info, "check.error_told", {{"receipt", uuid}});
+  log::info("check.error_told", {{"receipt", uuid}});
   co_return bitrix24::check_error(uuid, known->outcome.error());
 }
 

@@ -10,7 +10,7 @@
 
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/server.hpp"
-#include "kassaflow/runtime/metrics.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 #include "view.hpp"
 
 namespace kassaflow::status {
@@ -27,7 +27,7 @@ struct ViewAccess {
 class CheckHandler {
  public:
   using Snapshots = std::function<std::shared_ptr<const configuration::Snapshot>()>;  // the one in force
-  CheckHandler(Snapshots snapshot, ViewAccess view, runtime::Metrics& metrics);
+  CheckHandler(Snapshots snapshot, ViewAccess view, metrics::Metrics& metrics);
   boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
 
  private:
@@ -35,7 +35,7 @@ class CheckHandler {
 
   Snapshots snapshot_;
   ViewAccess view_;
-  runtime::Histogram& seconds_;
+  metrics::Histogram& seconds_;
 };
 
 // The secret of /b24/{secret}/check, empty for any other path.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/sha256.hpp"
 
 namespace kassaflow::status {
@@ -103,7 +104,7 @@ Decision decide(const bitrix24::Verdict& verdict, const Asked& asked) {
     case Reaction::give_up:
       return {.receipt = Decision::Receipt::given_up};
   }
-  __builtin_unreachable();
+  never();
 }
 
 }  // namespace kassaflow::status

@@ -4,15 +4,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
-#include "kassaflow/runtime/log.hpp"
 
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
 using receipts::PortalWord;
-using runtime::Level;
-using runtime::log;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
@@ -77,8 +76,10 @@ asio::awaitable<void> Pusher::look() {
   for (auto& claim : *claims) {
     const auto installation = claim.installation;
     running_.insert(installation);
-    asio::co_spawn(around_.executor, push_all(std::move(claim)),
-                   [this, installation](std::exception_ptr) { running_.erase(installation); });
+    asio::co_spawn(around_.executor, push_all(std::move(claim)), [this, installation](const std::exception_ptr& bug) {
+      running_.erase(installation);
+      kRethrow(bug);
+    });
   }
 }
 
@@ -87,7 +88,7 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
   try {
     co_await push_places(portal, claim.places);
   } catch (const std::exception& error) {  // a bug; the other portals go on
-    log(Level::error, "push.broken", {{"installation", portal.installation}, {"error", error.what()}});
+    log::error("push.broken", {{"installation", portal.installation}, {"error", error.what()}});
     portal.release.rest = settings_.push_retry_max;
   }
   (void)co_await around_.pool.run([replica = around_.replica, &portal](pqxx::work& work) {
@@ -114,7 +115,7 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
   const auto installation = snapshot->installations.find(portal.installation);
   if (installation == snapshot->installations.end()) {
     // Deleted, or not yet in this snapshot: that cannot be told apart, so it is looked at again, seldom.
-    log(Level::warn, "push.installation_unknown", {{"installation", portal.installation}});
+    log::warn("push.installation_unknown", {{"installation", portal.installation}});
     portal.release.rest = settings_.push_retry_max;
     co_return Next::leave;
   }
@@ -167,7 +168,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   if (response) verdict = bitrix24::classify_check_apply(told, {response->status, response->body, response->location});
   if (verdict.reaction == bitrix24::Reaction::moved) {
     if (address.follow(verdict.location)) {
-      log(Level::warn, "portal.moved", {{"installation", portal.installation}});
+      log::warn("portal.moved", {{"installation", portal.installation}});
       co_return Next::repeat;
     }
     verdict.reason = "moved_badly";
@@ -178,8 +179,8 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
     kept.rest = back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
-    log(Level::info, "push.no_answer",
-        {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code}});
+    log::info("push.no_answer",
+              {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code}});
     co_return Next::leave;
   }
   kept.failures = 0;
@@ -200,11 +201,10 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
         sql::pushed(work, due);
         return true;
       });  // not stored: it is pushed again, which the portal takes for the same
-      log(Level::info, "push.done",
-          {{"receipt", due.receipt},
-           {"installation", portal.installation},
-           {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
-           {"answer", verdict.reason}});
+      log::info("push.done", {{"receipt", due.receipt},
+                              {"installation", portal.installation},
+                              {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
+                              {"answer", verdict.reason}});
       break;
     case Decision::Receipt::later:
       co_await put_off(due, decision.wait, verdict.reason);
@@ -214,15 +214,16 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
       break;
   }
   if (decision.alarm) {
-    log(Level::error, "alarm.portal_refuses",
-        {{"installation", portal.installation}, {"reason", verdict.reason}, {"rest_ms", decision.rest.count()}});
+    log::error("alarm.portal_refuses",
+               {{"installation", portal.installation}, {"reason", verdict.reason}, {"rest_ms", decision.rest.count()}});
   }
   portal.release.rest = decision.rest;
   co_return decision.rest > 0ms ? Next::leave : Next::go_on;
 }
 
 asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, std::string why) {
-  log(Level::info, "push.later",
+  log::info(
+      "push.later",
       {{"receipt", due.receipt}, {"installation", due.known.installation}, {"tries", due.tries + 1}, {"reason", why}});
   (void)co_await around_.pool.run([due, wait](pqxx::work& work) {
     sql::put_off(work, due, wait);
@@ -231,8 +232,7 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
 }
 
 asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
-  log(Level::error, "push.given_up",
-      {{"receipt", due.receipt}, {"installation", due.known.installation}, {"reason", why}});
+  log::error("push.given_up", {{"receipt", due.receipt}, {"installation", due.known.installation}, {"reason", why}});
   (void)co_await around_.pool.run([due](pqxx::work& work) {
     sql::give_up(work, due);
     return true;

@@ -4,7 +4,7 @@ namespace kassaflow::status {
 
 using namespace std::chrono_literals;
 
-void StatusSettings::add_to(runtime::Settings& settings) {
+void StatusSettings::add_to(settings::Settings& settings) {
   settings.text(http_address, "http_address", "address of CHECK_URL");
   settings.number(http_port, "http_port", 0, 65535, "port of CHECK_URL, 0 = any");
   settings.text(grpc_address, "grpc_address", "address of the gRPC service");

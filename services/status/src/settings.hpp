@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kassaflow/base/secret.hpp"
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::status {
 
@@ -17,13 +17,13 @@ struct StatusSettings {
   Secret postgres;
   std::string kafka;
   std::string registry_grpc;
-  runtime::Duration push_delay{2000};
-  runtime::Duration push_retry_min{5000};
-  runtime::Duration push_retry_max{900000};
+  settings::Duration push_delay{2000};
+  settings::Duration push_retry_min{5000};
+  settings::Duration push_retry_max{900000};
 
   // A test that shortens push_retry_max alone is not refused.
-  [[nodiscard]] runtime::Duration retry_min() const { return std::min(push_retry_min, push_retry_max); }
-  void add_to(runtime::Settings& settings);
+  [[nodiscard]] settings::Duration retry_min() const { return std::min(push_retry_min, push_retry_max); }
+  void add_to(settings::Settings& settings);
 };
 
 }  // namespace kassaflow::status

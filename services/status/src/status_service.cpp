@@ -2,8 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/runtime/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "look_ups.hpp"
 #include "view.hpp"

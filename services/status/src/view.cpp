@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -47,10 +48,10 @@ Answer answer_for(const std::optional<Known>& known, const std::string& installa
     case PortalWord::wait:
       return Answer::wait;
   }
-  __builtin_unreachable();
+  never();
 }
 
-bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
+bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
   if (ends.empty()) return false;
   for (const auto& end : ends) {
     if (end.end == 0) continue;
@@ -188,7 +189,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   }
   write_posts(work, posts);
   write_receipts(work, outcomes, push_delay_ms);
-  kafka::store_positions(work, batch);
+  positions::store(work, batch);
   return unreadable;
 }
 

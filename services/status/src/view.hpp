@@ -15,7 +15,7 @@
 
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/v1/records.pb.h"
 #include "kassaflow/v1/status.pb.h"
@@ -38,7 +38,7 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] Answer answer_for(const std::optional<Known>& known, const std::string& installation);
 
 // True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
-[[nodiscard]] bool reached(const kafka::Positions& stored, const std::vector<kafka::LogEnd>& ends);
+[[nodiscard]] bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends);
 
 // Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
 // receipt was finished, which a repeated post does not change (exactly-once.md 19). Never of a document a person typed:

@@ -89,7 +89,7 @@ class CheckUrl : public testing::Test {
 
   std::shared_ptr<const configuration::Snapshot> snapshot_;
   FakeView view_;
-  runtime::Metrics metrics_{100};
+  metrics::Metrics metrics_{100};
 };
 
 TEST_F(CheckUrl, I3_WhateverIsNotKnownWaits) {

@@ -166,11 +166,11 @@ TEST_F(ViewSql, OffsetsAreStoredWithTheBatchOrNotAtAll) {
     pqxx::work lost(connection_);
     sql::take_in(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
   }
-  const auto positions = [this] { return run([](pqxx::work& work) { return kafka::stored_positions(work); }); };
+  const auto positions = [this] { return run([](pqxx::work& work) { return positions::load(work); }); };
   EXPECT_TRUE(positions().empty());
   EXPECT_FALSE(find(1));
   take({record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41), post_of(1, 1, 7)});
-  EXPECT_EQ(positions(), (kafka::Positions{{{"kassaflow.outcomes", 0}, 42}, {{"kassaflow.receipts", 0}, 8}}));
+  EXPECT_EQ(positions(), (positions::Positions{{{"kassaflow.outcomes", 0}, 42}, {{"kassaflow.receipts", 0}, 8}}));
   take({record_of(outcome(2, 5, RECEIPT_STATE_DONE), 30)});
   EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}), 42) << "two replicas may overlap in a rebalance";
 }

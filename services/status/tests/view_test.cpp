@@ -96,7 +96,7 @@ TEST(StatusSettings, AShortLongestBackOffShortensTheFirst) {
   StatusSettings settings;
   EXPECT_EQ(settings.retry_min(), 5s);
   for (const auto* longest : {"50ms", "1s"}) {
-    runtime::Settings keys;
+    settings::Settings keys;
     settings.add_to(keys);
     EXPECT_EQ(keys.load("", {{"KASSAFLOW_PUSH_RETRY_MAX", longest}}), std::vector<std::string>{});
     EXPECT_EQ(settings.retry_min(), settings.push_retry_max);

@@ -65,8 +65,8 @@ def measure(stack: BenchStack, way: str, seconds: int) -> float:
         script = pathlib.Path(folder) / 'receipt.sql'
         script.write_text(SCRIPT.format(per_client=RECEIPTS_PER_CLIENT, count=count))
         done = subprocess.run(
-            [PGBENCH, '-n', '-M', 'prepared', '-c', str(clients), '-j', '1', '-T', str(seconds), '-f', script]
-            + [stack.env['POSTGRES']],
+            [PGBENCH, '-n', '-M', 'prepared', '-c', str(clients), '-j', '1', '-T', str(seconds), '-f', str(script),
+             stack.env['POSTGRES']],
             capture_output=True,
             text=True,
             check=False,

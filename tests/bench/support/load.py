@@ -44,7 +44,7 @@ class Poster:
 
     def __init__(self, token: str, boxes: int) -> None:
         self._boxes, self._runs = boxes, 0
-        self._template = tempfile.NamedTemporaryFile('w', suffix='.form')
+        self._template = tempfile.NamedTemporaryFile('w', suffix='.form')  # noqa: SIM115  # lives as long as this object
         self._template.write(body_template(token))
         self._template.flush()
         self.accepted = 0
@@ -56,8 +56,8 @@ class Poster:
         script = [self._template.name, str(self._runs * IDS_PER_RUN), str(self._boxes), str(pause_ms)]
         script.append(str(-(-limit // THREADS)))
         done = subprocess.run(
-            ['wrk', f'-t{THREADS}', f'-c{connections}', f'-d{max(1, round(seconds))}s', '--timeout', '10s']
-            + ['-s', str(HERE / 'post.lua'), url, '--', *script],
+            ['wrk', f'-t{THREADS}', f'-c{connections}', f'-d{max(1, round(seconds))}s', '--timeout', '10s',
+             '-s', str(HERE / 'post.lua'), url, '--', *script],
             capture_output=True,
             text=True,
             timeout=seconds + MARGIN_S,

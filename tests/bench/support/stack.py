@@ -21,9 +21,9 @@ from support.raw_http import listens
 
 sys.path.insert(0, str(ROOT / 'deploy' / 'kafka'))
 
-from confluent_kafka import Consumer, TopicPartition  # noqa: E402
-from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
-from topics import CONFIG  # noqa: E402
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from topics import CONFIG
 
 RECEIPTS_TOPIC = 'kassaflow.receipts'
 STOP_WITHIN_S = 60.0
@@ -212,7 +212,7 @@ def _used_s(fields: list[str]) -> float:
 def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
     children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-    return sum(_used_s(stat_fields(each)) for each in (pid, *children))
+    return sum(_used_s(stat_fields(each)) for each in (str(pid), *children))
 
 
 def compiler_cpu_s(jvm: int) -> float:

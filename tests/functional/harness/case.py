@@ -33,7 +33,7 @@ class StackTest(unittest.TestCase):
         self.addCleanup(till.disarm)
         return till
 
-    def till(self, protocol: str, **declared: Any) -> Till:
+    def new_till(self, protocol: str, **declared: Any) -> Till:
         return self.bit_till(**declared) if protocol == 'bit' else self.itkassa_till(**declared)
 
     def shop(self, *tills: Till, ffd: str = '', **settings: Any) -> Shop:

@@ -55,7 +55,7 @@ class Till:
     def shift_commands(self) -> list[Row]:
         return [row for row in self.rows('request') if row['type'] in SHIFT_COMMANDS]
 
-    def arm(self, fault: str, count: int | None = 1, match: dict[str, Any] | None = None, **parameters: Any) -> None:
+    def arm(self, fault: str, count: Any = 1, match: Any = None, **parameters: Any) -> None:
         call(
             'POST',
             f'{self.base}/_sim/faults',

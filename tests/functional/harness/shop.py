@@ -177,7 +177,7 @@ class Sale:
         self.total_kopecks = _total_of(check['body'])
         self._url = f'{shop.portal}/_sim/checks/{shop.name}/{self.unique_id}'
 
-    def show(self) -> Row | None:
+    def show(self) -> Any:
         return self.shop.stack.kassactl_json('receipts', 'show', self.uuid)
 
     def state(self) -> str:
@@ -194,8 +194,8 @@ class Sale:
 
         return eventually(look, f'receipt {self.uuid} is {state}', within_s, seen=self.show)
 
-    def document(self) -> Row | None:
-        """What a register signed for it."""
+    def document(self) -> Any:
+        """What a register signed for it, a Row; None when nothing was. A test that indexes None has failed, and may."""
         return next((row for row in self.shop.documents() if row['contact'] == self.contact), None)
 
     def printed(self, within_s: float = 60.0) -> Row:

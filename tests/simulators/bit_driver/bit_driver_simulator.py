@@ -12,13 +12,13 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from bit_driver import answers  # noqa: E402
-from bit_driver.packets import COMMANDS, DataError, read_receipt  # noqa: E402
-from common.faults import Fault  # noqa: E402
-from common.fiscal_storage import ShiftError  # noqa: E402
-from common.http_server import HANG_UP, Answer, Request, json_answer  # noqa: E402
-from common.money import exact_json  # noqa: E402
-from common.simulator import RegisterSimulator, main  # noqa: E402
+from bit_driver import answers
+from bit_driver.packets import COMMANDS, DataError, read_receipt
+from common.faults import Fault
+from common.fiscal_storage import ShiftError
+from common.http_server import HANG_UP, Answer, Request, json_answer
+from common.money import exact_json
+from common.simulator import RegisterSimulator, main
 
 SAMPLE = {'register': '0123456789abcdef0123456789abcdef', 'registration_number': '0000000002095104'}
 FAULTS: dict[str, dict[str, Any]] = {

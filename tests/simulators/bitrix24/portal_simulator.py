@@ -12,11 +12,11 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from bitrix24 import form, rest  # noqa: E402
-from bitrix24.store import Check, Refused, Store  # noqa: E402
-from common.faults import Fault  # noqa: E402
-from common.http_server import HANG_UP, Answer, Request, json_answer  # noqa: E402
-from common.simulator import Simulator, main  # noqa: E402
+from bitrix24 import form, rest
+from bitrix24.store import Check, Refused, Store
+from common.faults import Fault
+from common.http_server import HANG_UP, Answer, Request, json_answer
+from common.simulator import Simulator, main
 
 FAULTS: dict[str, dict[str, Any]] = {
     'http_status': {'status': 500, 'body': ''},

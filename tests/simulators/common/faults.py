@@ -40,7 +40,7 @@ class Faults:
         if not isinstance(wanted, dict) or wanted.get('fault') not in self._kinds:
             raise BadFault(f'"fault" is one of: {", ".join(sorted(self._kinds))}')
         name, count, match = wanted['fault'], wanted.get('count', 1), wanted.get('match', {})
-        if not (count is None or isinstance(count, int) and count > 0):
+        if not (count is None or (isinstance(count, int) and count > 0)):
             raise BadFault('"count" is a number from 1, or null')
         if not isinstance(match, dict) or not set(match) <= self._match_keys:
             raise BadFault(f'"match" takes: {", ".join(sorted(self._match_keys))}')

@@ -19,7 +19,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._rows: list[Row] = []
-        self._file = open(path, 'a+b')
+        self._file = open(path, 'a+b')  # noqa: SIM115  # lives as long as this object
         self._read()
 
     def _read(self) -> None:

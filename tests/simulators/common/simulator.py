@@ -30,7 +30,7 @@ class Simulator:
         self.faults = Faults(fault_kinds, match_keys)
         self.settings = dict(settings)
         self.routes = Routes()
-        self.server = HttpServer(self.handle, address, lambda error: traceback.print_exception(error))
+        self.server = HttpServer(self.handle, address, traceback.print_exception)
         for row in self.ledger.rows(event='settings'):
             self.settings.update(row['values'])
         add = self.routes.add

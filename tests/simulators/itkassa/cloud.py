@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from common.faults import Fault
@@ -29,7 +29,7 @@ def organization_of(api_key: str) -> str:
 
 
 def iso(unix_s: float) -> str:
-    return datetime.fromtimestamp(unix_s, timezone.utc).isoformat(timespec='seconds')
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec='seconds')
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Task:
             'fsNumber': fiscal['fn'],
             'checkUrl': fiscal['qr'],
             'checkUrlOfd': '',
-            'checkDate': datetime.fromtimestamp(fiscal['printed_at'], timezone.utc).strftime('%Y-%m-%d %H:%M:%S'),
+            'checkDate': datetime.fromtimestamp(fiscal['printed_at'], UTC).strftime('%Y-%m-%d %H:%M:%S'),
         }
 
     def _result_item(self) -> dict[str, Any]:

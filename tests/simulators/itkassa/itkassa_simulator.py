@@ -13,12 +13,12 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from common.faults import Fault  # noqa: E402
-from common.http_server import HANG_UP, Answer, Request, json_answer  # noqa: E402
-from common.simulator import RegisterSimulator, main  # noqa: E402
-from itkassa.callbacks import Callbacks  # noqa: E402
-from itkassa.cloud import Cloud, iso, organization_of  # noqa: E402
-from itkassa.documents import Refused, command_of  # noqa: E402
+from common.faults import Fault
+from common.http_server import HANG_UP, Answer, Request, json_answer
+from common.simulator import RegisterSimulator, main
+from itkassa.callbacks import Callbacks
+from itkassa.cloud import Cloud, iso, organization_of
+from itkassa.documents import Refused, command_of
 
 API = '/open/api/v1'
 SAMPLE_REGISTER = '5a6b7c8d-0000-4000-8000-00000000de30'
@@ -120,7 +120,7 @@ class ItkassaSimulator(RegisterSimulator):
         )
         if is_dead:
             return Answer(hang=True)
-        if fault and fault.name == 'wrong_token' or self.declared.get(register, {}).get('api_key', api_key) != api_key:
+        if (fault and fault.name == 'wrong_token') or self.declared.get(register, {}).get('api_key', api_key) != api_key:
             return json_answer({'code': 401, 'message': 'Нет доступа к кассе'}, 401)
         if len(register) != ID_LENGTH:
             return json_answer({'code': 404, 'message': f'Касса не найдена: {register}'}, 404)

@@ -58,7 +58,7 @@ inline constexpr std::string_view kDuplicates[] = {"уже обработ", "у�
                                                    "duplicate",   "already",    "идемпотент", "idemp"};
 
 // Words of a refusal that add nothing to it. What is not here, and not in a phrase, leaves the outcome open.
-// clang-format off
+// clang-format off: a word list fills its lines
 inline constexpr std::string_view kNeutralWords[] = {
     "ошибк", "ошибочн", "error", "err$", "code", "код$", "кода$", "коде$", "кодом$", "чек$", "чека$", "чеке$",
     "чеку$", "документ$", "документа$", "документе$", "касса$", "кассы$", "кассе$", "кассу$", "кассой$", "кассов",

@@ -173,7 +173,7 @@ class BitDriverTest(SimulatorTest):
         for shape, sign_of in {
             'signed_sign': lambda entry: entry['fiscalSign_1077'] % 2**32,
             'floats': lambda entry: int(entry['fiscalSign_1077']),
-            'tag_dump': lambda entry: int(re.search('1077,ФП ДОКУМЕНТА:([0-9]{10})', entry['printedText'])[1]),
+            'tag_dump': lambda entry: int(re.findall('1077,ФП ДОКУМЕНТА:([0-9]{10})', entry['printedText'])[0]),
         }.items():
             with self.subTest(shape):
                 self.arm('shape', shape=shape)

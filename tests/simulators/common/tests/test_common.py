@@ -3,6 +3,7 @@ import re
 import tempfile
 import unittest
 from decimal import Decimal
+from typing import Any
 
 from common.faults import BadFault, Faults
 from common.fiscal_storage import FiscalStorage, Receipt, ShiftError
@@ -87,7 +88,7 @@ class FaultsTest(unittest.TestCase):
         self.faults.arm({'fault': 'lose', 'count': 2, 'match': {'register': 'a'}, 'reset': True})
         self.assertIsNone(self.faults.take(['lose'], {'register': 'b'}))
         self.assertIsNone(self.faults.take(['stay'], {'register': 'a'}))
-        hits = [self.faults.take(['lose'], {'register': 'a'}) for _ in range(3)]
+        hits: list[Any] = [self.faults.take(['lose'], {'register': 'a'}) for _ in range(3)]
         self.assertEqual([bool(hit) for hit in hits], [True, True, False])
         self.assertTrue(hits[0].parameters['reset'])
 
@@ -100,6 +101,7 @@ class FaultsTest(unittest.TestCase):
         self.assertFalse(self.faults.holds('stay', {}))
 
     def test_what_makes_no_sense_is_refused(self):
+        wanted: Any
         for wanted in (
             [],
             {'fault': 'none'},
@@ -125,6 +127,7 @@ class MoneyTest(unittest.TestCase):
                 self.assertEqual(kopecks(text), expected)
 
     def test_anything_else_is_refused(self):
+        value: Any
         for value in ('', 'x', '-1', 1.5, True, None, 'NaN', '1e99', []):
             with self.subTest(value), self.assertRaises(ValueError):
                 kopecks(value)

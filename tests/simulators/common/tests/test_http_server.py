@@ -2,7 +2,7 @@ import http.client
 import socket
 import unittest
 
-from common.http_server import HANG_UP, Answer, HttpServer, json_answer
+from common.http_server import HANG_UP, Answer, HttpServer, Request, json_answer
 
 PATIENCE_S = 20
 
@@ -67,8 +67,11 @@ class HttpServerTest(unittest.TestCase):
         socket.create_connection(('127.0.0.1', port), PATIENCE_S).close()
 
     def test_a_handler_that_raises_hangs_up_and_tells(self):
-        told = []
-        server = HttpServer(lambda request: 1 // 0, on_error=told.append)
+        def broken(request: Request) -> Answer:
+            raise ZeroDivisionError(request)
+
+        told: list[BaseException] = []
+        server = HttpServer(broken, on_error=told.append)
         self.addCleanup(server.close)
         connection = http.client.HTTPConnection('127.0.0.1', server.listen(), timeout=PATIENCE_S)
         self.addCleanup(connection.close)

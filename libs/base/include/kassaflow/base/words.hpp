@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "kassaflow/base/check.hpp"
+
 namespace kassaflow {
 
 template <class Value, std::size_t size>
@@ -27,7 +29,7 @@ template <class Value, std::size_t size>
   for (const auto& [word, value] : words) {
     if (value == wanted) return word;
   }
-  __builtin_unreachable();
+  never();
 }
 
 }  // namespace kassaflow

@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include "kassaflow/metrics/metrics.hpp"
+
 namespace kassaflow::http {
 
 struct Inbound {
@@ -33,6 +35,8 @@ struct Reply {
 using Handler = std::function<boost::asio::awaitable<Reply>(const Inbound&)>;
 
 struct ServerOptions {
+  std::string name;                      // in the log: "print"
+  metrics::Counter* failures = nullptr;  // handlers that threw; they are logged, too, without what the peer sent
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0 = any
   std::size_t body_limit = 4 * 1024 * 1024;
@@ -44,6 +48,9 @@ struct ServerOptions {
   // target when it was read, else "".
   std::function<Reply(std::string_view target, std::string_view reason)> on_bad_request;
 };
+
+// The counter for ServerOptions::failures.
+[[nodiscard]] metrics::Counter& failures_of(metrics::Metrics& metrics, const std::string& server);
 
 class Server {
  public:

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "kassaflow/runtime/metrics.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 
 namespace kassaflow::kafka {
 
@@ -57,7 +57,7 @@ class Consumer {
 
   // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen.
   // Thread-safe.
-  void show_lag(runtime::Metrics& metrics) const;
+  void show_lag(metrics::Metrics& metrics) const;
   [[nodiscard]] bool healthy() const;
 
  private:

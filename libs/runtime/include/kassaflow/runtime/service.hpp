@@ -5,6 +5,7 @@
 //
 // Sub-commands: serve, check-config, print-default-config. `serve --config FILE`.
 // Exit codes: 0 stopped; 1 could not start, or not stop in time; 70 a bug: an exception left a task nobody waits for.
+// An exception that leaves a thread aborts the process, with a line in the log as well.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,10 +13,21 @@
 #include <memory>
 #include <string>
 
-#include "kassaflow/runtime/metrics.hpp"
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/metrics/metrics.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::runtime {
+
+// The settings of every service.
+struct CommonSettings {
+  std::string admin_address = "127.0.0.1";
+  std::int64_t admin_port = 0;
+  std::string log_level = "info";  // debug | info | warn | error
+  settings::Duration shutdown_deadline{25000};
+  std::int64_t label_limit = 200;  // distinct values a metric label may take before `other`
+  bool allow_private_endpoints = false;
+  void add_to(settings::Settings& keys);
+};
 
 class App {  // what a running service is, seen by the runtime
  public:
@@ -33,14 +45,14 @@ struct Context {
   // One thread: what runs on it needs no locks and must not block. SQL, Kafka and gRPC have threads of their own; more
   // work takes more replicas.
   boost::asio::any_io_executor executor;
-  Metrics& metrics;
+  metrics::Metrics& metrics;
   const CommonSettings& common;
   std::string instance;  // unique among processes: name, host, pid, start time
 };
 
 struct ServiceDefinition {
   std::string name;
-  std::function<void(Settings&)> add_settings;                // the service's own keys
+  std::function<void(settings::Settings&)> add_settings;      // the service's own keys
   std::function<std::string()> check_settings = {};           // what bounds cannot say; empty = fine
   std::function<std::unique_ptr<App>(const Context&)> start;  // throws when it cannot start: exit code 1
 };

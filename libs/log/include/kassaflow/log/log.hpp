@@ -10,11 +10,11 @@
 #include <string_view>
 #include <variant>
 
-namespace kassaflow::runtime {
+namespace kassaflow::log {
 
 enum class Level { debug, info, warn, error };
 
-// Views what it is given: made in the call of log(), not kept.
+// Views what it is given: made in the call that writes the line, not kept.
 class Field {
  public:
   Field(std::string_view key, std::string_view value) : key_(key), value_(value) {}
@@ -32,12 +32,27 @@ class Field {
 };
 
 // {"ts":"2026-…Z","level":"info","service":"ingress","event":"receipt.accepted","receipt":"…","trace":"…"}
-void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});
-void set_log(std::string service, Level minimum);
+void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::error, event, fields);
+}
 
-// From now on lines below warn are written together, by flush_log(): `soon` is called, from any thread, when the first
-// of them waits, and has it run shortly. A warning or an error is written at once, with what waits.
-void gather_log(std::function<void()> soon);
-void flush_log();
+// Who writes, and from which level on; at start, before there are threads.
+void configure(std::string service, Level minimum);
 
-}  // namespace kassaflow::runtime
+// From now on lines below warn are written together, by flush(): `soon` is called, from any thread, when the first
+// of them waits, and has flush() run shortly. A warning or an error is written at once, with what waits. An empty
+// `soon` ends this.
+void gather(std::function<void()> soon);
+void flush();
+
+}  // namespace kassaflow::log

@@ -1,4 +1,4 @@
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -10,7 +10,7 @@
 
 extern char** environ;
 
-namespace kassaflow::runtime {
+namespace kassaflow::settings {
 namespace {
 
 struct Unit {
@@ -180,17 +180,4 @@ std::map<std::string, std::string> process_environment() {
   return result;
 }
 
-void CommonSettings::add_to(Settings& settings) {
-  using namespace std::chrono_literals;
-  settings.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
-  settings.number(admin_port, "admin_port", 0, 65535, "port of /healthz, /readyz and /metrics, 0 = any");
-  settings.text(log_level, "log_level", "debug, info, warn or error");
-  settings.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min,
-                    "how long a SIGTERM may take before the process gives up with exit code 1");
-  settings.number(label_limit, "label_limit", 1, 100000,
-                  "distinct label sets of one metric before the rest falls into `other`");
-  settings.flag(allow_private_endpoints, "allow_private_endpoints",
-                "register and portal addresses may be loopback or private");
-}
-
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::settings

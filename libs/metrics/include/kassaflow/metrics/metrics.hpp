@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace kassaflow::runtime {
+namespace kassaflow::metrics {
 
 class Counter {
  public:
@@ -52,4 +52,4 @@ class Metrics {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::metrics

@@ -1,8 +1,8 @@
-#include "kassaflow/runtime/metrics.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 
 #include <gtest/gtest.h>
 
-namespace kassaflow::runtime {
+namespace kassaflow::metrics {
 namespace {
 
 TEST(Metrics, CountsUnderItsLabels) {
@@ -56,4 +56,4 @@ TEST(Metrics, HistogramsHaveBuckets) {
 }
 
 }  // namespace
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::metrics

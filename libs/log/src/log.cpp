@@ -1,8 +1,9 @@
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
@@ -11,7 +12,7 @@
 #include <ctime>
 #include <mutex>
 
-namespace kassaflow::runtime {
+namespace kassaflow::log {
 namespace {
 
 std::string& service() {
@@ -41,17 +42,8 @@ void write_out(std::string& lines) {
 }
 
 std::string_view word(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warn";
-    case Level::error:
-      return "error";
-  }
-  __builtin_unreachable();
+  constexpr std::array<std::string_view, 4> kWords{"debug", "info", "warn", "error"};
+  return kWords.at(static_cast<std::size_t>(level));
 }
 
 // The text of a second is made once: most lines follow another of the same.
@@ -83,12 +75,12 @@ void append_string(std::string& line, std::string_view value) {
 
 }  // namespace
 
-void set_log(std::string name, Level least) {
+void configure(std::string name, Level least) {
   service() = std::move(name);
   minimum = least;
 }
 
-void log(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (level < minimum.load(std::memory_order_relaxed)) return;
   std::string line;
   line.reserve(kLine);
@@ -124,16 +116,16 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
   }
 }
 
-void gather_log(std::function<void()> soon) {
+void gather(std::function<void()> soon) {
   Waiting& all = waiting();
   const std::lock_guard lock(all.mutex);
   all.soon = std::move(soon);
 }
 
-void flush_log() {
+void flush() {
   Waiting& all = waiting();
   const std::lock_guard lock(all.mutex);
   if (!all.lines.empty()) write_out(all.lines);
 }
 
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::log

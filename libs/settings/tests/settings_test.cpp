@@ -1,11 +1,11 @@
-#include "kassaflow/runtime/settings.hpp"
+#include "kassaflow/settings/settings.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace kassaflow::runtime {
+namespace kassaflow::settings {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST_F(SettingsTest, TheDefaultConfigIsValidAndNamesEveryKey) {
 }
 
 }  // namespace
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::settings

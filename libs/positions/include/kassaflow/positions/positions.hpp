@@ -11,11 +11,11 @@
 
 #include "kassaflow/kafka/consumer.hpp"
 
-namespace kassaflow::kafka {
+namespace kassaflow::positions {
 
 using Positions = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;  // next offset, by topic and partition
 
-void store_positions(pqxx::work& work, const std::vector<Record>& batch);
-[[nodiscard]] Positions stored_positions(pqxx::work& work);  // partitions never read are absent
+void store(pqxx::work& work, const std::vector<kafka::Record>& batch);
+[[nodiscard]] Positions load(pqxx::work& work);  // partitions never read are absent
 
-}  // namespace kassaflow::kafka
+}  // namespace kassaflow::positions

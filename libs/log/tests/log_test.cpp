@@ -1,4 +1,4 @@
-#include "kassaflow/runtime/log.hpp"
+#include "kassaflow/log/log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <ctime>
 #include <functional>
 
-namespace kassaflow::runtime {
+namespace kassaflow::log {
 namespace {
 
 std::string logged(const std::function<void()>& body) {
@@ -18,8 +18,8 @@ std::string logged(const std::function<void()>& body) {
 }
 
 TEST(Log, WritesOneJsonLineAnEvent) {
-  set_log("test", Level::info);
-  const auto line = logged([] { log(Level::warn, "a.b", {{"text", "x\"\n"}, {"number", 7}, {"flag", true}}); });
+  log::configure("test", Level::info);
+  const auto line = logged([] { log::warn("a.b", {{"text", "x\"\n"}, {"number", 7}, {"flag", true}}); });
   ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
   const auto object = boost::json::parse(line).as_object();
   EXPECT_EQ(object.at("event").as_string(), "a.b");
@@ -31,13 +31,13 @@ TEST(Log, WritesOneJsonLineAnEvent) {
 }
 
 TEST(Log, SaysWhenInUtc) {
-  set_log("test", Level::info);
+  log::configure("test", Level::info);
   const auto text = [](std::time_t second) {
     std::array<char, 32> out{};
     return std::string(out.data(), std::strftime(out.data(), out.size(), "%FT%T", std::gmtime(&second)));
   };
   const auto before = text(std::time(nullptr));
-  const auto line = logged([] { log(Level::info, "now"); });
+  const auto line = logged([] { log::info("now"); });
   const auto after = text(std::time(nullptr));
   const std::string ts(boost::json::parse(line).as_object().at("ts").as_string());
   ASSERT_THAT(ts, testing::MatchesRegex("....-..-..T..:..:..[.][0-9][0-9][0-9]Z"));
@@ -46,29 +46,29 @@ TEST(Log, SaysWhenInUtc) {
 }
 
 TEST(Log, GathersLinesUntilTheyAreFlushedOrSomethingIsWrong) {
-  set_log("test", Level::info);
+  log::configure("test", Level::info);
   const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
   int asked = 0;
-  gather_log([&] { ++asked; });
+  log::gather([&] { ++asked; });
   EXPECT_EQ(lines(logged([] {
-              log(Level::info, "first");
-              log(Level::info, "second");
+              log::info("first");
+              log::info("second");
             })),
             0);
   EXPECT_EQ(asked, 1);
-  EXPECT_EQ(lines(logged(flush_log)), 2);
-  log(Level::info, "third");
+  EXPECT_EQ(lines(logged(log::flush)), 2);
+  log::info("third");
   EXPECT_EQ(asked, 2);
-  const auto both = logged([] { log(Level::warn, "fourth"); });
+  const auto both = logged([] { log::warn("fourth"); });
   EXPECT_LT(both.find("third"), both.find("fourth"));
-  gather_log({});
-  EXPECT_EQ(lines(logged([] { log(Level::info, "fifth"); })), 1);
+  log::gather({});
+  EXPECT_EQ(lines(logged([] { log::info("fifth"); })), 1);
 }
 
 TEST(Log, BelowTheLevelIsSilent) {
-  set_log("test", Level::warn);
-  EXPECT_EQ(logged([] { log(Level::info, "quiet"); }), "");
+  log::configure("test", Level::warn);
+  EXPECT_EQ(logged([] { log::info("quiet"); }), "");
 }
 
 }  // namespace
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::log

@@ -13,7 +13,7 @@
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/base/secret.hpp"
 
-namespace kassaflow::runtime {
+namespace kassaflow::settings {
 
 using Duration = std::chrono::milliseconds;
 
@@ -46,15 +46,4 @@ class Settings {
 
 [[nodiscard]] std::map<std::string, std::string> process_environment();
 
-// Settings every service has.
-struct CommonSettings {
-  std::string admin_address = "127.0.0.1";
-  std::int64_t admin_port = 0;
-  std::string log_level = "info";  // debug | info | warn | error
-  Duration shutdown_deadline{25000};
-  std::int64_t label_limit = 200;  // distinct values a metric label may take before `other`
-  bool allow_private_endpoints = false;
-  void add_to(Settings& settings);
-};
-
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::settings

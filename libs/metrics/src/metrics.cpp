@@ -1,4 +1,4 @@
-#include "kassaflow/runtime/metrics.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <mutex>
 
-namespace kassaflow::runtime {
+namespace kassaflow::metrics {
 namespace {
 
 using Labels = std::map<std::string, std::string>;
@@ -132,4 +132,4 @@ void Metrics::gauges(const std::string& name, const std::string& help, const std
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
 
-}  // namespace kassaflow::runtime
+}  // namespace kassaflow::metrics

@@ -1,12 +1,12 @@
-#include "kassaflow/kafka/positions.hpp"
+#include "kassaflow/positions/positions.hpp"
 
 #include <pqxx/pqxx>
 
 #include "kassaflow/postgres/arrays.hpp"
 
-namespace kassaflow::kafka {
+namespace kassaflow::positions {
 
-void store_positions(pqxx::work& work, const std::vector<Record>& batch) {
+void store(pqxx::work& work, const std::vector<kafka::Record>& batch) {
   Positions next;
   for (const auto& record : batch) next[{record.topic, record.partition}] = record.offset + 1;
   postgres::TextArray topics;
@@ -24,7 +24,7 @@ void store_positions(pqxx::work& work, const std::vector<Record>& batch) {
       topics.str(), partitions.str(), offsets.str());
 }
 
-Positions stored_positions(pqxx::work& work) {
+Positions load(pqxx::work& work) {
   Positions positions;
   for (const auto& row : work.exec("select topic, partition, next_offset from offsets")) {
     positions[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
@@ -32,4 +32,4 @@ Positions stored_positions(pqxx::work& work) {
   return positions;
 }
 
-}  // namespace kassaflow::kafka
+}  // namespace kassaflow::positions
