@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "kassaflow/configuration/identity.hpp"
 #include "kassaflow/configuration/words.hpp"
-#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/fiscal/vat.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -26,35 +24,15 @@ Result<Pool> to_pool(const v1::Pool& from) {
   return pool;
 }
 
-bool is_known(v1::Deduplication word) {
-  return word != v1::DEDUPLICATION_UNSPECIFIED && v1::Deduplication_IsValid(word);
-}
-
 Result<Register> to_register(const v1::Register& from) {
-  const auto protocol = documents::protocol_of(from);
-  if (protocol.empty()) return fail("configuration.unknown_word", "protocol of register " + from.id());
-  if (from.has_bit() && !is_known(from.bit().deduplication())) {
-    return fail("configuration.unknown_word", "deduplication of register " + from.id());
-  }
+  auto settings = registers::read_settings(from);
+  if (!settings) return tl::unexpected(settings.error());
   Register made;
+  made.settings = std::move(*settings);
   made.pool = from.pool();
   made.tenant = from.tenant();
   made.callback_token = Secret(from.callback_token());
-  made.callback_key = Secret(from.itkassa().callback_key());
-  made.organization_id = from.itkassa().organization_id();
   made.retired = from.retired();
-  auto& settings = made.settings;
-  settings.id = from.id();
-  settings.protocol = protocol;
-  settings.endpoint = from.endpoint();
-  settings.registration_number = from.registration_number();
-  settings.exclusive = from.exclusive();
-  settings.test = from.test();
-  settings.cre_item_id = from.itkassa().cre_item_id();
-  settings.api_key = Secret(from.itkassa().api_key());
-  settings.kkt_token = Secret(from.bit().kkt_token());
-  settings.deduplication_verified = from.bit().deduplication() == v1::DEDUPLICATION_VERIFIED;
-  settings.identity = register_identity(from);
   return made;
 }
 
@@ -103,10 +81,16 @@ Result<std::monostate> Model::put(const v1::Document& document) {
       break;
     }
     case v1::Document::kRegister: {
-      auto entry = to_register(document.register_());
-      if (!entry) return tl::unexpected(entry.error());
-      stale_pools_.insert(entry->pool);
-      registers_[document.register_().id()] = std::make_shared<const Register>(std::move(*entry));
+      const v1::Register& entry = document.register_();
+      auto made = to_register(entry);
+      if (!made) {
+        registers_.erase(entry.id());
+        unknown_registers_[entry.id()] = entry.pool();
+        return tl::unexpected(made.error());
+      }
+      stale_pools_.insert(entry.pool());
+      unknown_registers_.erase(entry.id());
+      registers_[entry.id()] = std::make_shared<const Register>(std::move(*made));
       break;
     }
     case v1::Document::kInstallation: {
@@ -141,6 +125,7 @@ void Model::remove(std::string_view kind_and_id) {
     pools_.erase(id);
   } else if (kind == "register") {
     registers_.erase(id);
+    unknown_registers_.erase(id);
   } else if (kind == "installation") {
     installations_.erase(id);
   } else if (kind == "cashbox") {
@@ -197,6 +182,7 @@ std::shared_ptr<const Snapshot> Model::build(std::uint64_t revision) {
   snapshot->revision = revision;
   snapshot->pools = pools_;
   snapshot->registers = registers_;
+  snapshot->unknown_registers = unknown_registers_;
   snapshot->installations = installations_;
   for (const auto& [id, entry] : registers_) {
     snapshot->registers_by_pool[entry->pool].push_back(entry);

@@ -172,16 +172,27 @@ TEST(Model, WhatIsNotSaidIsNotGuessed) {
   Model model;
   v1::WatchEvent event = whole();
   event.mutable_upserts(0)->mutable_pool()->clear_ffd();
-  event.mutable_upserts(1)->mutable_register_()->clear_protocol();
-  event.mutable_upserts(2)->mutable_register_()->mutable_bit()->set_kkt_token("token");
   event.mutable_upserts(3)->mutable_installation()->clear_marked_without_code();
-  EXPECT_THAT(model.apply(event),
-              ElementsAre(HasSubstr("pool shop"), HasSubstr("protocol of register kkt-1"),
-                          HasSubstr("deduplication of register kkt-2"), HasSubstr("installation main")));
+  EXPECT_THAT(model.apply(event), ElementsAre(HasSubstr("pool shop"), HasSubstr("installation main")));
   const auto snapshot = model.build(1);
   EXPECT_THAT(snapshot->pools, IsEmpty());
-  EXPECT_THAT(snapshot->registers, IsEmpty());
   EXPECT_THAT(snapshot->installations, IsEmpty());
+}
+
+// It is not forgotten either: another version prints on it.
+TEST(Model, ARegisterOfAnUnknownProtocolIsNamedAndNotGuessed) {
+  Model model;
+  v1::WatchEvent event = whole();
+  event.mutable_upserts(1)->mutable_register_()->clear_protocol();
+  EXPECT_THAT(model.apply(event), ElementsAre(testing::AllOf(HasSubstr("kkt-1"), HasSubstr("protocol"))));
+  auto snapshot = model.build(1);
+  EXPECT_FALSE(snapshot->registers.contains("kkt-1"));
+  EXPECT_EQ(snapshot->unknown_registers.at("kkt-1"), "shop");
+  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(1));
+  v1::WatchEvent deleted;
+  deleted.add_deletes("register/kkt-1");
+  model.apply(deleted);
+  EXPECT_THAT(model.build(2)->unknown_registers, IsEmpty());
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "kassaflow/registers/check_total.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "receipts.hpp"
 
 namespace kassaflow::registers::itkassa {
@@ -262,10 +262,9 @@ TEST(ItkassaRender, TakesTotalsAboveZeroOnly) {
   gift.lines.push_back(mug());  // a free line beside others is legal
   gift.total = gift.payments.cashless = mug().sum;
   EXPECT_TRUE(render(gift, till(), kKey, kCreItem));
-  EXPECT_EQ(registers::check_total("itkassa", fiscal::Kopecks(0)).error().code, "receipt.total");
-  EXPECT_TRUE(registers::check_total("itkassa", fiscal::Kopecks(1)));
-  EXPECT_TRUE(registers::check_total("bit", fiscal::Kopecks(0)));
-  EXPECT_TRUE(registers::check_total("of the future", fiscal::Kopecks(0)));
+  EXPECT_EQ(find_protocol("itkassa")->check_total(fiscal::Kopecks(0)).error().code, "receipt.total");
+  EXPECT_TRUE(find_protocol("itkassa")->check_total(fiscal::Kopecks(1)));
+  EXPECT_TRUE(find_protocol("bit")->check_total(fiscal::Kopecks(0)));
 }
 
 TEST(ItkassaRender, SpellsTheCashiersInnAsEachCommandDoes) {

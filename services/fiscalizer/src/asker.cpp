@@ -13,6 +13,7 @@ using registers::Fact;
 registers::AttemptRef ref_of(const Attempt& attempt) {
   registers::AttemptRef ref{attempt.key, attempt.remote_id,    attempt.request,
                             0,           fiscal::Sign::income, attempt.sends > 1};
+  ref.document_before = attempt.fd_before;
   v1::Receipt record;
   if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
     ref.total_kopecks = record.total_kopecks();

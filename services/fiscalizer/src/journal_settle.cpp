@@ -284,7 +284,9 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
   const auto& receipt = found->second;
   const bool ended = receipts::phase_of(receipt.state) == receipts::Phase::ended;
   if (!ended || receipt.state == receipt.before) return std::nullopt;
-  return Finished{receipt.tenant, receipt.state, receipt.age_s};
+  v1::FiscalDocument document;
+  const bool test = receipt.state == State::done && document.ParseFromString(receipt.fiscal) && document.test();
+  return Finished{receipt.tenant, receipt.state, receipt.age_s, test};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Every timer of the fiscalizer, with the bounds within which the rules of exactly-once.md hold.
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -13,13 +14,7 @@ struct FiscalizerSettings {
   std::string kafka;
   std::string registry_grpc;
   std::string status_grpc;
-  settings::Duration itkassa_timeout{15000};
-  settings::Duration itkassa_poll{3000};
-  settings::Duration itkassa_query_delay{2000};
-  settings::Duration itkassa_repost_grace{60000};
-  settings::Duration bit_connect_timeout{5000};
-  settings::Duration bit_timeout{120000};
-  settings::Duration bit_quiet{150000};
+  registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
   settings::Duration retry_min{5000};
   settings::Duration retry_max{300000};
   settings::Duration register_health{10000};
@@ -27,8 +22,9 @@ struct FiscalizerSettings {
   std::int64_t refusals_before_held = 5;
   settings::Duration lease{10000};
 
-  // How long the answer to one sending may take, over all protocols.
+  // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;
+  [[nodiscard]] settings::Duration longest_quiet() const;
   void add_to(settings::Settings& settings);
 };
 

@@ -18,11 +18,11 @@ using registers::ShiftCommand;
 class LaneTest : public JournalTest {
  protected:
   LaneTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = settings::Duration(1);
+    settings_.durations.at("itkassa_poll") = settings_.durations.at("itkassa_query_delay") = settings::Duration(1);
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
-    register_->settings.protocol = "itkassa";
+    register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = "bit:1";
     run([](pqxx::work& work) {
       work.exec("truncate workers");
@@ -70,7 +70,7 @@ class LaneTest : public JournalTest {
                                   [this](const registers::RegisterSettings&) {
                                     return std::make_unique<BorrowedDriver>(driver_);
                                   }},
-                  "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+                  *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -178,6 +178,17 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
   // Its document was corrected.
   driver_.sent = printed();
   register_ = std::make_shared<configuration::Register>(*register_);
+  until([&] { return state(2) == "done"; });
+}
+
+TEST_F(LaneTest, Rule9_ARegisterThatNobodyCanTellFromOthersStands) {
+  register_->settings.identity.clear();
+  drive();
+  until([&] { return rests("its document does not say which physical register it is"); });
+  EXPECT_EQ(driver_.sends, 0);
+  register_ = std::make_shared<configuration::Register>(*register_);
+  register_->settings.identity = "bit:1";
+  driver_.sent = printed();
   until([&] { return state(2) == "done"; });
 }
 

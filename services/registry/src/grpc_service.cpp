@@ -9,6 +9,7 @@
 #include "kassaflow/documents/marks.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "scope.hpp"
 
 namespace kassaflow::registry {
@@ -84,8 +85,10 @@ grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* reques
   if (!document) return to_status(document.error());
   *response->mutable_document() = documents::without_credentials(*document);
   const v1::Register& entry = document->register_();
-  if (const std::string& key = entry.itkassa().callback_key(); !key.empty()) {
-    response->set_callback_url(options_.public_url + "/callbacks/itkassa/" +
+  const registers::Protocol* protocol = registers::find_protocol(entry);
+  const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
+  if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
+    response->set_callback_url(options_.public_url + "/callbacks/" + std::string(protocol->name()) + "/" +
                                store_.id_master().callback_token(entry.tenant(), key));
   }
   return grpc::Status::OK;

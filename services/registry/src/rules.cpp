@@ -1,9 +1,8 @@
 #include "rules.hpp"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/documents/marks.hpp"
@@ -12,6 +11,7 @@
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registry {
@@ -21,21 +21,11 @@ bool all(std::string_view text, bool (*accepts)(unsigned char)) {
   return std::ranges::all_of(text, [accepts](char c) { return accepts(static_cast<unsigned char>(c)); });
 }
 bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
-bool is_hex(unsigned char c) { return std::isxdigit(c) != 0 && c < 0x80; }
 bool is_id(unsigned char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; }
 bool is_alphanumeric(unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; }
 bool is_path_safe(unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
 bool is_visible(unsigned char c) { return c > 0x20 && c < 0x7f; }
 bool is_text(unsigned char c) { return c >= 0x20 && c != 0x7f; }
-
-bool is_guid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(static_cast<unsigned char>(text[i]))) return false;
-  }
-  return true;
-}
 
 class Checker {
  public:
@@ -59,12 +49,10 @@ class Checker {
             "must be 1 to " + std::to_string(limit) + " characters in one line");
   }
 
-  // A client of another version may send a word that this registry does not know.
   template <class Enum>
   void word(Enum value, std::string_view key) {
-    if (value == 0) return require(false, key, "is missing");
-    const bool known = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value) != nullptr;
-    require(known, key, "must be " + documents::words_of<Enum>());
+    const std::string wrong = documents::wrong_with(value);
+    require(wrong.empty(), key, wrong);
   }
 
   void id(std::string_view value, std::string_view key) {
@@ -101,43 +89,18 @@ class Checker {
 
   void register_(const v1::Register& entry) {
     id(entry.pool(), "pool");
-    if (present(entry.endpoint(), "endpoint")) url(entry.endpoint(), "endpoint");
+    const registers::Protocol* protocol = registers::find_protocol(entry);
+    if (protocol != nullptr && protocol->endpoint() == registers::Endpoint::none) {
+      require(entry.endpoint().empty(), "endpoint", "does not belong to protocol " + std::string(protocol->name()));
+    } else if (present(entry.endpoint(), "endpoint")) {
+      url(entry.endpoint(), "endpoint");
+    }
     if (!entry.registration_number().empty()) {
       require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
               "registrationNumber", "must be 16 digits");
     }
-    switch (entry.protocol_case()) {
-      case v1::Register::kItkassa:
-        return itkassa(entry.itkassa());
-      case v1::Register::kBit:
-        return bit(entry.bit());
-      case v1::Register::PROTOCOL_NOT_SET:
-        return require(false, "protocol", "is missing");
-    }
-  }
-
-  void itkassa(const v1::ItkassaRegister& entry) {
-    if (present(entry.cre_item_id(), "itkassa.creItemId")) {
-      require(is_guid(entry.cre_item_id()), "itkassa.creItemId", "must be a GUID");
-    }
-    if (present(entry.api_key(), "itkassa.apiKey")) {
-      require(entry.api_key().size() <= 128 && all(entry.api_key(), is_visible), "itkassa.apiKey",
-              "must be at most 128 visible ASCII characters");
-    }
-    // protocols/itkassa.md §13: the cloud's own limit. Without a key there are no callbacks, only polling.
-    require(entry.callback_key().size() <= 36 && all(entry.callback_key(), is_alphanumeric), "itkassa.callbackKey",
-            "must be at most 36 letters and digits");
-    if (!entry.organization_id().empty()) {
-      require(is_guid(entry.organization_id()), "itkassa.organizationId", "must be a GUID");
-    }
-  }
-
-  void bit(const v1::BitRegister& entry) {
-    if (present(entry.kkt_token(), "bit.kktToken")) {
-      require(entry.kkt_token().size() <= 128 && all(entry.kkt_token(), is_visible), "bit.kktToken",
-              "must be at most 128 visible ASCII characters");
-    }
-    word(entry.deduplication(), "bit.deduplication");
+    if (protocol == nullptr) return require(false, "protocol", "is missing");
+    std::ranges::move(protocol->check(entry), std::back_inserter(problems));
   }
 
   void installation(const v1::Installation& entry) {

@@ -1,6 +1,7 @@
 #include "scope.hpp"
 
 #include "kassaflow/documents/marks.hpp"
+#include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::registry {
 namespace {
@@ -9,7 +10,9 @@ namespace {
 void derive(v1::Document& document, const IdMaster& id_master) {
   if (document.has_register_()) {
     v1::Register& entry = *document.mutable_register_();
-    const std::string& key = entry.itkassa().callback_key();
+    const registers::Protocol* protocol = registers::find_protocol(entry);
+    const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
+    const std::string key = callbacks == nullptr ? std::string() : callbacks->key(entry);
     if (!key.empty()) entry.set_callback_token(id_master.callback_token(entry.tenant(), key));
   }
   if (document.has_installation()) {

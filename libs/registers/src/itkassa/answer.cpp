@@ -147,6 +147,13 @@ std::optional<CallbackNames> named_in_callback(std::string_view body) {
   return names;
 }
 
+std::optional<std::string> cre_item_in_callback(std::string_view body) {
+  const std::optional<Json> object = parse_json(body);
+  if (!object || !object->is_object()) return std::nullopt;
+  const Json& id = (*object)["creItemId"];
+  return id.kind == Json::Kind::string ? id.text : std::string();
+}
+
 std::optional<Finding> read_called_back(std::string_view body, const Asked& asked) {
   const std::optional<Json> object = parse_json(to_utf8(body));
   if (!object || !object->is_object()) return std::nullopt;

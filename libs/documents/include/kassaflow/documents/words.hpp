@@ -30,6 +30,14 @@ template <class Enum>
   return words_of(*google::protobuf::GetEnumDescriptor<Enum>());
 }
 
+// What is wrong with it as a setting: "is missing", "must be …" for a word of another version. Empty: nothing.
+template <class Enum>
+[[nodiscard]] std::string wrong_with(Enum value) {
+  const auto& type = *google::protobuf::GetEnumDescriptor<Enum>();
+  if (value == 0) return "is missing";
+  return value_of(type, word_of(type, value)) == value ? std::string() : "must be " + words_of(type);
+}
+
 // "a, b or c".
 [[nodiscard]] std::string alternatives(std::span<const std::string> words);
 
