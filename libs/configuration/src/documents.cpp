@@ -41,6 +41,8 @@ constexpr Key kRegisterKeys[] = {
     {"itkassa.callbackKey", "itkassa.callback_key", Shape::text, true},
     {"bit.kktToken", "bit.kkt_token", Shape::text, true},
     {"bit.deduplication", "bit.deduplication"},
+    {"virtual.delayMs", "virtual.delay_ms"},
+    {"virtual.refuseKopecks", "virtual.refuse_kopecks"},
 };
 
 constexpr Key kInstallationKeys[] = {

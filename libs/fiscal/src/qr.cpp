@@ -84,7 +84,8 @@ bool read(Qr& qr, std::string_view key, std::string_view value) {
   if (key == "fn") return assign_digits(qr.fn, value, kFnDigits);
   if (key == "i") return assign_number(qr.fd, value);
   if (key == "fp") return assign_digits(qr.fp, value, kFpDigits);
-  if (key == "n") return value == "0" || (value.size() == 1 && assign(qr.sign, sign_from_code(value[0] - '0')));
+  if (key == "n")
+    return value == "0" || (value.size() == 1 && assign(qr.settlement_type, settlement_type_from_code(value[0] - '0')));
   return true;
 }
 
@@ -98,7 +99,8 @@ unsigned key_flag(std::string_view key) {
 }  // namespace
 
 bool Qr::names_document() const {
-  return fn.size() == kFnDigits && fd > 0 && fp.find_first_not_of('0') != std::string::npos && sign.has_value();
+  return fn.size() == kFnDigits && fd > 0 && fp.find_first_not_of('0') != std::string::npos &&
+         settlement_type.has_value();
 }
 
 Result<Qr> parse_qr(std::string_view text) {
@@ -126,7 +128,7 @@ std::string build_qr(const Qr& qr) {
   return "t=" + (qr.local_s ? format_time(*qr.local_s) : std::string(kNoTime)) +
          "&s=" + to_rubles(qr.sum.value_or(Kopecks(0))) + "&fn=" + qr.fn + "&i=" + std::to_string(qr.fd) +
          "&fp=" + (qr.fp.empty() ? std::string(kFpDigits, '0') : qr.fp) +
-         "&n=" + std::to_string(qr.sign ? code(*qr.sign) : 0);
+         "&n=" + std::to_string(qr.settlement_type ? code(*qr.settlement_type) : 0);
 }
 
 }  // namespace kassaflow::fiscal

@@ -5,6 +5,7 @@
 #include "kassaflow/registers/driver.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
+#include "virtual/protocol.hpp"
 
 namespace kassaflow::registers {
 
@@ -12,6 +13,7 @@ std::span<const Protocol* const> protocols() {
   static const std::array kProtocols{
       &itkassa::protocol(),
       &bit::protocol(),
+      &virtual_register::protocol(),
   };
   return kProtocols;
 }

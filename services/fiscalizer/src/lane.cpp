@@ -201,7 +201,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   attempt.revision = queued.revision;
   attempt.generation = queued.generation;
   attempt.number = number;
-  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->sign, false};
+  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, false};
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
   const auto started = Clock::now();
@@ -216,7 +216,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto key = protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
-  const AttemptRef ref{key, "", request, 0, fiscal::Sign::income, false};
+  const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
   auto opened = co_await open(new_attempt(kind, key, request), ref);
   if (!opened) co_return;
   co_await fly(std::move(*opened), Flight::Bytes::here);

@@ -268,6 +268,17 @@ TEST_F(RegistryFunctional, PostgresItselfRefusesWhatWouldMixTenants) {
   }
 }
 
+// The neighbours are in the database, not in the request.
+TEST_F(RegistryFunctional, AVirtualRegisterIsRefusedInAPoolOfRealOnes) {
+  Replica replica;
+  replica.apply(test::everything());
+  const v1::ApplyResponse refused = replica.apply({test::virtual_register("acme-trial", "acme-shop")});
+  ASSERT_THAT(refused.errors(), SizeIs(1));
+  EXPECT_EQ(refused.errors(0).key(), "pool");
+  EXPECT_THAT(refused.errors(0).message(), HasSubstr("register/acme-kkt-1"));
+  EXPECT_THAT(replica.apply({test::pool("acme-trials"), test::virtual_register()}).errors(), IsEmpty());
+}
+
 // The register as a service is sent it when it begins to watch.
 v1::Register sent_register(const Replica& replica, const std::string& service, const std::string& id) {
   grpc::ClientContext context;

@@ -16,7 +16,7 @@ registers::AttemptRef attempt(std::string remote_id) {
           R"({"creItemId":"11111111-2222-3333-4444-555555555555","idempKey":"5f0c6c55-7a52-4c39-8c34-9f6f5f3e2a01",)"
           R"("commands":[{"type":"sale","amountElectronic":"1000.00"}]})",
       .total_kopecks = 100'000,
-      .sign = fiscal::Sign::income,
+      .settlement_type = fiscal::SettlementType::income,
       .repeated = false};
 }
 

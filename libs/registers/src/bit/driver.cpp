@@ -124,7 +124,8 @@ class BitDriver final : public Driver {
     Asked asked;
     asked.command = command;
     asked.name = std::string(receipt ? kReceiptName : kShiftName) + attempt.key;
-    asked.content = {.receipt = receipt, .total_kopecks = attempt.total_kopecks, .sign = attempt.sign};
+    asked.content = {
+        .receipt = receipt, .total_kopecks = attempt.total_kopecks, .settlement_type = attempt.settlement_type};
     asked.timezone = settings_.timezone;
     asked.registration_number = settings_.registration_number;
     asked.now_s = now_s();

@@ -87,7 +87,7 @@ Asked asked_of(const AttemptRef& attempt, const std::string& cre_item_id, const 
   }
   asked.content.receipt = asked.type != "openSession" && asked.type != "closeSession";
   asked.content.total_kopecks = attempt.total_kopecks;
-  asked.content.sign = attempt.sign;
+  asked.content.settlement_type = attempt.settlement_type;
   return asked;
 }
 

@@ -81,7 +81,7 @@ struct AttemptRef {
   std::string remote_id;           // the name the register knows it by, empty while unknown
   std::string body;                // Rendered::body, as stored
   std::int64_t total_kopecks = 0;  // to compare with what the register echoes
-  fiscal::Sign sign = fiscal::Sign::income;
+  fiscal::SettlementType settlement_type = fiscal::SettlementType::income;
   bool repeated = false;  // this key was posted before: an error code may only mean "already known"
   // The last document the journal knew of this register when the attempt was opened, 0 = none: the same for every
   // sending, as one register has one open attempt.
