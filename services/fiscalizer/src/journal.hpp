@@ -14,13 +14,16 @@
 #include <string>
 #include <vector>
 
-#include "event.hpp"
 #include "fence.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/postgres/pool.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 enum class Kind : std::uint8_t { receipt, open_shift, close_shift };
 [[nodiscard]] std::string_view to_string(Kind kind);

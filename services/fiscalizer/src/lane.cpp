@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kassaflow/async/back_off.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -381,12 +382,8 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
 
 void Lane::back_off(const std::string& why) {
   const auto& settings = context_.settings;
-  const Clock::duration ceiling = settings.retry_max;
-  const Clock::duration base =
-      std::min<Clock::duration>(settings.retry_min * (1LL << std::min(failures_, 20)), ceiling);
-  ++failures_;
-  rest_until_ = Clock::now() + std::uniform_int_distribution<Clock::rep>((base / 2).count(), base.count())(jitter_) *
-                                   Clock::duration(1);
+  const double jitter = std::uniform_real_distribution<double>(0, 1)(jitter_);
+  rest_until_ = Clock::now() + async::back_off(settings.retry_min, settings.retry_max, failures_++, jitter);
   set_up(false, why);
 }
 

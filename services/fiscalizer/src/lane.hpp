@@ -14,15 +14,18 @@
 
 #include "asker.hpp"
 #include "dispatcher.hpp"
-#include "event.hpp"
 #include "flight.hpp"
 #include "journal.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "leases.hpp"
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 // What all lanes of a worker share.
 struct LaneContext {

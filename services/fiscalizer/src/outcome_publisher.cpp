@@ -142,7 +142,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
                      if (--batch->waiting == 0) batch->done.notify();
                    });
   }
-  while (batch->waiting > 0) co_await batch->done.wait_until(Clock::time_point::max());
+  while (batch->waiting > 0) co_await batch->done.wait();
 
   TextArray ids;
   IntArray revisions;

@@ -1,9 +1,9 @@
 #include "pusher.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "kassaflow/async/back_off.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
@@ -23,11 +23,6 @@ static_assert(kRenew * 2 < sql::kClaim);
 constexpr std::int64_t kAtOnce = 50;     // portals claimed by one look
 constexpr std::int64_t kUnderWay = 500;  // portals: each holds a socket; dead ones rest, so they do not fill it
 constexpr auto kRequest = 30s;           // the cloud ends a request after 60 s
-
-asio::awaitable<void> pause(std::chrono::steady_clock::time_point until) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, until);
-  co_await timer.async_wait(asio::use_awaitable);
-}
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -61,7 +56,7 @@ asio::awaitable<void> Pusher::run() {
         return true;
       });  // not renewed: the claims lapse, and nothing more is pushed under them
     }
-    co_await pause(std::chrono::steady_clock::now() + kLook);
+    co_await async::pause_for(kLook);
   }
 }
 
@@ -100,12 +95,12 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
 asio::awaitable<void> Pusher::push_places(Portal& portal, const std::vector<sql::Claim::Place>& places) {
   const auto claimed = std::chrono::steady_clock::now();
   for (const auto& place : places) {
-    co_await pause(claimed + place.after);
+    co_await async::pause_until(claimed + place.after);
     for (auto next = Next::repeat; next != Next::go_on;) {
       if (stopping_) co_return;
       next = co_await push(portal, place.receipt);
       if (next == Next::leave) co_return;
-      if (next == Next::repeat) co_await pause(std::chrono::steady_clock::now() + Pace::kInterval);
+      if (next == Next::repeat) co_await async::pause_for(Pace::kInterval);
     }
   }
 }
@@ -178,7 +173,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.webhook_digest = address.digest();
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
-    kept.rest = back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
+    kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
     log::info("push.no_answer",
               {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code}});
     co_return Next::leave;
@@ -243,7 +238,7 @@ asio::awaitable<void> Pusher::stop(milliseconds deadline) {
   stopping_ = true;
   const auto until = std::chrono::steady_clock::now() + deadline;
   while (!running_.empty() && std::chrono::steady_clock::now() < until) {
-    co_await pause(std::chrono::steady_clock::now() + 20ms);
+    co_await async::pause_for(20ms);
   }
 }
 
