@@ -60,3 +60,33 @@ function(kassaflow_service name)
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${name}_objs)
 endfunction()
+
+# kassaflow_migrations(fiscalizer)
+# The folder's migrations/NNNN_some_words.sql, numbered without a gap, become kassaflow::fiscalizer::migrations(), which
+# src/migrations.hpp declares. Called after kassaflow_service.
+function(kassaflow_migrations service)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(entries "")
+  set(number 0)
+  foreach(file ${files})
+    math(EXPR number "${number} + 1")
+    get_filename_component(stem "${file}" NAME_WE)
+    if(NOT stem MATCHES "^0*([0-9]+)_([a-z0-9_]+)$" OR NOT CMAKE_MATCH_1 EQUAL number)
+      message(FATAL_ERROR "${file}: migration ${number} is expected here, as NNNN_some_words.sql")
+    endif()
+    string(REPLACE "_" " " words "${CMAKE_MATCH_2}")
+    file(READ "${file}" sql)
+    string(APPEND entries "\n    {${number}, \"${words}\", R\"sql(${sql})sql\"},")
+  endforeach()
+  set(made "${CMAKE_CURRENT_BINARY_DIR}/migrations.cpp")
+  file(GENERATE OUTPUT "${made}" CONTENT "// Made of services/${service}/migrations by CMake.
+#include \"migrations.hpp\"
+
+const std::vector<kassaflow::postgres::Migration>& kassaflow::${service}::migrations() {
+  static const std::vector<postgres::Migration> kMigrations{${entries}};
+  return kMigrations;
+}
+")
+  target_sources(${service}_objs PRIVATE "${made}")
+endfunction()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path('docs/contract/rules-and-tests.md')
-TEXTS = {'.cpp', '.hpp', '.py', '.sh', '.md', '.proto', '.tsv', '.yaml', '.txt', '.cmake', '.template', ''}
+TEXTS = {'.cpp', '.hpp', '.py', '.sh', '.md', '.proto', '.tsv', '.yaml', '.txt', '.sql', '.cmake', '.template', ''}
 
 HOLD_FAULTS = ('scripts/references.py', 'tests/lint/')  # references that lead nowhere, as examples
 

@@ -8,10 +8,7 @@ int main(int argc, char** argv) {
   runtime::ServiceDefinition definition;
   definition.name = "fiscalizer";
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
-  definition.check_settings = [&]() -> std::string {
-    if (settings.retry_min > settings.retry_max) return "retry_min must not be above retry_max";
-    return {};
-  };
+  definition.check_settings = [&] { return settings.check(); };
   definition.start = [&](const runtime::Context& context) {
     return std::make_unique<fiscalizer::Worker>(context, settings);
   };

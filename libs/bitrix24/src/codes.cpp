@@ -9,37 +9,37 @@ namespace kassaflow::bitrix24 {
 
 namespace {
 
-using fiscal::Method;
-using fiscal::Sign;
+using fiscal::PaymentMethod;
+using fiscal::SettlementType;
 
 constexpr std::array kCheckTypes = {
-    CheckType{"sell", Sign::income, Method::full_payment},
-    CheckType{"sellreturn", Sign::income_return, Method::full_payment},
-    CheckType{"sellreturncash", Sign::income_return, Method::full_payment},
-    CheckType{"advancepayment", Sign::income, Method::advance},
-    CheckType{"advancereturn", Sign::income_return, Method::advance},
-    CheckType{"advancereturncash", Sign::income_return, Method::advance},
-    CheckType{"prepayment", Sign::income, Method::prepayment},
-    CheckType{"prepaymentreturn", Sign::income_return, Method::prepayment},
-    CheckType{"prepaymentreturncash", Sign::income_return, Method::prepayment},
-    CheckType{"fullprepayment", Sign::income, Method::full_prepayment},
-    CheckType{"fullprepaymentreturn", Sign::income_return, Method::full_prepayment},
-    CheckType{"fullprepaymentreturncash", Sign::income_return, Method::full_prepayment},
-    CheckType{"credit", Sign::income, Method::credit},
-    CheckType{"creditreturn", Sign::income_return, Method::credit},
-    CheckType{"creditpayment", Sign::income, Method::credit_payment},
-    CheckType{"creditpaymentreturn", Sign::income_return, Method::credit_payment},
-    CheckType{"creditpaymentreturncash", Sign::income_return, Method::credit_payment},
+    CheckType{"sell", SettlementType::income, PaymentMethod::full_payment},
+    CheckType{"sellreturn", SettlementType::income_return, PaymentMethod::full_payment},
+    CheckType{"sellreturncash", SettlementType::income_return, PaymentMethod::full_payment},
+    CheckType{"advancepayment", SettlementType::income, PaymentMethod::advance},
+    CheckType{"advancereturn", SettlementType::income_return, PaymentMethod::advance},
+    CheckType{"advancereturncash", SettlementType::income_return, PaymentMethod::advance},
+    CheckType{"prepayment", SettlementType::income, PaymentMethod::prepayment},
+    CheckType{"prepaymentreturn", SettlementType::income_return, PaymentMethod::prepayment},
+    CheckType{"prepaymentreturncash", SettlementType::income_return, PaymentMethod::prepayment},
+    CheckType{"fullprepayment", SettlementType::income, PaymentMethod::full_prepayment},
+    CheckType{"fullprepaymentreturn", SettlementType::income_return, PaymentMethod::full_prepayment},
+    CheckType{"fullprepaymentreturncash", SettlementType::income_return, PaymentMethod::full_prepayment},
+    CheckType{"credit", SettlementType::income, PaymentMethod::credit},
+    CheckType{"creditreturn", SettlementType::income_return, PaymentMethod::credit},
+    CheckType{"creditpayment", SettlementType::income, PaymentMethod::credit_payment},
+    CheckType{"creditpaymentreturn", SettlementType::income_return, PaymentMethod::credit_payment},
+    CheckType{"creditpaymentreturncash", SettlementType::income_return, PaymentMethod::credit_payment},
 };
 
-constexpr Words<Method, 7> kMethods = {{
-    {"full_payment", Method::full_payment},
-    {"full_prepayment", Method::full_prepayment},
-    {"prepayment", Method::prepayment},
-    {"advance", Method::advance},
-    {"partial_payment", Method::partial_payment},
-    {"credit", Method::credit},
-    {"credit_payment", Method::credit_payment},
+constexpr Words<PaymentMethod, 7> kMethods = {{
+    {"full_payment", PaymentMethod::full_payment},
+    {"full_prepayment", PaymentMethod::full_prepayment},
+    {"prepayment", PaymentMethod::prepayment},
+    {"advance", PaymentMethod::advance},
+    {"partial_payment", PaymentMethod::partial_payment},
+    {"credit", PaymentMethod::credit},
+    {"credit_payment", PaymentMethod::credit_payment},
 }};
 
 constexpr Words<std::uint8_t, 29> kObjects = {{
@@ -82,15 +82,15 @@ const CheckType* find_check_type(std::string_view name) {
   return row == kCheckTypes.end() ? nullptr : row;
 }
 
-std::optional<Sign> find_sign(std::string_view name) {
-  if (name == "income") return Sign::income;
-  if (name == "consumption") return Sign::income_return;
+std::optional<SettlementType> find_settlement_type(std::string_view name) {
+  if (name == "income") return SettlementType::income;
+  if (name == "consumption") return SettlementType::income_return;
   return std::nullopt;
 }
 
-std::optional<Method> find_method(std::string_view name) { return value_of(kMethods, name); }
+std::optional<PaymentMethod> find_payment_method(std::string_view name) { return value_of(kMethods, name); }
 
-std::optional<std::uint8_t> find_object(std::string_view name) { return value_of(kObjects, name); }
+std::optional<std::uint8_t> find_payment_subject(std::string_view name) { return value_of(kObjects, name); }
 
 bool is_rouble(std::string_view currency) { return currency.empty() || currency == "RUB" || currency == "RUR"; }
 

@@ -15,7 +15,7 @@ namespace kassaflow::bitrix24 {
 constexpr std::string_view field_of(fiscal::Attribute attribute) {
   using enum fiscal::Attribute;
   switch (attribute) {
-    case sign:
+    case settlement_type:
       return "calculated_sign";
     case lines:
       return "items";

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "kassaflow/text/ascii.hpp"
+
 namespace kassaflow::bitrix24 {
 
 namespace {
@@ -13,10 +15,8 @@ using fiscal::Decimal;
 
 constexpr std::size_t kMaxText = 64;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t count_digits(std::string_view text) {
-  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), ascii::is_digit) - text.begin());
 }
 
 // "E-5" into -5; nothing when it is no exponent of at most two digits, PHP writes no others for amounts.

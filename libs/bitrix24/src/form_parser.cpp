@@ -11,7 +11,7 @@
 #include "form_path.hpp"
 #include "form_tree.hpp"
 #include "kassaflow/fiscal/text.hpp"
-#include "text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::bitrix24 {
 
@@ -137,7 +137,7 @@ class Form::Parser {
     if (value.find('\0') != std::string_view::npos) {
       return fail("form.nul", "Недопустимый нулевой символ в тексте: " + here() + ".");
     }
-    if (is_ascii(value)) return {};
+    if (ascii::is_ascii(value)) return {};
     const fiscal::Utf8Shape shape = fiscal::utf8_shape(value);
     characters_ += shape.characters;
     stray_ += shape.stray;
@@ -261,7 +261,7 @@ class Form::Parser {
     if (!known) return fail("form.charset", "Текст в неизвестной кодировке: " + broken_text_ + ".");
     form_.charset_ = *known;
     for (Entry& entry : form_.entries_) {
-      if (entry.role == Role::bytes || is_ascii(entry.value)) continue;
+      if (entry.role == Role::bytes || ascii::is_ascii(entry.value)) continue;
       if (*known == Charset::windows_1251) {
         entry.value = form_.made_texts_.emplace_front(fiscal::from_windows_1251(entry.value));
       } else if (!fiscal::is_utf8(entry.value)) {

@@ -1,14 +1,14 @@
 #include "json_text.hpp"
 
 #include "kassaflow/fiscal/text.hpp"
-#include "text.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "kassaflow/text/hex.hpp"
 
 namespace kassaflow::bitrix24 {
 
 namespace {
 
 void append_escaped(std::string& out, unsigned char byte) {
-  static constexpr char kHex[] = "0123456789abcdef";
   switch (byte) {
     case '"':
       out += "\\\"";
@@ -30,8 +30,7 @@ void append_escaped(std::string& out, unsigned char byte) {
   }
   if (byte < 0x20 || byte == 0x7F) {
     out += "\\u00";
-    out += kHex[byte >> 4];
-    out += kHex[byte & 0xF];
+    append_hex(out, byte);
     return;
   }
   out += static_cast<char>(byte);
@@ -42,7 +41,7 @@ void append_escaped(std::string& out, unsigned char byte) {
 void append_json_string(std::string& out, std::string_view text, std::size_t limit) {
   out += '"';
   if (text.size() > limit) text = fiscal::cut(text, limit);
-  const bool keep = is_ascii(text) || fiscal::is_utf8(text);
+  const bool keep = ascii::is_ascii(text) || fiscal::is_utf8(text);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     append_escaped(out, byte < 0x80 || keep ? byte : '?');

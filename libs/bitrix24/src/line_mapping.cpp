@@ -17,8 +17,8 @@ namespace kassaflow::bitrix24 {
 namespace {
 
 using fiscal::Kopecks;
-using fiscal::Method;
-using fiscal::Subject;
+using fiscal::PaymentMethod;
+using fiscal::PaymentSubject;
 using fiscal::Vat;
 
 constexpr std::size_t kMaxSupplierPhones = 10;
@@ -80,7 +80,7 @@ class LineMapper {
 
   void map_method() {
     const std::string_view sent = item_["payment_method"].value();
-    const auto method = sent.empty() ? std::optional(type_.method) : find_method(sent);
+    const auto method = sent.empty() ? std::optional(type_.method) : find_payment_method(sent);
     if (!method) complain("payment_method", "неизвестный способ расчёта " + quoted(sent) + ".");
     draft_.line.method = method.value_or(type_.method);
   }
@@ -99,9 +99,9 @@ class LineMapper {
       return;
     }
     // ffd.md §4.7: money taken before the goods are handed over carries the calculated rate.
-    const Method method = draft_.line.method;
-    const bool before_goods =
-        method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
+    const PaymentMethod method = draft_.line.method;
+    const bool before_goods = method == PaymentMethod::full_prepayment || method == PaymentMethod::prepayment ||
+                              method == PaymentMethod::advance;
     draft_.line.vat = before_goods ? fiscal::calculated(known->second) : known->second;
   }
 
@@ -132,21 +132,21 @@ class LineMapper {
 
   void map_subject() {
     const std::string_view sent = item_["payment_object"].value();
-    const auto code = find_object(sent);
+    const auto code = find_payment_subject(sent);
     if (!code) {
       complain("payment_object",
                sent.empty() ? "не указан предмет расчёта." : "неизвестный предмет расчёта " + quoted(sent) + ".");
       return;
     }
-    auto subject = static_cast<Subject>(*code);
-    if (subject == Subject::marked || subject == Subject::marked_excise) subject = map_codes(subject);
+    auto subject = static_cast<PaymentSubject>(*code);
+    if (subject == PaymentSubject::marked || subject == PaymentSubject::marked_excise) subject = map_codes(subject);
     draft_.line.subject = subject;
   }
 
   // Codes travel only with goods that are handed over as marked; the subject without one has a number of its own
   // (§5.6). In FFD 1.2 only the scanned code is one. A line with nothing but the product code says which it is: as
   // "without code" it may be printed in either format, as marked only in 1.05.
-  Subject map_codes(Subject marked) {
+  PaymentSubject map_codes(PaymentSubject marked) {
     const std::string_view code = item_["marking_code"].value();
     const std::string_view product = item_["nomenclature_code"].value();
     if (!code.empty()) {
@@ -158,7 +158,8 @@ class LineMapper {
     }
     draft_.line.product_code = std::string(product);
     if (settings_.marked_without_code == MarkedWithoutCode::allow) {
-      return marked == Subject::marked ? Subject::marked_without_code : Subject::marked_excise_without_code;
+      return marked == PaymentSubject::marked ? PaymentSubject::marked_without_code
+                                              : PaymentSubject::marked_excise_without_code;
     }
     if (product.empty()) {
       complain("marking_code",
@@ -179,7 +180,7 @@ class LineMapper {
   // Told for every line: FFD 1.2 demands it, and the format of a pool may change before its receipts are printed.
   // Deliveries, payments and single coded units have no unit of their own: one piece of them.
   void map_measure() {
-    const bool thing = draft_.line.subject != Subject::service && draft_.line.subject != Subject::payment;
+    const bool thing = draft_.line.subject != PaymentSubject::service && draft_.line.subject != PaymentSubject::payment;
     const bool coded = !draft_.line.marking_code.empty() || !draft_.line.product_code.empty();
     draft_.line.measure = fiscal::measure_from_okei(item_["measure_code"].value())
                               .value_or(thing && !coded ? fiscal::kMeasureOther : fiscal::kMeasurePiece);

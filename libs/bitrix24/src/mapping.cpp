@@ -50,10 +50,10 @@ class Mapper {
       complaints_.add_field("type", "чек вида " + quoted(sent) + " не поддерживается.");
       return nullptr;
     }
-    receipt_.sign = type->sign;
+    receipt_.settlement_type = type->settlement_type;
     for (const std::string_view field : {"calculated_sign", "operation"}) {
       const std::string_view sign = root_[field].value();
-      if (sign.empty() || find_sign(sign) == type->sign) continue;
+      if (sign.empty() || find_settlement_type(sign) == type->settlement_type) continue;
       complaints_.add_field(field, "признак расчёта " + quoted(sign) + " противоречит виду чека " + quoted(sent) + ".");
     }
     if (!is_rouble(root_["currency"].value())) complaints_.add_field("currency", "чек печатается только в рублях.");

@@ -12,20 +12,20 @@ namespace kassaflow::bitrix24 {
 namespace {
 
 using fiscal::Kopecks;
-using fiscal::Method;
-using fiscal::Sign;
-using fiscal::Subject;
+using fiscal::PaymentMethod;
+using fiscal::PaymentSubject;
+using fiscal::SettlementType;
 using fiscal::Vat;
 
 struct ExpectedLine {
   std::int64_t price, thousandths, sum;
-  Method method;
-  Subject subject;
+  PaymentMethod method;
+  PaymentSubject subject;
   Vat vat;
 };
 struct ExpectedReceipt {
   std::string name;
-  Sign sign;
+  SettlementType settlement_type;
   std::int64_t total;
   Kopecks fiscal::Payments::* paid;
   std::vector<ExpectedLine> lines;
@@ -33,86 +33,86 @@ struct ExpectedReceipt {
 
 const std::vector<ExpectedReceipt> kExpected = {
     {"sell-cash",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cash,
-     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10}}},
     {"sell-empty-settings-no-number",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10}}},
     {"sell-agent-supplier",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10}}},
     {"sell-two-goods-discount-delivery",
-     Sign::income,
+     SettlementType::income,
      110620,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10},
-      {89050, 400, 35620, Method::full_payment, Subject::commodity, Vat::vat_10},
-      {30000, 1000, 30000, Method::full_payment, Subject::service, Vat::none}}},
+     {{22500, 2000, 45000, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10},
+      {89050, 400, 35620, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10},
+      {30000, 1000, 30000, PaymentMethod::full_payment, PaymentSubject::service, Vat::none}}},
     {"sell-from-deal-odd-kopecks",
-     Sign::income,
+     SettlementType::income,
      160030,
      &fiscal::Payments::cashless,
-     {{3333, 2000, 6666, Method::full_payment, Subject::commodity, Vat::vat_10},
-      {3334, 1000, 3334, Method::full_payment, Subject::commodity, Vat::vat_10},
-      {10000, 3, 30, Method::full_payment, Subject::commodity, Vat::none},
-      {150000, 1000, 150000, Method::full_payment, Subject::service, Vat::none}}},
+     {{3333, 2000, 6666, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10},
+      {3334, 1000, 3334, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10},
+      {10000, 3, 30, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::none},
+      {150000, 1000, 150000, PaymentMethod::full_payment, PaymentSubject::service, Vat::none}}},
     {"sell-marked-two-units",
-     Sign::income,
+     SettlementType::income,
      998000,
      &fiscal::Payments::cashless,
-     {{499000, 1000, 499000, Method::full_payment, Subject::marked, Vat::vat_10},
-      {499000, 1000, 499000, Method::full_payment, Subject::marked, Vat::vat_10}}},
+     {{499000, 1000, 499000, PaymentMethod::full_payment, PaymentSubject::marked, Vat::vat_10},
+      {499000, 1000, 499000, PaymentMethod::full_payment, PaymentSubject::marked, Vat::vat_10}}},
     {"sellreturn",
-     Sign::income_return,
+     SettlementType::income_return,
      45000,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_payment, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::full_payment, PaymentSubject::commodity, Vat::vat_10}}},
     {"advancepayment",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cashless,
-     {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
+     {{45000, 1000, 45000, PaymentMethod::advance, PaymentSubject::payment, Vat::none}}},
     {"advancereturn",
-     Sign::income_return,
+     SettlementType::income_return,
      45000,
      &fiscal::Payments::cashless,
-     {{45000, 1000, 45000, Method::advance, Subject::payment, Vat::none}}},
+     {{45000, 1000, 45000, PaymentMethod::advance, PaymentSubject::payment, Vat::none}}},
     {"fullprepayment",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
+     {{22500, 2000, 45000, PaymentMethod::full_prepayment, PaymentSubject::payment, Vat::vat_10_110}}},
     {"fullprepaymentreturn",
-     Sign::income_return,
+     SettlementType::income_return,
      45000,
      &fiscal::Payments::cashless,
-     {{22500, 2000, 45000, Method::full_prepayment, Subject::payment, Vat::vat_10_110}}},
+     {{22500, 2000, 45000, PaymentMethod::full_prepayment, PaymentSubject::payment, Vat::vat_10_110}}},
     {"credit",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::credit,
-     {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::credit, PaymentSubject::commodity, Vat::vat_10}}},
     {"creditreturn",
-     Sign::income_return,
+     SettlementType::income_return,
      45000,
      &fiscal::Payments::credit,
-     {{22500, 2000, 45000, Method::credit, Subject::commodity, Vat::vat_10}}},
+     {{22500, 2000, 45000, PaymentMethod::credit, PaymentSubject::commodity, Vat::vat_10}}},
     {"creditpayment",
-     Sign::income,
+     SettlementType::income,
      45000,
      &fiscal::Payments::cashless,
-     {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
+     {{45000, 1000, 45000, PaymentMethod::credit_payment, PaymentSubject::payment, Vat::none}}},
     {"creditpaymentreturn-without-payment-method",
-     Sign::income_return,
+     SettlementType::income_return,
      45000,
      &fiscal::Payments::cashless,
-     {{45000, 1000, 45000, Method::credit_payment, Subject::payment, Vat::none}}},
+     {{45000, 1000, 45000, PaymentMethod::credit_payment, PaymentSubject::payment, Vat::none}}},
 };
 
 class MapsThePortalsOwnRequest : public testing::TestWithParam<ExpectedReceipt> {};
@@ -122,7 +122,7 @@ TEST_P(MapsThePortalsOwnRequest, Whole) {
   const auto form = Form::parse(fixture(expected.name));
   ASSERT_TRUE(form.has_value());
   const fiscal::Receipt receipt = mapped(*form);
-  EXPECT_EQ(receipt.sign, expected.sign);
+  EXPECT_EQ(receipt.settlement_type, expected.settlement_type);
   EXPECT_EQ(receipt.total.value(), expected.total);
   EXPECT_EQ(receipt.payments.total().value(), expected.total);
   EXPECT_EQ((receipt.payments.*expected.paid).value(), expected.total);
@@ -157,7 +157,7 @@ TEST(Fixtures, ScaledPrepaymentsMakeTheTotalToTheKopeck) {
     Kopecks sum;
     for (const fiscal::Line& line : receipt.lines) {
       EXPECT_EQ(line.vat, Vat::vat_10_110);
-      EXPECT_EQ(line.method, Method::prepayment);
+      EXPECT_EQ(line.method, PaymentMethod::prepayment);
       EXPECT_EQ(fiscal::cost(line.price, line.quantity), line.sum);
       EXPECT_NEAR(static_cast<double>(line.sum.value()), 33333.67, 2);
       sum += line.sum;
@@ -177,7 +177,7 @@ TEST(Fixtures, AgentLineNamesItsSupplier) {
 
 TEST(Fixtures, MarkedUnitsKeepTheirBytes) {
   const fiscal::Receipt receipt = mapped_fixture("sell-marked-two-units", settings(fiscal::Ffd::v1_2));
-  EXPECT_EQ(receipt.lines.at(0).subject, Subject::marked);
+  EXPECT_EQ(receipt.lines.at(0).subject, PaymentSubject::marked);
   EXPECT_EQ(receipt.lines[0].marking_code,
             "010460043993125621JgXJ5.T-9m3xA\x1D"
             "93dGVz");
@@ -193,9 +193,9 @@ TEST(Fixtures, MarkedGoodsWithoutCodeFollowThePolicy) {
   EXPECT_NE(refused(form, settings(fiscal::Ffd::v1_2)).find("Позиция 1, поле items[0].marking_code"),
             std::string::npos);
   EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_2, MarkedWithoutCode::allow)).lines.at(0).subject,
-            Subject::marked_without_code);
+            PaymentSubject::marked_without_code);
   EXPECT_EQ(mapped(form, settings(fiscal::Ffd::v1_05, MarkedWithoutCode::allow)).lines.at(0).subject,
-            Subject::marked_without_code);
+            PaymentSubject::marked_without_code);
 }
 
 TEST(Fixtures, DigestsDifferAsTheirContentDoes) {

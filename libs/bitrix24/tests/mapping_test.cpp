@@ -7,14 +7,14 @@
 namespace kassaflow::bitrix24 {
 namespace {
 
-using fiscal::Method;
-using fiscal::Sign;
+using fiscal::PaymentMethod;
+using fiscal::SettlementType;
 using fiscal::Vat;
 
 struct TypeCase {
   std::string type, sign, method;
-  Sign fiscal_sign;
-  Method fiscal_method;
+  SettlementType fiscal_sign;
+  PaymentMethod fiscal_method;
   std::string object, payment;
   Vat vat;
 };
@@ -29,7 +29,7 @@ TEST_P(MapsEveryCheckType, WithItsSignMethodAndRate) {
   const fiscal::Receipt sent = mapped(post.form());
   const fiscal::Receipt left_out = mapped(post.drop("items[0][payment_method]").form());
   for (const fiscal::Receipt& receipt : {sent, left_out}) {
-    EXPECT_EQ(receipt.sign, c.fiscal_sign);
+    EXPECT_EQ(receipt.settlement_type, c.fiscal_sign);
     ASSERT_EQ(receipt.lines.size(), 1U);
     EXPECT_EQ(receipt.lines[0].method, c.fiscal_method);
     EXPECT_EQ(receipt.lines[0].vat, c.vat);
@@ -38,40 +38,41 @@ TEST_P(MapsEveryCheckType, WithItsSignMethodAndRate) {
 
 INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §5.3
     CheckTypes, MapsEveryCheckType,
-    testing::Values(TypeCase{"sell", "income", "full_payment", Sign::income, Method::full_payment, "commodity",
-                             "cashless", Vat::vat_10},
-                    TypeCase{"sellreturn", "consumption", "full_payment", Sign::income_return, Method::full_payment,
+    testing::Values(TypeCase{"sell", "income", "full_payment", SettlementType::income, PaymentMethod::full_payment,
                              "commodity", "cashless", Vat::vat_10},
-                    TypeCase{"sellreturncash", "consumption", "full_payment", Sign::income_return, Method::full_payment,
-                             "commodity", "cash", Vat::vat_10},
-                    TypeCase{"advancepayment", "income", "advance", Sign::income, Method::advance, "payment",
-                             "cashless", Vat::vat_10_110},
-                    TypeCase{"advancereturn", "consumption", "advance", Sign::income_return, Method::advance, "payment",
-                             "cashless", Vat::vat_10_110},
-                    TypeCase{"advancereturncash", "consumption", "advance", Sign::income_return, Method::advance,
-                             "payment", "cash", Vat::vat_10_110},
-                    TypeCase{"prepayment", "income", "prepayment", Sign::income, Method::prepayment, "payment",
-                             "cashless", Vat::vat_10_110},
-                    TypeCase{"prepaymentreturn", "consumption", "prepayment", Sign::income_return, Method::prepayment,
+                    TypeCase{"sellreturn", "consumption", "full_payment", SettlementType::income_return,
+                             PaymentMethod::full_payment, "commodity", "cashless", Vat::vat_10},
+                    TypeCase{"sellreturncash", "consumption", "full_payment", SettlementType::income_return,
+                             PaymentMethod::full_payment, "commodity", "cash", Vat::vat_10},
+                    TypeCase{"advancepayment", "income", "advance", SettlementType::income, PaymentMethod::advance,
                              "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"prepaymentreturncash", "consumption", "prepayment", Sign::income_return,
-                             Method::prepayment, "payment", "cash", Vat::vat_10_110},
-                    TypeCase{"fullprepayment", "income", "full_prepayment", Sign::income, Method::full_prepayment,
+                    TypeCase{"advancereturn", "consumption", "advance", SettlementType::income_return,
+                             PaymentMethod::advance, "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"advancereturncash", "consumption", "advance", SettlementType::income_return,
+                             PaymentMethod::advance, "payment", "cash", Vat::vat_10_110},
+                    TypeCase{"prepayment", "income", "prepayment", SettlementType::income, PaymentMethod::prepayment,
                              "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", Sign::income_return,
-                             Method::full_prepayment, "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment", Sign::income_return,
-                             Method::full_prepayment, "payment", "cash", Vat::vat_10_110},
-                    TypeCase{"credit", "income", "credit", Sign::income, Method::credit, "commodity", "credit",
-                             Vat::vat_10},
-                    TypeCase{"creditreturn", "consumption", "credit", Sign::income_return, Method::credit, "commodity",
+                    TypeCase{"prepaymentreturn", "consumption", "prepayment", SettlementType::income_return,
+                             PaymentMethod::prepayment, "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"prepaymentreturncash", "consumption", "prepayment", SettlementType::income_return,
+                             PaymentMethod::prepayment, "payment", "cash", Vat::vat_10_110},
+                    TypeCase{"fullprepayment", "income", "full_prepayment", SettlementType::income,
+                             PaymentMethod::full_prepayment, "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", SettlementType::income_return,
+                             PaymentMethod::full_prepayment, "payment", "cashless", Vat::vat_10_110},
+                    TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment",
+                             SettlementType::income_return, PaymentMethod::full_prepayment, "payment", "cash",
+                             Vat::vat_10_110},
+                    TypeCase{"credit", "income", "credit", SettlementType::income, PaymentMethod::credit, "commodity",
                              "credit", Vat::vat_10},
-                    TypeCase{"creditpayment", "income", "credit_payment", Sign::income, Method::credit_payment,
-                             "payment", "cashless", Vat::vat_10},
-                    TypeCase{"creditpaymentreturn", "consumption", "credit_payment", Sign::income_return,
-                             Method::credit_payment, "payment", "cashless", Vat::vat_10},
-                    TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", Sign::income_return,
-                             Method::credit_payment, "payment", "cash", Vat::vat_10}),
+                    TypeCase{"creditreturn", "consumption", "credit", SettlementType::income_return,
+                             PaymentMethod::credit, "commodity", "credit", Vat::vat_10},
+                    TypeCase{"creditpayment", "income", "credit_payment", SettlementType::income,
+                             PaymentMethod::credit_payment, "payment", "cashless", Vat::vat_10},
+                    TypeCase{"creditpaymentreturn", "consumption", "credit_payment", SettlementType::income_return,
+                             PaymentMethod::credit_payment, "payment", "cashless", Vat::vat_10},
+                    TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", SettlementType::income_return,
+                             PaymentMethod::credit_payment, "payment", "cash", Vat::vat_10}),
     [](const auto& param) { return param.param.type; });
 
 struct PaymentCase {

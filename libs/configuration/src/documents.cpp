@@ -1,10 +1,7 @@
 #include "kassaflow/configuration/documents.hpp"
 
 #include <google/protobuf/message.h>
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <stdexcept>
 
@@ -44,6 +41,8 @@ constexpr Key kRegisterKeys[] = {
     {"itkassa.callbackKey", "itkassa.callback_key", Shape::text, true},
     {"bit.kktToken", "bit.kkt_token", Shape::text, true},
     {"bit.deduplication", "bit.deduplication"},
+    {"virtual.delayMs", "virtual.delay_ms"},
+    {"virtual.refuseKopecks", "virtual.refuse_kopecks"},
 };
 
 constexpr Key kInstallationKeys[] = {
@@ -251,27 +250,6 @@ v1::Document only_credentials(const v1::Document& document) {
     }
   }
   return secrets;
-}
-
-std::string register_identity(const v1::Register& document) {
-  if (document.protocol() == "itkassa") {
-    std::string id = document.itkassa().cre_item_id();
-    std::ranges::transform(id, id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return "itkassa:" + id;
-  }
-  if (!document.registration_number().empty()) return document.protocol() + ":" + document.registration_number();
-  return document.protocol() + ":token:" + token_hash(document.bit().kkt_token());
-}
-
-std::string token_hash(std::string_view token) {
-  constexpr std::string_view context =
-      "kassaflow register token";  // keeps the hash apart from others of the same token
-  std::array<unsigned char, 16> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(token.data()), token.size(),
-                     reinterpret_cast<const unsigned char*>(context.data()), context.size());
-  std::array<char, 2 * hash.size() + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-  return hex.data();
 }
 
 }  // namespace kassaflow::configuration

@@ -25,26 +25,15 @@ Result<Pool> to_pool(const v1::Pool& from) {
   return pool;
 }
 
-Register to_register(const v1::Register& from) {
+Result<Register> to_register(const v1::Register& from) {
+  auto settings = registers::read_settings(from);
+  if (!settings) return tl::unexpected(settings.error());
   Register made;
+  made.settings = std::move(*settings);
   made.pool = from.pool();
   made.tenant = from.tenant();
   made.callback_token = Secret(from.callback_token());
-  made.callback_key = Secret(from.itkassa().callback_key());
-  made.organization_id = from.itkassa().organization_id();
   made.retired = from.retired();
-  auto& settings = made.settings;
-  settings.id = from.id();
-  settings.protocol = from.protocol();
-  settings.endpoint = from.endpoint();
-  settings.registration_number = from.registration_number();
-  settings.exclusive = from.exclusive();
-  settings.test = from.test();
-  settings.cre_item_id = from.itkassa().cre_item_id();
-  settings.api_key = Secret(from.itkassa().api_key());
-  settings.kkt_token = Secret(from.bit().kkt_token());
-  settings.deduplication_verified = from.bit().deduplication() == "verified";
-  settings.identity = register_identity(from);
   return made;
 }
 
@@ -93,8 +82,16 @@ Result<std::monostate> Model::put(const v1::Document& document) {
       break;
     }
     case v1::Document::kRegister: {
-      stale_pools_.insert(document.register_().pool());
-      registers_[document.register_().id()] = std::make_shared<const Register>(to_register(document.register_()));
+      const v1::Register& entry = document.register_();
+      auto made = to_register(entry);
+      if (!made) {
+        registers_.erase(entry.id());
+        unknown_registers_[entry.id()] = entry.pool();
+        return tl::unexpected(made.error());
+      }
+      stale_pools_.insert(entry.pool());
+      unknown_registers_.erase(entry.id());
+      registers_[entry.id()] = std::make_shared<const Register>(std::move(*made));
       break;
     }
     case v1::Document::kInstallation: {
@@ -129,6 +126,7 @@ void Model::remove(std::string_view kind_and_id) {
     pools_.erase(id);
   } else if (kind == "register") {
     registers_.erase(id);
+    unknown_registers_.erase(id);
   } else if (kind == "installation") {
     installations_.erase(id);
   } else if (kind == "cashbox") {
@@ -185,6 +183,7 @@ std::shared_ptr<const Snapshot> Model::build(std::uint64_t revision) {
   snapshot->revision = revision;
   snapshot->pools = pools_;
   snapshot->registers = registers_;
+  snapshot->unknown_registers = unknown_registers_;
   snapshot->installations = installations_;
   for (const auto& [id, entry] : registers_) {
     snapshot->registers_by_pool[entry->pool].push_back(entry);

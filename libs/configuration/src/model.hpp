@@ -43,6 +43,7 @@ class Model {
 
   ById<Pool> pools_;
   ById<Register> registers_;
+  std::unordered_map<std::string, std::string> unknown_registers_;  // id -> pool
   ById<Installation> installations_;
   std::unordered_map<std::string, PlacedCashbox> cashboxes_;
   std::unordered_map<std::string, std::set<std::string>> cashboxes_by_installation_;

@@ -73,18 +73,5 @@ TEST(Documents, CredentialsOfADocumentWithoutAnyAreEmpty) {
   EXPECT_EQ(kind_of(only_credentials(tenant)), "");
 }
 
-TEST(RegisterIdentity, IsThePhysicalDevice) {
-  EXPECT_EQ(register_identity(itkassa_register().register_()), "itkassa:aaaaaaaa-2222-3333-4444-555555555555");
-
-  v1::Register bit;
-  bit.set_protocol("bit");
-  bit.mutable_bit()->set_kkt_token("0123456789abcdef0123456789abcdef");
-  const std::string by_token = register_identity(bit);
-  EXPECT_EQ(by_token.find("0123456789abcdef"), std::string::npos);
-  EXPECT_EQ(by_token, register_identity(bit));
-  bit.set_registration_number("0000000001047487");
-  EXPECT_EQ(register_identity(bit), "bit:0000000001047487");
-}
-
 }  // namespace
 }  // namespace kassaflow::configuration

@@ -168,5 +168,21 @@ TEST(Model, WhatThisProgramCannotUnderstandIsNamedAndLeftOut) {
   EXPECT_THAT(model.build(1)->pools, IsEmpty());
 }
 
+// It is not forgotten either: another version prints on it.
+TEST(Model, ARegisterOfAnUnknownProtocolIsNamedAndNotGuessed) {
+  Model model;
+  v1::WatchEvent event = whole();
+  event.mutable_upserts(1)->mutable_register_()->set_protocol("fax");
+  EXPECT_THAT(model.apply(event), ElementsAre(testing::AllOf(testing::HasSubstr("kkt-1"), testing::HasSubstr("fax"))));
+  auto snapshot = model.build(1);
+  EXPECT_FALSE(snapshot->registers.contains("kkt-1"));
+  EXPECT_EQ(snapshot->unknown_registers.at("kkt-1"), "shop");
+  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(1));
+  v1::WatchEvent deleted;
+  deleted.add_deletes("register/kkt-1");
+  model.apply(deleted);
+  EXPECT_THAT(model.build(2)->unknown_registers, IsEmpty());
+}
+
 }  // namespace
 }  // namespace kassaflow::configuration

@@ -16,7 +16,9 @@ bool between(std::int64_t code, std::int64_t first, std::int64_t last) { return 
 
 }  // namespace
 
-std::optional<Sign> sign_from_code(std::int64_t code) { return when<Sign>(between(code, 1, 4), code); }
+std::optional<SettlementType> settlement_type_from_code(std::int64_t code) {
+  return when<SettlementType>(between(code, 1, 4), code);
+}
 
 std::optional<Taxation> taxation_from_code(std::int64_t code) {
   return when<Taxation>(code == 1 || code == 2 || code == 4 || code == 16 || code == 32, code);
@@ -24,31 +26,35 @@ std::optional<Taxation> taxation_from_code(std::int64_t code) {
 
 std::optional<Vat> vat_from_code(std::int64_t code) { return when<Vat>(between(code, 1, 12), code); }
 
-std::optional<Method> method_from_code(std::int64_t code) { return when<Method>(between(code, 1, 7), code); }
+std::optional<PaymentMethod> payment_method_from_code(std::int64_t code) {
+  return when<PaymentMethod>(between(code, 1, 7), code);
+}
 
-std::optional<Subject> subject_from_code(std::int64_t code) {
-  return when<Subject>(between(code, 1, 27) || between(code, 30, 33), code);
+std::optional<PaymentSubject> subject_from_code(std::int64_t code) {
+  return when<PaymentSubject>(between(code, 1, 27) || between(code, 30, 33), code);
 }
 
 std::optional<Ffd> ffd_from_code(std::int64_t code) { return when<Ffd>(code == 2 || code == 4, code); }
 
-bool allowed(Subject subject, Ffd ffd) {
+bool allowed(PaymentSubject subject, Ffd ffd) {
   const auto number = code(subject);
   if (!subject_from_code(number)) return false;
   return ffd == Ffd::v1_2 ? number != kComposite : number < kPaidOutByBankAgent;
 }
 
-bool is_coded(Subject subject) { return subject == Subject::marked || subject == Subject::marked_excise; }
+bool is_coded(PaymentSubject subject) {
+  return subject == PaymentSubject::marked || subject == PaymentSubject::marked_excise;
+}
 
-Subject subject_for(Subject subject, Ffd ffd) {
+PaymentSubject payment_subject_for(PaymentSubject subject, Ffd ffd) {
   if (ffd == Ffd::v1_2) return subject;
   switch (subject) {
-    case Subject::marked_excise_without_code:
-    case Subject::marked_excise:
-      return Subject::excise;
-    case Subject::marked_without_code:
-    case Subject::marked:
-      return Subject::commodity;
+    case PaymentSubject::marked_excise_without_code:
+    case PaymentSubject::marked_excise:
+      return PaymentSubject::excise;
+    case PaymentSubject::marked_without_code:
+    case PaymentSubject::marked:
+      return PaymentSubject::commodity;
     default:
       return subject;
   }

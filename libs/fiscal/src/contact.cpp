@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
@@ -14,7 +15,8 @@ constexpr std::size_t kMaxTyped = 500;  // characters that are looked at, of sev
 constexpr std::size_t kMinInternational = 11;
 constexpr std::size_t kMaxInternational = 15;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using ascii::is_ascii;
+using ascii::is_digit;
 
 // Digits up to the first character that no number has inside ("доб.", a comma, a second number).
 std::string leading_digits(std::string_view text) {
@@ -27,10 +29,6 @@ std::string leading_digits(std::string_view text) {
     }
   }
   return digits;
-}
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 // What copying leaves around an address: blanks, line breaks, marks that are not shown. Never a part of it.
@@ -77,7 +75,7 @@ bool is_email(std::string_view text) {
 
 bool is_phone(std::string_view text) {
   return text.starts_with('+') && text.size() > kMinInternational && text.size() <= kMaxInternational + 1 &&
-         std::ranges::all_of(text.substr(1), is_digit);
+         ascii::all_digits(text.substr(1));
 }
 
 std::optional<std::string> normalise_phone(std::string_view typed) {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <span>
 
+#include "kassaflow/text/ascii.hpp"
+
 namespace kassaflow::fiscal {
 namespace {
 
@@ -17,10 +19,7 @@ bool digit_holds(std::string_view text, std::size_t position) {
 
 }  // namespace
 
-bool is_inn(std::string_view text) {
-  return (text.size() == 10 || text.size() == 12) &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_inn(std::string_view text) { return (text.size() == 10 || text.size() == 12) && ascii::all_digits(text); }
 
 bool inn_checksum_holds(std::string_view text) {
   if (!is_inn(text)) return false;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "src/utf8.hpp"
+#include "kassaflow/text/utf8.hpp"
 
 namespace kassaflow::fiscal::letters {
 namespace {

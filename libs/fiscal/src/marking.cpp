@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
@@ -21,9 +22,10 @@ constexpr std::string_view kDataMatrix = "DM";    // first bytes of a product co
 constexpr std::size_t kProductHead = 2 + 6;       // of it: type and GTIN
 constexpr std::size_t kTobaccoSerial = 7;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_capital_or_digit(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
-bool all_digits(std::string_view text) { return std::ranges::all_of(text, is_digit); }
+using ascii::all_digits;
+using ascii::is_digit;
+
+bool is_capital_or_digit(char c) { return is_digit(c) || ascii::is_upper(c); }
 
 // GS1 General Specifications, figure 7.11-1 (character set 82).
 bool is_gs1(char c) {
@@ -71,8 +73,7 @@ std::string_view without_around(std::string_view text) {
 
 // AIM symbology identifier: "]", a letter, a digit. No code begins with "]".
 std::string_view without_prefix(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
-  if (text.size() >= 3 && text[0] == ']' && is_letter(text[1]) && is_digit(text[2])) text.remove_prefix(3);
+  if (text.size() >= 3 && text[0] == ']' && ascii::is_letter(text[1]) && is_digit(text[2])) text.remove_prefix(3);
   return text;
 }
 

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "src/utf8.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "kassaflow/text/utf8.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
@@ -88,9 +89,7 @@ struct Read {
 
 // `text` begins with "&".
 Read read_entity(std::string_view text) {
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '#';
-  };
+  const auto is_name = [](char c) { return ascii::is_letter(c) || ascii::is_digit(c) || c == '#'; };
   std::size_t end = 1;
   while (end < text.size() && end <= kMaxEntity && is_name(text[end])) ++end;
   const std::string_view name = text.substr(1, end - 1);
@@ -142,9 +141,7 @@ std::size_t tag_length(std::string_view text) {
   }
   const bool closing = text.starts_with("</");
   const std::size_t begin = closing ? 2 : 1;
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
+  const auto is_name = [](char c) { return ascii::is_letter(c) || ascii::is_digit(c); };
   std::size_t end = begin;
   while (end < text.size() && is_name(text[end])) ++end;
   if (!is_tag_name(text.substr(begin, end - begin))) return 0;

@@ -10,6 +10,7 @@
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/fiscal/rules.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::fiscal {
 namespace {
@@ -27,13 +28,9 @@ std::optional<Integer> integer(std::string_view digits) {
   return value;
 }
 
-bool is_digits(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 std::optional<std::int64_t> parse_time(std::string_view text) {
   if ((text.size() != 13 && text.size() != 15) || (text[8] != 'T' && text[8] != 't')) return std::nullopt;
-  if (!is_digits(text.substr(0, 8)) || !is_digits(text.substr(9))) return std::nullopt;
+  if (!ascii::all_digits(text.substr(0, 8)) || !ascii::all_digits(text.substr(9))) return std::nullopt;
   const auto number = [text](std::size_t from, std::size_t count) {
     return *integer<unsigned>(text.substr(from, count));
   };
@@ -69,7 +66,7 @@ bool assign(std::optional<Value>& field, std::optional<Value> value) {
 }
 
 bool assign_digits(std::string& field, std::string_view value, std::size_t limit) {
-  if (value.size() > limit || !is_digits(value)) return false;
+  if (value.size() > limit || !ascii::all_digits(value)) return false;
   field = value;
   return true;
 }
@@ -87,7 +84,8 @@ bool read(Qr& qr, std::string_view key, std::string_view value) {
   if (key == "fn") return assign_digits(qr.fn, value, kFnDigits);
   if (key == "i") return assign_number(qr.fd, value);
   if (key == "fp") return assign_digits(qr.fp, value, kFpDigits);
-  if (key == "n") return value == "0" || (value.size() == 1 && assign(qr.sign, sign_from_code(value[0] - '0')));
+  if (key == "n")
+    return value == "0" || (value.size() == 1 && assign(qr.settlement_type, settlement_type_from_code(value[0] - '0')));
   return true;
 }
 
@@ -101,7 +99,8 @@ unsigned key_flag(std::string_view key) {
 }  // namespace
 
 bool Qr::names_document() const {
-  return fn.size() == kFnDigits && fd > 0 && fp.find_first_not_of('0') != std::string::npos && sign.has_value();
+  return fn.size() == kFnDigits && fd > 0 && fp.find_first_not_of('0') != std::string::npos &&
+         settlement_type.has_value();
 }
 
 Result<Qr> parse_qr(std::string_view text) {
@@ -129,7 +128,7 @@ std::string build_qr(const Qr& qr) {
   return "t=" + (qr.local_s ? format_time(*qr.local_s) : std::string(kNoTime)) +
          "&s=" + to_rubles(qr.sum.value_or(Kopecks(0))) + "&fn=" + qr.fn + "&i=" + std::to_string(qr.fd) +
          "&fp=" + (qr.fp.empty() ? std::string(kFpDigits, '0') : qr.fp) +
-         "&n=" + std::to_string(qr.sign ? code(*qr.sign) : 0);
+         "&n=" + std::to_string(qr.settlement_type ? code(*qr.settlement_type) : 0);
 }
 
 }  // namespace kassaflow::fiscal

@@ -24,8 +24,9 @@ bool has_control_character(std::string_view bytes) {
       bytes, [](char c) { return c != kGroupSeparator && (static_cast<unsigned char>(c) < ' ' || c == 0x7F); });
 }
 
-bool is_prepayment(Method method) {
-  return method == Method::full_prepayment || method == Method::prepayment || method == Method::advance;
+bool is_prepayment(PaymentMethod method) {
+  return method == PaymentMethod::full_prepayment || method == PaymentMethod::prepayment ||
+         method == PaymentMethod::advance;
 }
 
 // Collects what is wrong with one line.
@@ -71,21 +72,22 @@ class LineCheck {
   // ffd.md §4.7; a payment of a credit is usually without VAT, but no rate is forbidden there.
   void vat() {
     if (!vat_from_code(code(line_.vat))) return broken(Attribute::vat, "неизвестная ставка НДС.");
-    if (!method_from_code(code(line_.method))) return broken(Attribute::method, "неизвестный способ расчёта.");
+    if (!payment_method_from_code(code(line_.method))) return broken(Attribute::method, "неизвестный способ расчёта.");
     const std::string rate(russian_name(line_.vat));
     if (is_prepayment(line_.method) && calculated(line_.vat) != line_.vat) {
       broken(Attribute::vat, "ставка " + rate + " не годится для предоплаты, нужна расчётная.");
-    } else if (!is_prepayment(line_.method) && line_.method != Method::credit_payment && is_calculated(line_.vat)) {
+    } else if (!is_prepayment(line_.method) && line_.method != PaymentMethod::credit_payment &&
+               is_calculated(line_.vat)) {
       broken(Attribute::vat, "расчётная ставка " + rate + " годится только для предоплаты.");
     }
   }
 
   // ffd.md §3.4, §4.6, §10
   void subject() {
-    if (!allowed(subject_for(line_.subject, ffd_), ffd_))
+    if (!allowed(payment_subject_for(line_.subject, ffd_), ffd_))
       return broken(Attribute::subject, "этого предмета расчёта нет в формате чека кассы.");
-    const bool money_only = line_.method == Method::advance || line_.method == Method::credit_payment;
-    if (money_only && line_.subject != Subject::payment) {
+    const bool money_only = line_.method == PaymentMethod::advance || line_.method == PaymentMethod::credit_payment;
+    if (money_only && line_.subject != PaymentSubject::payment) {
       broken(Attribute::subject, "для аванса и оплаты кредита предмет расчёта должен быть «платёж».");
     }
   }
@@ -172,8 +174,8 @@ void check_credit(const Receipt& receipt, std::vector<Violation>& out) {
   Kopecks on_credit, paying_credit;
   for (const auto& line : receipt.lines) {
     if (!in_range(line.sum)) return;
-    if (line.method == Method::credit) on_credit += line.sum;
-    if (line.method == Method::credit_payment) paying_credit += line.sum;
+    if (line.method == PaymentMethod::credit) on_credit += line.sum;
+    if (line.method == PaymentMethod::credit_payment) paying_credit += line.sum;
   }
   if (receipt.payments.credit < on_credit) {
     out.push_back({Attribute::payments, std::nullopt,
@@ -200,8 +202,8 @@ std::vector<Violation> validate(const Receipt& receipt, Ffd ffd, const Limits& l
     out.push_back({Attribute::lines, std::nullopt, "в чеке больше " + std::to_string(limits.lines) + " позиций."});
     return out;
   }
-  if (!sign_from_code(code(receipt.sign)))
-    out.push_back({Attribute::sign, std::nullopt, "неизвестный признак расчёта."});
+  if (!settlement_type_from_code(code(receipt.settlement_type)))
+    out.push_back({Attribute::settlement_type, std::nullopt, "неизвестный признак расчёта."});
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) LineCheck(receipt.lines[i], i, ffd, out).run();
   const auto codes = std::ranges::count_if(receipt.lines, [](const Line& line) { return !line.marking_code.empty(); });
   if (std::cmp_greater(codes, kMaxMarkingCodes))

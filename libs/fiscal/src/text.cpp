@@ -5,7 +5,8 @@
 
 #include "src/letters.hpp"
 #include "src/markup.hpp"
-#include "src/utf8.hpp"
+
+#include "kassaflow/text/utf8.hpp"
 
 namespace kassaflow::fiscal {
 namespace {

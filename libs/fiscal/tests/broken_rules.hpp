@@ -36,7 +36,7 @@ inline Receipt marked_sale() {
   auto& line = receipt.lines[0];
   line.quantity = Quantity(1000);
   line.sum = receipt.total = receipt.payments.cashless = line.price;
-  line.subject = Subject::marked;
+  line.subject = PaymentSubject::marked;
   line.marking_code =
       "010460043993125621JgXJ5.T-9m3xA\x1D"
       "93dGVz";
@@ -44,12 +44,12 @@ inline Receipt marked_sale() {
   return receipt;
 }
 
-inline Receipt of_method(Method method, Subject subject = Subject::payment, Vat vat = Vat::none) {
+inline Receipt of_method(PaymentMethod method, PaymentSubject subject = PaymentSubject::payment, Vat vat = Vat::none) {
   Receipt receipt = sale();
   receipt.lines[0].method = method;
   receipt.lines[0].subject = subject;
   receipt.lines[0].vat = vat;
-  if (method == Method::credit) std::swap(receipt.payments.cashless, receipt.payments.credit);
+  if (method == PaymentMethod::credit) std::swap(receipt.payments.cashless, receipt.payments.credit);
   return receipt;
 }
 

@@ -28,10 +28,10 @@ std::set<int> range(int first, int last) {
 TEST(Codes, OnlyThoseOfTheLawAreKnown) {
   std::set<int> subjects = range(1, 27);
   subjects.merge(range(30, 33));
-  EXPECT_EQ(codes_of([](int c) { return sign_from_code(c).has_value(); }), range(1, 4));
+  EXPECT_EQ(codes_of([](int c) { return settlement_type_from_code(c).has_value(); }), range(1, 4));
   EXPECT_EQ(codes_of([](int c) { return taxation_from_code(c).has_value(); }), (std::set{1, 2, 4, 16, 32}));
   EXPECT_EQ(codes_of([](int c) { return vat_from_code(c).has_value(); }), range(1, 12));
-  EXPECT_EQ(codes_of([](int c) { return method_from_code(c).has_value(); }), range(1, 7));
+  EXPECT_EQ(codes_of([](int c) { return payment_method_from_code(c).has_value(); }), range(1, 7));
   EXPECT_EQ(codes_of([](int c) { return subject_from_code(c).has_value(); }), subjects);
   EXPECT_EQ(codes_of([](int c) { return ffd_from_code(c).has_value(); }), (std::set{2, 4}));
 }
@@ -48,7 +48,7 @@ TEST(Subjects, DependOnTheFormat) {
   in_1_2.erase(12);
   in_1_2.merge(range(30, 33));
   const auto allowed_in = [](Ffd ffd) {
-    return codes_of([ffd](int c) { return c >= 0 && c < 256 && allowed(static_cast<Subject>(c), ffd); });
+    return codes_of([ffd](int c) { return c >= 0 && c < 256 && allowed(static_cast<PaymentSubject>(c), ffd); });
   };
   EXPECT_EQ(allowed_in(Ffd::v1_05), in_1_05);
   EXPECT_EQ(allowed_in(Ffd::v1_2), in_1_2);
@@ -56,19 +56,22 @@ TEST(Subjects, DependOnTheFormat) {
 
 TEST(Subjects, MarkedOnesHaveOlderNames) {
   struct Case {
-    Subject subject, in_1_05;
+    PaymentSubject subject, in_1_05;
   };
   for (const auto& [subject, in_1_05] :
-       {Case{Subject::marked_excise_without_code, Subject::excise}, Case{Subject::marked_excise, Subject::excise},
-        Case{Subject::marked_without_code, Subject::commodity}, Case{Subject::marked, Subject::commodity},
-        Case{Subject::service, Subject::service}, Case{Subject::payment, Subject::payment}}) {
-    EXPECT_EQ(subject_for(subject, Ffd::v1_05), in_1_05);
-    EXPECT_EQ(subject_for(subject, Ffd::v1_2), subject);
+       {Case{PaymentSubject::marked_excise_without_code, PaymentSubject::excise},
+        Case{PaymentSubject::marked_excise, PaymentSubject::excise},
+        Case{PaymentSubject::marked_without_code, PaymentSubject::commodity},
+        Case{PaymentSubject::marked, PaymentSubject::commodity}, Case{PaymentSubject::service, PaymentSubject::service},
+        Case{PaymentSubject::payment, PaymentSubject::payment}}) {
+    EXPECT_EQ(payment_subject_for(subject, Ffd::v1_05), in_1_05);
+    EXPECT_EQ(payment_subject_for(subject, Ffd::v1_2), subject);
   }
 }
 
 TEST(Subjects, OnlyTwoGoWithACode) {
-  EXPECT_EQ(codes_of([](int c) { return c >= 0 && c < 256 && is_coded(static_cast<Subject>(c)); }), (std::set{31, 33}));
+  EXPECT_EQ(codes_of([](int c) { return c >= 0 && c < 256 && is_coded(static_cast<PaymentSubject>(c)); }),
+            (std::set{31, 33}));
 }
 
 TEST(VatRates, FollowTheTable) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kMarch_s = 1'772'366'441;  // 2026-03-01T12:00:41
 const std::string kExample = "t=20260301T120041&s=1000.00&fn=7380440800000001&i=1204&fp=3115223344&n=1";
 
-Qr example() { return {kMarch_s, Kopecks(100'000), "7380440800000001", 1204, "3115223344", Sign::income}; }
+Qr example() { return {kMarch_s, Kopecks(100'000), "7380440800000001", 1204, "3115223344", SettlementType::income}; }
 
 TEST(Qr, IsReadAndWritten) {
   const auto qr = parse_qr(kExample);
@@ -35,7 +35,8 @@ TEST(Qr, OrderCaseAndUnknownKeysDoNotMatter) {
 TEST(Qr, SecondsMayBeMissing) { EXPECT_EQ(parse_qr("t=20260301T1200")->local_s, kMarch_s - 41); }
 
 TEST(Qr, SignsOfTheLawAreKnown) {
-  for (int n = 1; n <= 4; ++n) EXPECT_EQ(parse_qr("n=" + std::to_string(n))->sign, static_cast<Sign>(n));
+  for (int n = 1; n <= 4; ++n)
+    EXPECT_EQ(parse_qr("n=" + std::to_string(n))->settlement_type, static_cast<SettlementType>(n));
 }
 
 TEST(Qr, EmptyAndTestValuesNameNoDocument) {

@@ -16,9 +16,9 @@ TEST(Rules, NumberOfMarkingCodesIsLimited) {
 }
 
 TEST(Rules, SubjectFitsFormatAndMethod) {
-  const auto set = [](int subject, Method method = Method::full_payment) {
+  const auto set = [](int subject, PaymentMethod method = PaymentMethod::full_payment) {
     return [=](Receipt& r) {
-      r.lines[0].subject = static_cast<Subject>(subject);
+      r.lines[0].subject = static_cast<PaymentSubject>(subject);
       r.lines[0].method = method;
       r.lines[0].vat = Vat::none;
     };
@@ -32,8 +32,8 @@ TEST(Rules, SubjectFitsFormatAndMethod) {
       {"marked without code in 1.05", set(32), {}, Ffd::v1_05},
       {"marked without code in 1.2", set(32), {}, Ffd::v1_2},
       {"unknown", set(28), {of(0, Attribute::subject)}, Ffd::v1_2},
-      {"advance for goods", set(1, Method::advance), {of(0, Attribute::subject)}, Ffd::v1_2},
-      {"payment of a credit for goods", set(1, Method::credit_payment), {of(0, Attribute::subject)}, Ffd::v1_05},
+      {"advance for goods", set(1, PaymentMethod::advance), {of(0, Attribute::subject)}, Ffd::v1_2},
+      {"payment of a credit for goods", set(1, PaymentMethod::credit_payment), {of(0, Attribute::subject)}, Ffd::v1_05},
   });
 }
 
@@ -59,7 +59,7 @@ TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
        Ffd::v1_2,
        marked_sale},
       {"code on plain goods",
-       [](Receipt& r) { r.lines[0].subject = Subject::commodity; },
+       [](Receipt& r) { r.lines[0].subject = PaymentSubject::commodity; },
        {of(0, Attribute::marking_code)},
        Ffd::v1_2,
        marked_sale},
@@ -92,7 +92,7 @@ TEST(Rules, MarkedLinesAreSingleUnitsWithTheirCode) {
       {"format of one register or another", [](Receipt&) {}, {}, Ffd::v1_05, marked_sale},
       {"product code only in 1.05", [](Receipt& r) { r.lines[0].marking_code = ""; }, {}, Ffd::v1_05, marked_sale},
       {"code on plain goods in 1.05",
-       [](Receipt& r) { r.lines[0].subject = Subject::commodity; },
+       [](Receipt& r) { r.lines[0].subject = PaymentSubject::commodity; },
        {of(0, Attribute::marking_code)},
        Ffd::v1_05,
        marked_sale},

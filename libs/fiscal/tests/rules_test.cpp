@@ -13,13 +13,13 @@ using testing::IsEmpty;
 TEST(Rules, EveryMethodHasAValidReceipt) {
   for (const auto& receipt : {
            sale(),
-           of_method(Method::full_prepayment, Subject::payment, Vat::vat_22_122),
-           of_method(Method::prepayment, Subject::payment, Vat::vat_10_110),
-           of_method(Method::prepayment, Subject::commodity, Vat::vat_0),
-           of_method(Method::advance),
-           of_method(Method::partial_payment, Subject::commodity, Vat::vat_20),
-           of_method(Method::credit, Subject::commodity, Vat::vat_5),
-           of_method(Method::credit_payment),
+           of_method(PaymentMethod::full_prepayment, PaymentSubject::payment, Vat::vat_22_122),
+           of_method(PaymentMethod::prepayment, PaymentSubject::payment, Vat::vat_10_110),
+           of_method(PaymentMethod::prepayment, PaymentSubject::commodity, Vat::vat_0),
+           of_method(PaymentMethod::advance),
+           of_method(PaymentMethod::partial_payment, PaymentSubject::commodity, Vat::vat_20),
+           of_method(PaymentMethod::credit, PaymentSubject::commodity, Vat::vat_5),
+           of_method(PaymentMethod::credit_payment),
        }) {
     EXPECT_THAT(validate(receipt, Ffd::v1_05), IsEmpty());
     EXPECT_THAT(validate(receipt, Ffd::v1_2), IsEmpty());
@@ -70,7 +70,7 @@ TEST(Rules, AmountsAreInRangeAndAgree) {
 TEST(Rules, AbsurdSumsDoNotOverflow) {
   Receipt receipt = sale();
   receipt.lines[0].sum = Kopecks(std::numeric_limits<std::int64_t>::max());
-  receipt.lines[0].method = Method::credit;
+  receipt.lines[0].method = PaymentMethod::credit;
   receipt.lines.push_back(receipt.lines[0]);
   EXPECT_THAT(broken_attributes(receipt, Ffd::v1_2),
               ElementsAre(of(0, Attribute::sum), of(1, Attribute::sum), of(Attribute::total)));
@@ -114,24 +114,26 @@ TEST(Rules, NumberOfLinesIsLimited) {
 }
 
 TEST(Rules, VatFollowsTheMethod) {
-  const auto set = [](Method method, Vat vat) {
+  const auto set = [](PaymentMethod method, Vat vat) {
     return [=](Receipt& r) {
       r.lines[0].method = method;
       r.lines[0].vat = vat;
-      r.lines[0].subject = Subject::payment;
+      r.lines[0].subject = PaymentSubject::payment;
     };
   };
   check({
-      {"plain in full prepayment", set(Method::full_prepayment, Vat::vat_22), {of(0, Attribute::vat)}},
-      {"plain in prepayment", set(Method::prepayment, Vat::vat_5), {of(0, Attribute::vat)}},
-      {"plain in advance", set(Method::advance, Vat::vat_7), {of(0, Attribute::vat)}},
-      {"calculated in advance", set(Method::advance, Vat::vat_7_107), {}},
-      {"zero in prepayment", set(Method::prepayment, Vat::vat_0), {}},
-      {"calculated in settlement", set(Method::full_payment, Vat::vat_10_110), {of(0, Attribute::vat)}},
-      {"calculated in partial settlement", set(Method::partial_payment, Vat::vat_20_120), {of(0, Attribute::vat)}},
-      {"any in payment of a credit", set(Method::credit_payment, Vat::vat_20), {}},
-      {"unknown rate", set(Method::full_payment, static_cast<Vat>(13)), {of(0, Attribute::vat)}},
-      {"unknown method", set(static_cast<Method>(8), Vat::none), {of(0, Attribute::method)}},
+      {"plain in full prepayment", set(PaymentMethod::full_prepayment, Vat::vat_22), {of(0, Attribute::vat)}},
+      {"plain in prepayment", set(PaymentMethod::prepayment, Vat::vat_5), {of(0, Attribute::vat)}},
+      {"plain in advance", set(PaymentMethod::advance, Vat::vat_7), {of(0, Attribute::vat)}},
+      {"calculated in advance", set(PaymentMethod::advance, Vat::vat_7_107), {}},
+      {"zero in prepayment", set(PaymentMethod::prepayment, Vat::vat_0), {}},
+      {"calculated in settlement", set(PaymentMethod::full_payment, Vat::vat_10_110), {of(0, Attribute::vat)}},
+      {"calculated in partial settlement",
+       set(PaymentMethod::partial_payment, Vat::vat_20_120),
+       {of(0, Attribute::vat)}},
+      {"any in payment of a credit", set(PaymentMethod::credit_payment, Vat::vat_20), {}},
+      {"unknown rate", set(PaymentMethod::full_payment, static_cast<Vat>(13)), {of(0, Attribute::vat)}},
+      {"unknown method", set(static_cast<PaymentMethod>(8), Vat::none), {of(0, Attribute::method)}},
   });
 }
 
@@ -152,8 +154,8 @@ TEST(Rules, SupplierIsComplete) {
 }
 
 TEST(Rules, CreditIsPaidByCreditOnly) {
-  const auto credit = [] { return of_method(Method::credit, Subject::commodity); };
-  const auto credit_payment = [] { return of_method(Method::credit_payment); };
+  const auto credit = [] { return of_method(PaymentMethod::credit, PaymentSubject::commodity); };
+  const auto credit_payment = [] { return of_method(PaymentMethod::credit_payment); };
   const auto half = [](Receipt& r) {
     r.payments = {};
     r.payments.cashless = Kopecks(22500);
@@ -184,8 +186,10 @@ TEST(Rules, ContactIsAnAddressOrAPhone) {
 
 TEST(Rules, SignIsKnown) {
   check({
-      {"return", [](Receipt& r) { r.sign = Sign::income_return; }, {}},
-      {"unknown", [](Receipt& r) { r.sign = static_cast<Sign>(0); }, {of(Attribute::sign)}},
+      {"return", [](Receipt& r) { r.settlement_type = SettlementType::income_return; }, {}},
+      {"unknown",
+       [](Receipt& r) { r.settlement_type = static_cast<SettlementType>(0); },
+       {of(Attribute::settlement_type)}},
   });
 }
 

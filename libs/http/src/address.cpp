@@ -1,4 +1,4 @@
-#include "address.hpp"
+#include "kassaflow/http/address.hpp"
 
 #include <array>
 

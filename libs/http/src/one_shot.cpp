@@ -16,7 +16,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "address.hpp"
 #include "resolve.hpp"
 
 namespace kassaflow::http {

@@ -1,6 +1,6 @@
 // Which addresses a tenant's host name may lead us to.
 
-#include "../src/address.hpp"
+#include "kassaflow/http/address.hpp"
 
 #include <gtest/gtest.h>
 

@@ -69,18 +69,17 @@ struct Consumer::Impl {
   }
 
   void consume() {
-    auto conf = make_conf({{"bootstrap.servers", options.brokers},
-                           {"client.id", options.client_id},
-                           {"group.id", options.group.empty() ? options.client_id : options.group},
-                           {"enable.auto.commit", "false"},
-                           {"enable.auto.offset.store", "false"},
-                           {"auto.offset.reset", "earliest"},
-                           {"partition.assignment.strategy", "range"},
-                           {"session.timeout.ms", "10000"},
-                           {"fetch.wait.max.ms", "20"},
-                           {"socket.nagle.disable", "true"},
-                           {"topic.metadata.refresh.interval.ms", "10000"},
-                           {"log_level", "3"}});
+    auto conf = make_conf(options.connection, {{"client.id", options.client_id},
+                                               {"group.id", options.group.empty() ? options.client_id : options.group},
+                                               {"enable.auto.commit", "false"},
+                                               {"enable.auto.offset.store", "false"},
+                                               {"auto.offset.reset", "earliest"},
+                                               {"partition.assignment.strategy", "range"},
+                                               {"session.timeout.ms", "10000"},
+                                               {"fetch.wait.max.ms", "20"},
+                                               {"socket.nagle.disable", "true"},
+                                               {"topic.metadata.refresh.interval.ms", "10000"},
+                                               {"log_level", "3"}});
     rd_kafka_conf_set_opaque(conf.get(), this);
     rd_kafka_conf_set_rebalance_cb(
         conf.get(), [](rd_kafka_t* kafka, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "kassaflow/kafka/connection.hpp"
+
 namespace kassaflow::kafka {
 
 struct Free {
@@ -27,13 +29,19 @@ using Owned = std::unique_ptr<T, Free>;
 
 using Options = std::initializer_list<std::pair<const char*, std::string>>;
 
-inline Owned<rd_kafka_conf_t> make_conf(const Options& options) {
-  Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
+template <class Pairs>
+void set_all(rd_kafka_conf_t* conf, const Pairs& options) {
   char why[512];
   for (const auto& [name, value] : options) {
-    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+    if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
       throw std::runtime_error(why);
   }
+}
+
+inline Owned<rd_kafka_conf_t> make_conf(const Connection& connection, const Options& options) {
+  Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
+  set_all(conf.get(), connection.options());
+  set_all(conf.get(), options);
   return conf;
 }
 

@@ -50,11 +50,10 @@ class Asker {
 
   void connect() {
     // Errors are not queued for a poll nobody makes; that Kafka is away is told by who reads and writes.
-    auto kafka = make_handle(RD_KAFKA_PRODUCER, make_conf({{"bootstrap.servers", options_.brokers},
-                                                           {"client.id", options_.client_id},
-                                                           {"socket.nagle.disable", "true"},
-                                                           {"reconnect.backoff.max.ms", "1000"},
-                                                           {"log_level", "2"}}));
+    auto kafka = make_handle(RD_KAFKA_PRODUCER, make_conf(options_.connection, {{"client.id", options_.client_id},
+                                                                                {"socket.nagle.disable", "true"},
+                                                                                {"reconnect.backoff.max.ms", "1000"},
+                                                                                {"log_level", "2"}}));
     std::vector<Owned<rd_kafka_topic_t>> topics;
     for (const auto& topic : options_.topics) {
       topics.emplace_back(rd_kafka_topic_new(kafka.get(), topic.c_str(), nullptr));

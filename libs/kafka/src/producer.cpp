@@ -109,15 +109,14 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
       : executor(std::move(e)), options(std::move(o)), client(make()), alarm(executor) {}
 
   [[nodiscard]] std::shared_ptr<Client> make() const {
-    auto conf = make_conf({{"bootstrap.servers", options.brokers},
-                           {"client.id", options.client_id},
-                           {"acks", "all"},
-                           {"enable.idempotence", "true"},
-                           {"linger.ms", kLinger_ms},
-                           {"socket.nagle.disable", "true"},
-                           {"message.timeout.ms", std::to_string(options.message_timeout.count())},
-                           {"queue.buffering.max.messages", std::to_string(options.queue_limit)},
-                           {"log_level", "3"}});
+    auto conf = make_conf(options.connection, {{"client.id", options.client_id},
+                                               {"acks", "all"},
+                                               {"enable.idempotence", "true"},
+                                               {"linger.ms", kLinger_ms},
+                                               {"socket.nagle.disable", "true"},
+                                               {"message.timeout.ms", std::to_string(options.message_timeout.count())},
+                                               {"queue.buffering.max.messages", std::to_string(options.queue_limit)},
+                                               {"log_level", "3"}});
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return std::make_shared<Client>(executor, make_handle(RD_KAFKA_PRODUCER, std::move(conf)));
   }

@@ -32,8 +32,9 @@ class KafkaTest : public OnALoop {
 };
 
 TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
-  Producer producer(io_.get_executor(),
-                    {.brokers = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}});
+  Producer producer(
+      io_.get_executor(),
+      {.connection = {.brokers = brokers_}, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}});
   const auto key = "key-" + std::to_string(std::random_device{}());
   const auto first = send(producer, "kassaflow.dead-letters", key, "one");
   ASSERT_TRUE(first) << first.error().message;
@@ -62,8 +63,11 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
     changed.notify_all();
     return true;
   };
-  Consumer consumer(
-      {.brokers = brokers_, .client_id = "kafka_test", .group = key, .topics = {"kassaflow.dead-letters"}}, handler);
+  Consumer consumer({.connection = {.brokers = brokers_},
+                     .client_id = "kafka_test",
+                     .group = key,
+                     .topics = {"kassaflow.dead-letters"}},
+                    handler);
   consumer.start();
   {
     std::unique_lock lock(mutex);
@@ -74,8 +78,10 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   }
   EXPECT_TRUE(consumer.healthy());
 
-  LogEnds log_ends(
-      {.brokers = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}, .limit = 10s});
+  LogEnds log_ends({.connection = {.brokers = brokers_},
+                    .client_id = "kafka_test",
+                    .topics = {"kassaflow.dead-letters"},
+                    .limit = 10s});
   const auto ends = run(log_ends.ask());
   const auto end = std::find_if(ends.begin(), ends.end(), [&](const LogEnd& one) {
     return one.topic == "kassaflow.dead-letters" && one.partition == first->partition;

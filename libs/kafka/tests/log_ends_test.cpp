@@ -109,7 +109,9 @@ TEST(LogEnds, ASlowBrokerDoesNotHoldTheExecutor) {
 
 class LogEndsOfABroker : public testing::Test {
  protected:
-  LogEnds::Options options() { return {broker_.address(), "log_ends_test", {"receipts", "outcomes"}, 10s}; }
+  LogEnds::Options options() {
+    return {{.brokers = broker_.address()}, "log_ends_test", {"receipts", "outcomes"}, 10s};
+  }
   void produce(const char* topic, int partition) {
     char why[256];
     auto* conf = rd_kafka_conf_new();

@@ -21,7 +21,7 @@ constexpr std::int16_t kProduceRequest = 0;  // the protocol's ApiKey
 class ProducerTest : public OnALoop {
  protected:
   static ProducerOptions nowhere(std::chrono::milliseconds message_timeout) {
-    return {.brokers = "127.0.0.1:1",
+    return {.connection = {.brokers = "127.0.0.1:1"},
             .client_id = "producer_test",
             .topics = {"kassaflow.receipts"},
             .message_timeout = message_timeout};
@@ -59,7 +59,10 @@ TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
 class ProducerOfAMock : public OnALoop {
  protected:
   ProducerOptions options() {
-    return {.brokers = broker_.address(), .client_id = "producer_test", .topics = {"receipts"}, .message_timeout = 10s};
+    return {.connection = {.brokers = broker_.address()},
+            .client_id = "producer_test",
+            .topics = {"receipts"},
+            .message_timeout = 10s};
   }
 
   Result<Position> send(Producer& producer) { return run(producer.send("receipts", "pool", "record", {})); }
@@ -69,8 +72,7 @@ class ProducerOfAMock : public OnALoop {
 
   // The first record of a topic's one partition.
   Owned<rd_kafka_message_t> first_of(const char* topic) {
-    reader_ =
-        make_handle(RD_KAFKA_CONSUMER, make_conf({{"bootstrap.servers", broker_.address()}, {"group.id", "test"}}));
+    reader_ = make_handle(RD_KAFKA_CONSUMER, make_conf({.brokers = broker_.address()}, {{"group.id", "test"}}));
     const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(list.get(), topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(reader_.get(), list.get());

@@ -1,10 +1,42 @@
+#include <algorithm>
 #include <pqxx/pqxx>
 #include <stdexcept>
 
 #include "connect.hpp"
+#include "kassaflow/base/sha256.hpp"
 #include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/text/hex.hpp"
 
 namespace kassaflow::postgres {
+
+namespace {
+
+std::string checksum(const Migration& migration) { return hex(sha256(migration.sql)); }
+
+// The highest number that was applied.
+int check_applied(pqxx::connection& connection, const std::string& schema, const std::vector<Migration>& migrations) {
+  pqxx::work work(connection);
+  int highest = 0;
+  for (const auto& row : work.exec("select number, coalesce(sha256, '') from schema_migrations")) {
+    const int number = row[0].as<int>();
+    const auto known = row[1].as<std::string>();
+    highest = std::max(highest, number);
+    const auto migration = std::ranges::find(migrations, number, &Migration::number);
+    if (migration == migrations.end()) continue;
+    const auto now = checksum(*migration);
+    if (known.empty()) {
+      work.exec_params("update schema_migrations set sha256 = $2 where number = $1", number, now);
+    } else if (known != now) {
+      throw std::runtime_error("schema " + schema + ": migration " + std::to_string(number) + " (" + migration->name +
+                               ") is not the one that was applied: give its file back its old text, and put the "
+                               "change into a new migration");
+    }
+  }
+  work.commit();
+  return highest;
+}
+
+}  // namespace
 
 void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations) {
   pqxx::connection connection(with_time_limits(uri));
@@ -18,12 +50,10 @@ void migrate(const std::string& uri, const std::string& schema, const std::vecto
     setup.exec(
         "create table if not exists schema_migrations (number int primary key, name text not null, applied_at "
         "timestamptz not null default now())");
+    // Hex. Null: applied by a version that did not look; it becomes what this version has.
+    setup.exec("alter table schema_migrations add column if not exists sha256 text");
   }
-  int applied = 0;
-  {
-    pqxx::work work(connection);
-    applied = work.exec1("select coalesce(max(number), 0) from schema_migrations")[0].as<int>();
-  }
+  const int applied = check_applied(connection, schema, migrations);
   if (!migrations.empty() && applied > migrations.back().number) {
     throw std::runtime_error("schema " + schema + " is at migration " + std::to_string(applied) +
                              ", this program knows only " + std::to_string(migrations.back().number) +
@@ -32,9 +62,9 @@ void migrate(const std::string& uri, const std::string& schema, const std::vecto
   for (const auto& migration : migrations) {
     if (migration.number <= applied) continue;
     pqxx::work work(connection);
-    work.exec(std::string(migration.sql));
-    work.exec_params("insert into schema_migrations (number, name) values ($1, $2)", migration.number,
-                     std::string(migration.name));
+    work.exec(migration.sql);
+    work.exec_params("insert into schema_migrations (number, name, sha256) values ($1, $2, $3)", migration.number,
+                     migration.name, checksum(migration));
     work.commit();
   }
 }

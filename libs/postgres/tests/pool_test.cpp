@@ -1,5 +1,6 @@
 #include "kassaflow/postgres/pool.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -181,6 +182,28 @@ TEST_F(PoolTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
   EXPECT_THROW(migrate(server_->uri(), "test", {two[0]}), std::runtime_error);
   (void)pool_.run_blocking(
       [](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
+}
+
+TEST_F(PoolTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
+  const std::vector<Migration> changed{{1, "t", "create table t (n bigint primary key)"}};
+  try {
+    migrate(server_->uri(), "test", changed);
+    FAIL() << "nothing was noticed";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("schema test: migration 1 (t) is not the one that was applied"));
+  }
+}
+
+TEST_F(PoolTest, AMigrationAppliedBeforeChecksumsGetsOne) {
+  const std::vector<Migration> known{{1, "t", "create table t (n int primary key)"}};
+  const auto count = [this](const std::string& condition) {
+    return *run([&](pqxx::work& work) {
+      return work.exec1("select count(*) from schema_migrations where " + condition)[0].as<int>();
+    });
+  };
+  (void)pool_.run_blocking([](pqxx::work& work) { work.exec("alter table schema_migrations drop column sha256"); });
+  migrate(server_->uri(), "test", known);
+  EXPECT_EQ(count("length(sha256) = 64"), 1);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include "kassaflow/base/random.hpp"
 #include "kassaflow/base/sha256.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "kassaflow/text/hex.hpp"
 
 namespace kassaflow::receipts {
 namespace {
@@ -16,13 +18,11 @@ using Bytes16 = std::array<unsigned char, 16>;
 std::string to_uuid(Bytes16 bytes, unsigned version) {
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | (version << 4));
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
   text.reserve(36);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kHex[bytes[i] >> 4];
-    text += kHex[bytes[i] & 0x0F];
+    append_hex(text, bytes[i]);
   }
   return text;
 }
@@ -75,9 +75,8 @@ std::string numeric_attempt_key(std::string_view receipt_id, std::uint32_t numbe
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+    if (dash ? text[i] != '-' : !ascii::is_lower_hex(text[i])) return false;
   }
   return true;
 }

@@ -57,7 +57,7 @@ tl::unexpected<Error> unknown(const std::string& what, std::int64_t code) {
 Result<fiscal::Line> take(const v1::Line& record) {
   const auto vat = fiscal::vat_from_code(record.vat());
   if (!vat) return unknown("vat", record.vat());
-  const auto method = fiscal::method_from_code(record.method());
+  const auto method = fiscal::payment_method_from_code(record.method());
   if (!method) return unknown("method", record.method());
   const auto subject = fiscal::subject_from_code(record.subject());
   if (!subject) return unknown("subject", record.subject());
@@ -83,7 +83,7 @@ Result<fiscal::Line> take(const v1::Line& record) {
 
 v1::Receipt to_record(const fiscal::Receipt& receipt) {
   v1::Receipt record;
-  record.set_sign(fiscal::code(receipt.sign));
+  record.set_sign(fiscal::code(receipt.settlement_type));
   for (const auto& line : receipt.lines) put(line, *record.add_lines());
   put(receipt.payments, *record.mutable_payments());
   record.set_total_kopecks(receipt.total.value());
@@ -112,10 +112,10 @@ v1::FiscalDocument to_record(const fiscal::FiscalDocument& document) {
 }
 
 Result<fiscal::Receipt> from_record(const v1::Receipt& record) {
-  const auto sign = fiscal::sign_from_code(record.sign());
-  if (!sign) return unknown("sign", record.sign());
+  const auto settlement_type = fiscal::settlement_type_from_code(record.sign());
+  if (!settlement_type) return unknown("sign", record.sign());
   fiscal::Receipt receipt;
-  receipt.sign = *sign;
+  receipt.settlement_type = *settlement_type;
   receipt.lines.reserve(static_cast<std::size_t>(record.lines_size()));
   for (const auto& line_record : record.lines()) {
     auto line = take(line_record);

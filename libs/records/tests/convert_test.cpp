@@ -23,8 +23,8 @@ fiscal::Receipt full_receipt() {
   marked.quantity = Quantity(1'000);
   marked.sum = Kopecks(499'002);
   marked.vat = fiscal::Vat::vat_22_122;
-  marked.method = fiscal::Method::prepayment;
-  marked.subject = fiscal::Subject::marked;
+  marked.method = fiscal::PaymentMethod::prepayment;
+  marked.subject = fiscal::PaymentSubject::marked;
   marked.measure = 0;
   marked.marking_code =
       "010460043993125621JgXJ5\x1D"
@@ -34,7 +34,7 @@ fiscal::Receipt full_receipt() {
   fiscal::Line plain;
   plain.name = "Доставка";
   plain.quantity = Quantity(400);
-  return {fiscal::Sign::income_return,
+  return {fiscal::SettlementType::income_return,
           {marked, plain},
           {Kopecks(1), Kopecks(2), Kopecks(3), Kopecks(4), Kopecks(5)},
           Kopecks(std::numeric_limits<std::int64_t>::max()),

@@ -38,7 +38,7 @@ std::string answer_of(const std::string& name, const std::string& key) {
 bit::Asked asked_of_bit(std::int64_t total_kopecks = 45000) {
   bit::Asked asked;
   asked.name = "receipt-700123";
-  asked.content = {.receipt = true, .total_kopecks = total_kopecks, .sign = fiscal::Sign::income};
+  asked.content = {.receipt = true, .total_kopecks = total_kopecks, .settlement_type = fiscal::SettlementType::income};
   asked.timezone = "Europe/Moscow";
   asked.now_s = kNow_s;
   return asked;

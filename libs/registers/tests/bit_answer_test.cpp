@@ -16,7 +16,9 @@ Asked asked(Command command = Command::receipt) {
   Asked asked;
   asked.command = command;
   asked.name = command == Command::receipt ? "receipt-700123" : "shift-700123";
-  asked.content = {.receipt = command == Command::receipt, .total_kopecks = 100000, .sign = fiscal::Sign::income};
+  asked.content = {.receipt = command == Command::receipt,
+                   .total_kopecks = 100000,
+                   .settlement_type = fiscal::SettlementType::income};
   asked.timezone = "Europe/Moscow";
   asked.registration_number = "0000000001047487";
   asked.now_s = kNow_s;

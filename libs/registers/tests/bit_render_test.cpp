@@ -18,9 +18,9 @@ json::object data(const fiscal::Receipt& receipt, const fiscal::Till& given = ti
   return json::parse(*body).as_array().at(0).as_object()["data"].as_object();
 }
 
-fiscal::Receipt one(const fiscal::Line& line, fiscal::Sign sign = fiscal::Sign::income) {
+fiscal::Receipt one(const fiscal::Line& line, fiscal::SettlementType settlement_type = fiscal::SettlementType::income) {
   fiscal::Receipt receipt = mugs();
-  receipt.sign = sign;
+  receipt.settlement_type = settlement_type;
   receipt.lines = {line};
   receipt.total = receipt.payments.cashless = line.sum;
   return receipt;
@@ -50,7 +50,7 @@ TEST(BitRender, WritesOneCommandWithMoneyOfTwoDecimals) {
 TEST(BitRender, WritesTheLawsCodes) {
   for (std::uint8_t method = 1; method <= 7; ++method) {
     fiscal::Line given = mug();
-    given.method = static_cast<fiscal::Method>(method);
+    given.method = static_cast<fiscal::PaymentMethod>(method);
     EXPECT_EQ(line(given)["paymentFormCode_1214"], int{method});
   }
   for (std::uint8_t vat = 1; vat <= 12; ++vat) {
@@ -58,8 +58,9 @@ TEST(BitRender, WritesTheLawsCodes) {
     given.vat = static_cast<fiscal::Vat>(vat);
     EXPECT_EQ(line(given)["tax_1199"], int{vat});
   }
-  for (const int sign : {1, 2, 3, 4}) {
-    EXPECT_EQ(data(one(mug(), static_cast<fiscal::Sign>(sign)))["receiptType_1054"], sign);
+  for (const int settlement_type : {1, 2, 3, 4}) {
+    EXPECT_EQ(data(one(mug(), static_cast<fiscal::SettlementType>(settlement_type)))["receiptType_1054"],
+              settlement_type);
   }
   for (const int taxation : {1, 2, 4, 16, 32}) {
     fiscal::Till given = till();
@@ -75,7 +76,7 @@ TEST(BitRender, WritesEverySubjectAsItsFormatKnowsIt) {
     const int in_1_05 = subject < 27 ? subject : subject == 27 ? 0 : subject <= 31 ? 2 : 1;  // 0: refused
     const int in_1_2 = subject == 12 ? 0 : subject;
     fiscal::Line given = mug();
-    given.subject = static_cast<fiscal::Subject>(subject);
+    given.subject = static_cast<fiscal::PaymentSubject>(subject);
     if (subject == 31 || subject == 33) given.marking_code = given.product_code = "0104";
     for (const auto& [expected, with] : {std::pair(in_1_05, till()), std::pair(in_1_2, till_1_2())}) {
       if (expected != 0) {
@@ -119,7 +120,7 @@ TEST(BitRender, SendsTheMeasureInFormat12Only) {
 
 TEST(BitRender, SendsMarkingAsTheFormatWantsIt) {
   fiscal::Line given = mug();
-  given.subject = fiscal::Subject::marked;
+  given.subject = fiscal::PaymentSubject::marked;
   given.marking_code =
       "0104600439931256215\x1d"
       "93dGVz";
@@ -131,7 +132,7 @@ TEST(BitRender, SendsMarkingAsTheFormatWantsIt) {
   EXPECT_EQ(in_1_2.at("itemEstimatedStatus_2003"), 1);
   EXPECT_FALSE(in_1_2.contains("nomenclatureCode_1162"));
   const json::object returned =
-      data(one(given, fiscal::Sign::income_return), till_1_2())["1059"].as_array().at(0).as_object();
+      data(one(given, fiscal::SettlementType::income_return), till_1_2())["1059"].as_array().at(0).as_object();
   EXPECT_EQ(returned.at("itemEstimatedStatus_2003"), 3);
   const json::object in_1_05 = line(given);
   EXPECT_EQ(in_1_05.at("nomenclatureCode_1162"), "RE0ELwA=");
@@ -141,7 +142,7 @@ TEST(BitRender, SendsMarkingAsTheFormatWantsIt) {
 // A line that may be printed without a code says so by its subject.
 TEST(BitRender, LeavesOutTheProductCodeWhereTheFormatHasNone) {
   fiscal::Line given = mug();
-  given.subject = fiscal::Subject::marked_without_code;
+  given.subject = fiscal::PaymentSubject::marked_without_code;
   given.product_code = "DM";
   EXPECT_EQ(line(given)["nomenclatureCode_1162"], "RE0=");
   EXPECT_EQ(line(given)["productTypeCode_1212"], 1);
@@ -151,7 +152,7 @@ TEST(BitRender, LeavesOutTheProductCodeWhereTheFormatHasNone) {
 
 TEST(BitRender, RefusesACodeTheFormatCannotUse) {
   fiscal::Line product_only = mug();
-  product_only.subject = fiscal::Subject::marked;
+  product_only.subject = fiscal::PaymentSubject::marked;
   product_only.product_code = "DM";
   EXPECT_TRUE(render(one(product_only), till(), "1", 2));
   EXPECT_NE(render(one(product_only), till_1_2(), "1", 2).error().message.find("поле marking_code"), std::string::npos);

@@ -5,8 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <stdexcept>
 
+#include "kassaflow/v1/registry.pb.h"
 #include "receipts.hpp"
 #include "scripted_server.hpp"
 
@@ -26,19 +26,34 @@ T run(boost::asio::awaitable<T> work) {
   return result.get();
 }
 
-std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url, Timeouts timeouts = {},
-                               bool test = false) {
-  RegisterSettings settings;
-  settings.id = "kkt-1";
-  settings.protocol = protocol;
-  settings.endpoint = protocol == "itkassa" ? url + "/open/api/v1" : url;
-  settings.registration_number = protocol == "bit" ? "0000000001047487" : "";
+v1::Register document_of(const std::string& protocol, const std::string& endpoint) {
+  v1::Register document;
+  document.set_id("kkt-1");
+  document.set_protocol(protocol);
+  document.set_endpoint(endpoint);
+  document.set_exclusive(true);
+  if (protocol == "itkassa") {
+    document.mutable_itkassa()->set_cre_item_id(kCreItem);
+    document.mutable_itkassa()->set_api_key(kSecret);
+  } else if (protocol == "bit") {
+    document.set_registration_number("0000000001047487");
+    document.mutable_bit()->set_kkt_token(kSecret);
+  }
+  return document;
+}
+
+std::unique_ptr<Driver> driver_of(const v1::Register& document, const Durations& durations = standard_durations(),
+                                  http::AddressPolicy addresses = {.allow_private = true}) {
+  RegisterSettings settings = read_settings(document).value();
   settings.timezone = "Europe/Moscow";
-  settings.test = test;
-  settings.cre_item_id = kCreItem;
-  settings.api_key = Secret(kSecret);
-  settings.kkt_token = Secret(kSecret);
-  return make_driver(settings, timeouts, {.allow_private = true});
+  return settings.protocol->make_driver(settings, durations, addresses);
+}
+
+std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url,
+                               const Durations& durations = standard_durations(), bool test = false) {
+  v1::Register document = document_of(protocol, protocol == "itkassa" ? url + "/open/api/v1" : url);
+  document.set_test(test);
+  return driver_of(document, durations);
 }
 
 AttemptRef attempt(const Driver& with, const std::string& key = kKey) {
@@ -102,7 +117,9 @@ TEST(Words, StayAsTheyWereStored) {
   EXPECT_EQ(cause_from("of a later version"), Cause::none);
 }
 
-TEST(MakeDriver, RefusesAnUnknownProtocol) { EXPECT_THROW(driver("fax", "http://127.0.0.1:1"), std::invalid_argument); }
+TEST(MakeDriver, RefusesAnUnknownProtocol) {
+  EXPECT_EQ(read_settings(document_of("fax", "http://127.0.0.1:1")).error().code, "register.unknown_protocol");
+}
 
 TEST(MakeDriver, TellsWhatEachProtocolCan) {
   const Capabilities itkassa = driver("itkassa", "http://x")->capabilities();
@@ -115,13 +132,12 @@ TEST(MakeDriver, TellsWhatEachProtocolCan) {
   EXPECT_FALSE(bit.manages_shifts);
   EXPECT_FALSE(bit.absent_may_be_sent_again);
   EXPECT_FALSE(bit.same_key_deduplicated);
-  RegisterSettings settings;
-  settings.protocol = "bit";
-  settings.deduplication_verified = true;
-  EXPECT_TRUE(make_driver(settings, {}, {})->capabilities().same_key_deduplicated);
-  settings.protocol = "itkassa";
-  settings.exclusive = false;
-  EXPECT_FALSE(make_driver(settings, {}, {})->capabilities().absent_may_be_sent_again);
+  v1::Register verified = document_of("bit", "http://x");
+  verified.mutable_bit()->set_deduplication("verified");
+  EXPECT_TRUE(driver_of(verified)->capabilities().same_key_deduplicated);
+  v1::Register shared = document_of("itkassa", "http://x");
+  shared.set_exclusive(false);
+  EXPECT_FALSE(driver_of(shared)->capabilities().absent_may_be_sent_again);
 }
 
 TEST(ItkassaDriver, PostsTheStoredBytesOnceWithTheKeyInAHeader) {
@@ -335,7 +351,7 @@ Finding heard(const KindRow& row, bool test) {
   scenes.push_back(answer(200, row.answer));
   if (!row.items.empty() && !row.probed) scenes.push_back(answer(200, row.items));
   ScriptedServer server(scenes);
-  const auto under_test = driver(row.protocol, server.url(), {}, test);
+  const auto under_test = driver(row.protocol, server.url(), standard_durations(), test);
   if (row.probed) (void)run(under_test->probe());
   CountingGuard guard;
   return run(under_test->send(attempt(*under_test, row.protocol == "bit" ? "700123" : kKey), guard));
@@ -374,7 +390,7 @@ TEST(TestRegister, ACallbackFollowsTheSameRule) {
   const auto real = driver("itkassa", "http://127.0.0.1:1");
   EXPECT_EQ(real->read_callback(attempt(*real), bare)->cause, Cause::test_register);
   EXPECT_EQ(real->read_callback(attempt(*real), bare)->fact, Fact::not_printed);
-  const auto test = driver("itkassa", "http://127.0.0.1:1", {}, true);
+  const auto test = driver("itkassa", "http://127.0.0.1:1", standard_durations(), true);
   EXPECT_TRUE(test->read_callback(attempt(*test), bare)->document->test);
 }
 
@@ -382,7 +398,7 @@ TEST(TestRegister, AShiftReportFollowsTheSameRule) {
   const std::string report = R"([{"name":"shift-5","success":"ok","fd_1040":7,"fn_1041":")" + kEmulator + R"("}])";
   for (const bool test : {false, true}) {
     ScriptedServer server({answer(200, report)});
-    const auto bit = driver("bit", server.url(), {}, test);
+    const auto bit = driver("bit", server.url(), standard_durations(), test);
     CountingGuard guard;
     AttemptRef sent;
     sent.key = "5";
@@ -395,17 +411,19 @@ TEST(TestRegister, AShiftReportFollowsTheSameRule) {
 // What every protocol must do with an answer that does not come.
 class LostAnswers : public testing::TestWithParam<const char*> {
  protected:
-  Finding send(const std::string& url, bool repeated = false, Timeouts timeouts = {}, bool guard_lets = true) {
-    const auto under_test = driver(GetParam(), url, timeouts);
+  Finding send(const std::string& url, bool repeated = false, const Durations& durations = standard_durations(),
+               bool guard_lets = true) {
+    const auto under_test = driver(GetParam(), url, durations);
     AttemptRef sent = attempt(*under_test, "700123");
     sent.repeated = repeated;
     CountingGuard guard(guard_lets);
     return run(under_test->send(sent, guard));
   }
-  static Timeouts short_ones() {
-    return {.itkassa_request = std::chrono::milliseconds(1000),
-            .bit_connect = std::chrono::milliseconds(500),
-            .bit_answer = std::chrono::milliseconds(500)};
+  static Durations short_ones() {
+    Durations durations = standard_durations();
+    durations.at("itkassa_timeout") = std::chrono::milliseconds(1000);
+    durations.at("bit_connect_timeout") = durations.at("bit_timeout") = std::chrono::milliseconds(500);
+    return durations;
   }
 };
 
@@ -450,17 +468,15 @@ TEST_P(LostAnswers, NothingWasSentWhenNobodyListens) {
 
 TEST_P(LostAnswers, NothingWasSentWhenTheGuardSaysNo) {
   ScriptedServer server({lost_answer()});
-  const Finding found = send(server.url(), false, {}, false);
+  const Finding found = send(server.url(), false, standard_durations(), false);
   EXPECT_EQ(found.fact, Fact::not_printed);
   EXPECT_EQ(found.code, "guard");
   EXPECT_EQ(server.requests().at(0), "");
 }
 
 TEST_P(LostAnswers, ARefusedAddressStopsTheRegister) {
-  RegisterSettings settings;
-  settings.protocol = GetParam();
-  settings.endpoint = "http://127.0.0.1:44735";
-  const auto strict = make_driver(settings, {}, {.allow_private = false});
+  const auto strict =
+      driver_of(document_of(GetParam(), "http://127.0.0.1:44735"), standard_durations(), {.allow_private = false});
   CountingGuard guard;
   const Finding found = run(strict->send(attempt(*strict, "1"), guard));
   EXPECT_EQ(found.fact, Fact::not_printed);

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "kassaflow/registers/check_total.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "receipts.hpp"
 
 namespace kassaflow::registers::itkassa {
@@ -54,13 +54,13 @@ TEST(ItkassaRender, RendersTheSameBytesAgain) {
 }
 
 TEST(ItkassaRender, NamesEverySign) {
-  const std::pair<fiscal::Sign, const char*> rows[] = {{fiscal::Sign::income, "sale"},
-                                                       {fiscal::Sign::income_return, "returnSale"},
-                                                       {fiscal::Sign::expense, "buy"},
-                                                       {fiscal::Sign::expense_return, "returnBuy"}};
-  for (const auto& [sign, name] : rows) {
+  const std::pair<fiscal::SettlementType, const char*> rows[] = {{fiscal::SettlementType::income, "sale"},
+                                                                 {fiscal::SettlementType::income_return, "returnSale"},
+                                                                 {fiscal::SettlementType::expense, "buy"},
+                                                                 {fiscal::SettlementType::expense_return, "returnBuy"}};
+  for (const auto& [settlement_type, name] : rows) {
     fiscal::Receipt receipt = mugs();
-    receipt.sign = sign;
+    receipt.settlement_type = settlement_type;
     EXPECT_EQ(command(receipt)["type"], name);
   }
 }
@@ -84,7 +84,7 @@ TEST(ItkassaRender, NamesEveryMethod) {
                                "credit",         "credit_transfer", "credit_payment"};
   for (std::uint8_t method = 1; method <= 7; ++method) {
     fiscal::Line given = mug();
-    given.method = static_cast<fiscal::Method>(method);
+    given.method = static_cast<fiscal::PaymentMethod>(method);
     EXPECT_EQ(line(given)["psr"], names[method - 1]) << int{method};
   }
 }
@@ -140,7 +140,7 @@ TEST(ItkassaRender, NamesEverySubjectOfTheManualAndRefusesTheRest) {
     for (const fiscal::Ffd ffd : {fiscal::Ffd::v1_05, fiscal::Ffd::v1_2}) {
       const char* const name = ffd == fiscal::Ffd::v1_05 ? row.in_1_05 : row.in_1_2;
       fiscal::Line given = mug();
-      given.subject = static_cast<fiscal::Subject>(row.subject);
+      given.subject = static_cast<fiscal::PaymentSubject>(row.subject);
       if (row.subject == 31 || row.subject == 33) given.marking_code = "0104";
       if (name != nullptr) {
         EXPECT_EQ(line(given, ffd)["ppr"], name) << int{row.subject};
@@ -151,7 +151,7 @@ TEST(ItkassaRender, NamesEverySubjectOfTheManualAndRefusesTheRest) {
   }
   for (std::uint8_t subject = 14; subject <= 27; ++subject) {
     fiscal::Line given = mug();
-    given.subject = static_cast<fiscal::Subject>(subject);
+    given.subject = static_cast<fiscal::PaymentSubject>(subject);
     EXPECT_NE(refusal(given).find("предмет расчёта " + std::to_string(subject)), std::string::npos);
   }
 }
@@ -210,7 +210,7 @@ TEST(ItkassaRender, WritesTheSupplierOfAnAgentLine) {
 
 TEST(ItkassaRender, SendsTheMarkingCodeAsScanned) {
   fiscal::Line given = mug();
-  given.subject = fiscal::Subject::marked;
+  given.subject = fiscal::PaymentSubject::marked;
   given.marking_code =
       "010460043993125621JgXJ5.T-9m3xA\x1d"
       "93dGVz";
@@ -224,7 +224,7 @@ TEST(ItkassaRender, RefusesWhatTheApiHasNoFieldFor) {
   fiscal::Line only_product_code = mug();
   only_product_code.product_code = "DM\x04\x2f";
   EXPECT_NE(refusal(only_product_code).find("поле marking_code"), std::string::npos);
-  only_product_code.subject = fiscal::Subject::marked;
+  only_product_code.subject = fiscal::PaymentSubject::marked;
   EXPECT_NE(refusal(only_product_code, fiscal::Ffd::v1_2).find("поле marking_code"), std::string::npos);
   fiscal::Line broken_code = mug();
   broken_code.marking_code = "\x96\x81";
@@ -238,7 +238,7 @@ TEST(ItkassaRender, RefusesWhatTheApiHasNoFieldFor) {
 // Goods that may be printed without their code, whose product code has no use in FFD 1.2.
 TEST(ItkassaRender, PrintsGoodsAllowedWithoutACodeInTheNewFormat) {
   fiscal::Line given = mug();
-  given.subject = fiscal::Subject::marked_without_code;
+  given.subject = fiscal::PaymentSubject::marked_without_code;
   given.product_code = "DM\x04\x2f";
   EXPECT_EQ(line(given, fiscal::Ffd::v1_2)["ppr"], "goods");
   EXPECT_FALSE(line(given, fiscal::Ffd::v1_2).contains("tagTrueSign"));
@@ -262,10 +262,9 @@ TEST(ItkassaRender, TakesTotalsAboveZeroOnly) {
   gift.lines.push_back(mug());  // a free line beside others is legal
   gift.total = gift.payments.cashless = mug().sum;
   EXPECT_TRUE(render(gift, till(), kKey, kCreItem));
-  EXPECT_EQ(registers::check_total("itkassa", fiscal::Kopecks(0)).error().code, "receipt.total");
-  EXPECT_TRUE(registers::check_total("itkassa", fiscal::Kopecks(1)));
-  EXPECT_TRUE(registers::check_total("bit", fiscal::Kopecks(0)));
-  EXPECT_TRUE(registers::check_total("of the future", fiscal::Kopecks(0)));
+  EXPECT_EQ(find_protocol("itkassa")->check_total(fiscal::Kopecks(0)).error().code, "receipt.total");
+  EXPECT_TRUE(find_protocol("itkassa")->check_total(fiscal::Kopecks(1)));
+  EXPECT_TRUE(find_protocol("bit")->check_total(fiscal::Kopecks(0)));
 }
 
 TEST(ItkassaRender, SpellsTheCashiersInnAsEachCommandDoes) {

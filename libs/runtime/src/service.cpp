@@ -16,6 +16,7 @@
 #include <iostream>
 
 #include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/base/words.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/log/log.hpp"
 
@@ -24,13 +25,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::optional<log::Level> level_of(const std::string& word) {
-  for (const auto level : {log::Level::debug, log::Level::info, log::Level::warn, log::Level::error}) {
-    constexpr const char* kWords[] = {"debug", "info", "warn", "error"};
-    if (word == kWords[static_cast<int>(level)]) return level;
-  }
-  return std::nullopt;
-}
+constexpr Words<log::Level, 4> kLevels{{{"debug", log::Level::debug},
+                                        {"info", log::Level::info},
+                                        {"warn", log::Level::warn},
+                                        {"error", log::Level::error}}};
 
 std::string make_instance(const std::string& name) {
   char host[256] = "host";
@@ -68,7 +66,7 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   signal(SIGPIPE, SIG_IGN);
   std::set_terminate(end_with_a_line);
   asio::io_context io(1);
-  metrics::Metrics metrics(static_cast<std::size_t>(common.label_limit));
+  metrics::Metrics metrics(common.label_limit);
   const Context context{io.get_executor(), metrics, common, make_instance(definition.name)};
 
   std::unique_ptr<App> app;
@@ -77,7 +75,7 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
     app = definition.start(context);
     http::ServerOptions options;
     options.address = common.admin_address;
-    options.port = static_cast<std::uint16_t>(common.admin_port);
+    options.port = common.admin_port;
     options.name = "admin";
     options.failures = &http::failures_of(metrics, options.name);
     options.on_bad_request = [](std::string_view, std::string_view reason) {
@@ -135,14 +133,14 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
 void CommonSettings::add_to(settings::Settings& keys) {
   using namespace std::chrono_literals;
   keys.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
-  keys.number(admin_port, "admin_port", 0, 65535, "port of /healthz, /readyz and /metrics, 0 = any");
-  keys.text(log_level, "log_level", "debug, info, warn or error");
+  keys.port(admin_port, "admin_port", "port of /healthz, /readyz and /metrics");
+  keys.choice(log_level, "log_level", kLevels, "what is below it is not logged");
   keys.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min,
-                "how long a SIGTERM may take before the process gives up with exit code 1");
-  keys.number(label_limit, "label_limit", 1, 100000,
-              "distinct label sets of one metric before the rest falls into `other`");
+                "how long a SIGTERM may take before the process gives up with exit code 1; nothing is lost then");
+  keys.number<std::size_t>(label_limit, "label_limit", 1, 100000, "label sets",
+                           "distinct label sets of one metric before the rest falls into `other`");
   keys.flag(allow_private_endpoints, "allow_private_endpoints",
-            "register and portal addresses may be loopback or private");
+            "register and portal addresses may be loopback or private; false where tenants are strangers");
 }
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv) {
@@ -166,9 +164,6 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
     return 0;
   }
   auto problems = keys.load(config, settings::process_environment());
-  const auto level = level_of(common.log_level);
-  if (!level)
-    problems.push_back("log_level: \"" + common.log_level + "\" is not allowed: give debug, info, warn or error");
   if (problems.empty() && definition.check_settings) {
     if (auto problem = definition.check_settings(); !problem.empty()) problems.push_back(std::move(problem));
   }
@@ -178,7 +173,7 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
     std::cout << "the configuration is valid\n";
     return 0;
   }
-  log::configure(definition.name, *level);
+  log::configure(definition.name, common.log_level);
   return serve(definition, common);
 }
 

@@ -19,20 +19,14 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<Duration> parse_duration(std::string_view text) {
   const auto digits = text.find_first_not_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
-  const auto number = parse_number(text.substr(0, digits));
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
+  if (error != std::errc() || end != text.data() + digits || number > INT64_C(1000000000)) return std::nullopt;
   for (const auto& unit : kUnits) {
-    if (number && text.substr(digits) == unit.name && *number <= INT64_C(1000000000))
-      return Duration(*number * unit.ms);
+    if (text.substr(digits) == unit.name) return Duration(number * unit.ms);
   }
   return std::nullopt;
 }
@@ -62,6 +56,13 @@ std::optional<std::string> read_file(const std::string& path) {
 
 }  // namespace
 
+std::optional<std::int64_t> Settings::parse_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 void Settings::add(Key key) { keys_.push_back(std::move(key)); }
 
 void Settings::text(std::string& target, std::string key, std::string description) {
@@ -90,6 +91,7 @@ void Settings::secret(Secret& target, std::string key, std::string description) 
 }
 
 void Settings::duration(Duration& target, std::string key, Duration min, Duration max, std::string description) {
+  check(min <= target && target <= max, "a setting's default is within its bounds");
   add({std::move(key), std::move(description), to_text(target),
        "a duration from " + to_text(min) + " to " + to_text(max) + ", such as 500ms, 5s, 15m, 2h",
        [&target, min, max](const std::string& value) {
@@ -101,17 +103,8 @@ void Settings::duration(Duration& target, std::string key, Duration min, Duratio
        false});
 }
 
-void Settings::number(std::int64_t& target, std::string key, std::int64_t min, std::int64_t max,
-                      std::string description) {
-  add({std::move(key), std::move(description), std::to_string(target),
-       "a number from " + std::to_string(min) + " to " + std::to_string(max),
-       [&target, min, max](const std::string& value) {
-         const auto parsed = parse_number(value);
-         if (!parsed || *parsed < min || *parsed > max) return false;
-         target = *parsed;
-         return true;
-       },
-       false});
+void Settings::port(std::uint16_t& target, std::string key, std::string description) {
+  number<std::uint16_t>(target, std::move(key), 0, 65535, "", std::move(description) + "; 0 takes a free one");
 }
 
 void Settings::flag(bool& target, std::string key, std::string description) {
@@ -165,7 +158,7 @@ std::string Settings::default_yaml() const {
   std::ostringstream out;
   for (const auto& key : keys_) {
     out << "# " << key.description << "\n# " << key.allowed << "; environment: " << variable_of(key.name) << "\n"
-        << (key.default_text.empty() ? "# " : "") << key.name << ": " << key.default_text << "\n\n";
+        << (key.default_text.empty() ? "# " + key.name + ":" : key.name + ": " + key.default_text) << "\n\n";
   }
   return out.str();
 }

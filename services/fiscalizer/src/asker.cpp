@@ -11,12 +11,13 @@ namespace asio = boost::asio;
 using registers::Fact;
 
 registers::AttemptRef ref_of(const Attempt& attempt) {
-  registers::AttemptRef ref{attempt.key, attempt.remote_id,    attempt.request,
-                            0,           fiscal::Sign::income, attempt.sends > 1};
+  registers::AttemptRef ref{attempt.key,      attempt.remote_id, attempt.request, 0, fiscal::SettlementType::income,
+                            attempt.sends > 1};
+  ref.document_before = attempt.fd_before;
   v1::Receipt record;
   if (attempt.kind == Kind::receipt && record.ParseFromString(attempt.content)) {
     ref.total_kopecks = record.total_kopecks();
-    ref.sign = static_cast<fiscal::Sign>(record.sign());
+    ref.settlement_type = static_cast<fiscal::SettlementType>(record.sign());
   }
   return ref;
 }

@@ -42,7 +42,7 @@ asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
   if (bytes == Bytes::never_left) co_return never_sent();
   attempt_.ref.repeated = bytes == Bytes::perhaps_gone;
   auto finding = bytes == Bytes::here ? co_await send() : worker_lost();
-  // Verified deduplication: the identical packet answers with the earlier result (bit-driver.md §8.1).
+  // The register answers identical bytes with the earlier result.
   const bool may_repeat = driver_->capabilities().same_key_deduplicated && attempt_.kind == Kind::receipt;
   if (finding.fact == Fact::unknown && may_repeat && !stopping_) co_await send_again(finding);
   co_return finding;
@@ -80,9 +80,8 @@ asio::awaitable<bool> Flight::send_again(Finding& finding) {
 
 // The protocol can be asked: the register takes nothing else until the question is settled (exactly-once.md 7).
 asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding) {
-  const auto& settings = context_.settings;
-  Clock::duration pause = finding.fact == Fact::pending ? Clock::duration(settings.itkassa_poll)
-                                                        : Clock::duration(settings.itkassa_query_delay);
+  const auto& timers = context_.timers;
+  Clock::duration pause = finding.fact == Fact::pending ? timers.poll : timers.first_question;
   std::optional<Clock::time_point> absent_since;  // since when every answer was a clean negative
   std::optional<Clock::time_point> left_queue_since;
   int refusals = finding.refused ? 1 : 0;
@@ -98,7 +97,7 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
     if (is_certain(finding) || is_last_word(finding)) co_return co_await end_with(std::move(finding));
     if (finding.fact != Fact::absent) absent_since.reset();
     if (finding.fact == Fact::unknown) {  // the question itself failed
-      pause = std::min<Clock::duration>(pause * 2, settings.retry_max);
+      pause = std::min<Clock::duration>(pause * 2, context_.settings.retry_max);
       continue;
     }
     const auto now = Clock::now();
@@ -109,7 +108,7 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
       if (finding.code != registers::kLeftQueue) left_queue_since.reset();
       if (finding.code == registers::kLeftQueue && !left_queue_since) left_queue_since = now;
       // Left the queue without a result, and stays so: whether it was printed, only a person can find out (§6.3).
-      if (left_queue_since && now - *left_queue_since >= settings.itkassa_repost_grace) {
+      if (left_queue_since && now - *left_queue_since >= timers.repost_grace) {
         finding.fact = Fact::unknown;
         finding.cause = Cause::ambiguous;
         co_return co_await end_with(std::move(finding));
@@ -117,9 +116,9 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
       continue;
     }
     // Absent.
-    pause = std::max<Clock::duration>(pause_between_questions(), settings.itkassa_query_delay);
+    pause = std::max<Clock::duration>(pause_between_questions(), timers.first_question);
     if (!absent_since) absent_since = now;
-    if (now - *absent_since < settings.itkassa_repost_grace) continue;
+    if (now - *absent_since < timers.repost_grace) continue;
     if (!attempt_.ref.remote_id.empty()) continue;  // it was there once: never posted again, the questions go on
     const bool may_repeat = driver_->capabilities().absent_may_be_sent_again && attempt_.kind == Kind::receipt;
     if (!may_repeat) co_return co_await end_with(std::move(finding));
@@ -142,10 +141,9 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
 // Growing with the time it has waited: a cloud whose register is off for the night is not asked every three seconds.
 Clock::duration Flight::pause_between_questions() const {
   constexpr int kQuestionsPerAge = 20;
-  const auto& settings = context_.settings;
   const Clock::duration grown =
-      std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, settings.retry_max);
-  return std::max<Clock::duration>(settings.itkassa_poll, grown);
+      std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, context_.settings.retry_max);
+  return std::max<Clock::duration>(context_.timers.poll, grown);
 }
 
 // A document that the cloud has had for too long stays open, and is asked about; a person should know.

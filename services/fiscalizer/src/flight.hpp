@@ -21,6 +21,7 @@ namespace kassaflow::fiscalizer {
 struct FlightContext {
   boost::asio::any_io_executor executor;
   const FiscalizerSettings& settings;
+  const registers::Timers& timers;
   Journal& journal;
   Leases& leases;
   std::string register_id;

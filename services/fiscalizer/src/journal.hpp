@@ -60,8 +60,9 @@ struct Attempt {
   std::string request;
   std::string remote_id;
   int sends = 1;
-  std::string content;     // of the receipt
-  std::int64_t age_s = 0;  // since it was opened
+  std::string content;          // of the receipt
+  std::int64_t age_s = 0;       // since it was opened
+  std::uint64_t fd_before = 0;  // the last document known of the register when it was opened
 };
 
 // What is remembered of a physical register.
@@ -95,6 +96,7 @@ struct Finished {  // a receipt came to its end
   std::string tenant;
   std::string outcome;  // done | failed
   double seconds = 0;   // since its first post was accepted
+  bool test = false;    // done, and its document has no legal force
 };
 
 // Of one receipt.

@@ -15,7 +15,7 @@ constexpr int kAskedLimit = 200;  // uncertain attempts a register is asked abou
 
 constexpr const char* kAttemptColumns =
     "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
-    "a.started_at)::bigint from "
+    "a.started_at)::bigint, a.fd_before from "
     "attempts a left join receipts r on r.id = a.receipt ";
 
 Kind kind_from(const pqxx::field& field) {
@@ -34,6 +34,7 @@ Attempt attempt_from(const pqxx::row& row) {
   attempt.sends = row[6].as<int>();
   attempt.content = bytes(row[7]);
   attempt.age_s = row[8].as<std::int64_t>();
+  attempt.fd_before = row[9].as<std::uint64_t>();
   return attempt;
 }
 

@@ -270,7 +270,9 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
   const auto& receipt = found->second;
   const bool ended = receipt.state == State::done || receipt.state == State::failed;
   if (!ended || receipt.state == receipt.before) return std::nullopt;
-  return Finished{receipt.tenant, std::string(receipts::to_string(receipt.state)), receipt.age_s};
+  v1::FiscalDocument document;
+  const bool test = receipt.state == State::done && document.ParseFromString(receipt.fiscal) && document.test();
+  return Finished{receipt.tenant, std::string(receipts::to_string(receipt.state)), receipt.age_s, test};
 }
 
 }  // namespace

@@ -28,8 +28,11 @@ std::int64_t now_s() {
 
 }  // namespace
 
-Lane::Lane(LaneContext context, std::string register_id, std::string pool, Fence fence)
+Lane::Lane(LaneContext context, const registers::Protocol& protocol, std::string register_id, std::string pool,
+           Fence fence)
     : context_(std::move(context)),
+      protocol_(protocol),
+      timers_(protocol.timers(context_.settings.durations)),
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
       fence_(fence),
@@ -37,7 +40,7 @@ Lane::Lane(LaneContext context, std::string register_id, std::string pool, Fence
       asker_(context_.executor,
              {.journal = context_.journal,
               .fence = fence_,
-              .first_pause = context_.settings.itkassa_query_delay,
+              .first_pause = timers_.first_question,
               .longest_pause = context_.settings.retry_max,
               .may_decide = [this] { return may_start(); },
               .driver = [this] { return register_ ? context_.make_driver(register_->settings) : nullptr; },
@@ -95,7 +98,7 @@ asio::awaitable<void> Lane::step() {
   }
 }
 
-// False while there is nothing to speak with: then a person must act, or this version of the program is too old.
+// False while there is nothing to speak with.
 bool Lane::refresh_driver() {
   auto current = context_.find_register(register_id_);
   if (!current) return driver_ != nullptr;
@@ -103,13 +106,12 @@ bool Lane::refresh_driver() {
   register_ = std::move(current);
   identity_ = register_->settings.identity;
   stands_.clear();
-  try {
-    driver_ = context_.make_driver(register_->settings);
-  } catch (const std::invalid_argument& unknown) {
+  if (identity_.empty()) {  // in the journal, all registers without one would be the same
     driver_.reset();
-    set_up(false, unknown.what());
+    set_up(false, "its document does not say which physical register it is");
     return false;
   }
+  driver_ = context_.make_driver(register_->settings);
   if (!flight_) up_ = false;
   return true;
 }
@@ -125,7 +127,7 @@ asio::awaitable<void> Lane::remember() {
   must_remember_ = false;
   asker_.about(memory_.asked);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
-  if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + context_.settings.bit_quiet);
+  if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + timers_.quiet);
 }
 
 asio::awaitable<void> Lane::probe() {
@@ -160,7 +162,7 @@ asio::awaitable<void> Lane::print_next() {
   if (!refresh_driver() || register_ != waited_under) {
     // Its document changed while it waited: what is in force now counts for this receipt already.
   } else if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
-    shift_due_ = ShiftCommand::open;  // on demand, before the first receipt (bit-driver.md §10)
+    shift_due_ = ShiftCommand::open;  // on demand, before the first receipt
   } else if (!stopping_ && may_start() && !must_remember_) {
     co_await print(std::move(*receipt));
   }
@@ -183,8 +185,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
                                                "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
-  const auto key = register_->settings.protocol == "bit" ? receipts::numeric_attempt_key(queued.id, number)
-                                                         : receipts::attempt_key(queued.id, number);
+  const auto key = protocol_.attempt_key(queued.id, number);
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
@@ -199,7 +200,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   attempt.revision = queued.revision;
   attempt.generation = queued.generation;
   attempt.number = number;
-  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->sign, false};
+  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, false};
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
   const auto started = Clock::now();
@@ -211,10 +212,10 @@ asio::awaitable<void> Lane::print(Queued queued) {
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = context_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
-  const auto key = receipts::numeric_attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
+  const auto key = protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
-  const AttemptRef ref{key, "", request, 0, fiscal::Sign::income, false};
+  const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
   auto opened = co_await open(new_attempt(kind, key, request), ref);
   if (!opened) co_return;
   co_await fly(std::move(*opened), Flight::Bytes::here);
@@ -242,6 +243,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
 // Rule 1: the attempt is stored before anything is sent. nullopt: it is not ours to send.
 asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, AttemptRef ref) {
   OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1};
+  open.ref.document_before = attempt.fd_before;
   const auto number = attempt.number;
   const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
   if (!opened) {
@@ -273,8 +275,8 @@ asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
     refresh_driver();
     return driver_.get();
   };
-  flight_.emplace(FlightContext{context_.executor, context_.settings, context_.journal, context_.leases, register_id_,
-                                fence_, driver},
+  flight_.emplace(FlightContext{context_.executor, context_.settings, timers_, context_.journal, context_.leases,
+                                register_id_, fence_, driver},
                   std::move(opened), *driver_);
   if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await flight_->fly(bytes);
@@ -332,7 +334,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
     up_ = false;
     detail_ = finding.text;
     const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
-    if (!can_be_asked) quiet_until_ = Clock::now() + context_.settings.bit_quiet;
+    if (!can_be_asked) quiet_until_ = Clock::now() + timers_.quiet;
     return;
   }
   switch (finding.cause) {
@@ -409,7 +411,7 @@ Lane::View Lane::view() const {
   View view;
   view.register_id = register_id_;
   view.pool = pool_;
-  view.protocol = register_ ? register_->settings.protocol : "";
+  view.protocol = protocol_.name();
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;
   view.printing = flight_ ? flight_->receipt() : "";

@@ -34,14 +34,16 @@ struct LaneContext {
   // The configuration in force; null when the register or its pool is no longer there.
   std::function<std::shared_ptr<const configuration::Register>(const std::string& register_id)> find_register;
   std::function<std::shared_ptr<const configuration::Pool>(const std::string& pool_id)> find_pool;
+  // Also those that only another version of the program speaks with.
   std::function<std::vector<std::string>(const std::string& pool_id)> registers_of_pool;
-  // Throws std::invalid_argument for a protocol this version does not speak.
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
 };
 
 class Lane {
  public:
-  Lane(LaneContext context, std::string register_id, std::string pool, Fence fence);
+  // `protocol`: the register's, which never changes.
+  Lane(LaneContext context, const registers::Protocol& protocol, std::string register_id, std::string pool,
+       Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
   boost::asio::awaitable<void> run();
@@ -108,6 +110,8 @@ class Lane {
   void set_up(bool up, std::string detail);
 
   LaneContext context_;
+  const registers::Protocol& protocol_;
+  const registers::Timers timers_;
   std::string register_id_;
   std::string identity_;  // the physical register
   std::string pool_;

@@ -1,4 +1,5 @@
 #pragma once
+// The schema `fiscalizer`: the journal.
 
 #include <vector>
 
@@ -8,7 +9,7 @@ namespace kassaflow::fiscalizer {
 
 inline constexpr const char* kSchema = "fiscalizer";
 
-// The journal's schema. Numbers never change; a new one is appended.
+// The files of services/fiscalizer/migrations.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
 
 }  // namespace kassaflow::fiscalizer

@@ -10,6 +10,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer::people {
@@ -216,10 +217,6 @@ void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt,
               {"told_by", order.actor}});
 }
 
-bool is_digits(const std::string& text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // The receipt's error is the question that a person answers now; not why it failed or is held, nor that it was printed
 // twice.
 bool asks(pqxx::work& work, const std::string& id, const Locked& receipt) {
@@ -231,9 +228,10 @@ bool asks(pqxx::work& work, const std::string& id, const Locked& receipt) {
 }  // namespace
 
 Result<Done> resolve_printed(pqxx::work& work, const Order& order, v1::FiscalDocument document) {
-  if (document.fn().size() != 16 || !is_digits(document.fn())) return malformed("fn is the 16 digits of the storage");
+  if (document.fn().size() != 16 || !ascii::all_digits(document.fn()))
+    return malformed("fn is the 16 digits of the storage");
   if (document.fd() == 0 || document.fd() > UINT32_MAX) return malformed("fd is the number of the document, from 1");
-  if (document.fp().empty() || document.fp().size() > kSignDigits || !is_digits(document.fp())) {
+  if (document.fp().empty() || document.fp().size() > kSignDigits || !ascii::all_digits(document.fp())) {
     return malformed("fp is the fiscal sign, at most 10 digits");
   }
   document.set_fp(std::string(kSignDigits - document.fp().size(), '0') + document.fp());

@@ -43,7 +43,7 @@ postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const run
 
 kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, const runtime::Context& context) {
   kafka::ProducerOptions options;
-  options.brokers = settings.kafka;
+  options.connection = settings.kafka;
   options.client_id = context.instance;
   options.topics = {records::kOutcomesTopic, records::kDeadLettersTopic};
   return options;
@@ -58,8 +58,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_pool_(pool_options(settings, context, 1)),
       lease_pool_(pool_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, pool_, context.instance,
-               {.refusals_before_held = static_cast<int>(settings.refusals_before_held)}),
+      journal_(context.executor, pool_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
       leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
@@ -79,7 +78,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
   kafka::ConsumerOptions options;
-  options.brokers = settings.kafka;
+  options.connection = settings.kafka;
   options.client_id = context.instance;
   options.group = "kassaflow-fiscalizer";
   options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};
@@ -96,7 +95,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   };
   hooks.finished = [this](const Finished& finished) { count(finished); };
   hooks.ask_promise = ask_status(settings.status_grpc);
-  operations_ = std::make_unique<Operations>(pool_, people::Times{settings.bit_quiet, settings.longest_answer()},
+  operations_ = std::make_unique<Operations>(pool_, people::Times{settings.longest_quiet(), settings.longest_answer()},
                                              std::move(hooks), context.instance);
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
@@ -168,12 +167,14 @@ LaneContext Worker::lane_context() {
             if (const auto found = snapshot->registers_by_pool.find(id); found != snapshot->registers_by_pool.end()) {
               for (const auto& one : found->second) registers.push_back(one->settings.id);
             }
+            for (const auto& [unknown, pool] : snapshot->unknown_registers) {
+              if (pool == id) registers.push_back(unknown);
+            }
             return registers;
           },
           [this](const registers::RegisterSettings& settings) {
-            return registers::make_driver(
-                settings, {settings_.itkassa_timeout, settings_.bit_connect_timeout, settings_.bit_timeout},
-                {context_.common.allow_private_endpoints});
+            return settings.protocol->make_driver(settings, settings_.durations,
+                                                  {context_.common.allow_private_endpoints});
           }};
 }
 
@@ -196,7 +197,7 @@ void Worker::reconcile() {
   for (const auto& [id, entry] : snapshot->registers) {
     const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
     if (!fence || lanes_.contains(id)) continue;
-    auto lane = std::make_shared<Lane>(lane_context(), id, entry->pool, *fence);
+    auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id, entry->pool, *fence);
     lanes_.emplace(id, lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
@@ -253,8 +254,13 @@ void Worker::tell_lane(const std::string& register_id, const Told& told, Kind ki
 asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
   const auto found = lanes_.find(callback.register_id);
   if (found == lanes_.end()) {
-    // Its lane is not here yet; or the register is gone, which nothing unsettled survives.
-    if (!watcher_.current()->registers.contains(callback.register_id)) co_await journal_.handled(callback.id);
+    // Its lane is not here yet, or only another version of the program speaks with it; or the register is gone, which
+    // nothing unsettled survives.
+    const auto snapshot = watcher_.current();
+    const auto& id = callback.register_id;
+    if (!snapshot->registers.contains(id) && !snapshot->unknown_registers.contains(id)) {
+      co_await journal_.handled(callback.id);
+    }
     co_return;
   }
   const auto lane = found->second;
@@ -292,6 +298,12 @@ void Worker::count(const Finished& finished) {
                {{"tenant", finished.tenant}, {"outcome", finished.outcome}})
       .add();
   if (finished.outcome != "done") return;
+  if (finished.test) {
+    context_.metrics
+        .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
+                 {{"tenant", finished.tenant}})
+        .add();
+  }
   context_.metrics
       .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
                  {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})

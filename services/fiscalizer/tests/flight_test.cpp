@@ -19,7 +19,7 @@ using Bytes = Flight::Bytes;
 class FlightTest : public JournalTest {
  protected:
   FlightTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = settings_.itkassa_repost_grace = settings::Duration(1);
+    timers_.poll = timers_.first_question = timers_.repost_grace = settings::Duration(1);
     run([](pqxx::work& work) {
       work.exec("truncate workers");
       return work.exec("update shards set worker = null");
@@ -33,7 +33,7 @@ class FlightTest : public JournalTest {
     auto attempt = attempt_for(queued().at(0));
     attempt.fence = fence_;
     attempt_ = open(attempt);
-    flight_.emplace(FlightContext{io_.get_executor(), settings_, journal_, leases_, "kkt-1", fence_,
+    flight_.emplace(FlightContext{io_.get_executor(), settings_, timers_, journal_, leases_, "kkt-1", fence_,
                                   [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
                     OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1},
                     driver_);
@@ -48,6 +48,7 @@ class FlightTest : public JournalTest {
 
   static inline const int kShard = receipts::shard_of(kPool);
   FiscalizerSettings settings_;
+  registers::Timers timers_;
   asio::io_context io_;
   postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
   Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
@@ -144,7 +145,7 @@ TEST_F(FlightTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
 }
 
 TEST_F(FlightTest, AHintMakesItAskAtOnce) {
-  settings_.itkassa_query_delay = settings::Duration(std::chrono::hours(1));
+  timers_.first_question = settings::Duration(std::chrono::hours(1));
   flight_->ask_now();
   driver_.answers = {said(Fact::printed)};
   EXPECT_EQ(fly().value().fact, Fact::printed);

@@ -6,7 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
+#include "kassaflow/v1/registry.pb.h"
 #include "scripted_driver.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -18,11 +20,11 @@ using registers::ShiftCommand;
 class LaneTest : public JournalTest {
  protected:
   LaneTest() {
-    settings_.itkassa_poll = settings_.itkassa_query_delay = settings::Duration(1);
+    settings_.durations.at("itkassa_poll") = settings_.durations.at("itkassa_query_delay") = settings::Duration(1);
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
-    register_->settings.protocol = "itkassa";
+    register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = "bit:1";
     run([](pqxx::work& work) {
       work.exec("truncate workers");
@@ -66,11 +68,8 @@ class LaneTest : public JournalTest {
                               .find_register = [this](const std::string&) { return register_; },
                               .find_pool = [this](const std::string&) { return pool_of_registers_; },
                               .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                              .make_driver =
-                                  [this](const registers::RegisterSettings&) {
-                                    return std::make_unique<BorrowedDriver>(driver_);
-                                  }},
-                  "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+                              .make_driver = make_driver_},
+                  *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -107,6 +106,8 @@ class LaneTest : public JournalTest {
   Leases leases_{io_.get_executor(), lease_pool_, {kWorker, 10min}};
   Dispatcher dispatcher_{io_.get_executor(), journal_};
   ScriptedDriver driver_;
+  std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =
+      [this](const registers::RegisterSettings&) { return std::make_unique<BorrowedDriver>(driver_); };
   std::shared_ptr<configuration::Register> register_ = std::make_shared<configuration::Register>();
   std::shared_ptr<configuration::Pool> pool_of_registers_ = std::make_shared<configuration::Pool>();
   std::optional<Lane> lane_;
@@ -181,6 +182,17 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
   until([&] { return state(2) == "done"; });
 }
 
+TEST_F(LaneTest, Rule9_ARegisterThatNobodyCanTellFromOthersStands) {
+  register_->settings.identity.clear();
+  drive();
+  until([&] { return rests("its document does not say which physical register it is"); });
+  EXPECT_EQ(driver_.sends, 0);
+  register_ = std::make_shared<configuration::Register>(*register_);
+  register_->settings.identity = "bit:1";
+  driver_.sent = printed();
+  until([&] { return state(2) == "done"; });
+}
+
 TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
   settings_.register_health = settings::Duration(1h);  // it waits for the next receipt, and for nothing else
   driver_.sent = printed();
@@ -217,6 +229,73 @@ TEST_F(LaneTest, WhatEndedUncertainIsAskedOnWhileTheLanePrints) {
   drive();
   until([&] { return state(1) == "done" && state(2) == "done"; });
   EXPECT_EQ(driver_.sends, 2);
+}
+
+// A register that keeps nothing: its numbers are the journal's.
+class VirtualLaneTest : public LaneTest {
+ protected:
+  VirtualLaneTest() {
+    v1::Register document;
+    document.set_id("kkt-1");
+    document.set_protocol("virtual");
+    document.set_test(true);
+    register_->settings = registers::read_settings(document).value();
+    make_driver_ = [this](const registers::RegisterSettings& settings) {
+      return settings.protocol->make_driver(settings, settings_.durations, {});
+    };
+  }
+  void restart() {
+    lane_->stop();
+    until([&] { return lane_->finished(); });
+    drive();
+  }
+  std::string numbers() { return one("select string_agg(fd::text, ',' order by fd) from documents"); }
+};
+
+TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {
+  std::vector<bool> tests;
+  journal_.on_finished([&](const Finished& finished) { tests.push_back(finished.test); });
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  restart();
+  take({printable(post(3, 3, 10, "d", 2))});
+  dispatcher_.kick();
+  until([&] { return state(3) == "done"; });
+  EXPECT_EQ(numbers(), "1,2,3");
+  EXPECT_EQ(one("select count(distinct fn) || ' ' || min(left(fn, 4)) from documents"), "1 0000");
+  EXPECT_EQ(tests, std::vector({true, true, true})) << "each is counted as a test";
+}
+
+TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain) {
+  NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity);
+  attempt.fence = leases_.may_start(receipts::shard_of(kPool)).value();
+  ASSERT_NE(open(attempt), 0);
+  // A worker that is gone since had it printed.
+  http::NoGuard guard;
+  registers::AttemptRef sent;
+  sent.key = attempt.key;
+  const auto gone = make_driver_(register_->settings);
+  auto before = asio::co_spawn(io_, gone->send(sent, guard), asio::use_future);
+  until([&] { return before.wait_for(0s) == std::future_status::ready; });
+  const auto lost = before.get().document.value();
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(numbers(), "1,2");
+  EXPECT_EQ(one("select fd from documents where receipt = '" + uuid(1) + "'"), std::to_string(lost.fd));
+  EXPECT_EQ(one("select fn from documents where receipt = '" + uuid(1) + "'"), lost.fn);
+  EXPECT_EQ(one("select max(sends) from attempts where receipt = '" + uuid(1) + "'"), "2");
+}
+
+TEST_F(VirtualLaneTest, AReceiptWaitsForItsDelayAndTheQueueForIt) {
+  v1::Register document;
+  document.set_id("kkt-1");
+  document.set_protocol("virtual");
+  document.set_test(true);
+  document.mutable_virtual_()->set_delay_ms("1");
+  register_->settings = registers::read_settings(document).value();
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(numbers(), "1,2");
 }
 
 }  // namespace

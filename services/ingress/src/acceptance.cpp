@@ -1,11 +1,13 @@
 #include "acceptance.hpp"
 
+#include <algorithm>
+
 #include "kassaflow/bitrix24/digest.hpp"
 #include "kassaflow/bitrix24/mapping.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
-#include "kassaflow/registers/check_total.hpp"
+#include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::ingress {
 
@@ -72,15 +74,18 @@ bitrix24::MappingSettings mapping_settings(const Installation& installation, con
 }
 
 // Refused when not one register of the pool takes such a total: it would come back from each of them. A pool that has
-// none yet says nothing. Whatever else a register cannot express is found when it renders the receipt.
+// none yet, or one that this version does not know, says nothing. Whatever else a register cannot express is found when
+// it renders the receipt.
 Accepting<void> check_registers(const Snapshot& snapshot, const Installation& installation, const Pool& pool,
                                 const fiscal::Receipt& receipt) {
   const auto registers = snapshot.registers_by_pool.find(pool.id);
   if (registers == snapshot.registers_by_pool.end()) return {};
+  const auto in_pool = [&pool](const auto& entry) { return entry.second == pool.id; };
+  if (std::ranges::any_of(snapshot.unknown_registers, in_pool)) return {};
   std::string why;
   for (const auto& kkt : registers->second) {
     if (kkt->retired) continue;
-    const auto taken = registers::check_total(kkt->settings.protocol, receipt.total);
+    const auto taken = kkt->settings.protocol->check_total(receipt.total);
     if (taken) return {};
     why = taken.error().message;
   }

@@ -41,7 +41,7 @@ class Ingress final : public runtime::App {
         watcher_(Watcher::Options{settings.registry_grpc, "ingress", context.instance},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
         producer_(context.executor,
-                  kafka::ProducerOptions{.brokers = settings.kafka,
+                  kafka::ProducerOptions{.connection = settings.kafka,
                                          .client_id = context.instance,
                                          .topics = {records::kReceiptsTopic, records::kCallbacksTopic},
                                          .message_timeout = settings.message_timeout()}),
@@ -78,7 +78,7 @@ class Ingress final : public runtime::App {
             .duplicates = duplicates_,
             .counters = counters_,
             .deadline = settings_.print_deadline,
-            .limits = {.body_bytes = static_cast<std::size_t>(settings_.body_limit)}};
+            .limits = {.body_bytes = settings_.body_limit}};
   }
 
   CallbackHandler::Environment callback_environment() {
@@ -90,8 +90,8 @@ class Ingress final : public runtime::App {
     options.name = "print";
     options.failures = &http::failures_of(metrics, options.name);
     options.address = settings_.http_address;
-    options.port = static_cast<std::uint16_t>(settings_.http_port);
-    options.body_limit = static_cast<std::size_t>(settings_.body_limit);
+    options.port = settings_.http_port;
+    options.body_limit = settings_.body_limit;
     options.on_bad_request = [this](std::string_view target, std::string_view reason) {
       return routes_.bad_request(target, reason);
     };

@@ -1,6 +1,6 @@
 #pragma once
-// itkassa's printResultUrl (protocols/itkassa.md §13): authenticated, routed by creItemId within the tenant, durable
-// before 200. For one thread.
+// What a cloud tells of its documents by itself (protocols/itkassa.md §13): authenticated, routed to the register it
+// names within the tenant, durable before 200. For one thread.
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -12,30 +12,31 @@
 #include <unordered_map>
 
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "publisher.hpp"
 
 namespace kassaflow::ingress {
 
 inline constexpr std::size_t kCallbackLimit = 256 * 1024;
 
-// The itkassa registers of one snapshot by creItemId, which is unique over all tenants (exactly-once.md 9).
+// The registers of one snapshot that may call back, by identity, which is unique over all tenants (exactly-once.md 9).
 class CloudRegisters {
  public:
   CloudRegisters() = default;
   explicit CloudRegisters(std::shared_ptr<const configuration::Snapshot> snapshot);
   [[nodiscard]] const configuration::Snapshot& snapshot() const { return *snapshot_; }
   // nullptr: not one of `tenant`.
-  [[nodiscard]] const configuration::Register* find(const std::string& tenant, const std::string& cre_item_id) const;
+  [[nodiscard]] const configuration::Register* find(const std::string& tenant, const std::string& identity) const;
 
  private:
   std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();
-  std::unordered_map<std::string, const configuration::Register*> by_cre_item_;  // key in lower case
+  std::unordered_map<std::string, const configuration::Register*> by_identity_;
 };
 
 struct Callback {
+  const registers::Protocol* protocol;  // one that has callbacks
   std::string token;
-  std::string_view api_key;
-  std::string_view organization_id;
+  registers::Callbacks::Headers headers;
   std::string_view body;
 };
 

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kPortal = "/b24/";
-constexpr std::string_view kItkassa = "/callbacks/itkassa/";
+constexpr std::string_view kCallbacks = "/callbacks/";
 
 // /prefix/{first}/{rest}
 struct Route {
@@ -55,11 +55,13 @@ bool is_question(std::string_view body) {
 asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
   const std::string_view target = inbound.target;
   const std::string trace = trace_id(inbound.header("traceparent"));
-  if (target.starts_with(kItkassa)) {
-    const Route route = split(target, kItkassa);
-    if (inbound.method != "POST" || !route.rest.empty()) co_return of_status(404);
-    Callback callback{std::string(route.first), inbound.header("X-Api-Key"), inbound.header("X-Organization-Id"),
-                      inbound.body};
+  if (target.starts_with(kCallbacks)) {
+    const Route route = split(target, kCallbacks);
+    const Route token = split(route.rest, {});
+    const registers::Protocol* protocol = registers::find_protocol(route.first);
+    const bool calls_back = protocol != nullptr && protocol->callbacks() != nullptr;
+    if (!calls_back || inbound.method != "POST" || !token.rest.empty()) co_return of_status(404);
+    Callback callback{protocol, std::string(token.first), inbound.header, inbound.body};
     co_return of_status(co_await callback_.take(std::move(callback), trace));
   }
   if (!target.starts_with(kPortal)) co_return of_status(404);

@@ -6,29 +6,32 @@ namespace kassaflow::ingress {
 
 using namespace std::chrono_literals;
 
-void IngressSettings::add_to(settings::Settings& settings) {
-  settings.text(http_address, "http_address", "Address PRINT_URL and callbacks listen on.");
-  settings.number(http_port, "http_port", 0, 65535, "Port PRINT_URL and callbacks listen on; 0 takes a free one.");
-  settings.text(kafka, "kafka", "Kafka bootstrap servers, host:port[,host:port…].");
-  settings.text(registry_grpc, "registry_grpc", "Registry's gRPC address, host:port.");
-  settings.text(status_http, "status_http",
-                "Status's HTTP address, host:port; asked whether a receipt was printed with other content.");
-  settings.duration(
+void IngressSettings::add_to(settings::Settings& keys) {
+  keys.text(http_address, "http_address", "address PRINT_URL and callbacks listen on");
+  keys.port(http_port, "http_port", "port PRINT_URL and callbacks listen on");
+  kafka.add_to(keys);
+  keys.text(registry_grpc, "registry_grpc",
+            "host:port of the registry; while it is away the last configuration stays in force");
+  keys.text(status_http, "status_http",
+            "host:port of status, asked whether a receipt was printed with other content; while it is away posts are "
+            "accepted, and the journal has the last word");
+  keys.duration(
       print_deadline, "print_deadline", 100ms, 30s,
-      "PRINT_URL answers by then, with ERRORS if Kafka has not confirmed. The portal waits 60 s, people less.");
-  settings.duration(kafka_message_timeout, "kafka_message_timeout", 50ms, 25s,
-                    "How long the producer tries one record; shortened to stay below print_deadline.");
-  settings.duration(lookup_timeout, "lookup_timeout", 10ms, 1s,
-                    "One question to status; fail open: without an answer the post is accepted.");
-  settings.number(body_limit, "body_limit", 64 * 1024, 16 * 1024 * 1024, "Largest PRINT_URL body in bytes.");
+      "PRINT_URL answers by then, with ERRORS when Kafka has not confirmed; the portal waits 60 s, people less");
+  keys.duration(kafka_message_timeout, "kafka_message_timeout", 50ms, 25s,
+                "how long the producer tries one record, shortened to stay below print_deadline; then the portal gets "
+                "ERRORS");
+  keys.duration(lookup_timeout, "lookup_timeout", 10ms, 1s,
+                "one question to status; without an answer the post is accepted");
+  keys.number<std::size_t>(body_limit, "body_limit", 64 * 1024, 16 * 1024 * 1024, "bytes",
+                           "largest body of PRINT_URL; a larger one gets ERRORS");
 }
 
 std::string IngressSettings::check() const {
   if (print_deadline - message_timeout() < lookup_timeout / 2) {
     return "print_deadline is too short: lookup_timeout must be at most twice its margin over kafka_message_timeout";
   }
-  if (kafka.empty()) return "kafka must name at least one broker";
-  return {};
+  return kafka.check();
 }
 
 settings::Duration IngressSettings::message_timeout() const {

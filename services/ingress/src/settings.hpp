@@ -5,22 +5,23 @@
 #include <cstdint>
 #include <string>
 
+#include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::ingress {
 
 struct IngressSettings {
   std::string http_address = "127.0.0.1";
-  std::int64_t http_port = 0;
-  std::string kafka = "127.0.0.1:9092";
+  std::uint16_t http_port = 0;
+  kafka::Connection kafka{.brokers = "127.0.0.1:9092"};
   std::string registry_grpc = "127.0.0.1:7001";
   std::string status_http = "127.0.0.1:8002";
   settings::Duration print_deadline{5000};
   settings::Duration kafka_message_timeout{4000};
   settings::Duration lookup_timeout{100};
-  std::int64_t body_limit = 4 * 1024 * 1024;
+  std::size_t body_limit = 4 * 1024 * 1024;  // bytes
 
-  void add_to(settings::Settings& settings);
+  void add_to(settings::Settings& keys);
   // Empty when the values fit together.
   [[nodiscard]] std::string check() const;
 

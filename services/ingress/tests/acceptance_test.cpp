@@ -154,10 +154,14 @@ TEST(Acceptance, RefusesAZeroTotalThatNoRegisterOfThePoolTakes) {
   EXPECT_NE(refused.error().texts[0].find("total_sum"), std::string::npos) << refused.error().texts[0];
 
   auto bit = std::make_shared<configuration::Register>(*snapshot->registers_by_pool["acme-shop"][0]);
-  bit->settings.protocol = "bit";
+  bit->settings.protocol = registers::find_protocol("bit");
   snapshot->registers_by_pool["acme-shop"].push_back(bit);
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
   bit->retired = true;
+  EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", gift)), Reason::content);
+  snapshot->unknown_registers["of the future"] = "acme-shop";
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
+  snapshot->unknown_registers["of the future"] = "other-shop";
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", gift)), Reason::content);
   snapshot->registers_by_pool["acme-shop"] = {bit};
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());

@@ -16,7 +16,10 @@ class CallbackHandlerTest : public testing::Test {
     CallbackHandler handler({.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
                              .now_ms = [] { return std::int64_t{1234}; },
                              .publisher = publisher_});
-    return run(handler.take({std::move(token), key, organization, body}, "trace"));
+    const auto headers = [&](std::string_view name) {
+      return name == "X-Api-Key" ? key : name == "X-Organization-Id" ? organization : std::string_view();
+    };
+    return run(handler.take({registers::find_protocol("itkassa"), std::move(token), headers, body}, "trace"));
   }
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
   FakePublisher publisher_;
@@ -48,14 +51,18 @@ TEST_F(CallbackHandlerTest, RefusesWhoeverDoesNotKnowTokenAndKey) {
 
 TEST_F(CallbackHandlerTest, NobodyKnowsAKeyThatIsNotSet) {
   auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
-  kkt->callback_key = Secret();
+  v1::Register document = kkt_of("acme");
+  document.mutable_itkassa()->clear_callback_key();
+  kkt->settings = registers::read_settings(document).value();
   snapshot_->registers_by_callback_token["acme-token"] = {kkt};
   EXPECT_EQ(take("acme-token", "", kOurs), 403);
 }
 
 TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {
   auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
-  kkt->organization_id = "aaaa-bbbb";
+  v1::Register document = kkt_of("acme");
+  document.mutable_itkassa()->set_organization_id("aaaa-bbbb");
+  kkt->settings = registers::read_settings(document).value();
   snapshot_->registers_by_callback_token["acme-token"] = {kkt};
   EXPECT_EQ(take("acme-token", "acme-key", kOurs, "cccc-dddd"), 403);
   EXPECT_EQ(take("acme-token", "acme-key", kOurs), 403);
@@ -65,8 +72,10 @@ TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {
 
 TEST_F(CallbackHandlerTest, RoutesToAnotherRegisterOfTheTenant) {
   auto second = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
-  second->settings.id = "acme-kkt-2";
-  second->settings.cre_item_id = "22222222-2222-3333-4444-555555555555";
+  v1::Register document = kkt_of("acme");
+  document.set_id("acme-kkt-2");
+  document.mutable_itkassa()->set_cre_item_id("22222222-2222-3333-4444-555555555555");
+  second->settings = registers::read_settings(document).value();
   second->pool = "acme-second";
   snapshot_->registers["acme-kkt-2"] = second;
   EXPECT_EQ(take("acme-token", "acme-key", R"({"creItemId":"22222222-2222-3333-4444-555555555555"})"), 200);

@@ -18,6 +18,8 @@
 
 #include "duplicates.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/v1/registry.pb.h"
 #include "publisher.hpp"
 
 namespace kassaflow::ingress {
@@ -63,6 +65,17 @@ class FakeDuplicates final : public Duplicates {
   std::map<std::string, PrintedContent> contents;
 };
 
+// The document of its register, as ingress is sent it.
+inline v1::Register kkt_of(const std::string& tenant) {
+  v1::Register document;
+  document.set_id(tenant + "-kkt");
+  document.set_protocol("itkassa");
+  document.mutable_itkassa()->set_cre_item_id(tenant == "acme" ? "11111111-2222-3333-4444-55555555aaaa"
+                                                               : "99999999-2222-3333-4444-555555555555");
+  document.mutable_itkassa()->set_callback_key(tenant + "-key");
+  return document;
+}
+
 // Tenant acme with portal acme-main (secret "s3cr3t"), cashbox box-1 that wants GATEWAY.TOKEN = kx, and an itkassa
 // register. Tenant other has a portal of its own (secret "0th3r"), two cashboxes and a register behind another token.
 inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
@@ -102,12 +115,8 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
     auto kkt = std::make_shared<Register>();
     kkt->pool = pool->id;
     kkt->tenant = tenant;
-    kkt->settings.id = tenant + "-kkt";
-    kkt->settings.protocol = "itkassa";
-    kkt->settings.cre_item_id =
-        tenant == "acme" ? "11111111-2222-3333-4444-55555555aaaa" : "99999999-2222-3333-4444-555555555555";
+    kkt->settings = registers::read_settings(kkt_of(tenant)).value();
     kkt->callback_token = Secret(tenant + "-token");
-    kkt->callback_key = Secret(tenant + "-key");
     snapshot->registers[kkt->settings.id] = kkt;
     snapshot->registers_by_pool[pool->id].push_back(kkt);
     snapshot->registers_by_callback_token[kkt->callback_token.reveal()].push_back(kkt);

@@ -133,7 +133,8 @@ TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
 }
 
 TEST_F(RoutesTest, NothingElseIsHere) {
-  for (const char* target : {"/", "", "/b24", "/metrics", "/callbacks/other/x"})
+  for (const char* target : {"/", "", "/b24", "/metrics", "/callbacks/other/x", "/callbacks/bit/acme-token",
+                             "/callbacks/itkassa", "/callbacks/"})
     EXPECT_EQ(ask("POST", target).status, 404) << target;
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kassaflow/runtime/service.hpp"
+#include "written_settings.hpp"
+
 namespace kassaflow::ingress {
 namespace {
 
@@ -28,6 +31,15 @@ TEST(IngressSettings, RefusesALookupThatEatsTheDeadline) {
   settings.print_deadline = 100ms;
   settings.lookup_timeout = 1000ms;
   EXPECT_NE(settings.check(), "");
+}
+
+TEST(IngressSettings, StandInTheDocumentation) {
+  runtime::CommonSettings common;
+  IngressSettings own;
+  settings::Settings keys;
+  common.add_to(keys);
+  own.add_to(keys);
+  settings::expect_written(keys, KASSAFLOW_SETTINGS);
 }
 
 }  // namespace

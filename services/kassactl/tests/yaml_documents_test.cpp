@@ -87,6 +87,19 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(parsed.documents[5].document.cashbox().required_params().at("AUTH.PASSWORD"), "rest_password");
 }
 
+TEST(YamlDocuments, AVirtualRegisterHasNumbersForSettings) {
+  const ParsedFile parsed = parse_documents("trial.yaml", R"(kind: Register
+id: acme-trial
+pool: acme-trials
+protocol: virtual
+test: true
+virtual: {delayMs: 1500, refuseKopecks: 13}
+)");
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  EXPECT_EQ(parsed.documents[0].document.register_().virtual_().delay_ms(), "1500");
+  EXPECT_EQ(parsed.documents[0].document.register_().virtual_().refuse_kopecks(), "13");
+}
+
 TEST(YamlDocuments, ATestRegisterSaysSo) {
   const ParsedFile parsed = parse_documents("f", "kind: Register\nid: r\ntest: true\n");
   ASSERT_THAT(parsed.problems, IsEmpty());

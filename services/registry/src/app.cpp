@@ -106,17 +106,19 @@ class RegistryApp final : public runtime::App {
 
 }  // namespace
 
-void RegistrySettings::add_to(settings::Settings& settings) {
-  settings.text(grpc_address, "grpc_address", "address to serve gRPC on");
-  settings.number(grpc_port, "grpc_port", 0, 65535, "port to serve gRPC on, 0 = any free one");
-  settings.secret(postgres, "postgres", "libpq URI of the database");
-  settings.secret(master_key, "master_key",
-                  "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
-  settings.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
-  settings.text(
-      fiscalizer_grpc, "fiscalizer_grpc",
-      "host:port,… of fiscalizers: before a register is deleted, one of them must say that nothing is unsettled");
-  settings.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
+void RegistrySettings::add_to(settings::Settings& keys) {
+  keys.text(grpc_address, "grpc_address", "address to serve gRPC on");
+  keys.port(grpc_port, "grpc_port", "port to serve gRPC on");
+  keys.secret(
+      postgres, "postgres",
+      "libpq URI of the database; while it is away nothing is changed, and services keep their last configuration");
+  keys.secret(master_key, "master_key",
+              "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
+  keys.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
+  keys.text(fiscalizer_grpc, "fiscalizer_grpc",
+            "host:port,… of fiscalizers: before a register is deleted, one of them must say that nothing is unsettled; "
+            "while none answers, it is not deleted");
+  keys.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
 }
 
 std::string RegistrySettings::check() const {

@@ -13,14 +13,14 @@ namespace kassaflow::registry {
 
 struct RegistrySettings {
   std::string grpc_address = "127.0.0.1";
-  std::int64_t grpc_port = 0;
+  std::uint16_t grpc_port = 0;
   Secret postgres;
   Secret master_key;
   Secret id_master;
   std::string public_url;
   std::string fiscalizer_grpc;
 
-  void add_to(settings::Settings& settings);
+  void add_to(settings::Settings& keys);
   [[nodiscard]] std::string check() const;  // empty = fine
 };
 

@@ -7,6 +7,7 @@
 
 #include "kassaflow/configuration/documents.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "scope.hpp"
 
 namespace kassaflow::registry {
@@ -82,8 +83,10 @@ grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* reques
   if (!document) return to_status(document.error());
   *response->mutable_document() = configuration::without_credentials(*document);
   const v1::Register& entry = document->register_();
-  if (const std::string& key = entry.itkassa().callback_key(); !key.empty()) {
-    response->set_callback_url(options_.public_url + "/callbacks/itkassa/" +
+  const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
+  const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
+  if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
+    response->set_callback_url(options_.public_url + "/callbacks/" + entry.protocol() + "/" +
                                store_.id_master().callback_token(entry.tenant(), key));
   }
   return grpc::Status::OK;

@@ -19,7 +19,7 @@ using Unsettled = std::function<Result<std::vector<std::string>>(const std::stri
 
 struct GrpcOptions {
   std::string replica;     // this process among several registries
-  std::string public_url;  // where itkassa reaches the edge: "https://kassa.example.ru"
+  std::string public_url;  // where clouds reach the edge: "https://kassa.example.ru"
   Unsettled unsettled;     // asks the fiscalizers
   std::chrono::milliseconds in_force_limit = kInForceLimit;
 };

@@ -1,4 +1,6 @@
 #pragma once
+// The schema `registry`: documents and their secrets, revisions, tombstones, the audit.
+
 #include <vector>
 
 #include "kassaflow/postgres/pool.hpp"
@@ -6,6 +8,8 @@
 namespace kassaflow::registry {
 
 inline constexpr const char* kSchema = "registry";
-[[nodiscard]] std::vector<postgres::Migration> migrations();
+
+// The files of services/registry/migrations.
+[[nodiscard]] const std::vector<postgres::Migration>& migrations();
 
 }  // namespace kassaflow::registry

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "rules.hpp"
 
 namespace kassaflow::registry {
@@ -43,44 +44,44 @@ std::vector<Reference> references_of(const v1::Document& document) {
 struct KeyedClaim {
   std::string key;  // of the grammar
   Claim claim;
+  std::string taken;  // said before the name of the document that has it already
 };
 
 std::vector<KeyedClaim> claims_of(const v1::Document& document, const IdMaster& id_master) {
   if (document.has_register_()) {
-    const v1::Register& entry = document.register_();
-    const bool itkassa = entry.protocol() == "itkassa";
-    std::vector<KeyedClaim> claims;
-    claims.push_back({itkassa                               ? "itkassa.creItemId"
-                      : entry.registration_number().empty() ? "bit.kktToken"
-                                                            : "registrationNumber",
-                      {"register", configuration::register_identity(entry)}});
-    if (!itkassa) {  // protocols/bit-driver.md §2: one token, one register
-      claims.push_back({"bit.kktToken", {"bit-token", configuration::token_hash(entry.bit().kkt_token())}});
-    }
-    return claims;
+    const registers::Protocol* protocol = registers::find_protocol(document.register_().protocol());
+    if (protocol == nullptr) return {};  // rules.cpp refuses it
+    std::vector<registers::Claim> claims = protocol->further_claims(document.register_());
+    claims.insert(claims.begin(), protocol->identity(document.register_()));
+    std::vector<KeyedClaim> keyed;
+    for (auto& claim : claims) keyed.push_back({claim.key, {claim.what, claim.value}, claim.taken});
+    return keyed;
   }
   if (document.has_installation() && !document.installation().secret().empty()) {
-    return {{"secret", {std::string(kSecretClaim), id_master.secret_hash(document.installation().secret())}}};
+    const Claim secret{std::string(kSecretClaim), id_master.secret_hash(document.installation().secret())};
+    return {{"secret", secret, {}}};  // whose it is stays unsaid
   }
   if (document.has_cashbox()) {
-    return {{"number", {"number", document.cashbox().installation() + "/" + document.cashbox().number()}}};
+    const Claim number{"number", document.cashbox().installation() + "/" + document.cashbox().number()};
+    return {{"number", number, "is already the number of"}};
   }
   return {};
 }
 
-std::string claim_taken(const Claim& claim, const Name& owner) {
-  if (claim.what == "register") return "is the same physical register as " + owner.text();
-  if (claim.what == "bit-token") return "is the token of " + owner.text();
-  if (claim.what == "number") return "is the number of " + owner.text() + " already";
-  return "is or was the secret of another installation; choose another one";  // whose it is stays unsaid
+std::string claim_taken(const KeyedClaim& keyed, const Name& owner) {
+  if (keyed.claim.what == kSecretClaim) return "is or was the secret of another installation; choose another one";
+  return keyed.taken + " " + owner.text();
 }
 
-// The grammar's key to show for something fixed.
+const registers::Protocol& protocol_of(const v1::Register& sound) {
+  return *registers::find_protocol(sound.protocol());
+}
+
+// The grammar's key to show for something fixed of a document that is sound.
 std::string key_of_fixed(const Name& name, const std::string& fixed, const v1::Document& document) {
   if (name.kind != "register" || fixed == "protocol") return fixed;
   if (fixed != "identity") return "pool";  // tenant and inn come with it
-  if (document.register_().protocol() == "itkassa") return "itkassa.creItemId";
-  return document.register_().registration_number().empty() ? "bit.kktToken" : "registrationNumber";
+  return protocol_of(document.register_()).identity(document.register_()).key;
 }
 
 std::string changed_keys(const v1::Document& before, const v1::Document& after) {
@@ -148,7 +149,8 @@ class Planner {
     }
     const std::string generated = complete(document, *tenant);
     const Fixed fixed = fixed_of(document, *tenant);
-    const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document);
+    const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document) &&
+                      check_company(index, name, document);
     std::vector<Claim> claims;
     const bool free = take_claims(index, name, document, claims);
     if (!kept || !free) {
@@ -214,7 +216,7 @@ class Planner {
         return {{"tenant", tenant},
                 {"inn", pool.inn()},  // a register is registered for one taxpayer
                 {"protocol", entry.protocol()},
-                {"identity", configuration::register_identity(entry)}};
+                {"identity", protocol_of(entry).identity(entry).value}};
       }
       case v1::Document::kInstallation:
         return {{"tenant", tenant}};
@@ -247,8 +249,8 @@ class Planner {
     return keys.empty();
   }
 
-  // While it exists, a register stays in its pool, and one in a cloud at its address: what is under way there is asked
-  // for there. Deleting it is refused while something is unsettled (exactly-once.md 9).
+  // While it exists, a register stays in its pool, and where its protocol says so at its address: what is under way
+  // there is asked for there. Deleting it is refused while something is unsettled (exactly-once.md 9).
   bool check_register(std::size_t index, const Name& name, const v1::Document& document) {
     const auto living = world_.documents.find(name);
     if (living == world_.documents.end() || !document.has_register_()) return true;
@@ -256,9 +258,28 @@ class Planner {
     const v1::Register& after = document.register_();
     const std::string way_out = " while the register exists; delete it and apply it again";
     if (before.pool() != after.pool()) error(index, "pool", "cannot change" + way_out);
-    const bool moved = after.protocol() == "itkassa" && before.endpoint() != after.endpoint();
+    const bool fixed = protocol_of(after).endpoint() == registers::Endpoint::fixed;
+    const bool moved = fixed && before.endpoint() != after.endpoint();
     if (moved) error(index, "endpoint", "cannot change" + way_out);
     return before.pool() == after.pool() && !moved;
+  }
+
+  // Which register of a pool prints a receipt is chance, so either all of them print fiscal documents or none does.
+  bool check_company(std::size_t index, const Name& name, const v1::Document& document) {
+    if (!document.has_register_()) return true;
+    const v1::Register& entry = document.register_();
+    const bool device = protocol_of(entry).has_device();
+    for (const auto& [other, stored] : world_.documents) {
+      const v1::Register& neighbour = stored.document.register_();
+      if (other == name || !stored.document.has_register_() || neighbour.pool() != entry.pool()) continue;
+      const registers::Protocol* protocol = registers::find_protocol(neighbour.protocol());
+      if (protocol == nullptr || protocol->has_device() == device) continue;
+      error(index, "pool",
+            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " + neighbour.protocol() +
+                ": registers that are devices and registers that are not stand in different pools; name another pool");
+      return false;
+    }
+    return true;
   }
 
   bool take_claims(std::size_t index, const Name& name, const v1::Document& document, std::vector<Claim>& taken) {
@@ -266,7 +287,7 @@ class Planner {
     for (KeyedClaim& keyed : claims_of(document, context_.id_master)) {
       const auto [owner, fresh] = world_.claims.emplace(keyed.claim, name);
       if (!fresh && owner->second != name) {
-        error(index, keyed.key, claim_taken(keyed.claim, owner->second));
+        error(index, keyed.key, claim_taken(keyed, owner->second));
         free = false;
       }
       taken.push_back(std::move(keyed.claim));
@@ -309,6 +330,7 @@ Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_ma
   for (const v1::Document& document : documents) {
     if (configuration::kind_of(document).empty()) continue;
     needs.documents.insert(name_of(document));
+    if (document.has_register_()) needs.pools.insert(document.register_().pool());
     for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));
     for (KeyedClaim& keyed : claims_of(document, id_master)) needs.claims.insert(std::move(keyed.claim));
   }

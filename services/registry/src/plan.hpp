@@ -75,7 +75,8 @@ struct PlanContext {
 
 // What must be loaded into the World before planning these documents.
 struct Needs {
-  std::set<Name> documents;  // tombstones and claims of these, too
+  std::set<Name> documents;     // tombstones and claims of these, too
+  std::set<std::string> pools;  // all registers of these, too
   std::set<Claim> claims;
 };
 [[nodiscard]] Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_master);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "kassaflow/configuration/documents.hpp"
 #include "kassaflow/configuration/words.hpp"
@@ -9,6 +10,7 @@
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registry {
@@ -18,20 +20,26 @@ bool all(std::string_view text, bool (*accepts)(unsigned char)) {
   return std::ranges::all_of(text, [accepts](char c) { return accepts(static_cast<unsigned char>(c)); });
 }
 bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
-bool is_hex(unsigned char c) { return std::isxdigit(c) != 0 && c < 0x80; }
 bool is_id(unsigned char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; }
 bool is_alphanumeric(unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; }
 bool is_path_safe(unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
 bool is_visible(unsigned char c) { return c > 0x20 && c < 0x7f; }
 bool is_text(unsigned char c) { return c >= 0x20 && c != 0x7f; }
 
-bool is_guid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(static_cast<unsigned char>(text[i]))) return false;
+// "one, another or a third"
+std::string names_of_protocols() {
+  std::string names;
+  const auto protocols = registers::protocols();
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    if (i > 0) names += i + 1 < protocols.size() ? ", " : " or ";
+    names += protocols[i]->name();
   }
-  return true;
+  return names;
+}
+
+bool has_settings(const v1::Register& entry, const registers::Protocol& protocol) {
+  const auto* field = v1::Register::descriptor()->FindFieldByName(std::string(protocol.name()));
+  return v1::Register::GetReflection()->HasField(entry, field);
 }
 
 class Checker {
@@ -95,48 +103,23 @@ class Checker {
 
   void register_(const v1::Register& entry) {
     id(entry.pool(), "pool");
-    if (present(entry.endpoint(), "endpoint")) url(entry.endpoint(), "endpoint");
+    const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
+    if (protocol != nullptr && protocol->endpoint() == registers::Endpoint::none) {
+      require(entry.endpoint().empty(), "endpoint", "does not belong to protocol " + entry.protocol());
+    } else if (present(entry.endpoint(), "endpoint")) {
+      url(entry.endpoint(), "endpoint");
+    }
     if (!entry.registration_number().empty()) {
       require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
               "registrationNumber", "must be 16 digits");
     }
     if (!present(entry.protocol(), "protocol")) return;
-    if (entry.protocol() == "itkassa") {
-      require(!entry.has_bit(), "bit", "does not belong to protocol itkassa");
-      itkassa(entry.itkassa());
-    } else if (entry.protocol() == "bit") {
-      require(!entry.has_itkassa(), "itkassa", "does not belong to protocol bit");
-      bit(entry.bit());
-    } else {
-      require(false, "protocol", "must be itkassa or bit");
+    if (protocol == nullptr) return require(false, "protocol", "must be " + names_of_protocols());
+    for (const registers::Protocol* other : registers::protocols()) {
+      if (other == protocol || !has_settings(entry, *other)) continue;
+      return require(false, other->name(), "does not belong to protocol " + entry.protocol());
     }
-  }
-
-  void itkassa(const v1::ItkassaRegister& entry) {
-    if (present(entry.cre_item_id(), "itkassa.creItemId")) {
-      require(is_guid(entry.cre_item_id()), "itkassa.creItemId", "must be a GUID");
-    }
-    if (present(entry.api_key(), "itkassa.apiKey")) {
-      require(entry.api_key().size() <= 128 && all(entry.api_key(), is_visible), "itkassa.apiKey",
-              "must be at most 128 visible ASCII characters");
-    }
-    // protocols/itkassa.md §13: the cloud's own limit. Without a key there are no callbacks, only polling.
-    require(entry.callback_key().size() <= 36 && all(entry.callback_key(), is_alphanumeric), "itkassa.callbackKey",
-            "must be at most 36 letters and digits");
-    if (!entry.organization_id().empty()) {
-      require(is_guid(entry.organization_id()), "itkassa.organizationId", "must be a GUID");
-    }
-  }
-
-  void bit(const v1::BitRegister& entry) {
-    if (present(entry.kkt_token(), "bit.kktToken")) {
-      require(entry.kkt_token().size() <= 128 && all(entry.kkt_token(), is_visible), "bit.kktToken",
-              "must be at most 128 visible ASCII characters");
-    }
-    if (present(entry.deduplication(), "bit.deduplication")) {
-      require(entry.deduplication() == "assumed-none" || entry.deduplication() == "verified", "bit.deduplication",
-              "must be assumed-none or verified");
-    }
+    std::ranges::move(protocol->check(entry), std::back_inserter(problems));
   }
 
   void installation(const v1::Installation& entry) {

@@ -5,16 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include "kassaflow/registers/protocol.hpp"
+
 namespace kassaflow::v1 {
 class Document;
 }
 
 namespace kassaflow::registry {
 
-struct Problem {
-  std::string key;      // as in the YAML grammar: "itkassa.apiKey"
-  std::string message;  // English, without values of credentials
-};
+using registers::Problem;
 
 [[nodiscard]] std::vector<Problem> check(const v1::Document& document, bool allow_private_endpoints);
 

@@ -101,6 +101,12 @@ Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const s
   return applied;
 }
 
+Stored Store::stored_document(const pqxx::row& row) const {
+  return {.document = read_document(row),
+          .tenant = row["tenant"].as<std::string>(),
+          .fixed = fixed_from_text(row["fixed"].as<std::string>())};
+}
+
 World Store::load(pqxx::work& work, const Needs& needs) const {
   World world;
   TextArray kinds;
@@ -112,9 +118,16 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
   const std::string wanted = " NATURAL JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (kind, id)) AS w";
   for (const pqxx::row& row : work.exec_params("SELECT kind, id, tenant, fixed, body, sealed FROM documents" + wanted,
                                                kinds.str(), ids.str())) {
-    world.documents[name_of(row)] = {.document = read_document(row),
-                                     .tenant = row["tenant"].as<std::string>(),
-                                     .fixed = fixed_from_text(row["fixed"].as<std::string>())};
+    world.documents[name_of(row)] = stored_document(row);
+  }
+  TextArray pools;
+  for (const std::string& pool : needs.pools) pools.add(pool);
+  for (const pqxx::row& row : work.exec_params(
+           "SELECT d.kind, d.id, d.tenant, d.fixed, d.body, d.sealed FROM documents d JOIN document_references r "
+           "ON r.kind = d.kind AND r.id = d.id "
+           "WHERE d.kind = 'register' AND r.to_kind = 'pool' AND r.to_id = any($1::text[])",
+           pools.str())) {
+    world.documents[name_of(row)] = stored_document(row);
   }
   for (const pqxx::row& row :
        work.exec_params("SELECT kind, id, fixed FROM tombstones" + wanted, kinds.str(), ids.str())) {

@@ -71,6 +71,7 @@ class Store {
   [[nodiscard]] World load(pqxx::work& work, const Needs& needs) const;
   void write(pqxx::work& work, const Write& write, std::uint64_t revision) const;
   [[nodiscard]] v1::Document read_document(const pqxx::row& row) const;
+  [[nodiscard]] Stored stored_document(const pqxx::row& row) const;
 
   postgres::Pool pool_;
   const Keyring keyring_;

@@ -59,6 +59,16 @@ inline v1::Document bit(const std::string& id = "acme-kkt-2", const std::string&
   return document;
 }
 
+inline v1::Document virtual_register(const std::string& id = "acme-trial", const std::string& pool = "acme-trials") {
+  v1::Document document = configuration::make_document("register");
+  v1::Register& entry = *document.mutable_register_();
+  entry.set_id(id);
+  entry.set_pool(pool);
+  entry.set_protocol("virtual");
+  entry.set_test(true);
+  return document;
+}
+
 inline v1::Document installation(const std::string& id = "acme-main", const std::string& tenant = "acme",
                                  const std::string& secret = "9f3c1e") {
   v1::Document document = configuration::make_document("installation");

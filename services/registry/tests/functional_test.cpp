@@ -268,6 +268,36 @@ TEST_F(RegistryFunctional, PostgresItselfRefusesWhatWouldMixTenants) {
   }
 }
 
+// The neighbours are in the database, not in the request.
+TEST_F(RegistryFunctional, AVirtualRegisterIsRefusedInAPoolOfRealOnes) {
+  Replica replica;
+  replica.apply(test::everything());
+  const v1::ApplyResponse refused = replica.apply({test::virtual_register("acme-trial", "acme-shop")});
+  ASSERT_THAT(refused.errors(), SizeIs(1));
+  EXPECT_EQ(refused.errors(0).key(), "pool");
+  EXPECT_THAT(refused.errors(0).message(), HasSubstr("register/acme-kkt-1"));
+  EXPECT_THAT(replica.apply({test::pool("acme-trials"), test::virtual_register()}).errors(), IsEmpty());
+}
+
+// The register as a service is sent it when it begins to watch.
+v1::Register sent_register(const Replica& replica, const std::string& service, const std::string& id) {
+  grpc::ClientContext context;
+  const auto stream = replica.stub->Watch(&context);
+  v1::WatchRequest hello;
+  hello.set_service(service);
+  hello.set_instance("reader");
+  stream->Write(hello);
+  v1::Register found;
+  for (v1::WatchEvent event; stream->Read(&event);) {
+    for (const v1::Document& document : event.upserts()) {
+      if (document.register_().id() == id) found = document.register_();
+    }
+    if (event.snapshot_end()) break;
+  }
+  context.TryCancel();
+  return found;
+}
+
 TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   Replica replica;
   replica.apply(test::everything());
@@ -278,9 +308,9 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
                   ->cashboxes_by_number.at("box-1")
                   .required_params.at("AUTH.PASSWORD")
                   .matches("rest-password"));
-  EXPECT_TRUE(first->registers.at("acme-kkt-1")->settings.api_key.empty());
+  EXPECT_EQ(sent_register(replica, "ingress", "acme-kkt-1").itkassa().api_key(), "");
   const auto lanes = fiscalizer.wait_for_revision(2);
-  EXPECT_TRUE(lanes->registers.at("acme-kkt-1")->settings.api_key.matches("itkassa-api-key"));
+  EXPECT_EQ(sent_register(replica, "fiscalizer", "acme-kkt-1").itkassa().api_key(), "itkassa-api-key");
   EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
   EXPECT_THAT(lanes->installations, IsEmpty());
 

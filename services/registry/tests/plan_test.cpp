@@ -142,6 +142,17 @@ TEST_F(PlanTest, CapitalsDoNotMakeAnotherRegister) {
                  "register/one");
 }
 
+TEST_F(PlanTest, VirtualRegistersAndRealOnesStandInDifferentPools) {
+  apply(test::everything());
+  apply({test::pool("acme-trials"), test::virtual_register(), test::virtual_register("acme-trial-2")});
+  expect_refused({test::virtual_register("acme-trial-3", "acme-shop")}, "pool", "name another pool");
+  expect_refused({test::bit("acme-kkt-3", "acme-trials", "", "another-token")}, "pool", "name another pool");
+  // Nor do both come into an empty pool at once.
+  expect_refused({test::pool("acme-new"), test::virtual_register("acme-trial-3", "acme-new"),
+                  test::bit("acme-kkt-3", "acme-new", "", "another-token")},
+                 "pool", "register/acme-trial-3");
+}
+
 TEST_F(PlanTest, ARegisterDeletedAtOneTenantMayServeAnother) {
   apply(test::everything());
   remove({"register", "acme-kkt-1"});

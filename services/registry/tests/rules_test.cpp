@@ -74,6 +74,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"CallbackKeyTooLong", test::itkassa(),
              [](D& d) { d.mutable_register_()->mutable_itkassa()->set_callback_key(std::string(37, 'a')); },
              "itkassa.callbackKey"},
+        Case{"VirtualWithAnEndpoint", test::virtual_register(),
+             [](D& d) { d.mutable_register_()->set_endpoint("https://qapi.itkassa.ru/open/api/v1"); }, "endpoint"},
+        Case{"VirtualThatSaysItIsReal", test::virtual_register(), [](D& d) { d.mutable_register_()->set_test(false); },
+             "test"},
+        Case{"VirtualTooSlow", test::virtual_register(),
+             [](D& d) { d.mutable_register_()->mutable_virtual_()->set_delay_ms("600001"); }, "virtual.delayMs"},
         Case{"SecretTooShort", test::installation(), [](D& d) { d.mutable_installation()->set_secret("12345"); },
              "secret"},
         Case{"SecretWithSlash", test::installation(), [](D& d) { d.mutable_installation()->set_secret("abc/def"); },
@@ -91,6 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
              [](D& d) { (*d.mutable_cashbox()->mutable_required_params())["AUTH.LOGIN"] = ""; }, "requires.AUTH.LOGIN"},
         Case{"NothingAtAll", D(), [](D&) {}, "kind"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(Rules, AVirtualRegisterNeedsNoSettingsOfItsOwn) { EXPECT_THAT(check(test::virtual_register(), false), IsEmpty()); }
 
 TEST(Rules, AllProblemsAreToldAtOnce) {
   v1::Document document = test::pool();
@@ -118,6 +126,7 @@ TEST(CheckUrl, RefusesWhatIsNotOnThePublicInternet) {
            "http://LOCALHOST./",
            "http://api.localhost/",
            "http://10.1.2.3/",
+           "http://[2001::1]/",  // Teredo: an IPv4 address in it
            "http://172.16.0.1/",
            "http://192.168.1.1/",
            "http://169.254.169.254/latest/",

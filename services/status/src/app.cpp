@@ -44,7 +44,7 @@ http::ServerOptions http_options(const StatusSettings& settings, metrics::Metric
   options.name = "check";
   options.failures = &http::failures_of(metrics, options.name);
   options.address = settings.http_address;
-  options.port = static_cast<std::uint16_t>(settings.http_port);
+  options.port = settings.http_port;
   options.body_limit = 64 * 1024;
   options.on_bad_request = [](std::string_view, std::string_view) {
     http::Reply reply;
@@ -89,8 +89,9 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
              pool_options(settings, context, 3, 30000))),
       answers_pool_(pool_options(settings, context, 2, 1000)),
       producer_(context.executor,
-                {.brokers = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
-      log_ends_(kafka::LogEnds::Options{.brokers = settings.kafka, .client_id = context.instance, .topics = topics()}),
+                {.connection = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
+      log_ends_(
+          kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, pool_),
       caught_up_for_answers_(log_ends_, answers_pool_),
       watcher_({settings.registry_grpc, "status", context.instance}),
@@ -111,7 +112,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
   consumer_ = std::make_unique<kafka::Consumer>(
       kafka::ConsumerOptions{
-          .brokers = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = topics()},
+          .connection = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = topics()},
       handler);
   context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
   watcher_.start();

@@ -8,6 +8,7 @@
 namespace kassaflow::status {
 
 inline constexpr const char* kSchema = "status";
+// The files of services/status/migrations.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
 
 }  // namespace kassaflow::status

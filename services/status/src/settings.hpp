@@ -5,17 +5,18 @@
 #include <string>
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::status {
 
 struct StatusSettings {
   std::string http_address = "127.0.0.1";
-  std::int64_t http_port = 0;
+  std::uint16_t http_port = 0;
   std::string grpc_address = "127.0.0.1";
-  std::int64_t grpc_port = 0;
+  std::uint16_t grpc_port = 0;
   Secret postgres;
-  std::string kafka;
+  kafka::Connection kafka;
   std::string registry_grpc;
   settings::Duration push_delay{2000};
   settings::Duration push_retry_min{5000};
@@ -23,7 +24,9 @@ struct StatusSettings {
 
   // A test that shortens push_retry_max alone is not refused.
   [[nodiscard]] settings::Duration retry_min() const { return std::min(push_retry_min, push_retry_max); }
-  void add_to(settings::Settings& settings);
+  void add_to(settings::Settings& keys);
+  // Empty when the values fit together.
+  [[nodiscard]] std::string check() const;
 };
 
 }  // namespace kassaflow::status

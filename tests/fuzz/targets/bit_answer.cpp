@@ -11,7 +11,7 @@ void bit_answer(std::string_view input) {
     registers::bit::Asked asked;
     asked.command = command;
     asked.name = command == Command::receipt ? "receipt-700123" : "shift-700123";
-    asked.content = {command == Command::receipt, 100'000, fiscal::Sign::income};
+    asked.content = {command == Command::receipt, 100'000, fiscal::SettlementType::income};
     asked.timezone = "Europe/Moscow";
     asked.registration_number = "0000000001047487";
     asked.now_s = 1'772'355'700;

@@ -16,7 +16,7 @@ registers::AttemptRef attempt(std::string remote_id) {
           R"({"creItemId":"11111111-2222-3333-4444-555555555555","idempKey":"5f0c6c55-7a52-4c39-8c34-9f6f5f3e2a01",)"
           R"("commands":[{"type":"sale","amountElectronic":"1000.00"}]})",
       .total_kopecks = 100'000,
-      .sign = fiscal::Sign::income,
+      .settlement_type = fiscal::SettlementType::income,
       .repeated = false};
 }
 
@@ -41,6 +41,7 @@ void itkassa_answer(std::string_view input) {
   auto damaged = attempt("");
   damaged.body = input;
   check(read_posted(200, input, asked_of(damaged, kRegister, "Europe/Moscow")));
+  static_cast<void>(cre_item_in_callback(input));
   const auto health = read_registers(200, input, kRegister, 1'772'355'700);
   require(fiscal::is_utf8(health.detail) && fiscal::is_utf8(health.fn) && fiscal::is_utf8(health.registration_number),
           "a register's state can be stored and shown");

@@ -101,7 +101,7 @@ void must_stay_open(const Sentence& sentence, const Finding& finding) {
 void answered_by_bit(const Sentence& sentence) {
   bit::Asked asked;
   asked.name = "receipt-700123";
-  asked.content = {true, 100'000, fiscal::Sign::income};
+  asked.content = {true, 100'000, fiscal::SettlementType::income};
   asked.timezone = "Europe/Moscow";
   asked.now_s = 1'772'355'700;
   const json::array entry{json::object{{"name", asked.name}, {"error", sentence.text}}};

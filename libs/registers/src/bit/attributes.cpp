@@ -131,7 +131,7 @@ void add_tag(int tag, std::string_view value, Evidence& evidence) {
     case 1042:
       return evidence.add_receipt_number(value);
     case 1054:
-      return evidence.add_sign(value);
+      return evidence.add_settlement_type(value);
     case 1077:
       return evidence.add_fp(value);
     default:

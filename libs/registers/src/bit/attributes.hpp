@@ -11,7 +11,8 @@ namespace kassaflow::registers::bit {
 
 [[nodiscard]] Evidence collect(const Json& answer);
 
-// From bytes that are no JSON: only QR strings, the one thing that carries its own check against total and sign.
+// From bytes that are no JSON: only QR strings, the one thing that carries its own check against total and settlement
+// type.
 [[nodiscard]] Evidence collect_from_bytes(std::string_view utf8);
 
 }  // namespace kassaflow::registers::bit

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bit/answer.hpp"
+#include "bit/protocol.hpp"
 #include "bit/render.hpp"
 #include "common/finding.hpp"
 #include "common/test_register.hpp"
@@ -33,11 +34,15 @@ class ConnectOnly final : public http::WriteGuard {
 
 class BitDriver final : public Driver {
  public:
-  BitDriver(const RegisterSettings& settings, const Timeouts& timeouts, http::AddressPolicy addresses)
-      : settings_(settings), timeouts_(timeouts), addresses_(addresses) {}
+  BitDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses)
+      : settings_(settings),
+        own_(dynamic_cast<const Settings&>(*settings.own)),
+        connect_timeout_(durations.at(kConnectTimeout)),
+        answer_timeout_(durations.at(kAnswerTimeout)),
+        addresses_(addresses) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
-    return {.same_key_deduplicated = settings_.deduplication_verified};
+    return {.same_key_deduplicated = own_.deduplication_verified};
   }
 
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
@@ -73,7 +78,7 @@ class BitDriver final : public Driver {
 
   awaitable<Health> probe() override {
     http::Request request = request_to_driver();
-    request.total_timeout = timeouts_.bit_connect;
+    request.total_timeout = connect_timeout_;
     ConnectOnly guard;
     const auto answer = co_await http::one_shot(request, addresses_, guard);
     Health health;
@@ -86,8 +91,8 @@ class BitDriver final : public Driver {
   [[nodiscard]] http::Request request_to_driver() const {
     http::Request request;
     request.url = settings_.endpoint;
-    request.connect_timeout = timeouts_.bit_connect;
-    request.total_timeout = timeouts_.bit_connect + timeouts_.bit_answer;
+    request.connect_timeout = connect_timeout_;
+    request.total_timeout = connect_timeout_ + answer_timeout_;
     return request;
   }
 
@@ -96,7 +101,7 @@ class BitDriver final : public Driver {
     request.headers = {{"Content-Type", "application/json; charset=UTF-8"},
                        {"Action", "command_list"},
                        {"BIT_ORDER_ID", attempt.key},
-                       {"BIT_KKT_TOKEN", settings_.kkt_token.reveal()}};
+                       {"BIT_KKT_TOKEN", own_.kkt_token.reveal()}};
     request.body = attempt.body;
     const auto answer = co_await http::one_shot(request, addresses_, guard);
 
@@ -104,8 +109,7 @@ class BitDriver final : public Driver {
     Finding found = answer ? read_answer(answer->status, answer->body, asked) : read_lost(answer.error(), asked);
     if (attempt.repeated) found = of_repeat(std::move(found));
     found = held_to_kind(std::move(found), settings_.test);
-    co_return fit_to_leave(std::move(found), settings_.kkt_token,
-                           answer ? answer->body : answer.error().partial_answer);
+    co_return fit_to_leave(std::move(found), own_.kkt_token, answer ? answer->body : answer.error().partial_answer);
   }
 
   // What did arrive of a cut answer may still hold the receipt's QR code (§8).
@@ -120,7 +124,8 @@ class BitDriver final : public Driver {
     Asked asked;
     asked.command = command;
     asked.name = std::string(receipt ? kReceiptName : kShiftName) + attempt.key;
-    asked.content = {.receipt = receipt, .total_kopecks = attempt.total_kopecks, .sign = attempt.sign};
+    asked.content = {
+        .receipt = receipt, .total_kopecks = attempt.total_kopecks, .settlement_type = attempt.settlement_type};
     asked.timezone = settings_.timezone;
     asked.registration_number = settings_.registration_number;
     asked.now_s = now_s();
@@ -128,15 +133,17 @@ class BitDriver final : public Driver {
   }
 
   RegisterSettings settings_;
-  Timeouts timeouts_;
+  Settings own_;
+  std::chrono::milliseconds connect_timeout_;
+  std::chrono::milliseconds answer_timeout_;
   http::AddressPolicy addresses_;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> make(const RegisterSettings& settings, const Timeouts& timeouts,
+std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
                              http::AddressPolicy addresses) {
-  return std::make_unique<BitDriver>(settings, timeouts, addresses);
+  return std::make_unique<BitDriver>(settings, durations, addresses);
 }
 
 }  // namespace kassaflow::registers::bit

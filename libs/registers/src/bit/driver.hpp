@@ -7,7 +7,7 @@
 
 namespace kassaflow::registers::bit {
 
-[[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings, const Timeouts& timeouts,
+[[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
                                            http::AddressPolicy addresses);
 
 }  // namespace kassaflow::registers::bit

@@ -15,13 +15,14 @@ namespace {
 constexpr int kMarkingCodeTypeAny = 256;  // [2100] in the vendor's sample: the register finds the type
 constexpr int kNoWindow = 4;              // showMode: a window waiting for a click would block the answer (§8.1)
 
-bool is_return(fiscal::Sign sign) {
-  return sign == fiscal::Sign::income_return || sign == fiscal::Sign::expense_return;
+bool is_return(fiscal::SettlementType settlement_type) {
+  return settlement_type == fiscal::SettlementType::income_return ||
+         settlement_type == fiscal::SettlementType::expense_return;
 }
 
 // What this till cannot say of the line; empty when it can say all.
 std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
-  if (!fiscal::allowed(fiscal::subject_for(line.subject, ffd), ffd)) {
+  if (!fiscal::allowed(fiscal::payment_subject_for(line.subject, ffd), ffd)) {
     return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) +
            " (поле payment_object) не допускается ФФД кассы";
   }
@@ -34,7 +35,8 @@ std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
   return {};
 }
 
-void write_marking(JsonWriter& json, const fiscal::Line& line, fiscal::Sign sign, fiscal::Ffd ffd) {
+void write_marking(JsonWriter& json, const fiscal::Line& line, fiscal::SettlementType settlement_type,
+                   fiscal::Ffd ffd) {
   if (ffd == fiscal::Ffd::v1_05) {
     if (!line.product_code.empty()) json.key("nomenclatureCode_1162").text(base64(line.product_code));
     return;
@@ -43,7 +45,7 @@ void write_marking(JsonWriter& json, const fiscal::Line& line, fiscal::Sign sign
   json.key("imcType_2100").number(kMarkingCodeTypeAny);
   json.key("mrkcode_2000").text(base64(line.marking_code));
   json.key("imcModeProcessing_2102").number(0);
-  json.key("itemEstimatedStatus_2003").number(is_return(sign) ? 3 : 1);
+  json.key("itemEstimatedStatus_2003").number(is_return(settlement_type) ? 3 : 1);
 }
 
 void write_agent(JsonWriter& json, const fiscal::Supplier& supplier) {
@@ -55,7 +57,7 @@ void write_agent(JsonWriter& json, const fiscal::Supplier& supplier) {
   json.end_object();
 }
 
-void write_line(JsonWriter& json, const fiscal::Line& line, fiscal::Sign sign, fiscal::Ffd ffd) {
+void write_line(JsonWriter& json, const fiscal::Line& line, fiscal::SettlementType settlement_type, fiscal::Ffd ffd) {
   json.begin_object();
   json.key("productName_1030").text(fiscal::cut(line.name, kTitleCharacters));
   json.key("price_1079").number(fiscal::to_rubles(line.price));
@@ -63,9 +65,9 @@ void write_line(JsonWriter& json, const fiscal::Line& line, fiscal::Sign sign, f
   json.key("amount_1043").number(fiscal::to_rubles(line.sum));
   if (ffd == fiscal::Ffd::v1_2) json.key("unit_2108").number(line.measure.value_or(fiscal::kMeasurePiece));
   json.key("paymentFormCode_1214").number(fiscal::code(line.method));
-  json.key("productTypeCode_1212").number(fiscal::code(fiscal::subject_for(line.subject, ffd)));
+  json.key("productTypeCode_1212").number(fiscal::code(fiscal::payment_subject_for(line.subject, ffd)));
   json.key("tax_1199").number(fiscal::code(line.vat));
-  write_marking(json, line, sign, ffd);
+  write_marking(json, line, settlement_type, ffd);
   if (line.supplier) write_agent(json, *line.supplier);
   json.end_object();
 }
@@ -120,12 +122,12 @@ Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& t
   JsonWriter json;
   begin_packet(json, std::string(kReceiptName) + key, "kktReceiptFiscalization");
   json.key("1059").begin_array();
-  for (const fiscal::Line& line : receipt.lines) write_line(json, line, receipt.sign, till.ffd);
+  for (const fiscal::Line& line : receipt.lines) write_line(json, line, receipt.settlement_type, till.ffd);
   json.end_array();
   write_cashier(json, till);
   write_payments(json, receipt.payments);
   json.key("taxationType_1055").number(fiscal::code(till.taxation));
-  json.key("receiptType_1054").number(fiscal::code(receipt.sign));
+  json.key("receiptType_1054").number(fiscal::code(receipt.settlement_type));
   if (!receipt.buyer_contact.empty()) json.key("sendToEmail_1008").text(receipt.buyer_contact);
   // An electronic receipt without the buyer's contact is worthless (ffd.md §9), so such a one goes on paper.
   json.key("electronically").flag(!receipt.buyer_contact.empty());

@@ -28,11 +28,11 @@ std::string digits_of(std::string_view text) {
 }
 
 // "Возврат прихода" and its kin.
-std::optional<fiscal::Sign> sign_in_words(std::string_view text) {
+std::optional<fiscal::SettlementType> settlement_type_in_words(std::string_view text) {
   const Words words(text);
   const bool back = words.say("возврат");
-  if (words.say("приход")) return back ? fiscal::Sign::income_return : fiscal::Sign::income;
-  if (words.say("расход")) return back ? fiscal::Sign::expense_return : fiscal::Sign::expense;
+  if (words.say("приход")) return back ? fiscal::SettlementType::income_return : fiscal::SettlementType::income;
+  if (words.say("расход")) return back ? fiscal::SettlementType::expense_return : fiscal::SettlementType::expense;
   return std::nullopt;
 }
 
@@ -93,7 +93,7 @@ void Evidence::add_qr(std::string_view text) {
   add_fd(std::to_string(qr->fd));
   add_fp(qr->fp);
   if (qr->sum) add_total(qr->sum->value());
-  if (qr->sign) add_sign(std::to_string(fiscal::code(*qr->sign)));
+  if (qr->settlement_type) add_settlement_type(std::to_string(fiscal::code(*qr->settlement_type)));
   if (qr->local_s) local_s_ = qr->local_s;
 }
 
@@ -134,16 +134,17 @@ void Evidence::add_total(std::int64_t kopecks) {
   total_kopecks_ = kopecks;
 }
 
-void Evidence::add_sign(std::string_view text) {
+void Evidence::add_settlement_type(std::string_view text) {
   const std::optional<WholeNumber> code = whole_number(text);
   const std::string_view digits = code ? without_zeros(code->digits) : std::string_view();
-  std::optional<fiscal::Sign> sign = sign_in_words(text);
-  if (digits.size() == 1) sign = fiscal::sign_from_code(digits.front() - '0');
-  if (!sign) return;
-  if (sign_ && *sign_ != *sign) {
-    differ("признак расчёта", std::to_string(fiscal::code(*sign_)), std::to_string(fiscal::code(*sign)));
+  std::optional<fiscal::SettlementType> settlement_type = settlement_type_in_words(text);
+  if (digits.size() == 1) settlement_type = fiscal::settlement_type_from_code(digits.front() - '0');
+  if (!settlement_type) return;
+  if (settlement_type_ && *settlement_type_ != *settlement_type) {
+    differ("признак расчёта", std::to_string(fiscal::code(*settlement_type_)),
+           std::to_string(fiscal::code(*settlement_type)));
   }
-  sign_ = sign;
+  settlement_type_ = settlement_type;
 }
 
 // The QR code's own time is the one the register signed; another source only fills its absence.
@@ -166,9 +167,9 @@ std::string Evidence::contradiction(const AskedContent& asked) const {
     return "итог документа " + fiscal::to_rubles(fiscal::Kopecks(*total_kopecks_)) + ", а чека " +
            fiscal::to_rubles(fiscal::Kopecks(asked.total_kopecks));
   }
-  if (sign_ && *sign_ != asked.sign) {
-    return "признак расчёта документа " + std::to_string(fiscal::code(*sign_)) + ", а чека " +
-           std::to_string(fiscal::code(asked.sign));
+  if (settlement_type_ && *settlement_type_ != asked.settlement_type) {
+    return "признак расчёта документа " + std::to_string(fiscal::code(*settlement_type_)) + ", а чека " +
+           std::to_string(fiscal::code(asked.settlement_type));
   }
   return {};
 }

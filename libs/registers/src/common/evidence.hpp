@@ -11,11 +11,11 @@
 
 namespace kassaflow::registers {
 
-// What was asked to be printed. A shift report has no total and no sign.
+// What was asked to be printed. A shift report has no total and no settlement type.
 struct AskedContent {
   bool receipt = true;
   std::int64_t total_kopecks = 0;
-  fiscal::Sign sign = fiscal::Sign::income;
+  fiscal::SettlementType settlement_type = fiscal::SettlementType::income;
 };
 
 inline constexpr std::string_view kEmulatorFn = "9999";  // storages of emulators begin so
@@ -35,7 +35,7 @@ class Evidence {
   void add_receipt_number(std::string_view text);
   void add_registration_number(std::string_view text);
   void add_total(std::int64_t kopecks);
-  void add_sign(std::string_view text);  // a code, or "Приход", "Возврат прихода" …
+  void add_settlement_type(std::string_view text);  // a code, or "Приход", "Возврат прихода" …
   void add_local_time(std::int64_t local_s);
   // A moment with a zone of its own, for when there is no register's time.
   void add_moment(std::int64_t unix_s);
@@ -50,7 +50,8 @@ class Evidence {
   [[nodiscard]] bool is_signed() const { return document_.fd != 0 && !document_.fp.empty(); }
   // True when anything points to a document.
   [[nodiscard]] bool names_document() const { return document_.fd != 0 || !document_.fp.empty() || qr_.has_value(); }
-  // True when a whole QR code agrees with total and sign: the receipt is in the storage, whatever else was lost.
+  // True when a whole QR code agrees with total and settlement type: the receipt is in the storage, whatever else was
+  // lost.
   [[nodiscard]] bool proves(const AskedContent& asked) const;
   // As told so far, without times.
   [[nodiscard]] const fiscal::FiscalDocument& told() const { return document_; }
@@ -72,7 +73,7 @@ class Evidence {
   fiscal::FiscalDocument document_;
   std::optional<fiscal::Qr> qr_;
   std::optional<std::int64_t> total_kopecks_;
-  std::optional<fiscal::Sign> sign_;
+  std::optional<fiscal::SettlementType> settlement_type_;
   std::optional<std::int64_t> local_s_;
   std::optional<std::int64_t> unix_s_;
   std::string disagreement_;

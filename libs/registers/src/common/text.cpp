@@ -5,48 +5,17 @@
 #include <utility>
 
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "kassaflow/text/utf8.hpp"
 
 namespace kassaflow::registers {
 namespace {
 
+using ascii::is_digit;
+
 constexpr std::size_t kWordsLimit = 2000;  // of one message; the rest says nothing new
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | (c >> 12));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
-struct Decoded {
-  char32_t code = 0;
-  std::size_t length = 0;  // 0: not UTF-8
-};
-
-Decoded decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
-  char32_t code = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = (code << 6) | (byte(i) & 0x3Fu);
-  }
-  constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  if (code < kSmallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
-  return {code, length};
-}
 
 char32_t lower(char32_t c) {
   if (c >= U'A' && c <= U'Z') return c + 32;
@@ -114,7 +83,7 @@ std::vector<std::string> parts_of(const std::string& word) {
 }
 
 bool is_latin(std::string_view word) {
-  return std::ranges::all_of(word, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
+  return std::ranges::all_of(word, [](char c) { return is_digit(c) || ascii::is_lower(c); });
 }
 
 // Length of a GUID at the beginning of the text, 0 when there is none.
@@ -122,9 +91,7 @@ std::size_t guid_length(std::string_view text) {
   constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   if (text.size() < kShape.size()) return 0;
   for (std::size_t i = 0; i < kShape.size(); ++i) {
-    const char c = text[i];
-    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (kShape[i] == '-' ? c != '-' : !hex) return 0;
+    if (kShape[i] == '-' ? text[i] != '-' : !ascii::is_hex(text[i])) return 0;
   }
   return kShape.size();
 }
@@ -156,9 +123,9 @@ class Cutter {
       }
       if (after_blank) address_ = is_address(text);
       after_blank = is_blank(text.front());
-      const Decoded decoded = decode(text);
-      text.remove_prefix(std::max<std::size_t>(decoded.length, 1));
-      character(decoded.length == 0 ? U' ' : decoded.code);
+      const auto [code, length] = utf8::first(text);
+      text.remove_prefix(length);
+      character(code == utf8::kMalformed ? U' ' : code);
     }
     end_word();
   }
@@ -175,7 +142,7 @@ class Cutter {
       }
       if (raw != c && was_lower_) camel_ = true;
       was_lower_ = raw == c && c >= U'a' && c <= U'z';
-      append_utf8(word_.text, c);
+      utf8::append(word_.text, c);
       return;
     }
     underscore_ = c == U'_';

@@ -87,7 +87,7 @@ Asked asked_of(const AttemptRef& attempt, const std::string& cre_item_id, const 
   }
   asked.content.receipt = asked.type != "openSession" && asked.type != "closeSession";
   asked.content.total_kopecks = attempt.total_kopecks;
-  asked.content.sign = attempt.sign;
+  asked.content.settlement_type = attempt.settlement_type;
   return asked;
 }
 
@@ -145,6 +145,13 @@ std::optional<CallbackNames> named_in_callback(std::string_view body) {
   CallbackNames names{(*object)["idempKey"].text, document_id(*object)};
   if (names.key.empty() && names.remote_id.empty()) return std::nullopt;
   return names;
+}
+
+std::optional<std::string> cre_item_in_callback(std::string_view body) {
+  const std::optional<Json> object = parse_json(body);
+  if (!object || !object->is_object()) return std::nullopt;
+  const Json& id = (*object)["creItemId"];
+  return id.kind == Json::Kind::string ? id.text : std::string();
 }
 
 std::optional<Finding> read_called_back(std::string_view body, const Asked& asked) {

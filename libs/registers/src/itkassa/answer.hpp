@@ -28,6 +28,8 @@ enum class Question : std::uint8_t { by_id, by_key };
 [[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Asked& asked);
 [[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Asked& asked, Question question);
 [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body);
+// The creItemId as it is written there; nullopt: no JSON object. Empty: an object that names no register.
+[[nodiscard]] std::optional<std::string> cre_item_in_callback(std::string_view body);
 // nullopt: malformed, or about another document.
 [[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Asked& asked);
 

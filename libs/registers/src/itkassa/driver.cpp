@@ -6,6 +6,7 @@
 #include "common/finding.hpp"
 #include "common/test_register.hpp"
 #include "itkassa/answer.hpp"
+#include "itkassa/protocol.hpp"
 #include "itkassa/registers.hpp"
 #include "itkassa/render.hpp"
 
@@ -33,9 +34,10 @@ std::int64_t now_s() {
 
 class ItkassaDriver final : public Driver {
  public:
-  ItkassaDriver(const RegisterSettings& settings, const Timeouts& timeouts, http::AddressPolicy addresses)
+  ItkassaDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses)
       : settings_(settings),
-        timeout_(timeouts.itkassa_request),
+        own_(dynamic_cast<const Settings&>(*settings.own)),
+        timeout_(durations.at(kRequestTimeout)),
         addresses_(addresses),
         base_(without_slash(settings.endpoint)) {}
 
@@ -45,7 +47,7 @@ class ItkassaDriver final : public Driver {
 
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
                                         const std::string& key) const override {
-    Result<std::string> body = itkassa::render(receipt, till, key, settings_.cre_item_id);
+    Result<std::string> body = itkassa::render(receipt, till, key, own_.cre_item_id);
     if (!body) return tl::unexpected(std::move(body.error()));
     return Rendered{std::move(*body)};
   }
@@ -83,12 +85,12 @@ class ItkassaDriver final : public Driver {
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const override {
     std::optional<Finding> found = read_called_back(body, asked(attempt));
     if (!found) return std::nullopt;
-    return fit_to_leave(completed(std::move(*found)), settings_.api_key, body);
+    return fit_to_leave(completed(std::move(*found)), own_.api_key, body);
   }
 
   [[nodiscard]] Rendered render_shift(ShiftCommand command, const fiscal::Till& till,
                                       const std::string& key) const override {
-    return {itkassa::render_shift(command, till, key, settings_.cre_item_id)};
+    return {itkassa::render_shift(command, till, key, own_.cre_item_id)};
   }
 
   // The stored bytes say which command it is.
@@ -105,7 +107,7 @@ class ItkassaDriver final : public Driver {
                        .fn = {},
                        .registration_number = {},
                        .test = {}};
-    Health health = read_registers(answer->status, answer->body, settings_.cre_item_id, now_s());
+    Health health = read_registers(answer->status, answer->body, own_.cre_item_id, now_s());
     if (!health.fn.empty() || health.test) {
       known_fn_ = health.fn;
       known_registration_number_ = health.registration_number;
@@ -116,14 +118,14 @@ class ItkassaDriver final : public Driver {
 
  private:
   [[nodiscard]] Asked asked(const AttemptRef& attempt) const {
-    return asked_of(attempt, settings_.cre_item_id, settings_.timezone);
+    return asked_of(attempt, own_.cre_item_id, settings_.timezone);
   }
 
   [[nodiscard]] http::Request request(std::string method, std::string url) const {
     http::Request request;
     request.method = std::move(method);
     request.url = std::move(url);
-    request.headers = {{"Content-Type", "application/json;charset=UTF-8"}, {"X-Api-Key", settings_.api_key.reveal()}};
+    request.headers = {{"Content-Type", "application/json;charset=UTF-8"}, {"X-Api-Key", own_.api_key.reveal()}};
     request.connect_timeout = std::min(kConnectTimeout, timeout_);
     request.total_timeout = timeout_;
     return request;
@@ -142,7 +144,7 @@ class ItkassaDriver final : public Driver {
   awaitable<Finding> finished(Finding found, std::string raw_answer) {
     const bool unknown_storage = found.document && !found.document->fn.empty() && found.document->fn != known_fn_;
     if (unknown_storage) co_await probe();
-    co_return fit_to_leave(completed(std::move(found)), settings_.api_key, raw_answer);
+    co_return fit_to_leave(completed(std::move(found)), own_.api_key, raw_answer);
   }
 
   // What only the list of registers tells: the registration number, and that there is none.
@@ -160,6 +162,7 @@ class ItkassaDriver final : public Driver {
   }
 
   RegisterSettings settings_;
+  Settings own_;
   std::chrono::milliseconds timeout_;
   http::AddressPolicy addresses_;
   std::string base_;
@@ -171,9 +174,9 @@ class ItkassaDriver final : public Driver {
 
 }  // namespace
 
-std::unique_ptr<Driver> make(const RegisterSettings& settings, const Timeouts& timeouts,
+std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
                              http::AddressPolicy addresses) {
-  return std::make_unique<ItkassaDriver>(settings, timeouts, addresses);
+  return std::make_unique<ItkassaDriver>(settings, durations, addresses);
 }
 
 }  // namespace kassaflow::registers::itkassa

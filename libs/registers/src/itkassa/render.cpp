@@ -12,15 +12,15 @@ namespace {
 
 using fiscal::Kopecks;
 
-std::string_view command_type(fiscal::Sign sign) {
-  switch (sign) {
-    case fiscal::Sign::income:
+std::string_view command_type(fiscal::SettlementType settlement_type) {
+  switch (settlement_type) {
+    case fiscal::SettlementType::income:
       return "sale";
-    case fiscal::Sign::income_return:
+    case fiscal::SettlementType::income_return:
       return "returnSale";
-    case fiscal::Sign::expense:
+    case fiscal::SettlementType::expense:
       return "buy";
-    case fiscal::Sign::expense_return:
+    case fiscal::SettlementType::expense_return:
       return "returnBuy";
   }
   return {};
@@ -63,28 +63,28 @@ std::string_view tax(fiscal::Vat vat) {
 }
 
 // FFD 6 is credit_transfer here; itkassa's "credit" is FFD 5 (§5.2, TRAP).
-std::string_view psr(fiscal::Method method) {
+std::string_view psr(fiscal::PaymentMethod method) {
   switch (method) {
-    case fiscal::Method::full_prepayment:
+    case fiscal::PaymentMethod::full_prepayment:
       return "prepayment_100";
-    case fiscal::Method::prepayment:
+    case fiscal::PaymentMethod::prepayment:
       return "prepayment";
-    case fiscal::Method::advance:
+    case fiscal::PaymentMethod::advance:
       return "advance";
-    case fiscal::Method::full_payment:
+    case fiscal::PaymentMethod::full_payment:
       return "full_settle";
-    case fiscal::Method::partial_payment:
+    case fiscal::PaymentMethod::partial_payment:
       return "credit";
-    case fiscal::Method::credit:
+    case fiscal::PaymentMethod::credit:
       return "credit_transfer";
-    case fiscal::Method::credit_payment:
+    case fiscal::PaymentMethod::credit_payment:
       return "credit_payment";
   }
   return {};
 }
 
 // Empty: no name is published (§5.1). Marked goods go as their unmarked kind, with tagTrueSign.
-std::string_view ppr(fiscal::Subject subject, fiscal::Ffd ffd) {
+std::string_view ppr(fiscal::PaymentSubject subject, fiscal::Ffd ffd) {
   switch (fiscal::code(subject)) {
     case 1:
     case 32:
@@ -205,7 +205,7 @@ Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& t
 
   JsonWriter json;
   begin_document(json, key, cre_item_id);
-  json.key("type").text(command_type(receipt.sign));
+  json.key("type").text(command_type(receipt.settlement_type));
   json.key("isPrintable").flag(receipt.buyer_contact.empty());  // without paper the buyer's contact is mandatory (§9 4)
   json.key("sno").text(sno(till.taxation));
   text_unless_empty(json, "tagCashierName", till.cashier_name);

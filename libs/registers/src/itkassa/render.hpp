@@ -9,7 +9,7 @@
 
 namespace kassaflow::registers::itkassa {
 
-// Totals are above 0 (§9 6), whatever the sign.
+// Totals are above 0 (§9 6), whatever the settlement type.
 [[nodiscard]] Result<void> check_total(fiscal::Kopecks total);
 
 [[nodiscard]] Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till,

@@ -11,7 +11,6 @@
 
 namespace kassaflow::v1 {
 class Document;
-class Register;
 }  // namespace kassaflow::v1
 
 namespace kassaflow::configuration {
@@ -60,10 +59,5 @@ void set_entry(v1::Document& document, const Key& key, const std::string& name, 
 [[nodiscard]] v1::Document without_credentials(const v1::Document& document);
 // Only the credentials; merging them into without_credentials() gives the whole again.
 [[nodiscard]] v1::Document only_credentials(const v1::Document& document);
-
-// The physical register over all tenants (exactly-once.md 9): "itkassa:<creItemId>", "bit:<registrationNumber>" or,
-// without a number, "bit:token:<hash>". The hash cannot be turned back.
-[[nodiscard]] std::string register_identity(const v1::Register& document);
-[[nodiscard]] std::string token_hash(std::string_view token);
 
 }  // namespace kassaflow::configuration

@@ -34,10 +34,8 @@ struct Register {
   std::string pool;
   std::string tenant;
   registers::RegisterSettings settings;
-  Secret callback_token;        // itkassa: path segment
-  Secret callback_key;          // itkassa: X-Api-Key of callbacks
-  std::string organization_id;  // itkassa: X-Organization-Id, empty = not checked
-  bool retired = false;         // it is being deleted: nothing new is started on it
+  Secret callback_token;  // path segment of its callback URL, empty: it has none
+  bool retired = false;   // it is being deleted: nothing new is started on it
 };
 
 struct Cashbox {
@@ -63,6 +61,9 @@ struct Snapshot {
   std::unordered_map<std::string, std::shared_ptr<const Pool>> pools;
   std::unordered_map<std::string, std::shared_ptr<const Register>> registers;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_pool;
+  // Registers of a protocol that this version of the program does not speak, with their pools. They exist: another
+  // version prints on them what no other register of the pool may be able to, and hears their callbacks.
+  std::unordered_map<std::string, std::string> unknown_registers;
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations;  // by id
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;

@@ -13,12 +13,12 @@
 namespace kassaflow::fiscal {
 
 struct Qr {
-  std::optional<std::int64_t> local_s;  // t: local time of the register as if it were UTC (timezone.hpp)
-  std::optional<Kopecks> sum;           // s
-  std::string fn;                       // fn: digits as told, at most 16
-  std::uint32_t fd = 0;                 // i, 0 = unknown
-  std::string fp;                       // fp: 0..10 digits as told
-  std::optional<Sign> sign;             // n, absent for 0
+  std::optional<std::int64_t> local_s;            // t: local time of the register as if it were UTC (timezone.hpp)
+  std::optional<Kopecks> sum;                     // s
+  std::string fn;                                 // fn: digits as told, at most 16
+  std::uint32_t fd = 0;                           // i, 0 = unknown
+  std::string fp;                                 // fp: 0..10 digits as told
+  std::optional<SettlementType> settlement_type;  // n, absent for 0
 
   // False for what test registers and non-fiscal documents show: no FN, number 0, or a sign of zeros only.
   [[nodiscard]] bool names_document() const;

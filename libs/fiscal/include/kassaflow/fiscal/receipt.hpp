@@ -12,7 +12,7 @@
 
 namespace kassaflow::fiscal {
 
-enum class Sign : std::uint8_t { income = 1, income_return = 2, expense = 3, expense_return = 4 };  // [1054]
+enum class SettlementType : std::uint8_t { income = 1, income_return = 2, expense = 3, expense_return = 4 };  // [1054]
 
 enum class Taxation : std::uint8_t {
   osn = 1,
@@ -37,7 +37,7 @@ enum class Vat : std::uint8_t {  // [1199]
   vat_22_122 = 12,
 };
 
-enum class Method : std::uint8_t {  // [1214]
+enum class PaymentMethod : std::uint8_t {  // [1214]
   full_prepayment = 1,
   prepayment = 2,
   advance = 3,
@@ -48,8 +48,8 @@ enum class Method : std::uint8_t {  // [1214]
 };
 
 // [1212] 1..27, 30..33; named are those with rules of their own. A receipt names marked goods as FFD 1.2 does, whatever
-// its register's format: subject_for (codes.hpp) downgrades them when they are rendered.
-enum class Subject : std::uint8_t {
+// its register's format: payment_subject_for (codes.hpp) downgrades them when they are rendered.
+enum class PaymentSubject : std::uint8_t {
   commodity = 1,
   excise = 2,
   job = 3,
@@ -71,18 +71,18 @@ struct Supplier {                   // [1224]
   bool operator==(const Supplier&) const = default;
 };
 
-struct Line {                            // [1059]
-  std::string name;                      // [1030] UTF-8 whose characters exist in CP866, 1..128 of them
-  Kopecks price;                         // [1079] per unit, discounts applied
-  Quantity quantity;                     // [1023] > 0
-  Kopecks sum;                           // [1043]
-  Vat vat = Vat::none;                   // [1199]
-  Method method = Method::full_payment;  // [1214]
-  Subject subject = Subject::commodity;  // [1212]
-  std::optional<std::uint8_t> measure;   // [2108], told whether or not the register's format has it
-  std::string marking_code;              // [2000] bytes as scanned, empty = none
-  std::string product_code;              // [1162] bytes, empty = none
-  std::optional<Supplier> supplier;      // an agent line when set, [1222] = 64
+struct Line {                                          // [1059]
+  std::string name;                                    // [1030] UTF-8 whose characters exist in CP866, 1..128 of them
+  Kopecks price;                                       // [1079] per unit, discounts applied
+  Quantity quantity;                                   // [1023] > 0
+  Kopecks sum;                                         // [1043]
+  Vat vat = Vat::none;                                 // [1199]
+  PaymentMethod method = PaymentMethod::full_payment;  // [1214]
+  PaymentSubject subject = PaymentSubject::commodity;  // [1212]
+  std::optional<std::uint8_t> measure;                 // [2108], told whether or not the register's format has it
+  std::string marking_code;                            // [2000] bytes as scanned, empty = none
+  std::string product_code;                            // [1162] bytes, empty = none
+  std::optional<Supplier> supplier;                    // an agent line when set, [1222] = 64
   bool operator==(const Line&) const = default;
 };
 
@@ -105,7 +105,7 @@ struct Warning {
 };
 
 struct Receipt {
-  Sign sign = Sign::income;
+  SettlementType settlement_type = SettlementType::income;
   std::vector<Line> lines;
   Payments payments;
   Kopecks total;              // [1020]

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kassaflow/base/result.hpp"
+#include "kassaflow/http/address.hpp"
 
 namespace kassaflow::http {
 
@@ -30,12 +31,6 @@ class NoGuard final : public WriteGuard {
  public:
   std::optional<Clock::time_point> arm() override { return Clock::time_point::max(); }
   void disarm() override {}
-};
-
-// Which resolved addresses may be connected to. Public only, unless private ones are allowed for tests and local
-// stacks. Refused: loopback, private, link-local, shared, multicast, unspecified, IPv4-mapped forms of these.
-struct AddressPolicy {
-  bool allow_private = false;
 };
 
 struct Request {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/metrics/metrics.hpp"
 
 namespace kassaflow::kafka {
@@ -28,7 +29,7 @@ struct Record {
 };
 
 struct ConsumerOptions {
-  std::string brokers;
+  Connection connection;
   std::string client_id;
   std::string group;  // empty: no group, every partition of every topic is read
   std::vector<std::string> topics;

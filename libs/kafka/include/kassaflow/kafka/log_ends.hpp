@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/kafka/connection.hpp"
+
 namespace kassaflow::kafka {
 
 struct LogEnd {
@@ -24,7 +26,7 @@ struct LogEnd {
 class LogEnds {
  public:
   struct Options {
-    std::string brokers;
+    Connection connection;
     std::string client_id;
     std::vector<std::string> topics;
     std::chrono::milliseconds limit{1000};  // of one question

@@ -15,11 +15,12 @@
 #include <vector>
 
 #include "kassaflow/base/result.hpp"
+#include "kassaflow/kafka/connection.hpp"
 
 namespace kassaflow::kafka {
 
 struct ProducerOptions {
-  std::string brokers;
+  Connection connection;
   std::string client_id;
   std::vector<std::string> topics;  // their leaders are looked up first: a first record would wait for them up to 1 s
   std::chrono::milliseconds message_timeout{4000};  // below PRINT_DEADLINE (exactly-once.md 15)

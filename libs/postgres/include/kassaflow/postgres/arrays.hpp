@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "kassaflow/text/hex.hpp"
+
 namespace kassaflow::postgres {
 
 class IntArray {
@@ -32,12 +34,8 @@ class TextArray {
     text_ += '"';
   }
   void add_bytes(std::string_view value) {  // bytea in hex
-    static constexpr char kHex[] = "0123456789abcdef";
     text_ += text_.size() > 1 ? ",\"\\\\x" : "\"\\\\x";
-    for (const char c : value) {
-      text_ += kHex[static_cast<unsigned char>(c) >> 4];
-      text_ += kHex[static_cast<unsigned char>(c) & 0x0F];
-    }
+    for (const char c : value) append_hex(text_, static_cast<unsigned char>(c));
     text_ += '"';
   }
   void add_null() { text_ += text_.size() > 1 ? ",NULL" : "NULL"; }

@@ -9,7 +9,6 @@
 #include <memory>
 #include <pqxx/transaction>  // pqxx::work is an alias and cannot be declared ahead
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -61,12 +60,13 @@ class Pool {
 
 struct Migration {
   int number;
-  std::string_view name;
-  std::string_view sql;
+  std::string name;
+  std::string sql;
 };
 
-// Creates `schema`, then applies missing migrations in order, each in a transaction, under an advisory lock.
-// Throws when the database is ahead of this program or a migration fails.
+// Creates `schema`, then applies missing migrations in order, each in a transaction, under an advisory lock. What was
+// applied is remembered with its SHA-256. Throws when the database is ahead of this program, when a migration that was
+// applied has other SQL now, or when one fails.
 void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations);
 
 }  // namespace kassaflow::postgres

@@ -5,18 +5,16 @@
 // Thread-safety: a driver object belongs to one lane and is used by one coroutine at a time.
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "kassaflow/base/result.hpp"
-#include "kassaflow/base/secret.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::registers {
 
@@ -24,7 +22,7 @@ namespace kassaflow::registers {
 enum class Fact : std::uint8_t {
   printed,      // the register signed a document
   not_printed,  // certainly no document exists and none can appear from the bytes sent
-  pending,      // the register's own queue has it (itkassa); ask again
+  pending,      // the register's own queue has it; ask again
   absent,       // a clean negative to a question by key: not there so far (exactly-once.md 7)
   unknown,      // bytes may have reached the register, or the answer contradicts itself
 };
@@ -54,7 +52,7 @@ struct Finding {
   std::string code;  // protocol's own code or a stable word ("http_502"), for logs and people
   std::string text;  // register's text or ours; shown to people, no secrets
   std::optional<fiscal::FiscalDocument> document;  // with printed: what the register told
-  std::string remote_id;                           // itkassa document id once known
+  std::string remote_id;                           // the name the register knows it by, once told
   std::string raw_answer;                          // bytes of the answer, at most kRawAnswerLimit
   bool refused = false;                            // unknown: the peer does not take these bytes, and says so
   bool warning = false;                            // printed, but the answer also reported a fault
@@ -80,11 +78,14 @@ struct Rendered {
 // An attempt as the journal has it.
 struct AttemptRef {
   std::string key;                 // idempotency key / order id: chosen once per attempt
-  std::string remote_id;           // itkassa document id, empty while unknown
+  std::string remote_id;           // the name the register knows it by, empty while unknown
   std::string body;                // Rendered::body, as stored
   std::int64_t total_kopecks = 0;  // to compare with what the register echoes
-  fiscal::Sign sign = fiscal::Sign::income;
+  fiscal::SettlementType settlement_type = fiscal::SettlementType::income;
   bool repeated = false;  // this key was posted before: an error code may only mean "already known"
+  // The last document the journal knew of this register when the attempt was opened, 0 = none: the same for every
+  // sending, as one register has one open attempt.
+  std::uint64_t document_before = 0;
 };
 
 struct Health {
@@ -97,10 +98,10 @@ struct Health {
 };
 
 struct Capabilities {
-  bool query_by_key = false;              // ask() can settle a lost answer (itkassa)
+  bool query_by_key = false;              // ask() can settle a lost answer
   bool absent_may_be_sent_again = false;  // what ask() finds absent may be sent again (exclusive: nobody else feeds it)
-  bool same_key_deduplicated = false;     // sending the identical bytes again is safe (BIT with verified deduplication)
-  bool manages_shifts = false;            // false: the lane opens and closes shifts itself (BIT)
+  bool same_key_deduplicated = false;     // sending the identical bytes again is safe
+  bool manages_shifts = false;            // false: the lane opens and closes shifts itself
 };
 
 enum class ShiftCommand : std::uint8_t { open, close };
@@ -113,7 +114,7 @@ class Driver {
 
   // No I/O; the same bytes each time but for the time zone's code, which may change with the date. Fails with
   // Error{code, Russian text naming line and field} when this protocol or this till cannot express
-  // the receipt (Cause::data for the caller), e.g. VAT 22 % on itkassa.
+  // the receipt (Cause::data for the caller), e.g. a VAT rate it has no name for.
   [[nodiscard]] virtual Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
                                                 const std::string& key) const = 0;
 
@@ -143,29 +144,14 @@ class Driver {
 // What the registry knows of one register.
 struct RegisterSettings {
   std::string id;
-  std::string protocol;             // itkassa | bit
-  std::string endpoint;             // absolute http(s) URL
-  std::string registration_number;  // may be empty (itkassa tells it)
+  const Protocol* protocol = nullptr;           // not null in settings that were read (read_settings)
+  std::shared_ptr<const ProtocolSettings> own;  // the protocol's part, not null either
+  std::string identity;                         // the physical register over all tenants (exactly-once.md 9)
+  std::string endpoint;                         // absolute http(s) URL
+  std::string registration_number;              // empty: the register tells it, or nobody knows it
   bool exclusive = true;
-  bool test = false;                    // a test register: its documents have no legal force
-  std::string timezone;                 // IANA, of the register's clock
-  std::string cre_item_id;              // itkassa
-  Secret api_key;                       // itkassa
-  Secret kkt_token;                     // bit
-  bool deduplication_verified = false;  // bit
-  // The physical register over all tenants (exactly-once.md 9): "itkassa:<creItemId>", "bit:<registrationNumber or hash
-  // of token>".
-  std::string identity;
+  bool test = false;     // a test register: its documents have no legal force
+  std::string timezone;  // IANA, of the register's clock
 };
-
-struct Timeouts {
-  std::chrono::milliseconds itkassa_request{15000};
-  std::chrono::milliseconds bit_connect{5000};
-  std::chrono::milliseconds bit_answer{120000};
-};
-
-// Throws std::invalid_argument for an unknown protocol (registry has refused it before).
-[[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Timeouts& timeouts,
-                                                  http::AddressPolicy addresses);
 
 }  // namespace kassaflow::registers

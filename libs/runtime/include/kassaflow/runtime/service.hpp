@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/metrics/metrics.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -21,10 +22,10 @@ namespace kassaflow::runtime {
 // The settings of every service.
 struct CommonSettings {
   std::string admin_address = "127.0.0.1";
-  std::int64_t admin_port = 0;
-  std::string log_level = "info";  // debug | info | warn | error
+  std::uint16_t admin_port = 0;
+  log::Level log_level = log::Level::info;
   settings::Duration shutdown_deadline{25000};
-  std::int64_t label_limit = 200;  // distinct values a metric label may take before `other`
+  std::size_t label_limit = 200;  // distinct values a metric label may take before `other`
   bool allow_private_endpoints = false;
   void add_to(settings::Settings& keys);
 };

@@ -1,9 +1,3 @@
-#include "migrations.hpp"
-
-namespace kassaflow::registry {
-
-std::vector<postgres::Migration> migrations() {
-  return {{1, "documents", R"sql(
 -- One row. `revision` counts changes of configuration, 1 is the empty one (0: a watcher has heard of none yet); the fingerprint is of the id master (exactly-once.md 10).
 CREATE TABLE state (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
@@ -87,7 +81,3 @@ CREATE TABLE audit (
   revision bigint NOT NULL
 );
 CREATE INDEX audit_by_document ON audit (kind, id);
-)sql"}};
-}
-
-}  // namespace kassaflow::registry

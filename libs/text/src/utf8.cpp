@@ -1,8 +1,8 @@
-#include "src/utf8.hpp"
+#include "kassaflow/text/utf8.hpp"
 
 #include <string>
 
-namespace kassaflow::fiscal::utf8 {
+namespace kassaflow::utf8 {
 
 CodePoint first(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -53,4 +53,4 @@ void append(std::string& out, char32_t value) {
   }
 }
 
-}  // namespace kassaflow::fiscal::utf8
+}  // namespace kassaflow::utf8

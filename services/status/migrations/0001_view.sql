@@ -1,9 +1,3 @@
-#include "migrations.hpp"
-
-namespace kassaflow::status {
-
-const std::vector<postgres::Migration>& migrations() {
-  static const std::vector<postgres::Migration> kMigrations{{1, "view", R"sql(
 create table offsets (
   topic text not null,
   partition int not null,
@@ -52,8 +46,3 @@ create table portals (
   webhook_digest bytea not null default '',    -- the webhook that moved_to belongs to
   moved_to text not null default ''            -- scheme and host of a renamed portal (bitrix24.md §11.1)
 );
-)sql"}};
-  return kMigrations;
-}
-
-}  // namespace kassaflow::status

@@ -1,11 +1,11 @@
 #pragma once
-// Walking over UTF-8.
+// Walking over UTF-8. Pure.
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace kassaflow::fiscal::utf8 {
+namespace kassaflow::utf8 {
 
 inline constexpr char32_t kMalformed = 0xFFFFFFFF;
 
@@ -21,4 +21,4 @@ struct CodePoint {
 // `value` is a code point.
 void append(std::string& out, char32_t value);
 
-}  // namespace kassaflow::fiscal::utf8
+}  // namespace kassaflow::utf8

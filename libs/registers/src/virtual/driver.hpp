@@ -1,0 +1,26 @@
+#pragma once
+// The virtual register speaks to nobody. It keeps no state but the receipt that waits for its delay: a document's
+// number is the last one the journal knows of this register plus one, so it counts without gaps over restarts, and the
+// same attempt gets the same number however often it is sent.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::registers::virtual_register {
+
+using Clock = std::chrono::steady_clock;
+
+// `now` counts the delay.
+[[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings,
+                                           std::function<Clock::time_point()> now = Clock::now);
+
+// 16 digits that begin with 0000, derived from the register's id. The number of a real storage begins with that of its
+// model, 7…, 8… or 9…, an emulator's with 9999: so it is nobody else's, and whoever reads it in the portal's check sees
+// that no storage signed it (protocols/virtual.md §2).
+[[nodiscard]] std::string storage_number(const std::string& register_id);
+
+}  // namespace kassaflow::registers::virtual_register

@@ -1,0 +1,21 @@
+#include "settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kassaflow/runtime/service.hpp"
+#include "written_settings.hpp"
+
+namespace kassaflow::status {
+namespace {
+
+TEST(StatusSettings, StandInTheDocumentation) {
+  runtime::CommonSettings common;
+  StatusSettings own;
+  settings::Settings keys;
+  common.add_to(keys);
+  own.add_to(keys);
+  settings::expect_written(keys, KASSAFLOW_SETTINGS);
+}
+
+}  // namespace
+}  // namespace kassaflow::status
