@@ -17,10 +17,15 @@ using namespace std::chrono_literals;
 
 constexpr const char* kQuiet = "bit_quiet";
 constexpr std::array kDurations{
-    DurationSetting{kConnectTimeout, 5s, 50ms, 60s, "connection to a BIT driver"},
-    DurationSetting{kAnswerTimeout, 120s, 100ms, 10min, "answer of a BIT driver to one packet"},
-    DurationSetting{kQuiet, 150s, 50ms, 24h,
-                    "rest of a BIT register after a lost answer, before a document proves anything"},
+    DurationSetting{
+        kConnectTimeout, 5s, 50ms, 60s,
+        "connection to a BIT driver; without one no byte has left, and the receipt goes to another register"},
+    DurationSetting{
+        kAnswerTimeout, 120s, 100ms, 10min,
+        "answer of a BIT driver to one packet; without one the receipt is uncertain until numbering proves it"},
+    DurationSetting{
+        kQuiet, 150s, 50ms, 24h,
+        "rest of a BIT register after a lost answer, before a document proves anything; too short prints twice"},
 };
 
 // Of a token that is there: without one, all registers would be the same. Cannot be turned back.

@@ -19,11 +19,13 @@ constexpr const char* kPoll = "itkassa_poll";
 constexpr const char* kFirstQuestion = "itkassa_query_delay";
 constexpr const char* kRepostGrace = "itkassa_repost_grace";
 constexpr std::array kDurations{
-    DurationSetting{kRequestTimeout, 15s, 100ms, 5min, "one request to itkassa"},
+    DurationSetting{kRequestTimeout, 15s, 100ms, 5min,
+                    "one request to itkassa; a document without an answer is asked for by its key"},
     DurationSetting{kPoll, 3s, 50ms, 5min, "pause between questions for a queued document"},
-    DurationSetting{kFirstQuestion, 2s, 50ms, 5min, "first question by key after a lost answer"},
+    DurationSetting{kFirstQuestion, 2s, 50ms, 5min,
+                    "first question by key after a lost answer; itkassa may need that long to know the document"},
     DurationSetting{kRepostGrace, 60s, 50ms, 24h,
-                    "how long clean negatives must last before the same key is posted again"},
+                    "how long clean negatives must last before the same key is posted again; too short prints twice"},
 };
 
 std::string lower(std::string_view text) {
