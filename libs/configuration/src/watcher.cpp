@@ -1,12 +1,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <random>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "kassaflow/async/back_off.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
@@ -45,51 +47,40 @@ struct Watcher::Impl {
   const std::function<void(std::shared_ptr<const Snapshot>)> on_change;
 
   mutable std::mutex mutex;
-  std::condition_variable stop_asked;
   std::shared_ptr<const Snapshot> snapshot;
-  grpc::ClientContext* call = nullptr;  // of the stream that is open now
-  bool stopping = false;
   bool in_sync = false;
-  std::thread thread;
+  std::jthread thread;
 
   using Stream = grpc::ClientReaderWriter<v1::WatchRequest, v1::WatchEvent>;
 
-  void run() {
+  void run(const std::stop_token& stopped) {
     const auto stub = v1::Registry::NewStub(open_channel(options.registry_grpc));
     std::minstd_rand random{std::random_device{}()};
-    milliseconds back_off = kBackOffMin;
+    int failures = 0;
     bool away = false;
-    while (true) {
-      const bool synced = follow(*stub, away);
-      away = !synced;
-      if (synced) back_off = kBackOffMin;
-      const milliseconds pause{
-          std::uniform_int_distribution<std::int64_t>(back_off.count() / 2, back_off.count())(random)};
-      back_off = std::min(2 * back_off, kBackOffMax);
-      std::unique_lock lock(mutex);
-      if (stop_asked.wait_for(lock, pause, [this] { return stopping; })) return;
-    }
+    milliseconds pause{0};
+    do {
+      away = !follow(*stub, away, stopped);
+      if (!away) failures = 0;
+      const double jitter = std::uniform_real_distribution<double>(0, 1)(random);
+      pause = async::back_off(kBackOffMin, kBackOffMax, failures++, jitter);
+    } while (async::pause_unless(stopped, pause));
   }
 
   // One stream, to its end. True when it brought a whole snapshot. While the registry is `away`, whose failure is in
   // the log, the call waits for it: between calls nobody would drive the channel, which then comes back many seconds
   // late.
-  bool follow(v1::Registry::Stub& stub, bool away) {
+  bool follow(v1::Registry::Stub& stub, bool away, const std::stop_token& stopped) {
     grpc::ClientContext context;
     context.set_wait_for_ready(away);
-    {
-      const std::lock_guard lock(mutex);
-      if (stopping) return false;
-      call = &context;
-    }
+    const std::stop_callback end_the_call(stopped, [&context] { context.TryCancel(); });
     const auto stream = stub.Watch(&context);
     const bool synced = report(*stream, 0) && read_all(*stream);
     context.TryCancel();
     const grpc::Status status = stream->Finish();
     const std::lock_guard lock(mutex);
-    call = nullptr;
     in_sync = false;
-    if (!stopping) {
+    if (!stopped.stop_requested()) {
       log::warn("configuration.registry_away",
                 {{"status", static_cast<int>(status.error_code())}, {"reason", status.error_message()}});
     }
@@ -131,12 +122,7 @@ struct Watcher::Impl {
   }
 
   void stop() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-      if (call != nullptr) call->TryCancel();
-    }
-    stop_asked.notify_all();
+    thread.request_stop();
     if (thread.joinable()) thread.join();
   }
 };
@@ -147,7 +133,7 @@ Watcher::Watcher(Options options, std::function<void(std::shared_ptr<const Snaps
 Watcher::~Watcher() { stop(); }
 
 void Watcher::start() {
-  impl_->thread = std::thread([this] { impl_->run(); });
+  impl_->thread = std::jthread([this](const std::stop_token& stopped) { impl_->run(stopped); });
 }
 
 void Watcher::stop() { impl_->stop(); }

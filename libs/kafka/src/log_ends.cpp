@@ -1,10 +1,6 @@
 #include "kassaflow/kafka/log_ends.hpp"
 
 #include <algorithm>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -12,6 +8,7 @@
 #include <utility>
 
 #include "handle.hpp"
+#include "kassaflow/async/resume.hpp"
 #include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
@@ -94,29 +91,19 @@ struct LogEnds::Impl {
 
   explicit Impl(Question q) : question(std::move(q)) {}
 
-  ~Impl() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-    }
-    changed.notify_all();
-    if (thread.joinable()) thread.join();
-  }
-
   void wait(Answer answer) {
     const std::lock_guard lock(mutex);
-    if (!thread.joinable()) thread = std::thread([this] { serve(); });
+    if (!thread.joinable()) thread = std::jthread([this](const std::stop_token& stopped) { serve(stopped); });
     waiting.push_back(std::move(answer));
     changed.notify_all();
   }
 
-  void serve() {
+  void serve(const std::stop_token& stopped) {
     for (;;) {
       std::vector<Answer> mine;
       {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [this] { return stopping || !waiting.empty(); });
-        if (stopping) return;
+        if (!changed.wait(lock, stopped, [this] { return !waiting.empty(); }) || stopped.stop_requested()) return;
         mine = std::exchange(waiting, {});
       }
       const auto ends = ask();  // starts after each of `mine` came
@@ -135,10 +122,9 @@ struct LogEnds::Impl {
 
   Question question;
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable_any changed;
   std::vector<Answer> waiting;
-  bool stopping = false;
-  std::thread thread;
+  std::jthread thread;  // the last: ends before what it uses
 };
 
 LogEnds::LogEnds(const Options& options) : LogEnds([asker = std::make_shared<Asker>(options)] { return (*asker)(); }) {}
@@ -146,15 +132,7 @@ LogEnds::LogEnds(Question question) : impl_(std::make_shared<Impl>(std::move(que
 LogEnds::~LogEnds() = default;
 
 asio::awaitable<std::vector<LogEnd>> LogEnds::ask() {
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::vector<LogEnd>)>(
-      [this](auto handler) {
-        const auto executor = asio::get_associated_executor(handler);
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        impl_->wait([shared, executor](std::vector<LogEnd> ends) {
-          asio::post(executor, [shared, ends = std::move(ends)]() mutable { std::move (*shared)(std::move(ends)); });
-        });
-      },
-      asio::use_awaitable);
+  return async::resumed_with<std::vector<LogEnd>>([this](Impl::Answer answer) { impl_->wait(std::move(answer)); });
 }
 
 }  // namespace kassaflow::kafka

@@ -10,7 +10,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <map>
@@ -19,6 +18,7 @@
 #include <thread>
 
 #include "handle.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/log/log.hpp"
 
 namespace kassaflow::kafka {
@@ -311,11 +311,9 @@ asio::awaitable<Result<Position>> Producer::send(std::string topic, std::string 
 }
 
 asio::awaitable<void> Producer::flush(std::chrono::milliseconds limit) {
-  asio::steady_timer pause(co_await asio::this_coro::executor);
   const auto until = Clock::now() + limit;
   while (!impl_->in_flight.empty() && Clock::now() < until) {
-    pause.expires_after(kFlushLook);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::pause_for(kFlushLook);
   }
 }
 

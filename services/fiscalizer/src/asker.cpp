@@ -48,7 +48,7 @@ asio::awaitable<void> Asker::run() {
     const auto next =
         std::ranges::min_element(questions_, {}, [](const auto& question) { return question.second.next; });
     if (next == questions_.end()) {
-      co_await wake_.wait_until(Clock::time_point::max());
+      co_await wake_.wait();
     } else if (Clock::now() < next->second.next) {
       co_await wake_.wait_until(next->second.next);
     } else {

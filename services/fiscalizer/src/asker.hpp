@@ -12,11 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "event.hpp"
 #include "journal.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 class Asker {
  public:

@@ -13,10 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "event.hpp"
 #include "journal.hpp"
+#include "kassaflow/async/event.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 // --- pure ---
 

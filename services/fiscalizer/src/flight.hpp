@@ -10,13 +10,16 @@
 #include <optional>
 #include <string>
 
-#include "event.hpp"
 #include "journal.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "leases.hpp"
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 struct FlightContext {
   boost::asio::any_io_executor executor;

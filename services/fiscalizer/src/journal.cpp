@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "journal_sql.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
@@ -33,6 +34,18 @@ std::string_view to_string(Kind kind) {
   never();
 }
 
+std::string_view to_string(Shift shift) {
+  switch (shift) {
+    case Shift::unknown:
+      return "unknown";
+    case Shift::open:
+      return "open";
+    case Shift::closed:
+      return "closed";
+  }
+  never();
+}
+
 // Requests that wait while a transaction runs travel together in the next one.
 template <class Request, class Answer>
 struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
@@ -54,7 +67,7 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
       running = true;
       asio::co_spawn(executor, run(this->shared_from_this()), kRethrow);
     }
-    while (!mine->answer) co_await mine->done.wait_until(Clock::time_point::max());
+    while (!mine->answer) co_await mine->done.wait();
     co_return std::move(*mine->answer);
   }
 
@@ -131,7 +144,6 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   auto opened = co_await opening_->ask(attempt);
   if (opened || opened.error().code != "postgres.in_doubt") co_return opened;
   // The COMMIT's answer was lost. Nothing was sent yet, so whichever way it went is fine once it is known.
-  Event pause(executor_);
   for (;;) {
     auto found = co_await pool_.run([attempt](pqxx::work& work) {
       const auto rows = work.exec_params(
@@ -141,17 +153,16 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
     });
     if (found && *found != 0) co_return *found;
     if (found) co_return fail("journal.given_up", "the attempt was not stored so far");
-    co_await pause.wait_for(kStorePause);
+    co_await async::pause_for(kStorePause);
   }
 }
 
 asio::awaitable<Settled> Journal::settle(Told told) {
-  Event pause(executor_);
   for (;;) {
     auto settled = co_await settling_->ask(told);
     if (settled) co_return *settled;
     log::warn("journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
-    co_await pause.wait_for(kStorePause);
+    co_await async::pause_for(kStorePause);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kassaflow/async/back_off.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -145,7 +146,7 @@ asio::awaitable<void> Lane::probe() {
 }
 
 bool Lane::shift_must_close() const {
-  return !driver_->capabilities().manages_shifts && memory_.shift == "open" && memory_.shift_opened_at_s != 0 &&
+  return !driver_->capabilities().manages_shifts && memory_.shift == Shift::open && memory_.shift_opened_at_s != 0 &&
          now_s() - memory_.shift_opened_at_s > kShiftLongest_s;
 }
 
@@ -161,7 +162,7 @@ asio::awaitable<void> Lane::print_next() {
   const auto waited_under = register_;
   if (!refresh_driver() || register_ != waited_under) {
     // Its document changed while it waited: what is in force now counts for this receipt already.
-  } else if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
+  } else if (!driver_->capabilities().manages_shifts && memory_.shift != Shift::open) {
     shift_due_ = ShiftCommand::open;  // on demand, before the first receipt
   } else if (!stopping_ && may_start() && !must_remember_) {
     co_await print(std::move(*receipt));
@@ -374,19 +375,15 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
     memory_.fn = finding.document->fn;
     memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
   }
-  memory_.shift = kind == Kind::close_shift ? "closed" : "open";
+  memory_.shift = kind == Kind::close_shift ? Shift::closed : Shift::open;
   if (kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
   if (kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
 void Lane::back_off(const std::string& why) {
   const auto& settings = context_.settings;
-  const Clock::duration ceiling = settings.retry_max;
-  const Clock::duration base =
-      std::min<Clock::duration>(settings.retry_min * (1LL << std::min(failures_, 20)), ceiling);
-  ++failures_;
-  rest_until_ = Clock::now() + std::uniform_int_distribution<Clock::rep>((base / 2).count(), base.count())(jitter_) *
-                                   Clock::duration(1);
+  const double jitter = std::uniform_real_distribution<double>(0, 1)(jitter_);
+  rest_until_ = Clock::now() + async::back_off(settings.retry_min, settings.retry_max, failures_++, jitter);
   set_up(false, why);
 }
 

@@ -14,15 +14,18 @@
 
 #include "asker.hpp"
 #include "dispatcher.hpp"
-#include "event.hpp"
 #include "flight.hpp"
 #include "journal.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "leases.hpp"
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 // What all lanes of a worker share.
 struct LaneContext {
@@ -80,7 +83,8 @@ class Lane {
   [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
 
   struct View {  // for `registers list`
-    std::string register_id, pool, protocol, detail, shift, printing;
+    std::string register_id, pool, protocol, detail, printing;
+    Shift shift = Shift::unknown;
     bool up = false;
   };
   [[nodiscard]] View view() const;

@@ -12,12 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "event.hpp"
 #include "fence.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/pool.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 // --- pure: what one look at the tables means ---
 

@@ -7,12 +7,15 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "event.hpp"
+#include "kassaflow/async/event.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/postgres/pool.hpp"
 #include "leases.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using async::Clock;
+using async::Event;
 
 class OutcomePublisher {
  public:

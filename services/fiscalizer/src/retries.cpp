@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
@@ -83,11 +84,9 @@ void Retries::stop() {
 }
 
 void Retries::run(const std::stop_token& stopped) {
-  std::unique_lock lock(mutex_);
-  while (!stopped.stop_requested()) {
+  do {
     carry_out_all(stopped);
-    wake_.wait_for(lock, stopped, kLook, [] { return false; });
-  }
+  } while (async::pause_unless(stopped, kLook));
 }
 
 }  // namespace kassaflow::fiscalizer

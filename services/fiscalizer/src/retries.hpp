@@ -4,10 +4,8 @@
 //
 // Thread-safe; has one thread of its own between start() and stop().
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -49,8 +47,6 @@ class Retries {
   postgres::Pool& pool_;
   AskPromise ask_;
   std::function<void()> queued_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
   std::jthread thread_;
 };
 

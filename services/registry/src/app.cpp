@@ -4,13 +4,12 @@
 #include <grpcpp/resource_quota.h>
 #include <sodium.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 
 #include "fiscalizers.hpp"
 #include "grpc_service.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "migrations.hpp"
@@ -74,16 +73,12 @@ class RegistryApp final : public runtime::App {
 
  private:
   void poll(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any pause;
-    std::unique_lock lock(mutex);
-    while (!stop.stop_requested()) {
+    do {
       if (const auto revision = store_.revision()) watchers_.announce(*revision);
       if (const auto told = store_.tell_watchers(replica_, watchers_.states()); !told) {
         log::warn("watchers.not_told", {{"code", told.error().code}, {"reason", told.error().message}});
       }
-      pause.wait_for(lock, stop, kRevisionPoll, [] { return false; });
-    }
+    } while (async::pause_unless(stop, kRevisionPoll));
   }
 
   void stop() {

@@ -2,10 +2,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <pqxx/pqxx>
 
+#include "kassaflow/async/event.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
@@ -54,29 +55,21 @@ http::ServerOptions http_options(const StatusSettings& settings, metrics::Metric
   return options;
 }
 
-asio::awaitable<void> pause(std::chrono::milliseconds how_long) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, how_long);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
 // What `task` returns, or nullopt when it takes longer than `limit`; the task is then left to end by itself.
 template <class T>
 asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::awaitable<T> task) {
   struct Shared {
     std::optional<T> value;
-    asio::steady_timer done;
-    explicit Shared(const asio::any_io_executor& executor) : done(executor) {}
+    async::Event done;
   };
   const auto executor = co_await asio::this_coro::executor;
-  auto shared = std::make_shared<Shared>(executor);
-  shared->done.expires_after(limit);
+  auto shared = std::make_shared<Shared>(Shared{{}, async::Event(executor)});
   asio::co_spawn(executor, std::move(task), [shared](const std::exception_ptr& bug, T value) {
     kRethrow(bug);
     shared->value = std::move(value);
-    shared->done.cancel();
+    shared->done.notify();
   });
-  boost::system::error_code ignored_when_done;
-  co_await shared->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored_when_done));
+  co_await shared->done.wait_for(limit);
   co_return std::move(shared->value);
 }
 
@@ -94,7 +87,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, pool_),
       caught_up_for_answers_(log_ends_, answers_pool_),
-      watcher_({settings.registry_grpc, "status", context.instance}),
+      watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(pool_),
       pusher_(pusher_surroundings(), settings),
       check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
@@ -167,7 +160,7 @@ asio::awaitable<void> StatusApp::measure() {
     });
     if (backlog)
       context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
-    co_await pause(kMeasure);
+    co_await async::pause_for(kMeasure);
   }
 }
 

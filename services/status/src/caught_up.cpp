@@ -1,9 +1,8 @@
 #include "caught_up.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 
 namespace kassaflow::status {
@@ -20,7 +19,6 @@ asio::awaitable<bool> CaughtUp::operator()() {
   const auto until = std::chrono::steady_clock::now() + kLimit;
   const auto ends = co_await log_ends_.ask();
   if (ends.empty()) co_return false;
-  asio::steady_timer pause(co_await asio::this_coro::executor);
   while (!reached(stored_, ends)) {
     if (std::chrono::steady_clock::now() >= until) co_return false;
     if (!reading_) {
@@ -30,8 +28,7 @@ asio::awaitable<bool> CaughtUp::operator()() {
       if (stored) stored_ = std::move(*stored);
       if (reached(stored_, ends)) break;
     }
-    pause.expires_after(kLook);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::pause_for(kLook);
   }
   co_return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kassaflow/async/back_off.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/base/sha256.hpp"
 
@@ -38,11 +39,6 @@ Pace::Clock::time_point Pace::take(Clock::time_point now) {
   return std::max(now, place_);
 }
 
-milliseconds back_off(milliseconds min, milliseconds max, int tries, double jitter) {
-  const auto full = std::min<std::int64_t>(max.count(), min.count() << std::clamp(tries, 0, 20));
-  return milliseconds(static_cast<std::int64_t>(static_cast<double>(full) * (0.5 + jitter / 2)));
-}
-
 PortalAddress::PortalAddress(const Secret& webhook, const std::string& digest, std::string moved_to)
     : webhook_(webhook.reveal() + (webhook.reveal().ends_with('/') ? "" : "/")), digest_(digest_of(webhook.reveal())) {
   if (digest == digest_) confirmed_ = std::move(moved_to);
@@ -76,7 +72,7 @@ void PortalAddress::answered(bool from_portal) {
 }
 
 Decision decide(const bitrix24::Verdict& verdict, const Asked& asked) {
-  const auto retry = back_off(asked.min, asked.max, asked.tries, asked.jitter);
+  const auto retry = async::back_off(asked.min, asked.max, asked.tries, asked.jitter);
   switch (verdict.reaction) {
     case Reaction::done:
     case Reaction::told_error:

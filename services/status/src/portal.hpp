@@ -30,10 +30,6 @@ class Pace {
   Clock::time_point place_{};
 };
 
-// min · 2^tries, at most max, with jitter in [0.5, 1].
-[[nodiscard]] std::chrono::milliseconds back_off(std::chrono::milliseconds min, std::chrono::milliseconds max,
-                                                 int tries, double jitter);
-
 // Where a portal is asked: its webhook, at the host it has moved to. Of a redirect only scheme and host are taken, and
 // they are kept only for this webhook and only once a portal has answered from there.
 class PortalAddress {

@@ -1,9 +1,9 @@
 #include "pusher.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "kassaflow/async/back_off.hpp"
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
@@ -11,6 +11,7 @@
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
+using receipts::PortalWord;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
@@ -22,11 +23,6 @@ static_assert(kRenew * 2 < sql::kClaim);
 constexpr std::int64_t kAtOnce = 50;     // portals claimed by one look
 constexpr std::int64_t kUnderWay = 500;  // portals: each holds a socket; dead ones rest, so they do not fill it
 constexpr auto kRequest = 30s;           // the cloud ends a request after 60 s
-
-asio::awaitable<void> pause(std::chrono::steady_clock::time_point until) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, until);
-  co_await timer.async_wait(asio::use_awaitable);
-}
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -60,7 +56,7 @@ asio::awaitable<void> Pusher::run() {
         return true;
       });  // not renewed: the claims lapse, and nothing more is pushed under them
     }
-    co_await pause(std::chrono::steady_clock::now() + kLook);
+    co_await async::pause_for(kLook);
   }
 }
 
@@ -99,12 +95,12 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
 asio::awaitable<void> Pusher::push_places(Portal& portal, const std::vector<sql::Claim::Place>& places) {
   const auto claimed = std::chrono::steady_clock::now();
   for (const auto& place : places) {
-    co_await pause(claimed + place.after);
+    co_await async::pause_until(claimed + place.after);
     for (auto next = Next::repeat; next != Next::go_on;) {
       if (stopping_) co_return;
       next = co_await push(portal, place.receipt);
       if (next == Next::leave) co_return;
-      if (next == Next::repeat) co_await pause(std::chrono::steady_clock::now() + Pace::kInterval);
+      if (next == Next::repeat) co_await async::pause_for(Pace::kInterval);
     }
   }
 }
@@ -129,7 +125,7 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
     co_await give_up(due, "no_webhook");
     co_return Next::go_on;
   }
-  if (due.known.outcome.state() != v1::RECEIPT_STATE_DONE && !co_await become_current(portal, due)) {
+  if (portal_word(due.known.outcome.state()) != PortalWord::done && !co_await become_current(portal, due)) {
     co_await put_off(due, settings_.retry_min(), "not_current");
     co_return Next::go_on;
   }
@@ -152,7 +148,7 @@ asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due
 
 asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& address, const sql::Due& due) {
   const auto& outcome = due.known.outcome;
-  const auto told = outcome.state() == v1::RECEIPT_STATE_DONE ? bitrix24::Told::done : bitrix24::Told::error;
+  const auto told = portal_word(outcome.state()) == PortalWord::done ? bitrix24::Told::done : bitrix24::Told::error;
   http::Request request;
   request.url = address.url();
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
@@ -177,7 +173,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.webhook_digest = address.digest();
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
-    kept.rest = back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
+    kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
     log::info("push.no_answer",
               {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code}});
     co_return Next::leave;
@@ -202,7 +198,7 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
       });  // not stored: it is pushed again, which the portal takes for the same
       log::info("push.done", {{"receipt", due.receipt},
                               {"installation", portal.installation},
-                              {"error_told", due.known.outcome.state() == v1::RECEIPT_STATE_FAILED},
+                              {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
                               {"answer", verdict.reason}});
       break;
     case Decision::Receipt::later:
@@ -242,7 +238,7 @@ asio::awaitable<void> Pusher::stop(milliseconds deadline) {
   stopping_ = true;
   const auto until = std::chrono::steady_clock::now() + deadline;
   while (!running_.empty() && std::chrono::steady_clock::now() < until) {
-    co_await pause(std::chrono::steady_clock::now() + 20ms);
+    co_await async::pause_for(20ms);
   }
 }
 

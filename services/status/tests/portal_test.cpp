@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kassaflow/async/back_off.hpp"
+
 namespace kassaflow::status {
 namespace {
 
@@ -44,11 +46,11 @@ TEST(Pace, AnotherReplicaGoesOnWhereOneStopped) {
 }
 
 TEST(BackOff, DoublesUpToTheLongest) {
-  EXPECT_EQ(back_off(5s, 15min, 0, 1), 5s);
-  EXPECT_EQ(back_off(5s, 15min, 3, 1), 40s);
-  EXPECT_EQ(back_off(5s, 15min, 3, 0), 20s);
-  for (const int tries : {10, 63, 100000}) EXPECT_EQ(back_off(5s, 15min, tries, 1), 15min) << tries;
-  EXPECT_EQ(back_off(5s, 1s, 0, 1), 1s);
+  EXPECT_EQ(async::back_off(5s, 15min, 0, 1), 5s);
+  EXPECT_EQ(async::back_off(5s, 15min, 3, 1), 40s);
+  EXPECT_EQ(async::back_off(5s, 15min, 3, 0), 20s);
+  for (const int tries : {10, 63, 100000}) EXPECT_EQ(async::back_off(5s, 15min, tries, 1), 15min) << tries;
+  EXPECT_EQ(async::back_off(5s, 1s, 0, 1), 1s);
 }
 
 TEST(PortalAddress, AMovedPortalIsKeptOnceItAnsweredFromThere) {

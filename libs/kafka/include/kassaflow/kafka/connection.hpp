@@ -20,12 +20,12 @@ struct Connection {
   std::string brokers;  // host:port[,host:port…]
   SecurityProtocol security_protocol = SecurityProtocol::plaintext;
   SaslMechanism sasl_mechanism = SaslMechanism::none;
-  std::string sasl_username;
-  Secret sasl_password;
-  std::string ssl_ca_location;           // PEM file of who signs the brokers' certificates; empty: the system's
-  std::string ssl_certificate_location;  // PEM file that says who we are; empty: nobody asks
-  std::string ssl_key_location;          // of that certificate
-  Secret ssl_key_password;
+  std::string sasl_username = {};
+  Secret sasl_password = {};
+  std::string ssl_ca_location = {};           // PEM file of who signs the brokers' certificates; empty: the system's
+  std::string ssl_certificate_location = {};  // PEM file that says who we are; empty: nobody asks
+  std::string ssl_key_location = {};          // of that certificate
+  Secret ssl_key_password = {};
 
   // Key `kafka` and the keys `kafka_*`.
   void add_to(settings::Settings& keys);

@@ -7,10 +7,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-namespace kassaflow::fiscalizer {
+namespace kassaflow::async {
 
 using Clock = std::chrono::steady_clock;
 
+// Not thread-safe: it lives on the executor. One coroutine waits at a time.
 class Event {
  public:
   explicit Event(const boost::asio::any_io_executor& executor) : timer_(executor) {}
@@ -25,6 +26,7 @@ class Event {
     notified_ = false;
   }
   boost::asio::awaitable<void> wait_for(Clock::duration duration) { return wait_until(Clock::now() + duration); }
+  boost::asio::awaitable<void> wait() { return wait_until(Clock::time_point::max()); }
 
   void notify() {
     notified_ = true;
@@ -36,4 +38,4 @@ class Event {
   bool notified_ = false;
 };
 
-}  // namespace kassaflow::fiscalizer
+}  // namespace kassaflow::async
