@@ -42,6 +42,11 @@ def commands(text: str) -> Iterator[tuple[str, list[tuple[str, int]]]]:
         yield found[1], arguments
 
 
+def path_of(folder: str, word: str) -> str:
+    root = '${CMAKE_SOURCE_DIR}/'
+    return word.removeprefix(root) if word.startswith(root) else f'{folder}/{word}'
+
+
 def canonical(name: str) -> str:
     return name.replace('kassaflow::', 'kassaflow_')
 
@@ -53,7 +58,7 @@ class Graph:
         self.targets: dict[str, Target] = {}
         self.sources: set[str] = set()  # source files that some target names
         for file in tree.files:
-            if PurePosixPath(file).name == 'CMakeLists.txt':
+            if PurePosixPath(file).name == 'CMakeLists.txt' or file.endswith('.cmake'):
                 self._read(file, tree.text(file))
 
     def _read(self, file: str, text: str) -> None:
@@ -62,7 +67,7 @@ class Graph:
             if not arguments:
                 continue
             (name, line), rest = arguments[0], arguments[1:]
-            self.sources |= {f'{folder}/{word}' for word, _ in rest if word.endswith('.cpp')}
+            self.sources |= {path_of(folder, word) for word, _ in rest if word.endswith('.cpp')}
             if command == 'kassaflow_library':
                 self._add(Target(canonical(f'kassaflow::{name}'), folder, file, line, 'library'), rest)
             elif command == 'kassaflow_service':

@@ -18,6 +18,11 @@ class Covered(FaultyTreeCase):
         self.write('libs/wire/src/lost.cpp', '')
         self.assert_finds(self.found(), 'libs/wire/src/lost.cpp', 1, 'no CMakeLists.txt names', 'SOURCES')
 
+    def test_a_source_that_is_named_from_the_root(self):
+        self.write('tests/support/help.cpp', '')
+        self.write('cmake/Nova.cmake', 'target_sources(x PRIVATE "${CMAKE_SOURCE_DIR}/tests/support/help.cpp")\n')
+        self.assertEqual(self.found(), [])
+
     def test_a_header_that_nobody_includes(self):
         self.write('libs/wire/src/lost.hpp', '')
         self.assert_finds(self.found(), 'libs/wire/src/lost.hpp', 1, 'nobody includes')

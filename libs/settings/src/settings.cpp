@@ -74,12 +74,12 @@ void Settings::text(std::string& target, std::string key, std::string descriptio
        false});
 }
 
-void Settings::secret(Secret& target, std::string key, std::string description) {
+void Settings::secret(Secret& target, const std::string& key, std::string description) {
   const auto set = [&target](const std::string& value) {
     target = Secret(value);
     return true;
   };
-  add({key, description, "", "text", set, true});
+  add({key, std::move(description), "", "text", set, true});
   add({key + "_file", "file that holds " + key, "", "a readable file",
        [&target](const std::string& path) {
          if (path.empty()) return true;

@@ -176,7 +176,7 @@ Finding read_answer(int http_status, std::string_view body, const Asked& asked) 
   return found;
 }
 
-Finding read_broken(std::string_view bytes, const Asked& asked, std::string code, std::string text) {
+Finding read_broken(std::string_view bytes, const Asked& asked, std::string code, const std::string& text) {
   const std::string utf8 = to_utf8(bytes);
   const Evidence evidence = collect_from_bytes(utf8);
   const bool told_error = utf8.find("\"error\"") != std::string::npos;
@@ -186,7 +186,7 @@ Finding read_broken(std::string_view bytes, const Asked& asked, std::string code
     found.warning = true;
     return found;
   }
-  return finding(Fact::unknown, Cause::ambiguous, std::move(code), with_attributes(std::move(text), evidence));
+  return finding(Fact::unknown, Cause::ambiguous, std::move(code), with_attributes(text, evidence));
 }
 
 }  // namespace kassaflow::registers::bit

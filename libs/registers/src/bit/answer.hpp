@@ -27,6 +27,7 @@ struct Asked {
 [[nodiscard]] Finding read_answer(int http_status, std::string_view body, const Asked& asked);
 
 // The answer was cut or never came; `code` says how. Only a QR code that agrees with the receipt settles it.
-[[nodiscard]] Finding read_broken(std::string_view bytes, const Asked& asked, std::string code, std::string text);
+[[nodiscard]] Finding read_broken(std::string_view bytes, const Asked& asked, std::string code,
+                                  const std::string& text);
 
 }  // namespace kassaflow::registers::bit

@@ -116,7 +116,7 @@ class BitDriver final : public Driver {
   static Finding read_lost(const http::Failure& failure, const Asked& asked) {
     Finding lost = lost_post(failure);
     if (failure.partial_answer.empty()) return lost;
-    return read_broken(failure.partial_answer, asked, std::move(lost.code), std::move(lost.text));
+    return read_broken(failure.partial_answer, asked, std::move(lost.code), lost.text);
   }
 
   [[nodiscard]] Asked asked_of(Command command, const AttemptRef& attempt) const {

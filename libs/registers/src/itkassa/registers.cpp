@@ -70,7 +70,7 @@ Report judge(const Json& item, std::int64_t now_s) {
     report.warnings.push_back("Не передано в ОФД документов: " + state["ofdUnsentNumber"].text);
   }
   if (is_test(item).value_or(false))
-    report.warnings.push_back("Касса тестовая или не зарегистрирована: чеки без юридической силы");
+    report.warnings.emplace_back("Касса тестовая или не зарегистрирована: чеки без юридической силы");
   return report;
 }
 

@@ -28,7 +28,7 @@ using Duration = std::chrono::milliseconds;
 class Settings {
  public:
   void text(std::string& target, std::string key, std::string description);
-  void secret(Secret& target, std::string key, std::string description);  // `<key>_file` names a file instead
+  void secret(Secret& target, const std::string& key, std::string description);  // `<key>_file` names a file instead
   void duration(Duration& target, std::string key, Duration min, Duration max,
                 std::string description);                             // "500ms", "5s", "15m", "2h"
   void flag(bool& target, std::string key, std::string description);  // true/false/1/0
