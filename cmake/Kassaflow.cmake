@@ -7,7 +7,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
+add_compile_options(-Wall -Wextra -Werror=switch -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
 
 # kassaflow_library(fiscal PURE SOURCES a.cpp DEPENDS kassaflow::x LIBS fmt::fmt)
 # libs/<name> with public headers under include/kassaflow/<name>/, alias kassaflow::<name>. DEPENDS are the layers: what a

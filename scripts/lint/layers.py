@@ -29,7 +29,7 @@ PURE_WITHOUT_HEADERS = {
 # What the journal's and the drivers' absence is worth: ingress must go on without a database, kassactl is a tool.
 SERVICE_WITHOUT = {
     'ingress': {'PkgConfig::PQ': 'PostgreSQL', 'PkgConfig::PQXX': 'PostgreSQL', 'kassaflow_postgres': 'PostgreSQL'},
-    'kassactl': {'kassaflow_registers': 'drivers'},
+    'kassactl': {'kassaflow_registers': 'drivers', 'kassaflow_configuration': 'the watcher', 'kassaflow_http': 'HTTP'},
 }
 
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "kassaflow/configuration/documents.hpp"
 #include "kassaflow/configuration/words.hpp"
 #include "kassaflow/fiscal/vat.hpp"
 #include "kassaflow/v1/registry.pb.h"
@@ -11,8 +10,8 @@ namespace kassaflow::configuration {
 namespace {
 
 Result<Pool> to_pool(const v1::Pool& from) {
-  const auto taxation = taxation_of(from.taxation());
-  const auto ffd = ffd_of(from.ffd());
+  const auto taxation = meaning_of(from.taxation());
+  const auto ffd = meaning_of(from.ffd());
   if (!taxation || !ffd) return fail("configuration.unknown_word", "taxation or ffd of pool " + from.id());
   Pool pool{.id = from.id(), .tenant = from.tenant(), .till = {}};
   pool.till.inn = from.inn();
@@ -38,7 +37,7 @@ Result<Register> to_register(const v1::Register& from) {
 }
 
 Result<Installation> to_installation(const v1::Installation& from) {
-  const auto marked = marked_without_code_of(from.marked_without_code());
+  const auto marked = meaning_of(from.marked_without_code());
   if (!marked) return fail("configuration.unknown_word", "markedWithoutCode of installation " + from.id());
   Installation made;
   made.id = from.id();

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kassaflow/configuration/documents.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::configuration {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -18,8 +18,8 @@ void add_pool(v1::WatchEvent& event, const std::string& id, const std::string& t
   pool.set_id(id);
   pool.set_tenant("acme");
   pool.set_inn("7701234567");
-  pool.set_taxation("osn");
-  pool.set_ffd("1.05");
+  pool.set_taxation(v1::TAXATION_OSN);
+  pool.set_ffd(v1::FFD_1_05);
   pool.set_timezone(timezone);
 }
 
@@ -29,7 +29,6 @@ void add_register(v1::WatchEvent& event, const std::string& id, const std::strin
   entry.set_id(id);
   entry.set_pool(pool);
   entry.set_tenant("acme");
-  entry.set_protocol("itkassa");
   entry.mutable_itkassa()->set_cre_item_id(id + "-item");
   entry.set_callback_token(token);
 }
@@ -39,7 +38,7 @@ void add_installation(v1::WatchEvent& event, const std::string& id, const std::s
   entry.set_id(id);
   entry.set_tenant("acme");
   entry.set_secret(secret);
-  entry.set_marked_without_code("refuse");
+  entry.set_marked_without_code(v1::MARKED_WITHOUT_CODE_REFUSE);
   (*entry.mutable_vat())[3] = "22";
 }
 
@@ -163,17 +162,29 @@ TEST(Model, WhatThisProgramCannotUnderstandIsNamedAndLeftOut) {
   Model model;
   v1::WatchEvent event;
   add_pool(event, "shop");
-  event.mutable_upserts(0)->mutable_pool()->set_taxation("flat");
-  EXPECT_THAT(model.apply(event), ElementsAre(testing::HasSubstr("pool shop")));
+  event.mutable_upserts(0)->mutable_pool()->set_taxation(static_cast<v1::Taxation>(99));
+  EXPECT_THAT(model.apply(event), ElementsAre(HasSubstr("pool shop")));
   EXPECT_THAT(model.build(1)->pools, IsEmpty());
+}
+
+// What a registry of an older build has stored says nothing of these any more.
+TEST(Model, WhatIsNotSaidIsNotGuessed) {
+  Model model;
+  v1::WatchEvent event = whole();
+  event.mutable_upserts(0)->mutable_pool()->clear_ffd();
+  event.mutable_upserts(3)->mutable_installation()->clear_marked_without_code();
+  EXPECT_THAT(model.apply(event), ElementsAre(HasSubstr("pool shop"), HasSubstr("installation main")));
+  const auto snapshot = model.build(1);
+  EXPECT_THAT(snapshot->pools, IsEmpty());
+  EXPECT_THAT(snapshot->installations, IsEmpty());
 }
 
 // It is not forgotten either: another version prints on it.
 TEST(Model, ARegisterOfAnUnknownProtocolIsNamedAndNotGuessed) {
   Model model;
   v1::WatchEvent event = whole();
-  event.mutable_upserts(1)->mutable_register_()->set_protocol("fax");
-  EXPECT_THAT(model.apply(event), ElementsAre(testing::AllOf(testing::HasSubstr("kkt-1"), testing::HasSubstr("fax"))));
+  event.mutable_upserts(1)->mutable_register_()->clear_protocol();
+  EXPECT_THAT(model.apply(event), ElementsAre(testing::AllOf(HasSubstr("kkt-1"), HasSubstr("protocol"))));
   auto snapshot = model.build(1);
   EXPECT_FALSE(snapshot->registers.contains("kkt-1"));
   EXPECT_EQ(snapshot->unknown_registers.at("kkt-1"), "shop");

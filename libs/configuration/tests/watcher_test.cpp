@@ -75,8 +75,8 @@ v1::WatchEvent pool_event(std::uint64_t revision, const std::string& id, bool be
   event.set_snapshot_end(end);
   v1::Pool& pool = *event.add_upserts()->mutable_pool();
   pool.set_id(id);
-  pool.set_taxation("osn");
-  pool.set_ffd("1.2");
+  pool.set_taxation(v1::TAXATION_OSN);
+  pool.set_ffd(v1::FFD_1_2);
   return event;
 }
 
@@ -90,7 +90,9 @@ class WatcherTest : public testing::Test {
   }
 
   Watcher::Options options() const {
-    return {.registry_grpc = "127.0.0.1:" + std::to_string(port_), .service = "fiscalizer", .instance = "fiscalizer-1"};
+    return {.registry_grpc = "127.0.0.1:" + std::to_string(port_),
+            .service = v1::SERVICE_FISCALIZER,
+            .instance = "fiscalizer-1"};
   }
 
   ~WatcherTest() override {
@@ -113,7 +115,7 @@ TEST_F(WatcherTest, ReportsARevisionOnlyAfterItIsInForce) {
   EXPECT_EQ(watcher.current()->revision, 0u);
   watcher.start();
   const auto requests = registry_.wait_for_requests(3);
-  EXPECT_EQ(requests[0].service(), "fiscalizer");
+  EXPECT_EQ(requests[0].service(), v1::SERVICE_FISCALIZER);
   EXPECT_EQ(requests[0].instance(), "fiscalizer-1");
   EXPECT_EQ(requests[0].in_force_revision(), 0u);
   EXPECT_EQ(requests[1].in_force_revision(), 4u);
@@ -137,7 +139,7 @@ TEST_F(WatcherTest, KeepsTheLastSnapshotWhileTheRegistryIsAwayAndComesBack) {
 }
 
 TEST_F(WatcherTest, StopsWhileTheRegistryIsUnreachable) {
-  Watcher watcher({.registry_grpc = "127.0.0.1:1", .service = "status", .instance = "status-1"});
+  Watcher watcher({.registry_grpc = "127.0.0.1:1", .service = v1::SERVICE_STATUS, .instance = "status-1"});
   watcher.start();
   watcher.stop();
   EXPECT_FALSE(watcher.connected());

@@ -1,19 +1,13 @@
 #include "kassaflow/receipts/machine.hpp"
-#include "kassaflow/base/check.hpp"
 
+#include <algorithm>
+#include <iterator>
+
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/words.hpp"
 
 namespace kassaflow::receipts {
 namespace {
-
-constexpr Words<State, 6> kStates{{
-    {"queued", State::queued},
-    {"printing", State::printing},
-    {"uncertain", State::uncertain},
-    {"held", State::held},
-    {"done", State::done},
-    {"failed", State::failed},
-}};
 
 constexpr Words<Verb, 5> kVerbs{{
     {"resolve --printed", Verb::resolve_printed},
@@ -48,9 +42,58 @@ constexpr Words<Needs, 5> kNeeds{{
 
 }  // namespace
 
-std::string_view to_string(State state) { return word_of(kStates, state); }
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::queued:
+      return "queued";
+    case State::printing:
+      return "printing";
+    case State::uncertain:
+      return "uncertain";
+    case State::held:
+      return "held";
+    case State::done:
+      return "done";
+    case State::failed:
+      return "failed";
+  }
+  never();
+}
 
-std::optional<State> state_from(std::string_view word) { return value_of(kStates, word); }
+Phase phase_of(State state) {
+  switch (state) {
+    case State::queued:
+    case State::held:
+      return Phase::waiting;
+    case State::printing:
+    case State::uncertain:
+      return Phase::under_way;
+    case State::done:
+    case State::failed:
+      return Phase::ended;
+  }
+  never();
+}
+
+PortalWord portal_word(State state) {
+  switch (state) {
+    case State::done:
+      return PortalWord::done;
+    case State::failed:
+      return PortalWord::error;
+    case State::queued:
+    case State::printing:
+    case State::uncertain:
+    case State::held:
+      return PortalWord::wait;
+  }
+  never();
+}
+
+std::optional<State> state_from(std::string_view word) {
+  const auto found = std::ranges::find(kStates, word, [](State state) { return to_string(state); });
+  return found == std::end(kStates) ? std::nullopt : std::optional(*found);
+}
 
 std::string_view to_string(PostVerdict verdict) {
   switch (verdict) {
@@ -79,7 +122,7 @@ PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_
     return date_create_s > known->date_create_s ? PostVerdict::reopened : PostVerdict::late;
   }
   if (!known->readable) return PostVerdict::replaced;
-  const bool untouched = (known->state == State::queued || known->state == State::held) && !known->attempted;
+  const bool untouched = phase_of(known->state) == Phase::waiting && !known->attempted;
   // The same receipt for another cashbox is a correction as long as nothing was tried.
   if (known->same_content && (known->same_cashbox || !untouched)) return PostVerdict::repeated;
   if (untouched) {
@@ -89,24 +132,15 @@ PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_
 }
 
 Decision on_evidence(State state, Evidence evidence, bool in_question) {
+  const bool under_way = phase_of(state) == Phase::under_way;
   if (evidence == Evidence::printed) {
-    switch (state) {
-      case State::done:
-        return {State::done, Alarm::second_document};
-      case State::printing:
-      case State::uncertain:
-        return {State::done, in_question ? Alarm::none : Alarm::printed_after_denial};
-      case State::queued:
-      case State::held:
-      case State::failed:
-        return {State::done, Alarm::printed_after_denial};
-    }
+    if (state == State::done) return {State::done, Alarm::second_document};
+    return {State::done, under_way && in_question ? Alarm::none : Alarm::printed_after_denial};
   }
   if (evidence == Evidence::doubted) {
-    const bool believed = state == State::queued || state == State::held || state == State::failed;
-    return {believed ? State::uncertain : state, Alarm::none};
+    return {under_way || state == State::done ? state : State::uncertain, Alarm::none};
   }
-  if (!in_question || (state != State::printing && state != State::uncertain)) return {state, Alarm::none};
+  if (!in_question || !under_way) return {state, Alarm::none};
   switch (evidence) {
     case Evidence::not_printed_data:
       return {State::failed, Alarm::none};
@@ -133,14 +167,14 @@ State kept_back(State decided, const Blocks& blocks) {
 std::string_view to_string(Verb verb) { return word_of(kVerbs, verb); }
 
 Ruling ruling(Verb verb, State state) {
-  const bool under_way = state == State::printing || state == State::uncertain;
+  const bool under_way = phase_of(state) == Phase::under_way;
   switch (verb) {
     case Verb::resolve_printed:
       return {state == State::done ? Effect::second_document : Effect::document, Needs::unanswered};
     case Verb::resolve_not_printed:
       return {under_way ? Effect::denial : Effect::answer, Needs::unanswered};
     case Verb::fail:
-      if (state == State::done || state == State::failed) return {};
+      if (phase_of(state) == Phase::ended) return {};
       return {Effect::failed, Needs::word};
     case Verb::hold:
       if (state == State::queued) return {Effect::held};
@@ -161,7 +195,7 @@ std::string describe(const Ruling& ruling) {
 }
 
 State on_denial(State state, bool current_attempt, const Blocks& blocks) {
-  if (state != State::printing && state != State::uncertain) return state;
+  if (phase_of(state) != Phase::under_way) return state;
   if (blocks.unanswered && !current_attempt) return state;  // the current one is still under way
   return kept_back(State::queued, blocks);
 }

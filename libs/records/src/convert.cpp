@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -141,6 +142,60 @@ fiscal::FiscalDocument from_record(const v1::FiscalDocument& record) {
   document.printed_at_is_gateway_clock = record.printed_at_is_gateway_clock();
   document.test = record.test();
   return document;
+}
+
+v1::ReceiptState to_record(receipts::State state) {
+  switch (state) {
+    case receipts::State::queued:
+      return v1::RECEIPT_STATE_QUEUED;
+    case receipts::State::printing:
+      return v1::RECEIPT_STATE_PRINTING;
+    case receipts::State::uncertain:
+      return v1::RECEIPT_STATE_UNCERTAIN;
+    case receipts::State::held:
+      return v1::RECEIPT_STATE_HELD;
+    case receipts::State::done:
+      return v1::RECEIPT_STATE_DONE;
+    case receipts::State::failed:
+      return v1::RECEIPT_STATE_FAILED;
+  }
+  never();
+}
+
+std::optional<receipts::State> from_record(v1::ReceiptState state) {
+  switch (state) {
+    case v1::RECEIPT_STATE_QUEUED:
+      return receipts::State::queued;
+    case v1::RECEIPT_STATE_PRINTING:
+      return receipts::State::printing;
+    case v1::RECEIPT_STATE_UNCERTAIN:
+      return receipts::State::uncertain;
+    case v1::RECEIPT_STATE_HELD:
+      return receipts::State::held;
+    case v1::RECEIPT_STATE_DONE:
+      return receipts::State::done;
+    case v1::RECEIPT_STATE_FAILED:
+      return receipts::State::failed;
+    case v1::RECEIPT_STATE_UNSPECIFIED:
+    case v1::ReceiptState_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::ReceiptState_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return std::nullopt;
+}
+
+v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome) {
+  switch (outcome) {
+    case receipts::AttemptOutcome::open:
+      return v1::ATTEMPT_OUTCOME_OPEN;
+    case receipts::AttemptOutcome::printed:
+      return v1::ATTEMPT_OUTCOME_PRINTED;
+    case receipts::AttemptOutcome::not_printed:
+      return v1::ATTEMPT_OUTCOME_NOT_PRINTED;
+    case receipts::AttemptOutcome::unknown:
+      return v1::ATTEMPT_OUTCOME_UNKNOWN;
+  }
+  never();
 }
 
 }  // namespace kassaflow::records

@@ -5,7 +5,10 @@
 
 #include <functional>
 #include <limits>
+#include <string>
+#include <vector>
 
+#include "kassaflow/v1/options.pb.h"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::records {
@@ -130,6 +133,39 @@ TEST(FiscalDocuments, LeaveOutWhatTheRegisterDidNotTell) {
   auto document = full_document();
   document.shift = 0;
   EXPECT_TRUE(to_record(document).has_shift()) << "a told zero is told";
+}
+
+// What states and outcomes are called is said at the record and in the domain: the journal's columns and kassactl
+// agree.
+template <class Enum>
+std::vector<std::string> words() {
+  const auto& type = *google::protobuf::GetEnumDescriptor<Enum>();
+  std::vector<std::string> words;
+  for (int i = 1; i < type.value_count(); ++i) words.push_back(type.value(i)->options().GetExtension(v1::word));
+  return words;
+}
+
+TEST(States, AreTheSameInTheDomainAndInTheRecord) {
+  std::vector<std::string> in_domain;
+  for (const auto state : receipts::kStates) {
+    in_domain.emplace_back(receipts::to_string(state));
+    EXPECT_EQ(from_record(to_record(state)), state) << in_domain.back();
+  }
+  EXPECT_EQ(in_domain, words<v1::ReceiptState>());
+}
+
+TEST(States, OfANewerProgramAreNotGuessed) {
+  EXPECT_EQ(from_record(v1::RECEIPT_STATE_UNSPECIFIED), std::nullopt);
+  EXPECT_EQ(from_record(static_cast<v1::ReceiptState>(99)), std::nullopt);
+}
+
+TEST(AttemptOutcomes, AreTheSameInTheDomainAndInTheRecord) {
+  for (const std::string& word : words<v1::AttemptOutcome>()) {
+    const auto outcome = receipts::attempt_outcome_from(word);
+    ASSERT_TRUE(outcome) << word;
+    const auto* value = v1::AttemptOutcome_descriptor()->FindValueByNumber(to_record(*outcome));
+    EXPECT_EQ(value->options().GetExtension(v1::word), word);
+  }
 }
 
 }  // namespace

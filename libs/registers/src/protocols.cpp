@@ -2,6 +2,7 @@
 
 #include "bit/protocol.hpp"
 #include "itkassa/protocol.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
@@ -25,6 +26,8 @@ const Protocol* find_protocol(std::string_view name) {
   return nullptr;
 }
 
+const Protocol* find_protocol(const v1::Register& document) { return find_protocol(documents::protocol_of(document)); }
+
 Durations standard_durations() {
   Durations durations;
   for (const Protocol* protocol : protocols()) {
@@ -35,11 +38,10 @@ Durations standard_durations() {
 
 Result<RegisterSettings> read_settings(const v1::Register& document) {
   RegisterSettings settings;
-  settings.protocol = find_protocol(document.protocol());
+  settings.protocol = find_protocol(document);
   if (settings.protocol == nullptr) {
-    return fail("register.unknown_protocol", "register " + document.id() +
-                                                 ": this version of the program does not speak the protocol " +
-                                                 document.protocol());
+    return fail("register.unknown_protocol",
+                "register " + document.id() + ": it says no protocol that this version of the program speaks");
   }
   settings.id = document.id();
   settings.own = settings.protocol->read(document);

@@ -29,7 +29,6 @@ T run(boost::asio::awaitable<T> work) {
 v1::Register document_of(const std::string& protocol, const std::string& endpoint) {
   v1::Register document;
   document.set_id("kkt-1");
-  document.set_protocol(protocol);
   document.set_endpoint(endpoint);
   document.set_exclusive(true);
   if (protocol == "itkassa") {
@@ -133,7 +132,7 @@ TEST(MakeDriver, TellsWhatEachProtocolCan) {
   EXPECT_FALSE(bit.absent_may_be_sent_again);
   EXPECT_FALSE(bit.same_key_deduplicated);
   v1::Register verified = document_of("bit", "http://x");
-  verified.mutable_bit()->set_deduplication("verified");
+  verified.mutable_bit()->set_deduplication(v1::DEDUPLICATION_VERIFIED);
   EXPECT_TRUE(driver_of(verified)->capabilities().same_key_deduplicated);
   v1::Register shared = document_of("itkassa", "http://x");
   shared.set_exclusive(false);

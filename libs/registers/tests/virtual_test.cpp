@@ -34,7 +34,7 @@ class VirtualRegister : public testing::Test {
  protected:
   VirtualRegister() {
     document_.set_id("acme-trial");
-    document_.set_protocol("virtual");
+    document_.mutable_virtual_();
     document_.set_test(true);
   }
 

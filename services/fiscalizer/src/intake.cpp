@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "journal_rows.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
@@ -238,14 +239,16 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     pools.add(row.pool);
     shards.add(receipts::shard_of(row.pool));
   }
-  work.exec_params(
+  static const std::string kUpdate =
       "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, "
       "state = case when n.state = 'queued' and n.generation = r.generation and r.hold_reason <> '' then 'held' else "
       "n.state end, generation = n.generation, digest = n.digest, digest_version = "
       "n.version, date_create_s = n.date_s, "
       "generation_attempts = case when n.generation > r.generation then 0 else r.generation_attempts end, "
       "error = case when n.generation > r.generation or n.state <> r.state then '' else r.error end, "
-      "finished_at = case when n.state in ('done', 'failed') then r.finished_at end, "
+      "finished_at = case when n.state in (" +
+      sql::states_in(receipts::Phase::ended) +
+      ") then r.finished_at end, "
       "hold_reason = case when n.generation > r.generation then '' else r.hold_reason end, "
       "retry_by = case when n.generation > r.generation then '' else r.retry_by end, "
       "content = coalesce(n.content, r.content), total_kopecks = case when n.content is null then r.total_kopecks else "
@@ -254,9 +257,9 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
       "from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bigint[], $7::bytea[], $8::bigint[], "
       "$9::int[], $10::text[], $11::text[], $12::int[]) "
       "as n(id, state, generation, digest, version, date_s, content, total, conflicts, cashbox, pool, shard) "
-      "where r.id = n.id",
-      ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(), contents.str(),
-      totals.str(), conflicts.str(), cashboxes.str(), pools.str(), shards.str());
+      "where r.id = n.id";
+  work.exec_params(kUpdate, ids.str(), states.str(), generations.str(), digests.str(), versions.str(), dates.str(),
+                   contents.str(), totals.str(), conflicts.str(), cashboxes.str(), pools.str(), shards.str());
 }
 
 void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {

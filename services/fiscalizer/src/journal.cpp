@@ -34,6 +34,18 @@ std::string_view to_string(Kind kind) {
   never();
 }
 
+std::string_view to_string(Shift shift) {
+  switch (shift) {
+    case Shift::unknown:
+      return "unknown";
+    case Shift::open:
+      return "open";
+    case Shift::closed:
+      return "closed";
+  }
+  never();
+}
+
 // Requests that wait while a transaction runs travel together in the next one.
 template <class Request, class Answer>
 struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {

@@ -28,6 +28,10 @@ using async::Event;
 enum class Kind : std::uint8_t { receipt, open_shift, close_shift };
 [[nodiscard]] std::string_view to_string(Kind kind);
 
+// A register's shift, as far as its documents have told.
+enum class Shift : std::uint8_t { unknown, open, closed };
+[[nodiscard]] std::string_view to_string(Shift shift);
+
 // A queued receipt as the dispatcher sees it.
 struct Queued {
   std::string id;
@@ -72,7 +76,7 @@ struct Attempt {
 struct RegisterMemory {
   std::string fn;
   std::uint64_t highest_fd = 0;
-  std::string shift = "unknown";
+  Shift shift = Shift::unknown;
   std::int64_t shift_opened_at_s = 0;
   std::optional<Attempt> open;          // an attempt whose end nobody knows yet
   std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
@@ -97,9 +101,9 @@ struct Told {  // one thing learned about one attempt
 
 struct Finished {  // a receipt came to its end
   std::string tenant;
-  std::string outcome;  // done | failed
-  double seconds = 0;   // since its first post was accepted
-  bool test = false;    // done, and its document has no legal force
+  receipts::State state = receipts::State::done;  // or failed
+  double seconds = 0;                             // since its first post was accepted
+  bool test = false;                              // done, and its document has no legal force
 };
 
 // Of one receipt.

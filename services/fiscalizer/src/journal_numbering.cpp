@@ -6,6 +6,7 @@
 
 namespace kassaflow::fiscalizer::sql {
 
+using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
@@ -59,7 +60,7 @@ Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, co
       "detail not like 'already%'",
       next.identity, next.fn_before, next.fd_before, id);
   skipped.reports = reports[0].as<std::uint64_t>();
-  skipped.opened = next.kind == "open_shift" || reports[1].as<bool>();
+  skipped.opened = next.kind == Kind::open_shift || reports[1].as<bool>();
   return skipped;
 }
 
@@ -67,7 +68,7 @@ Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, co
 
 void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocument& document, Rows& rows) {
   const auto uncertain = rows.attempts.find(probe.proves);
-  if (uncertain == rows.attempts.end() || uncertain->second.question != "open") return;
+  if (uncertain == rows.attempts.end() || uncertain->second.question != Question::open) return;
   auto& lost = uncertain->second;
   auto& receipt = rows.receipts.at(lost.receipt);
   const auto result = receipts::prove(
@@ -76,8 +77,8 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
   auto& change = rows.attempt_changes[probe.proves];
   if (result.proof == receipts::Proof::not_printed) {
     const bool in_question = lost.number == receipt.attempts || receipt.state == State::uncertain;
-    change.outcome = lost.outcome = "not_printed";
-    change.question = lost.question = "settled";
+    change.outcome = lost.outcome = AttemptOutcome::not_printed;
+    change.question = lost.question = Question::settled;
     change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
     if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
     const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
@@ -91,12 +92,13 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
     receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
     if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
   } else {
-    change.outcome = "unknown";
-    change.question = lost.question = "asked";
+    change.outcome = AttemptOutcome::unknown;
+    change.question = lost.question = Question::asked;
     change.detail = receipt.error = question_for(work, result, document.fn);
     receipt.changed = true;
   }
-  log::warn("proof", {{"receipt", lost.receipt}, {"result", change.outcome}, {"reason", result.reason}});
+  log::warn("proof",
+            {{"receipt", lost.receipt}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
 }
 
 void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {
@@ -110,8 +112,8 @@ void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocume
     const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
     if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;
     auto& change = rows.attempt_changes[other_id];
-    change.outcome = other.outcome = "unknown";
-    change.question = other.question = "asked";
+    change.outcome = other.outcome = AttemptOutcome::unknown;
+    change.question = other.question = Question::asked;
     change.detail = "Касса сказала, что чек не напечатан, но её следующий документ ФН " + document.fn + " — № " +
                     std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
                     ": возможно, документ есть. Её слова: " + other.words;

@@ -88,8 +88,8 @@ int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attem
   if (!holds(held_epochs(work, worker, {fence.shard}), fence)) return 0;
   const auto rows = work.exec_params(
       "update attempts set sends = sends + 1, sent_at = now() where id = $1 and shard = $2 and outcome is null and "
-      "(receipt is null or exists (select 1 from receipts r where r.id = receipt and r.state in ('printing', "
-      "'uncertain'))) returning sends",
+      "(receipt is null or exists (select 1 from receipts r where r.id = receipt and r.state in (" +
+          states_in(receipts::Phase::under_way) + "))) returning sends",
       attempt, fence.shard);
   return rows.empty() ? 0 : rows[0][0].as<int>();
 }
@@ -107,7 +107,7 @@ std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, cons
   row.changed = true;
   write_receipts(work, rows);
   if (state != State::failed) return std::nullopt;
-  return Finished{row.tenant, std::string(receipts::to_string(state)), row.age_s};
+  return Finished{row.tenant, state, row.age_s};
 }
 
 }  // namespace kassaflow::fiscalizer::sql

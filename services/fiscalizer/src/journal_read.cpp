@@ -18,11 +18,6 @@ constexpr const char* kAttemptColumns =
     "a.started_at)::bigint, a.fd_before from "
     "attempts a left join receipts r on r.id = a.receipt ";
 
-Kind kind_from(const pqxx::field& field) {
-  const auto word = field.as<std::string>();
-  return word == "receipt" ? Kind::receipt : word == "open_shift" ? Kind::open_shift : Kind::close_shift;
-}
-
 Attempt attempt_from(const pqxx::row& row) {
   Attempt attempt;
   attempt.id = row[0].as<std::int64_t>();
@@ -71,7 +66,7 @@ RegisterMemory remember(pqxx::work& work, const std::string& identity, bool aska
                                           identity)) {
     memory.fn = row[0].as<std::string>();
     memory.highest_fd = row[1].as<std::uint64_t>();
-    memory.shift = row[2].as<std::string>();
+    memory.shift = shift_from(row[2]);
     memory.shift_opened_at_s = row[3].as<std::int64_t>();
   }
   for (const auto& row :

@@ -1,7 +1,10 @@
 #include "journal_rows.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <stdexcept>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer::sql {
@@ -22,6 +25,14 @@ constexpr const char* kTouched =
     "order by id desc limit 100) b where a.id = any($1::bigint[]) and a.fn_before <> '') t join attempts a on a.id = "
     "t.id";
 
+template <class Value>
+Value read(const pqxx::field& field, std::initializer_list<Value> values) {
+  const auto word = field.as<std::string>();
+  const auto found = std::ranges::find(values, word, [](Value value) { return to_string(value); });
+  if (found == values.end()) throw std::runtime_error("the journal holds the unknown word " + word);
+  return *found;
+}
+
 // With them every attempt without an answer of their receipts.
 std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArray& ids, const TextArray& receipts) {
   std::map<std::int64_t, AttemptRow> rows;
@@ -32,15 +43,48 @@ std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArra
            "any($2::uuid[]) and (outcome is null or question in ('open', 'asked')))) order by id for update",
            ids.str(), receipts.str())) {
     rows.emplace(row[0].as<std::int64_t>(),
-                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), row[3].as<std::string>(),
-                            row[4].as<std::string>(), row[5].as<std::string>(), text(row[6]), text(row[7]),
-                            row[8].as<int>(), row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
+                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), kind_from(row[3]), row[4].as<std::string>(),
+                            row[5].as<std::string>(), outcome_from(row[6]), question_from(row[7]), row[8].as<int>(),
+                            row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
                             row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
   }
   return rows;
 }
 
 }  // namespace
+
+std::string_view to_string(Question question) {
+  switch (question) {
+    case Question::none:
+      return "";
+    case Question::open:
+      return "open";
+    case Question::asked:
+      return "asked";
+    case Question::settled:
+      return "settled";
+  }
+  never();
+}
+
+std::string states_in(receipts::Phase phase) {
+  std::string list;
+  for (const auto state : receipts::kStates) {
+    if (receipts::phase_of(state) != phase) continue;
+    list += (list.empty() ? "'" : ", '") + std::string(receipts::to_string(state)) + "'";
+  }
+  return list;
+}
+
+Kind kind_from(const pqxx::field& field) { return read(field, {Kind::receipt, Kind::open_shift, Kind::close_shift}); }
+Shift shift_from(const pqxx::field& field) { return read(field, {Shift::unknown, Shift::open, Shift::closed}); }
+receipts::AttemptOutcome outcome_from(const pqxx::field& field) {
+  return field.is_null() ? receipts::AttemptOutcome::open
+                         : receipts::attempt_outcome_from(field.as<std::string>()).value();
+}
+Question question_from(const pqxx::field& field) {
+  return field.is_null() ? Question::none : read(field, {Question::open, Question::asked, Question::settled});
+}
 
 std::string text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
 std::string bytes(const pqxx::field& field) {
@@ -96,13 +140,14 @@ void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& r
     row.fiscal.empty() ? fiscals.add_null() : fiscals.add_bytes(row.fiscal);
   }
   if (!any) return;
-  work.exec_params(
+  static const std::string kUpdate =
       "update receipts r set state = c.state, error = c.error, fiscal = coalesce(c.fiscal, r.fiscal), "
-      "finished_at = case when c.state not in ('done', 'failed') then null when r.state = c.state then r.finished_at "
-      "else now() end, "
+      "finished_at = case when c.state not in (" +
+      states_in(receipts::Phase::ended) +
+      ") then null when r.state = c.state then r.finished_at else now() end, "
       "revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
-      "from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as c(id, state, error, fiscal) where r.id = c.id",
-      ids.str(), states.str(), errors.str(), fiscals.str());
+      "from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as c(id, state, error, fiscal) where r.id = c.id";
+  work.exec_params(kUpdate, ids.str(), states.str(), errors.str(), fiscals.str());
 }
 
 Rows lock_rows(pqxx::work& work, const IntArray& attempts) {
@@ -126,8 +171,8 @@ void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange
   TextArray outcomes, questions, details, remote_ids, words, causes;
   for (const auto& [id, change] : changes) {
     ids.add(id);
-    outcomes.add(change.outcome);
-    questions.add(change.question);
+    outcomes.add(change.outcome ? receipts::to_string(*change.outcome) : "");
+    questions.add(to_string(change.question));
     details.add(change.detail);
     remote_ids.add(change.remote_id);
     words.add(change.words);
@@ -152,7 +197,7 @@ void write_registers(pqxx::work& work, const std::map<std::string, RegisterChang
     identities.add(identity);
     fns.add(change.fn);
     fds.add(change.fd);
-    shifts.add(change.shift);
+    shifts.add(change.shift ? to_string(*change.shift) : "");
     opened.add(change.opened_now ? 1 : 0);
   }
   // A new storage starts counting again; within one, the highest number seen stands.

@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include "fence.hpp"
+#include "journal.hpp"
 #include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/receipts/attempt.hpp"
 #include "kassaflow/receipts/machine.hpp"
 
 namespace kassaflow::fiscalizer::sql {
@@ -40,14 +42,32 @@ struct ReceiptRow {
 // Writes the changed ones; each gets a new revision.
 void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& rows);
 
+// Whether an attempt that was or is unknown still waits for an answer.
+enum class Question : std::uint8_t {
+  none,
+  open,     // the register's numbering may settle it (exactly-once.md 6)
+  asked,    // a person is asked, and the register where it can be
+  settled,  // by a number or a person
+};
+[[nodiscard]] std::string_view to_string(Question question);  // empty for none
+
+// For SQL: "'done', 'failed'".
+[[nodiscard]] std::string states_in(receipts::Phase phase);
+
+// Of a column's text. Throw for what the schema does not allow.
+[[nodiscard]] Kind kind_from(const pqxx::field& field);
+[[nodiscard]] Shift shift_from(const pqxx::field& field);
+[[nodiscard]] receipts::AttemptOutcome outcome_from(const pqxx::field& field);  // null: open
+[[nodiscard]] Question question_from(const pqxx::field& field);                 // null: none
+
 struct AttemptRow {
   std::string receipt;  // empty: a shift report
   std::uint32_t number = 0;
-  std::string kind;
+  Kind kind = Kind::receipt;
   std::string identity;
   std::string register_id;
-  std::string outcome;   // empty: open
-  std::string question;  // empty: none
+  receipts::AttemptOutcome outcome = receipts::AttemptOutcome::open;
+  Question question = Question::none;
   int shard = 0;
   int sends = 1;
   std::int64_t proves = 0;
@@ -57,14 +77,18 @@ struct AttemptRow {
   std::string cause;  // with words
 
   // Its receipt may have been printed by it, for all that is known.
-  [[nodiscard]] bool unanswered() const { return outcome.empty() || question == "open" || question == "asked"; }
+  [[nodiscard]] bool unanswered() const {
+    return outcome == receipts::AttemptOutcome::open || question == Question::open || question == Question::asked;
+  }
   // Believed not printed for the register's words alone: no number and no person has confirmed it.
-  [[nodiscard]] bool believed() const { return outcome == "not_printed" && question.empty() && !words.empty(); }
+  [[nodiscard]] bool believed() const {
+    return outcome == receipts::AttemptOutcome::not_printed && question == Question::none && !words.empty();
+  }
 };
 
 struct AttemptChange {
-  std::string outcome;   // empty: stays as it is
-  std::string question;  // with an outcome; empty: none
+  std::optional<receipts::AttemptOutcome> outcome;  // nullopt: stays as it is
+  Question question = Question::none;               // with an outcome
   std::string detail;
   std::string remote_id;
   std::string words;  // empty: they and the cause stay as they are
@@ -74,7 +98,7 @@ struct AttemptChange {
 struct RegisterChange {
   std::string fn;
   std::uint64_t fd = 0;
-  std::string shift;  // empty: as it was
+  std::optional<Shift> shift;  // nullopt: as it was
   bool opened_now = false;
 };
 

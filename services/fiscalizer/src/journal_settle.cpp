@@ -12,6 +12,7 @@ namespace kassaflow::fiscalizer::sql {
 
 using postgres::IntArray;
 using postgres::TextArray;
+using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
 using registers::Cause;
@@ -64,12 +65,12 @@ RegisterChange register_change(const AttemptRow& attempt, const registers::Findi
       change.fn = finding.document->fn;
       change.fd = finding.document->fd;
     }
-    change.shift = attempt.kind == "close_shift" ? "closed" : "open";
-    change.opened_now = attempt.kind == "open_shift";
+    change.shift = attempt.kind == Kind::close_shift ? Shift::closed : Shift::open;
+    change.opened_now = attempt.kind == Kind::open_shift;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_closed) {
-    change.shift = "closed";
+    change.shift = Shift::closed;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_expired) {
-    change.shift = "open";
+    change.shift = Shift::open;
   }
   return change;
 }
@@ -99,13 +100,14 @@ std::string describe(const registers::Finding& finding) {
 bool is_news(const Told& told, const AttemptRow& attempt) {
   switch (told.finding.fact) {
     case Fact::printed:
-      return attempt.outcome != "printed";
+      return attempt.outcome != AttemptOutcome::printed;
     case Fact::not_printed:
-      return (attempt.outcome.empty() || attempt.outcome == "unknown") && told.send == attempt.sends;
+      return (attempt.outcome == AttemptOutcome::open || attempt.outcome == AttemptOutcome::unknown) &&
+             told.send == attempt.sends;
     case Fact::pending:
     case Fact::absent:
     case Fact::unknown:
-      return attempt.outcome.empty() && told.send == attempt.sends;
+      return attempt.outcome == AttemptOutcome::open && told.send == attempt.sends;
   }
   never();
 }
@@ -162,8 +164,8 @@ void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_docum
   receipt.changed = true;
   if (!owns_document) {
     alarm("alarm.document_claimed_twice");
-    change.outcome = "unknown";
-    change.question = "asked";
+    change.outcome = AttemptOutcome::unknown;
+    change.question = Question::asked;
     if (receipt.state == State::done) return;
     receipt.state = State::uncertain;
     receipt.error = "Касса назвала документ ФН " + document.fn + " № " + std::to_string(document.fd) +
@@ -173,7 +175,7 @@ void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_docum
   const auto decision = receipts::on_evidence(receipt.state, Evidence::printed, attempt.number == receipt.attempts);
   if (decision.alarm == receipts::Alarm::second_document) alarm("alarm.second_document");
   if (decision.alarm == receipts::Alarm::printed_after_denial) alarm("alarm.printed_after_denial");
-  change.outcome = "printed";
+  change.outcome = AttemptOutcome::printed;
   receipt.state = decision.state;
   if (decision.alarm == receipts::Alarm::second_document) {
     receipt.error = "Напечатан второй фискальный документ: ФН " + document.fn + " № " + std::to_string(document.fd);
@@ -214,11 +216,11 @@ void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, At
   if (evidence == Evidence::lost) {
     if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
     if (told.final) {
-      change.outcome = "unknown";
-      change.question = told.provable ? "open" : "asked";
+      change.outcome = AttemptOutcome::unknown;
+      change.question = told.provable ? Question::open : Question::asked;
     }
   } else {
-    change.outcome = "not_printed";
+    change.outcome = AttemptOutcome::not_printed;
   }
   const auto decision = receipts::on_evidence(receipt.state, evidence, in_question);
   const auto error = finding.text.empty() ? change.detail : finding.text;
@@ -236,8 +238,20 @@ void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, At
 
 // A shift report has no receipt to decide about.
 void decide_report(const Told& told, AttemptChange& change) {
-  const auto fact = told.finding.fact;
-  if (told.final) change.outcome = to_string(fact == Fact::printed || fact == Fact::not_printed ? fact : Fact::unknown);
+  if (!told.final) return;
+  switch (told.finding.fact) {
+    case Fact::printed:
+      change.outcome = AttemptOutcome::printed;
+      break;
+    case Fact::not_printed:
+      change.outcome = AttemptOutcome::not_printed;
+      break;
+    case Fact::pending:
+    case Fact::absent:
+    case Fact::unknown:
+      change.outcome = AttemptOutcome::unknown;
+      break;
+  }
 }
 
 void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows) {
@@ -251,8 +265,8 @@ void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows
   } else {
     decide_receipt(work, told, limits, attempt, rows, change);
   }
-  if (!change.outcome.empty()) {
-    attempt.outcome = change.outcome;
+  if (change.outcome) {
+    attempt.outcome = *change.outcome;
     attempt.question = change.question;
   }
   if (!change.words.empty()) {
@@ -261,18 +275,18 @@ void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows
   }
   if (told.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
   const auto of_register = register_change(attempt, told.finding);
-  if (!of_register.fn.empty() || !of_register.shift.empty()) rows.register_changes[attempt.identity] = of_register;
+  if (!of_register.fn.empty() || of_register.shift) rows.register_changes[attempt.identity] = of_register;
 }
 
 std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
   const auto found = rows.receipts.find(attempt.receipt);
   if (found == rows.receipts.end()) return std::nullopt;
   const auto& receipt = found->second;
-  const bool ended = receipt.state == State::done || receipt.state == State::failed;
+  const bool ended = receipts::phase_of(receipt.state) == receipts::Phase::ended;
   if (!ended || receipt.state == receipt.before) return std::nullopt;
   v1::FiscalDocument document;
   const bool test = receipt.state == State::done && document.ParseFromString(receipt.fiscal) && document.test();
-  return Finished{receipt.tenant, std::string(receipts::to_string(receipt.state)), receipt.age_s, test};
+  return Finished{receipt.tenant, receipt.state, receipt.age_s, test};
 }
 
 }  // namespace
@@ -298,7 +312,7 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
-    const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == "printed";
+    const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == AttemptOutcome::printed;
     if (!news[i] || !printed) continue;
     const auto document = batch[i].finding.document.value_or(fiscal::FiscalDocument{});
     prove(work, attempt, document, rows);

@@ -146,7 +146,7 @@ asio::awaitable<void> Lane::probe() {
 }
 
 bool Lane::shift_must_close() const {
-  return !driver_->capabilities().manages_shifts && memory_.shift == "open" && memory_.shift_opened_at_s != 0 &&
+  return !driver_->capabilities().manages_shifts && memory_.shift == Shift::open && memory_.shift_opened_at_s != 0 &&
          now_s() - memory_.shift_opened_at_s > kShiftLongest_s;
 }
 
@@ -162,7 +162,7 @@ asio::awaitable<void> Lane::print_next() {
   const auto waited_under = register_;
   if (!refresh_driver() || register_ != waited_under) {
     // Its document changed while it waited: what is in force now counts for this receipt already.
-  } else if (!driver_->capabilities().manages_shifts && memory_.shift != "open") {
+  } else if (!driver_->capabilities().manages_shifts && memory_.shift != Shift::open) {
     shift_due_ = ShiftCommand::open;  // on demand, before the first receipt
   } else if (!stopping_ && may_start() && !must_remember_) {
     co_await print(std::move(*receipt));
@@ -375,7 +375,7 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
     memory_.fn = finding.document->fn;
     memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
   }
-  memory_.shift = kind == Kind::close_shift ? "closed" : "open";
+  memory_.shift = kind == Kind::close_shift ? Shift::closed : Shift::open;
   if (kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
   if (kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }

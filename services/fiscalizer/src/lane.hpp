@@ -83,7 +83,8 @@ class Lane {
   [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
 
   struct View {  // for `registers list`
-    std::string register_id, pool, protocol, detail, shift, printing;
+    std::string register_id, pool, protocol, detail, printing;
+    Shift shift = Shift::unknown;
     bool up = false;
   };
   [[nodiscard]] View view() const;

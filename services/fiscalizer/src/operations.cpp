@@ -8,8 +8,8 @@
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
-#include "record_state.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -23,6 +23,18 @@ grpc::Status to_status(const Error& error) {
   if (error.code == "people.unknown") return {StatusCode::NOT_FOUND, error.message};
   if (error.code == "people.refused") return {StatusCode::FAILED_PRECONDITION, error.message};
   return {StatusCode::UNAVAILABLE, error.message};
+}
+
+v1::Shift record_shift(Shift shift) {
+  switch (shift) {
+    case Shift::unknown:
+      return v1::SHIFT_UNSPECIFIED;
+    case Shift::open:
+      return v1::SHIFT_OPEN;
+    case Shift::closed:
+      return v1::SHIFT_CLOSED;
+  }
+  never();
 }
 
 template <class Request>
@@ -123,7 +135,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       entry->set_protocol(view.protocol);
       entry->set_up(view.up);
       entry->set_detail(view.detail);
-      entry->set_shift(view.shift);
+      entry->set_shift(record_shift(view.shift));
       entry->set_queue(queued[view.pool]);
       entry->set_printing(view.printing);
       entry->set_worker(worker_);
@@ -141,7 +153,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     });
     if (!decided) return to_status(decided.error());
     if (!stored) return to_status(stored.error());
-    response->set_state(record_state(decided->state));
+    response->set_state(records::to_record(decided->state));
     response->set_note(decided->note);
     if (decided->finished) hooks_.finished(*decided->finished);
     hooks_.settled(decided->register_id);

@@ -4,14 +4,15 @@
 #include <pqxx/pqxx>
 
 #include "intake.hpp"
+#include "journal_rows.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/pool_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "kassaflow/v1/records.pb.h"
-#include "record_state.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -54,7 +55,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     auto& record = outcome.record;
     record.set_receipt_id(outcome.id);
     record.set_revision(static_cast<std::uint64_t>(outcome.revision));
-    record.set_state(record_state(receipts::state_from(row[2].as<std::string>()).value()));
+    record.set_state(records::to_record(receipts::state_from(row[2].as<std::string>()).value()));
     record.set_generation(row[3].as<std::uint32_t>());
     record.set_tenant(row[4].as<std::string>());
     record.set_installation(row[5].as<std::string>());
@@ -88,7 +89,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
   }
   for (const auto& row : work.exec_params(
            "select receipt, number, register, (extract(epoch from started_at) * 1000)::bigint, "
-           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0), coalesce(outcome, 'open'), detail "
+           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0), outcome, detail "
            "from (select *, row_number() over (partition by receipt order by number desc) as age from attempts "
            "where receipt = any($1::uuid[])) a where age <= $2 order by receipt, number",
            ids.str(), kAttemptsShown)) {
@@ -97,7 +98,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     attempt->set_register_(row[2].as<std::string>());
     attempt->set_started_at_ms(row[3].as<std::int64_t>());
     attempt->set_finished_at_ms(row[4].as<std::int64_t>());
-    attempt->set_outcome(row[5].as<std::string>());
+    attempt->set_outcome(records::to_record(sql::outcome_from(row[5])));
     attempt->set_detail(row[6].as<std::string>());
   }
   return outcomes;

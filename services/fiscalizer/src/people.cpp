@@ -6,9 +6,11 @@
 #include <cmath>
 
 #include "intake.hpp"
+#include "journal_rows.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/receipts/attempt.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/records.pb.h"
@@ -16,6 +18,7 @@
 namespace kassaflow::fiscalizer::people {
 
 using postgres::TextArray;
+using receipts::AttemptOutcome;
 using receipts::Effect;
 using receipts::Needs;
 using receipts::State;
@@ -130,26 +133,28 @@ bool others_wait(const Locked& receipt, const Unanswered& answered) {
   return std::ranges::any_of(receipt.unanswered, [&](const auto& other) { return other.id != answered.id; });
 }
 
-void answer(pqxx::work& work, const Unanswered& attempt, const std::string& outcome, const std::string& detail) {
+void answer(pqxx::work& work, const Unanswered& attempt, AttemptOutcome outcome, const std::string& detail) {
   work.exec_params(
       "update attempts set outcome = $2, question = 'settled', finished_at = coalesce(finished_at, now()), detail = $3 "
       "where id = $1",
-      attempt.id, outcome, detail);
+      attempt.id, std::string(receipts::to_string(outcome)), detail);
 }
 
 // What is decided by a person ends every wish of one.
 void write(pqxx::work& work, const std::string& receipt, const Change& change) {
   TextArray fiscal;
   change.fiscal.empty() ? fiscal.add_null() : fiscal.add_bytes(change.fiscal);
-  work.exec_params(
+  static const std::string kUpdate =
       "update receipts set state = $2, error = $3, hold_reason = $4, retry_by = '', "
       "fiscal = coalesce(($5::bytea[])[1], fiscal), "
-      "finished_at = case when $2 not in ('done', 'failed') then null when state = $2 then finished_at else now() end, "
+      "finished_at = case when $2 not in (" +
+      sql::states_in(receipts::Phase::ended) +
+      ") then null when state = $2 then finished_at else now() end, "
       "not_before = case when $6::bigint > 0 then greatest(not_before, now() + make_interval(secs => $6::bigint / "
       "1000.0)) else not_before end, "
-      "revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid",
-      receipt, std::string(receipts::to_string(change.state)), change.error, change.hold_reason, fiscal.str(),
-      change.rest_ms);
+      "revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid";
+  work.exec_params(kUpdate, receipt, std::string(receipts::to_string(change.state)), change.error, change.hold_reason,
+                   fiscal.str(), change.rest_ms);
 }
 
 void audit(pqxx::work& work, const Order& order, const std::string& action) {
@@ -158,9 +163,9 @@ void audit(pqxx::work& work, const Order& order, const std::string& action) {
 }
 
 std::optional<Finished> finished(const Locked& receipt, State state) {
-  const bool ended = state == State::done || state == State::failed;
+  const bool ended = receipts::phase_of(state) == receipts::Phase::ended;
   if (!ended || state == receipt.state) return std::nullopt;
-  return Finished{receipt.tenant, std::string(receipts::to_string(state)), receipt.age_s};
+  return Finished{receipt.tenant, state, receipt.age_s};
 }
 
 // A person's "not printed" is believed only of bytes nobody is listening for any more, and never against a register
@@ -244,7 +249,7 @@ Result<Done> resolve_printed(pqxx::work& work, const Order& order, v1::FiscalDoc
 
   const auto decision =
       receipts::on_evidence(receipt->state, receipts::Evidence::printed, attempt->number == receipt->attempts);
-  answer(work, *attempt, "printed", "printed, says " + order.actor);
+  answer(work, *attempt, AttemptOutcome::printed, "printed, says " + order.actor);
   Change change{.state = decision.state};
   if (receipts::ruling(Verb::resolve_printed, receipt->state).effect == Effect::second_document) {
     change.error = "Напечатан второй фискальный документ: ФН " + document.fn() + " № " + std::to_string(document.fd());
@@ -267,7 +272,7 @@ Result<Done> resolve_not_printed(pqxx::work& work, const Order& order, const Tim
   const bool others = others_wait(*receipt, *attempt);
   const auto state = receipts::on_denial(receipt->state, attempt->number == receipt->attempts,
                                          {.unanswered = others, .hold_wanted = !receipt->hold_reason.empty()});
-  answer(work, *attempt, "not_printed", "not printed, says " + order.actor);
+  answer(work, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
   Change change{.state = state, .error = receipt->error, .hold_reason = receipt->hold_reason};
   if (!others && asks(work, order.receipt, *receipt)) change.error.clear();
   if (receipts::ruling(Verb::resolve_not_printed, receipt->state).effect == Effect::denial) {
@@ -303,7 +308,7 @@ Result<Done> fail_receipt(pqxx::work& work, const Order& order, const std::strin
                      names(receipt->unanswered));
     }
     if (auto why = undeniable(work, *attempt, times)) return tl::unexpected(std::move(*why));
-    answer(work, *attempt, "not_printed", "not printed, says " + order.actor);
+    answer(work, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
     change.rest_ms = rest_of(*attempt, times);  // the merchant may print it again at once
     done.register_id = attempt->register_id;
     action += "; attempt " + std::to_string(attempt->number) + " not printed";

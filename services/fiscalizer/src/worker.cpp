@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <pqxx/pqxx>
 
+#include "journal_rows.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
@@ -62,7 +63,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, pool_, producer_, leases_),
-      watcher_({settings.registry_grpc, "fiscalizer", context.instance},
+      watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { reconcile(); });
                }),
@@ -295,9 +296,9 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
 void Worker::count(const Finished& finished) {
   context_.metrics
       .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
-               {{"tenant", finished.tenant}, {"outcome", finished.outcome}})
+               {{"tenant", finished.tenant}, {"outcome", std::string(receipts::to_string(finished.state))}})
       .add();
-  if (finished.outcome != "done") return;
+  if (finished.state != receipts::State::done) return;
   if (finished.test) {
     context_.metrics
         .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
@@ -333,7 +334,8 @@ asio::awaitable<void> Worker::measure() {
       for (const auto& row : work.exec_params(
                "with asked as materialized (select distinct receipt from attempts where question in ('open', 'asked')) "
                "select r.pool, count(*) from asked join receipts r on r.id = asked.receipt "
-               "where r.state in ('done', 'failed') and r.shard = any($1::int[]) group by r.pool",
+               "where r.state in (" +
+                   sql::states_in(receipts::Phase::ended) + ") and r.shard = any($1::int[]) group by r.pool",
                list.str())) {
         result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
       }

@@ -57,7 +57,7 @@ TEST_F(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
       run([](pqxx::work& work) { return sql::named(work, "bit:2", {receipts::attempt_key(uuid(1), 1), ""}); }).empty());
   auto late = told(named.at(0).id, Fact::printed, Cause::none, 5);
   late.callback = 7;
-  EXPECT_EQ(settle(late).finished.value().outcome, "done");
+  EXPECT_EQ(settle(late).finished.value().state, receipts::State::done);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().callbacks.empty());
 }

@@ -237,7 +237,7 @@ class VirtualLaneTest : public LaneTest {
   VirtualLaneTest() {
     v1::Register document;
     document.set_id("kkt-1");
-    document.set_protocol("virtual");
+    document.mutable_virtual_();
     document.set_test(true);
     register_->settings = registers::read_settings(document).value();
     make_driver_ = [this](const registers::RegisterSettings& settings) {
@@ -289,7 +289,6 @@ TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain)
 TEST_F(VirtualLaneTest, AReceiptWaitsForItsDelayAndTheQueueForIt) {
   v1::Register document;
   document.set_id("kkt-1");
-  document.set_protocol("virtual");
   document.set_test(true);
   document.mutable_virtual_()->set_delay_ms("1");
   register_->settings = registers::read_settings(document).value();

@@ -21,10 +21,7 @@ struct Cell {
 std::vector<Cell> cells() {
   std::vector<Cell> all;
   for (const auto verb : {Verb::resolve_printed, Verb::resolve_not_printed, Verb::fail, Verb::hold, Verb::retry}) {
-    for (const auto state :
-         {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed}) {
-      all.push_back({verb, state});
-    }
+    for (const auto state : receipts::kStates) all.push_back({verb, state});
   }
   return all;
 }
@@ -319,7 +316,7 @@ class Unsettled : public PeopleTest {
 };
 
 TEST_F(Unsettled, Rule9_EachAttemptWithoutAnAnswerBlocksUntilAPersonGivesIt) {
-  for (const auto state : {State::queued, State::printing, State::uncertain, State::held, State::done, State::failed}) {
+  for (const auto state : receipts::kStates) {
     for (const bool was_printed : {true, false}) {
       exec("truncate receipts, posts, attempts, evidence, documents, offsets cascade");
       receipt_in(state, true);

@@ -69,7 +69,6 @@ class FakeDuplicates final : public Duplicates {
 inline v1::Register kkt_of(const std::string& tenant) {
   v1::Register document;
   document.set_id(tenant + "-kkt");
-  document.set_protocol("itkassa");
   document.mutable_itkassa()->set_cre_item_id(tenant == "acme" ? "11111111-2222-3333-4444-55555555aaaa"
                                                                : "99999999-2222-3333-4444-555555555555");
   document.mutable_itkassa()->set_callback_key(tenant + "-key");

@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "commands.hpp"
+#include "kassaflow/documents/words.hpp"
+#include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -93,7 +95,7 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* list = receipts->add_subcommand("list", "The newest receipts, at most 100");
   list->add_option("--tenant", given.list.tenant);
   list->add_option("--pool", given.list.pool);
-  list->add_option("--state", given.list.state, "queued, printing, uncertain, held, done or failed");
+  list->add_option("--state", given.list.state, documents::words_of<v1::ReceiptState>());
   list->add_option("--since", given.list.since, "30m, 1h, 2d, 2026-06-01 or 2026-06-01T12:00:00Z");
   list->callback([&] { chosen = [&](const Session& session) { return list_receipts(session, given.list); }; });
 

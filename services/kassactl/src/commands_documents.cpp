@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "commands.hpp"
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "yaml_documents.hpp"
 
@@ -13,8 +13,8 @@ namespace kassaflow::kassactl {
 namespace {
 
 namespace json = boost::json;
-using configuration::Key;
-using configuration::Shape;
+using documents::Key;
+using documents::Shape;
 
 struct Registry {
   explicit Registry(const Environment& environment)
@@ -81,7 +81,7 @@ int report_lagging(const Session& session, const google::protobuf::RepeatedPtrFi
 }
 
 std::string check_kind(const std::string& word) {
-  const std::string kind(configuration::normalise_kind(word));
+  const std::string kind = documents::normalise_kind(word);
   if (kind.empty()) throw Failure("there is no kind " + word + ": tenant, pool, register, installation or cashbox");
   return kind;
 }
@@ -99,21 +99,32 @@ void put(json::object& object, std::string_view path, json::value value) {
 
 // As it is written in YAML. Credentials are left out, of `requires` the names remain.
 json::object to_object(const v1::Document& document, const std::string& callback_url) {
-  const auto kind = configuration::kind_of(document);
+  const auto kind = documents::kind_of(document);
   json::object object{{"kind", kind}};
-  for (const Key& key : configuration::keys_of(kind)) {
-    if (key.shape == Shape::flag) {
-      put(object, key.path, configuration::get_flag(document, key));
-    } else if (key.shape == Shape::text_by_number) {
-      json::object entries;
-      for (const auto& [name, value] : configuration::get_entries(document, key)) entries[name] = value;
-      put(object, key.path, std::move(entries));
-    } else if (key.shape == Shape::text_by_name) {
-      json::array names;
-      for (const auto& [name, value] : configuration::get_entries(document, key)) names.emplace_back(name);
-      put(object, key.path, std::move(names));
-    } else if (const std::string value = configuration::get_text(document, key); !value.empty()) {
-      put(object, key.path, json::value(value));
+  for (const Key& key : documents::keys_of(kind)) {
+    switch (key.shape) {
+      case Shape::flag:
+        put(object, key.path, documents::get_flag(document, key));
+        break;
+      case Shape::text_by_number: {
+        json::object entries;
+        for (const auto& [name, value] : documents::get_entries(document, key)) entries[name] = value;
+        put(object, key.path, std::move(entries));
+        break;
+      }
+      case Shape::text_by_name: {
+        json::array names;
+        for (const auto& [name, value] : documents::get_entries(document, key)) names.emplace_back(name);
+        put(object, key.path, std::move(names));
+        break;
+      }
+      case Shape::text:
+      case Shape::word:
+      case Shape::choice:
+        if (const std::string value = documents::get_text(document, key); !value.empty()) {
+          put(object, key.path, json::value(value));
+        }
+        break;
     }
   }
   if (!callback_url.empty()) object["callbackUrl"] = callback_url;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "commands.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/registry.grpc.pb.h"
@@ -54,7 +55,7 @@ v1::OperationResponse operate(const Session& session, const Operation& operation
 }
 
 int report(const Session& session, const std::string& receipt, const v1::OperationResponse& response) {
-  const std::string state = state_word(response.state());
+  const std::string state(documents::word_of(response.state()));
   json::object object{{"id", receipt}, {"state", state}};
   if (!response.note().empty()) object["note"] = response.note();
   show(session, object, receipt + " is now " + state + (response.note().empty() ? "" : ": " + response.note()) + "\n");
@@ -131,8 +132,8 @@ int list_receipts(const Session& session, const ListOptions& options) {
   request.set_tenant(options.tenant);
   request.set_pool(options.pool);
   if (!options.state.empty()) {
-    const auto state = state_of(options.state);
-    if (!state) throw Failure("--state is queued, printing, uncertain, held, done or failed");
+    const auto state = documents::value_of<v1::ReceiptState>(options.state);
+    if (!state) throw Failure("--state is " + documents::words_of<v1::ReceiptState>());
     request.set_state(*state);
   }
   if (!options.since.empty()) {

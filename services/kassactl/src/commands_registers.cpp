@@ -4,6 +4,8 @@
 #include <map>
 
 #include "commands.hpp"
+#include "kassaflow/documents/documents.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/registry.grpc.pb.h"
 
@@ -28,8 +30,7 @@ ById configured(const Session& session) {
     v1::RegisterStatus& entry = registers[document.register_().id()];
     entry.set_register_(document.register_().id());
     entry.set_pool(document.register_().pool());
-    entry.set_protocol(document.register_().protocol());
-    entry.set_shift("unknown");
+    entry.set_protocol(std::string(documents::protocol_of(document.register_())));
     entry.set_detail("no worker runs it");
   }
   return registers;
@@ -55,7 +56,7 @@ bool ask_worker(const Session& session, const std::string& address, ById& regist
 json::object to_object(const v1::RegisterStatus& entry) {
   return {{"register", entry.register_()}, {"pool", entry.pool()},
           {"protocol", entry.protocol()},  {"up", entry.up()},
-          {"detail", entry.detail()},      {"shift", entry.shift()},
+          {"detail", entry.detail()},      {"shift", documents::word_of(entry.shift())},
           {"queue", entry.queue()},        {"printing", entry.printing()},
           {"worker", entry.worker()}};
 }
@@ -72,9 +73,10 @@ int list_registers(const Session& session) {
   Table table = {{"REGISTER", "POOL", "PROTOCOL", "UP", "SHIFT", "QUEUE", "PRINTING", "WORKER", "DETAIL"}};
   for (const auto& [id, entry] : registers) {
     objects.push_back(to_object(entry));
-    table.push_back({id, entry.pool(), entry.protocol(), entry.up() ? "yes" : "no", entry.shift(),
-                     std::to_string(entry.queue()), entry.printing().empty() ? "-" : entry.printing(),
-                     entry.worker().empty() ? "-" : entry.worker(), entry.detail()});
+    table.push_back({id, entry.pool(), entry.protocol(), entry.up() ? "yes" : "no",
+                     std::string(documents::word_of(entry.shift())), std::to_string(entry.queue()),
+                     entry.printing().empty() ? "-" : entry.printing(), entry.worker().empty() ? "-" : entry.worker(),
+                     entry.detail()});
   }
   show(session, objects, to_text(table));
   return all_answered ? 0 : 1;

@@ -5,20 +5,14 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <sstream>
-#include <utility>
 
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/money.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::pair<v1::ReceiptState, std::string_view> kStates[] = {
-    {v1::RECEIPT_STATE_QUEUED, "queued"},       {v1::RECEIPT_STATE_PRINTING, "printing"},
-    {v1::RECEIPT_STATE_UNCERTAIN, "uncertain"}, {v1::RECEIPT_STATE_HELD, "held"},
-    {v1::RECEIPT_STATE_DONE, "done"},           {v1::RECEIPT_STATE_FAILED, "failed"},
-};
 
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
@@ -29,7 +23,7 @@ json::object to_object(const v1::Attempt& attempt) {
           {"register", attempt.register_()},
           {"startedAt", to_time(attempt.started_at_ms())},
           {"finishedAt", to_time(attempt.finished_at_ms())},
-          {"outcome", attempt.outcome()},
+          {"outcome", documents::word_of(attempt.outcome())},
           {"detail", text_or_null(attempt.detail())}};
 }
 
@@ -57,7 +51,7 @@ json::object to_object(const v1::Warning& warning) {
 
 // "done (test)": nobody may take a test register's document for a legal one.
 std::string shown_state(const v1::ReceiptOutcome& outcome) {
-  return state_word(outcome.state()) + (outcome.fiscal().test() ? " (test)" : "");
+  return std::string(documents::word_of(outcome.state())) + (outcome.fiscal().test() ? " (test)" : "");
 }
 
 std::string plain(const json::value& value) {
@@ -90,20 +84,6 @@ std::optional<std::int64_t> unit_ms(char unit) {
 
 }  // namespace
 
-std::string state_word(v1::ReceiptState state) {
-  for (const auto& [value, word] : kStates) {
-    if (value == state) return std::string(word);
-  }
-  return "unknown";
-}
-
-std::optional<v1::ReceiptState> state_of(std::string_view word) {
-  for (const auto& [value, known] : kStates) {
-    if (known == word) return value;
-  }
-  return std::nullopt;
-}
-
 json::object to_object(const v1::ReceiptView& view) {
   const v1::ReceiptOutcome& outcome = view.outcome();
   json::array attempts;
@@ -116,7 +96,7 @@ json::object to_object(const v1::ReceiptView& view) {
           {"cashbox", outcome.cashbox()},
           {"uniqueId", outcome.unique_id()},
           {"pool", outcome.pool()},
-          {"state", state_word(outcome.state())},
+          {"state", documents::word_of(outcome.state())},
           {"total", rubles(outcome.total_kopecks())},
           {"acceptedAt", to_time(outcome.accepted_at_ms())},
           {"generation", outcome.generation()},
@@ -171,11 +151,12 @@ std::string attempt_meant(const v1::ReceiptView& view, std::uint32_t number) {
   std::string meant;
   int count = 0;
   for (const v1::Attempt& attempt : view.outcome().attempts()) {
-    const bool unanswered = attempt.outcome() == "open" || attempt.outcome() == "unknown";
+    const bool unanswered =
+        attempt.outcome() == v1::ATTEMPT_OUTCOME_OPEN || attempt.outcome() == v1::ATTEMPT_OUTCOME_UNKNOWN;
     if (number == 0 ? !unanswered : attempt.number() != number) continue;
     ++count;
     meant += (meant.empty() ? ", attempt " : " or ") + std::to_string(attempt.number()) + " on " + attempt.register_() +
-             " (" + attempt.outcome() + ")";
+             " (" + std::string(documents::word_of(attempt.outcome())) + ")";
   }
   return meant + (count > 1 ? ": which one, says only --attempt." : "?");
 }

@@ -13,9 +13,6 @@
 
 namespace kassaflow::kassactl {
 
-[[nodiscard]] std::string state_word(v1::ReceiptState state);  // queued | printing | uncertain | held | done | failed
-[[nodiscard]] std::optional<v1::ReceiptState> state_of(std::string_view word);
-
 [[nodiscard]] boost::json::object to_object(const v1::ReceiptView& view);
 [[nodiscard]] std::string to_text(const v1::ReceiptView& view);
 [[nodiscard]] Table to_table(const std::vector<v1::ReceiptView>& views);

@@ -5,14 +5,14 @@
 #include <charconv>
 #include <optional>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/fiscal/text.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
 
-using configuration::Key;
-using configuration::Shape;
+using documents::Key;
+using documents::Shape;
 
 constexpr const char* kNotUtf8 = "is not UTF-8; is the file in windows-1251?";
 
@@ -39,6 +39,7 @@ class DocumentReader {
       return std::nullopt;
     }
     if (!read_kind(node)) return std::nullopt;
+    choose(node);
     read_mapping(node, "");
     if (!declared_.lines.contains("id")) problem("id", "is missing");
     if (problems_.size() != problems_before) return std::nullopt;
@@ -54,18 +55,28 @@ class DocumentReader {
   bool read_kind(const YAML::Node& node) {
     const YAML::Node kind = node["kind"];
     const std::string word = kind && kind.IsScalar() ? kind.Scalar() : std::string();
-    kind_ = configuration::normalise_kind(word);
+    kind_ = documents::normalise_kind(word);
     if (kind_.empty()) {
       if (kind) declared_.lines["kind"] = line_of(kind);
       problem("kind",
               word.empty() ? "is missing" : shown(word) + " is none of Tenant, Pool, Register, Installation, Cashbox");
       return false;
     }
-    declared_.document = configuration::make_document(kind_);
+    declared_.document = documents::make_document(kind_);
     if (const YAML::Node id = node["id"]; id && id.IsScalar() && fiscal::is_utf8(id.Scalar())) {
-      configuration::set_text(declared_.document, configuration::keys_of(kind_).front(), id.Scalar());
+      (void)documents::set_text(declared_.document, documents::keys_of(kind_).front(), id.Scalar());
     }
     return true;
+  }
+
+  // Before the blocks they decide about, wherever they stand. What is wrong with one is said in its turn.
+  void choose(const YAML::Node& node) {
+    for (const Key& key : documents::keys_of(kind_)) {
+      if (key.shape != Shape::choice) continue;
+      if (const YAML::Node name = node[key.path]; name && name.IsScalar()) {
+        (void)documents::set_text(declared_.document, key, name.Scalar());
+      }
+    }
   }
 
   void read_mapping(const YAML::Node& node, const std::string& prefix) {
@@ -98,7 +109,7 @@ class DocumentReader {
   void read_value(const YAML::Node& value, const std::string& path) {
     const Key* exact = nullptr;
     bool has_parts = false;
-    for (const Key& key : configuration::keys_of(kind_)) {
+    for (const Key& key : documents::keys_of(kind_)) {
       if (key.path == path) exact = &key;
       if (key.path.starts_with(path + ".")) has_parts = true;
     }
@@ -109,18 +120,36 @@ class DocumentReader {
     } else if (!value.IsMap()) {
       problem(path, "must be a mapping");
     } else {
-      read_mapping(value, path);
+      read_block(value, path);
     }
+  }
+
+  void read_block(const YAML::Node& value, const std::string& path) {
+    const Key* choice = documents::choice_over(kind_, path);
+    if (choice == nullptr) return read_mapping(value, path);
+    const std::string chosen = documents::get_text(declared_.document, *choice);
+    if (chosen == path) return read_mapping(value, path);
+    if (!chosen.empty()) return problem(path, "does not belong to " + choice->path + " " + chosen);
+    // Nothing was chosen, and the block does not choose itself: only its shape is looked at.
+    const v1::Document without = declared_.document;
+    read_mapping(value, path);
+    declared_.document = without;
   }
 
   void set(const Key& key, const YAML::Node& value, const std::string& path) {
     switch (key.shape) {
       case Shape::text:
-        if (const auto text = text_of(value, path)) configuration::set_text(declared_.document, key, *text);
+      case Shape::word:
+      case Shape::choice:
+        if (const auto text = text_of(value, path)) {
+          if (const auto wrong = documents::set_text(declared_.document, key, *text); !wrong.empty()) {
+            problem(path, wrong);
+          }
+        }
         break;
       case Shape::flag:
         if (value.IsScalar() && value.Tag() == "?" && (value.Scalar() == "true" || value.Scalar() == "false")) {
-          configuration::set_flag(declared_.document, key, value.Scalar() == "true");
+          documents::set_flag(declared_.document, key, value.Scalar() == "true");
         } else {
           problem(path, "must be true or false");
         }
@@ -145,9 +174,9 @@ class DocumentReader {
       const auto text = text_of(entry.second, entry_path);
       if (!text) continue;
       if (key.shape == Shape::text_by_name) {
-        configuration::set_entry(declared_.document, key, name, *text);
+        documents::set_entry(declared_.document, key, name, *text);
       } else if (const auto number = number_of(name)) {
-        configuration::set_entry(declared_.document, key, *number, *text);
+        documents::set_entry(declared_.document, key, *number, *text);
       } else {
         problem(entry_path, "the key must be a whole number");
       }
@@ -176,7 +205,7 @@ class DocumentReader {
   }
 
   std::vector<std::string>& problems_;
-  std::string_view kind_;
+  std::string kind_;
   Declared declared_;
 };
 
@@ -209,8 +238,8 @@ ParsedFile parse_documents(const std::string& file, const std::string& text) {
 std::string describe(const Declared& where, const std::string& key, const std::string& message) {
   const auto line = where.lines.find(key);
   std::string text = where.file + ":" + std::to_string(line == where.lines.end() ? where.line : line->second) + ": ";
-  if (const auto kind = configuration::kind_of(where.document); !kind.empty()) {
-    text += std::string(kind) + "/" + configuration::id_of(where.document) + ": ";
+  if (const auto kind = documents::kind_of(where.document); !kind.empty()) {
+    text += std::string(kind) + "/" + documents::id_of(where.document) + ": ";
   }
   return text + (key.empty() ? "" : key + ": ") + message;
 }

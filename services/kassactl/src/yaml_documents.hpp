@@ -1,7 +1,7 @@
 #pragma once
 // YAML documents (design.md 3.4) into configuration documents, with the line of every key, so that errors found here
-// and by the registry name the same place. Pure. The shape is checked here; what values may be is the registry's to
-// say.
+// and by the registry name the same place. Pure. Keys, shapes and words are checked here; what other values may be is
+// the registry's to say.
 
 #include <map>
 #include <string>

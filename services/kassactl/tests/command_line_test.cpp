@@ -63,7 +63,7 @@ struct FakeStatus final : v1::Status::Service {
     v1::Attempt& attempt = *outcome.add_attempts();
     attempt.set_number(1);
     attempt.set_register_("acme-kkt-1");
-    attempt.set_outcome("unknown");
+    attempt.set_outcome(v1::ATTEMPT_OUTCOME_UNKNOWN);
     attempt.set_detail("the answer was lost");
     return grpc::Status::OK;
   }

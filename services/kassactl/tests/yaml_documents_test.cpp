@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -66,7 +66,7 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(parsed.documents[0].document.tenant().name(), "ООО «Акме»");
   const v1::Pool& pool = parsed.documents[1].document.pool();
   EXPECT_EQ(pool.inn(), "7701234567");
-  EXPECT_EQ(pool.ffd(), "1.05");
+  EXPECT_EQ(pool.ffd(), v1::FFD_1_05);
   EXPECT_EQ(pool.payment_address(), "https://shop.example.ru");
   EXPECT_EQ(pool.cashier().name(), "Иванова А.А.");
   const v1::Register& itkassa = parsed.documents[2].document.register_();
@@ -83,7 +83,7 @@ TEST(YamlDocuments, TheContractsExampleIsReadInFull) {
   EXPECT_EQ(installation.secret(), "9f3c1e");
   EXPECT_EQ(installation.portal_webhook(), "https://b24-demo.bitrix24.ru/rest/1/abc/");
   EXPECT_EQ(installation.vat().at(3), "22");
-  EXPECT_EQ(installation.marked_without_code(), "allow");
+  EXPECT_EQ(installation.marked_without_code(), v1::MARKED_WITHOUT_CODE_ALLOW);
   EXPECT_EQ(parsed.documents[5].document.cashbox().required_params().at("AUTH.PASSWORD"), "rest_password");
 }
 
@@ -106,10 +106,30 @@ TEST(YamlDocuments, ATestRegisterSaysSo) {
   EXPECT_TRUE(parsed.documents.at(0).document.register_().test());
 }
 
+TEST(YamlDocuments, TheProtocolMayStandBehindItsBlockAndWithoutOne) {
+  const ParsedFile parsed = parse_documents("f",
+                                            "kind: Register\nid: r\nbit: {kktToken: token}\nprotocol: bit\n---\n"
+                                            "kind: Register\nid: s\nprotocol: itkassa\n");
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  EXPECT_EQ(parsed.documents.at(0).document.register_().bit().kkt_token(), "token");
+  EXPECT_TRUE(parsed.documents.at(1).document.register_().has_itkassa());
+}
+
+// The registry says that the protocol is missing; what is meant is not guessed from a block.
+TEST(YamlDocuments, ABlockChoosesNoProtocol) {
+  const ParsedFile parsed = parse_documents("f", "kind: Register\nid: r\nbit: {kktToken: token}\n");
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  EXPECT_EQ(parsed.documents.at(0).document.register_().protocol_case(), v1::Register::PROTOCOL_NOT_SET);
+}
+
 TEST(YamlDocuments, NumbersKeepTheDigitsTheyWereWrittenWith) {
-  const ParsedFile parsed = parse_documents("f", "kind: Pool\nid: p\ninn: 0501234567\nffd: 1.20\n");
+  const ParsedFile parsed = parse_documents("f",
+                                            "kind: Pool\nid: p\ninn: 0501234567\nffd: 1.05\n---\n"
+                                            "kind: Cashbox\nid: c\nnumber: 1.20\n");
+  ASSERT_THAT(parsed.problems, IsEmpty());
   EXPECT_EQ(parsed.documents.at(0).document.pool().inn(), "0501234567");
-  EXPECT_EQ(parsed.documents.at(0).document.pool().ffd(), "1.20");
+  EXPECT_EQ(parsed.documents.at(0).document.pool().ffd(), v1::FFD_1_05);
+  EXPECT_EQ(parsed.documents.at(1).document.cashbox().number(), "1.20");
 }
 
 TEST(YamlDocuments, LinesCountThroughTheWholeFile) {
@@ -154,6 +174,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"KeyOfAnotherKind", "kind: Tenant\nid: t\ninn: \"1\"\n", "f.yaml:3: tenant/t: inn: unknown key"},
         Case{"DottedKeyIsNotAPath", "kind: Pool\nid: p\ncashier:\n  name.first: x\n",
              "f.yaml:4: pool/p: cashier.name.first: unknown key"},
+        Case{"UnknownTaxation", "kind: Pool\nid: p\ntaxation: flat\n",
+             "f.yaml:3: pool/p: taxation: must be osn, usn_income, usn_income_outcome, esn or patent"},
+        Case{"UnknownFfd", "kind: Pool\nid: p\nffd: 1.20\n", "f.yaml:3: pool/p: ffd: must be \"1.05\" or \"1.2\""},
+        Case{"EmptyWord", "kind: Installation\nid: i\nmarkedWithoutCode: \"\"\n",
+             "f.yaml:3: installation/i: markedWithoutCode: must be refuse or allow"},
+        Case{"UnknownDeduplication", "kind: Register\nid: r\nprotocol: bit\nbit: {deduplication: hoped}\n",
+             "f.yaml:4: register/r: bit.deduplication: must be assumed-none or verified"},
+        Case{"UnknownProtocol", "kind: Register\nid: r\nprotocol: fax\nbit: {kktToken: x}\n",
+             "f.yaml:3: register/r: protocol: must be itkassa, bit or virtual"},
+        Case{"BlockOfAnotherProtocol", "kind: Register\nid: r\nprotocol: bit\nitkassa: {apiKey: x}\n",
+             "f.yaml:4: register/r: itkassa: does not belong to protocol bit"},
+        Case{"BlockBeforeAnotherProtocol", "kind: Register\nid: r\nbit: {kktToken: x}\nprotocol: itkassa\n",
+             "f.yaml:3: register/r: bit: does not belong to protocol itkassa"},
         Case{"FilledInByTheRegistry", "kind: Register\nid: r\ntenant: t\n",
              "f.yaml:3: register/r: tenant: unknown key"},
         Case{"MissingId", "kind: Tenant\nname: x\n", "f.yaml:1: tenant/: id: is missing"},

@@ -5,7 +5,9 @@
 #include <thread>
 #include <utility>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/documents/documents.hpp"
+#include "kassaflow/documents/marks.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "scope.hpp"
@@ -77,23 +79,23 @@ grpc::Status GrpcService::Apply(grpc::ServerContext*, const v1::ApplyRequest* re
 }
 
 grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* request, v1::GetResponse* response) {
-  const std::string kind(configuration::normalise_kind(request->kind()));
+  const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
   const auto document = store_.get({kind, request->id()});
   if (!document) return to_status(document.error());
-  *response->mutable_document() = configuration::without_credentials(*document);
+  *response->mutable_document() = documents::without_credentials(*document);
   const v1::Register& entry = document->register_();
-  const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
+  const registers::Protocol* protocol = registers::find_protocol(entry);
   const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
   if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
-    response->set_callback_url(options_.public_url + "/callbacks/" + entry.protocol() + "/" +
+    response->set_callback_url(options_.public_url + "/callbacks/" + std::string(protocol->name()) + "/" +
                                store_.id_master().callback_token(entry.tenant(), key));
   }
   return grpc::Status::OK;
 }
 
 grpc::Status GrpcService::List(grpc::ServerContext*, const v1::ListRequest* request, v1::ListResponse* response) {
-  const std::string kind(configuration::normalise_kind(request->kind()));
+  const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
   const auto documents = store_.list(kind);
   if (!documents) return to_status(documents.error());
@@ -123,7 +125,7 @@ grpc::Status GrpcService::retire(const Name& name) {
 }
 
 grpc::Status GrpcService::Delete(grpc::ServerContext*, const v1::DeleteRequest* request, v1::DeleteResponse* response) {
-  const std::string kind(configuration::normalise_kind(request->kind()));
+  const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
   if (request->actor().empty() || request->actor().size() > kActorLimit) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
@@ -144,9 +146,10 @@ grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* strea
   if (!is_known_service(hello.service()) || hello.instance().empty()) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "say which service and instance is watching"};
   }
-  const std::string service = hello.service();
-  const Watchers::Id id = watchers_.join(service, hello.instance());
-  log::info("watch.opened", {{"service_watching", service}, {"instance", hello.instance()}});
+  const v1::Service service = hello.service();
+  const std::string name(documents::word_of(service));
+  const Watchers::Id id = watchers_.join(name, hello.instance());
+  log::info("watch.opened", {{"service_watching", name}, {"instance", hello.instance()}});
   std::jthread reports([&] {
     v1::WatchRequest report;
     while (stream->Read(&report)) watchers_.report(id, report.in_force_revision());
@@ -157,11 +160,11 @@ grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* strea
   }
   context->TryCancel();  // ends the reader's Read
   reports.join();
-  log::info("watch.closed", {{"service_watching", service}, {"instance", hello.instance()}});
+  log::info("watch.closed", {{"service_watching", name}, {"instance", hello.instance()}});
   return {grpc::StatusCode::UNAVAILABLE, "the stream ended"};
 }
 
-bool GrpcService::send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from) {
+bool GrpcService::send_changes(WatchStream& stream, v1::Service service, std::uint64_t& from) {
   const auto changes = store_.changes_since(from);
   // The watcher comes back with its own back-off and keeps its last snapshot until then.
   if (!changes) {

@@ -40,7 +40,7 @@ class GrpcService final : public v1::Registry::Service {
 
  private:
   // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
-  bool send_changes(WatchStream& stream, const std::string& service, std::uint64_t& from);
+  bool send_changes(WatchStream& stream, v1::Service service, std::uint64_t& from);
   // Rule 9 of exactly-once.md: OK when nothing is under way on the register and nothing can begin any more.
   grpc::Status retire(const Name& name);
   // Announces the revision and waits until it is in force everywhere; returns who is behind at the limit.

@@ -5,17 +5,17 @@
 #include <numeric>
 #include <optional>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "rules.hpp"
 
 namespace kassaflow::registry {
 namespace {
 
-using configuration::flatten;
+using documents::flatten;
 
 Name name_of(const v1::Document& document) {
-  return {std::string(configuration::kind_of(document)), configuration::id_of(document)};
+  return {std::string(documents::kind_of(document)), documents::id_of(document)};
 }
 
 struct Reference {
@@ -49,7 +49,7 @@ struct KeyedClaim {
 
 std::vector<KeyedClaim> claims_of(const v1::Document& document, const IdMaster& id_master) {
   if (document.has_register_()) {
-    const registers::Protocol* protocol = registers::find_protocol(document.register_().protocol());
+    const registers::Protocol* protocol = registers::find_protocol(document.register_());
     if (protocol == nullptr) return {};  // rules.cpp refuses it
     std::vector<registers::Claim> claims = protocol->further_claims(document.register_());
     claims.insert(claims.begin(), protocol->identity(document.register_()));
@@ -73,9 +73,7 @@ std::string claim_taken(const KeyedClaim& keyed, const Name& owner) {
   return keyed.taken + " " + owner.text();
 }
 
-const registers::Protocol& protocol_of(const v1::Register& sound) {
-  return *registers::find_protocol(sound.protocol());
-}
+const registers::Protocol& protocol_of(const v1::Register& sound) { return *registers::find_protocol(sound); }
 
 // The grammar's key to show for something fixed of a document that is sound.
 std::string key_of_fixed(const Name& name, const std::string& fixed, const v1::Document& document) {
@@ -148,7 +146,7 @@ class Planner {
       return;
     }
     const std::string generated = complete(document, *tenant);
-    const Fixed fixed = fixed_of(document, *tenant);
+    const Fixed fixed = fixed_of(document);
     const bool kept = check_fixed(index, name, document, fixed) && check_register(index, name, document) &&
                       check_company(index, name, document);
     std::vector<Claim> claims;
@@ -206,27 +204,14 @@ class Planner {
     return installation.secret();
   }
 
-  [[nodiscard]] Fixed fixed_of(const v1::Document& document, const std::string& tenant) const {
-    switch (document.kind_case()) {
-      case v1::Document::kPool:
-        return {{"tenant", tenant}, {"inn", document.pool().inn()}};
-      case v1::Document::kRegister: {
-        const v1::Register& entry = document.register_();
-        const v1::Pool& pool = world_.documents.at({"pool", entry.pool()}).document.pool();
-        return {{"tenant", tenant},
-                {"inn", pool.inn()},  // a register is registered for one taxpayer
-                {"protocol", entry.protocol()},
-                {"identity", protocol_of(entry).identity(entry).value}};
-      }
-      case v1::Document::kInstallation:
-        return {{"tenant", tenant}};
-      case v1::Document::kCashbox:
-        return {{"installation", document.cashbox().installation()}};
-      case v1::Document::kTenant:
-      case v1::Document::KIND_NOT_SET:
-        break;
+  [[nodiscard]] Fixed fixed_of(const v1::Document& document) const {
+    Fixed fixed = documents::immutable_values(document);
+    if (document.has_register_()) {
+      const v1::Register& entry = document.register_();
+      fixed["inn"] = world_.documents.at({"pool", entry.pool()}).document.pool().inn();  // registered for one taxpayer
+      fixed["identity"] = protocol_of(entry).identity(entry).value;
     }
-    return {};
+    return fixed;
   }
 
   bool check_fixed(std::size_t index, const Name& name, const v1::Document& document, const Fixed& fixed) {
@@ -272,10 +257,10 @@ class Planner {
     for (const auto& [other, stored] : world_.documents) {
       const v1::Register& neighbour = stored.document.register_();
       if (other == name || !stored.document.has_register_() || neighbour.pool() != entry.pool()) continue;
-      const registers::Protocol* protocol = registers::find_protocol(neighbour.protocol());
+      const registers::Protocol* protocol = registers::find_protocol(neighbour);
       if (protocol == nullptr || protocol->has_device() == device) continue;
       error(index, "pool",
-            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " + neighbour.protocol() +
+            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " + std::string(protocol->name()) +
                 ": registers that are devices and registers that are not stand in different pools; name another pool");
       return false;
     }
@@ -328,7 +313,7 @@ class Planner {
 Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_master) {
   Needs needs;
   for (const v1::Document& document : documents) {
-    if (configuration::kind_of(document).empty()) continue;
+    if (documents::kind_of(document).empty()) continue;
     needs.documents.insert(name_of(document));
     if (document.has_register_()) needs.pools.insert(document.register_().pool());
     for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));

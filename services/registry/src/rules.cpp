@@ -4,8 +4,9 @@
 #include <cctype>
 #include <iterator>
 
-#include "kassaflow/configuration/documents.hpp"
-#include "kassaflow/configuration/words.hpp"
+#include "kassaflow/documents/documents.hpp"
+#include "kassaflow/documents/marks.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/inn.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
@@ -25,22 +26,6 @@ bool is_alphanumeric(unsigned char c) { return std::isalnum(c) != 0 && c < 0x80;
 bool is_path_safe(unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
 bool is_visible(unsigned char c) { return c > 0x20 && c < 0x7f; }
 bool is_text(unsigned char c) { return c >= 0x20 && c != 0x7f; }
-
-// "one, another or a third"
-std::string names_of_protocols() {
-  std::string names;
-  const auto protocols = registers::protocols();
-  for (std::size_t i = 0; i < protocols.size(); ++i) {
-    if (i > 0) names += i + 1 < protocols.size() ? ", " : " or ";
-    names += protocols[i]->name();
-  }
-  return names;
-}
-
-bool has_settings(const v1::Register& entry, const registers::Protocol& protocol) {
-  const auto* field = v1::Register::descriptor()->FindFieldByName(std::string(protocol.name()));
-  return v1::Register::GetReflection()->HasField(entry, field);
-}
 
 class Checker {
  public:
@@ -64,6 +49,12 @@ class Checker {
             "must be 1 to " + std::to_string(limit) + " characters in one line");
   }
 
+  template <class Enum>
+  void word(Enum value, std::string_view key) {
+    const std::string wrong = documents::wrong_with(value);
+    require(wrong.empty(), key, wrong);
+  }
+
   void id(std::string_view value, std::string_view key) {
     if (!present(value, key)) return;
     require(value.size() <= 63 && value.front() != '-' && all(value, is_id), key,
@@ -83,13 +74,8 @@ class Checker {
     if (present(pool.inn(), "inn")) {
       require(fiscal::is_inn(pool.inn()), "inn", "must be 10 or 12 digits");
     }
-    if (present(pool.taxation(), "taxation")) {
-      require(configuration::taxation_of(pool.taxation()).has_value(), "taxation",
-              "must be osn, usn_income, usn_income_outcome, esn or patent");
-    }
-    if (present(pool.ffd(), "ffd")) {
-      require(configuration::ffd_of(pool.ffd()).has_value(), "ffd", "must be \"1.05\" or \"1.2\"");
-    }
+    word(pool.taxation(), "taxation");
+    word(pool.ffd(), "ffd");
     text(pool.payment_address(), "paymentAddress", 256);
     if (present(pool.timezone(), "timezone")) {
       require(fiscal::is_timezone(pool.timezone()), "timezone", "is not a known time zone, such as Europe/Moscow");
@@ -103,9 +89,9 @@ class Checker {
 
   void register_(const v1::Register& entry) {
     id(entry.pool(), "pool");
-    const registers::Protocol* protocol = registers::find_protocol(entry.protocol());
+    const registers::Protocol* protocol = registers::find_protocol(entry);
     if (protocol != nullptr && protocol->endpoint() == registers::Endpoint::none) {
-      require(entry.endpoint().empty(), "endpoint", "does not belong to protocol " + entry.protocol());
+      require(entry.endpoint().empty(), "endpoint", "does not belong to protocol " + std::string(protocol->name()));
     } else if (present(entry.endpoint(), "endpoint")) {
       url(entry.endpoint(), "endpoint");
     }
@@ -113,12 +99,7 @@ class Checker {
       require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
               "registrationNumber", "must be 16 digits");
     }
-    if (!present(entry.protocol(), "protocol")) return;
-    if (protocol == nullptr) return require(false, "protocol", "must be " + names_of_protocols());
-    for (const registers::Protocol* other : registers::protocols()) {
-      if (other == protocol || !has_settings(entry, *other)) continue;
-      return require(false, other->name(), "does not belong to protocol " + entry.protocol());
-    }
+    if (protocol == nullptr) return require(false, "protocol", "is missing");
     std::ranges::move(protocol->check(entry), std::back_inserter(problems));
   }
 
@@ -136,10 +117,7 @@ class Checker {
       require(record >= 0, key, "must be the id of a VAT record of the portal");
       require(fiscal::parse_vat(word).has_value(), key, "must be none, \"0\", \"5\", \"7\", \"10\", \"20\" or \"22\"");
     }
-    if (present(entry.marked_without_code(), "markedWithoutCode")) {
-      require(configuration::marked_without_code_of(entry.marked_without_code()).has_value(), "markedWithoutCode",
-              "must be refuse or allow");
-    }
+    word(entry.marked_without_code(), "markedWithoutCode");
   }
 
   void cashbox(const v1::Cashbox& entry) {
@@ -162,8 +140,11 @@ class Checker {
 
 std::vector<Problem> check(const v1::Document& document, bool allow_private_endpoints) {
   Checker checker(allow_private_endpoints);
-  if (configuration::kind_of(document).empty()) return {{"kind", "is missing or unknown to this registry"}};
-  checker.id(configuration::id_of(document), "id");
+  if (documents::kind_of(document).empty()) return {{"kind", "is missing or unknown to this registry"}};
+  checker.id(documents::id_of(document), "id");
+  // Left out, it would be a setting that somebody believes to be in force.
+  checker.require(!documents::has_unknown_fields(document), "",
+                  "holds a key that this registry does not know: its version and the client's differ");
   switch (document.kind_case()) {
     case v1::Document::kTenant:
       checker.tenant(document.tenant());

@@ -1,18 +1,18 @@
 #pragma once
-// Which documents, and which credentials of them, a watching service is sent: no more than it needs. Pure.
+// Which documents, and which credentials of them, a watching service is sent: what the marks of
+// proto/kassaflow/v1/registry.proto name it for, and nothing else. Pure.
 
 #include <optional>
-#include <string_view>
 
 #include "kassaflow/v1/registry.pb.h"
 #include "sealing.hpp"
 
 namespace kassaflow::registry {
 
-[[nodiscard]] bool is_known_service(std::string_view service);  // ingress | fiscalizer | status
+[[nodiscard]] bool is_known_service(v1::Service service);
 
 // nullopt: not for this service. `document` comes with credentials.
-[[nodiscard]] std::optional<v1::Document> scoped(const v1::Document& document, std::string_view service,
+[[nodiscard]] std::optional<v1::Document> scoped(const v1::Document& document, v1::Service service,
                                                  const IdMaster& id_master);
 
 }  // namespace kassaflow::registry

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "kassaflow/configuration/documents.hpp"
+#include "kassaflow/documents/marks.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "migrations.hpp"
 
@@ -150,13 +150,13 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
 
 void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) const {
   const auto& [kind, id] = entry.name;
-  const std::string body = configuration::without_credentials(entry.document).SerializeAsString();
+  const std::string body = documents::without_credentials(entry.document).SerializeAsString();
   work.exec_params(
       "INSERT INTO documents (kind, id, tenant, fixed, body, revision) VALUES ($1, $2, $3, $4, $5, $6) "
       "ON CONFLICT (kind, id) DO UPDATE SET tenant = excluded.tenant, fixed = excluded.fixed, body = excluded.body, "
       "sealed = NULL, revision = excluded.revision",
       kind, id, entry.tenant, fixed_to_text(entry.fixed), binary(body), revision);
-  if (const v1::Document secrets = configuration::only_credentials(entry.document);
+  if (const v1::Document secrets = documents::only_credentials(entry.document);
       secrets.kind_case() != v1::Document::KIND_NOT_SET) {
     work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", kind, id,
                      binary(keyring_.seal(entry.name.text(), secrets.SerializeAsString())));
@@ -259,7 +259,9 @@ Result<std::vector<v1::Document>> Store::list(const std::string& kind) {
   const auto done = pool_.run_blocking([&](pqxx::work& work) {
     documents.clear();
     for (const pqxx::row& row : work.exec_params("SELECT body FROM documents WHERE kind = $1 ORDER BY id", kind)) {
-      documents.emplace_back().ParseFromString(bytes_of(row["body"]));
+      v1::Document& document = documents.emplace_back();
+      document.ParseFromString(bytes_of(row["body"]));
+      documents::drop_credentials(document);  // a newer registry's, that this one does not know
     }
   });
   if (!done) return tl::unexpected(done.error());

@@ -11,6 +11,7 @@
 #include "documents.hpp"
 #include "grpc_service.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "migrations.hpp"
 #include "temporary_postgres.hpp"
 
@@ -102,11 +103,13 @@ std::vector<std::string> actions(const v1::ApplyResponse& response) {
   return actions;
 }
 
+std::string word(v1::Service service) { return std::string(documents::word_of(service)); }
+
 // A service that follows the registry, and waits for conditions.
 class Follower {
  public:
-  Follower(const Replica& replica, const std::string& service)
-      : watcher_({.registry_grpc = replica.address(), .service = service, .instance = service + "-1"},
+  Follower(const Replica& replica, v1::Service service)
+      : watcher_({.registry_grpc = replica.address(), .service = service, .instance = word(service) + "-1"},
                  [this](std::shared_ptr<const Snapshot> snapshot) {
                    const std::lock_guard lock(mutex_);
                    newest_ = std::move(snapshot);
@@ -140,9 +143,9 @@ class Follower {
 // A service that watches, and takes over nothing by itself.
 class Sleeper {
  public:
-  Sleeper(const Replica& replica, const std::string& service) : stream_(replica.stub->Watch(&context_)) {
+  Sleeper(const Replica& replica, v1::Service service) : stream_(replica.stub->Watch(&context_)) {
     hello_.set_service(service);
-    hello_.set_instance(service + "-asleep");
+    hello_.set_instance(word(service) + "-asleep");
     v1::WatchEvent snapshot;
     EXPECT_TRUE(stream_->Write(hello_) && stream_->Read(&snapshot));
   }
@@ -241,7 +244,7 @@ TEST_F(RegistryFunctional, DeletesWaitUntilNothingRefersToTheDocument) {
 TEST_F(RegistryFunctional, ADeletedInstallationGivesTheSameReceiptIdsWhenItComesBack) {
   Replica replica;
   replica.apply({test::tenant(), test::tenant("other"), test::installation()});
-  Follower ingress(replica, "ingress");
+  Follower ingress(replica, v1::SERVICE_INGRESS);
   const auto before = ingress.wait_for_revision(2);
   ASSERT_TRUE(replica.remove("installation", "acme-main").ok());
   EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another")}).errors(), SizeIs(1));
@@ -280,7 +283,7 @@ TEST_F(RegistryFunctional, AVirtualRegisterIsRefusedInAPoolOfRealOnes) {
 }
 
 // The register as a service is sent it when it begins to watch.
-v1::Register sent_register(const Replica& replica, const std::string& service, const std::string& id) {
+v1::Register sent_register(const Replica& replica, v1::Service service, const std::string& id) {
   grpc::ClientContext context;
   const auto stream = replica.stub->Watch(&context);
   v1::WatchRequest hello;
@@ -301,16 +304,16 @@ v1::Register sent_register(const Replica& replica, const std::string& service, c
 TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   Replica replica;
   replica.apply(test::everything());
-  Follower ingress(replica, "ingress");
-  Follower fiscalizer(replica, "fiscalizer");
+  Follower ingress(replica, v1::SERVICE_INGRESS);
+  Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   const auto first = ingress.wait_for_revision(2);
   EXPECT_TRUE(first->installations_by_secret.at("9f3c1e")
                   ->cashboxes_by_number.at("box-1")
                   .required_params.at("AUTH.PASSWORD")
                   .matches("rest-password"));
-  EXPECT_EQ(sent_register(replica, "ingress", "acme-kkt-1").itkassa().api_key(), "");
+  EXPECT_EQ(sent_register(replica, v1::SERVICE_INGRESS, "acme-kkt-1").itkassa().api_key(), "");
   const auto lanes = fiscalizer.wait_for_revision(2);
-  EXPECT_EQ(sent_register(replica, "fiscalizer", "acme-kkt-1").itkassa().api_key(), "itkassa-api-key");
+  EXPECT_EQ(sent_register(replica, v1::SERVICE_FISCALIZER, "acme-kkt-1").itkassa().api_key(), "itkassa-api-key");
   EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
   EXPECT_THAT(lanes->installations, IsEmpty());
 
@@ -327,14 +330,14 @@ TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
   std::vector<v1::Document> documents = {test::tenant(), test::installation()};
   for (int i = 0; i < 1200; ++i) documents.push_back(test::pool("pool-" + std::to_string(i)));
   replica.apply(documents);
-  Follower status(replica, "status");
+  Follower status(replica, v1::SERVICE_STATUS);
   EXPECT_THAT(status.wait_for_revision(2)->pools, SizeIs(1200));
 }
 
 TEST_F(RegistryFunctional, ApplyNamesWhoHasNotTakenTheChangeOver) {
   Replica replica;
   replica.apply({test::tenant()});
-  Sleeper status(replica, "status");
+  Sleeper status(replica, v1::SERVICE_STATUS);
   EXPECT_THAT(replica.apply({test::pool()}).lagging(), ElementsAre("status-asleep"));
   status.says_in_force(3);
   while (!replica.apply({test::pool()}).lagging().empty()) {
@@ -345,7 +348,7 @@ TEST_F(RegistryFunctional, AnotherReplicasChangeReachesItsWatchers) {
   Replica one_replica;
   one_replica.apply({test::tenant()});
   Replica other_replica;
-  Follower status(other_replica, "status");
+  Follower status(other_replica, v1::SERVICE_STATUS);
   status.wait_for_revision(2);
   one_replica.apply({test::pool()});
   other_replica.watchers.announce(other_replica.store.revision().value());
@@ -368,7 +371,7 @@ TEST_F(RegistryFunctional, ApplyWaitsForTheWatchersOfOtherReplicas) {
 TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndServesOn) {
   Replica replica;
   replica.apply(test::everything());
-  Follower fiscalizer(replica, "fiscalizer");
+  Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   fiscalizer.wait_for_revision(2);
   for (const auto& [unsettled, why] : std::vector<std::pair<Result<std::vector<std::string>>, std::string>>{
            {std::vector<std::string>{"receipt-1"}, "receipt-1"}, {fail("x", "nobody answers"), "nobody answers"}}) {
@@ -385,7 +388,7 @@ TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndS
 TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegisterMayGo) {
   Replica replica;
   replica.apply(test::everything());
-  Follower fiscalizer(replica, "fiscalizer");
+  Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   fiscalizer.wait_for_revision(2);
   bool retired_in_force = false;
   GrpcService service(replica.store, replica.watchers,
@@ -406,7 +409,7 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
 TEST_F(RegistryFunctional, Rule9_ARegisterIsNotDeletedWhileAServiceMayStillStartSomethingOnIt) {
   Replica replica;
   replica.apply(test::everything());
-  const Sleeper fiscalizer(replica, "fiscalizer");
+  const Sleeper fiscalizer(replica, v1::SERVICE_FISCALIZER);
   const auto status = replica.remove("register", "acme-kkt-1");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(status.error_message(), HasSubstr("fiscalizer-asleep"));

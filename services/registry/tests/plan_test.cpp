@@ -104,7 +104,7 @@ TEST_F(PlanTest, DanglingReferencesNameWhatIsMissing) {
 
 TEST_F(PlanTest, ABrokenParentIsToldOnceNotAtEveryChild) {
   v1::Document broken = test::pool();
-  broken.mutable_pool()->set_ffd("3");
+  broken.mutable_pool()->set_ffd(static_cast<v1::Ffd>(99));
   expect_refused({test::tenant(), broken, test::itkassa(), test::bit()}, "ffd", "1.05");
 }
 

@@ -16,7 +16,7 @@ using testing::IsEmpty;
 
 TEST(Rules, TheDocumentsOfTheContractAreFine) {
   for (const v1::Document& document : test::everything()) {
-    EXPECT_THAT(check(document, false), IsEmpty()) << configuration::kind_of(document);
+    EXPECT_THAT(check(document, false), IsEmpty()) << documents::kind_of(document);
   }
 }
 
@@ -37,6 +37,10 @@ TEST_P(RefusedDocument, IsRefusedByItsKey) {
 
 using D = v1::Document;
 
+// A word of a newer program.
+template <class Enum>
+constexpr Enum kNewer = static_cast<Enum>(99);
+
 INSTANTIATE_TEST_SUITE_P(
     Rules, RefusedDocument,
     testing::Values(
@@ -46,25 +50,26 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TenantWithoutName", test::tenant(), [](D& d) { d.mutable_tenant()->clear_name(); }, "name"},
         Case{"InnOfNineDigits", test::pool(), [](D& d) { d.mutable_pool()->set_inn("770123456"); }, "inn"},
         Case{"InnWithLetters", test::pool(), [](D& d) { d.mutable_pool()->set_inn("77012345AB"); }, "inn"},
-        Case{"UnknownTaxation", test::pool(), [](D& d) { d.mutable_pool()->set_taxation("flat"); }, "taxation"},
-        Case{"UnknownFfd", test::pool(), [](D& d) { d.mutable_pool()->set_ffd("1.1"); }, "ffd"},
+        Case{"UnknownTaxation", test::pool(), [](D& d) { d.mutable_pool()->set_taxation(kNewer<v1::Taxation>); },
+             "taxation"},
+        Case{"UnknownFfd", test::pool(), [](D& d) { d.mutable_pool()->set_ffd(kNewer<v1::Ffd>); }, "ffd"},
         Case{"NoPaymentAddress", test::pool(), [](D& d) { d.mutable_pool()->clear_payment_address(); },
              "paymentAddress"},
         Case{"UnknownTimezone", test::pool(), [](D& d) { d.mutable_pool()->set_timezone("Europe/Moskau"); },
              "timezone"},
         Case{"CashierInnOfTen", test::pool(), [](D& d) { d.mutable_pool()->mutable_cashier()->set_inn("7701234567"); },
              "cashier.inn"},
-        Case{"UnknownProtocol", test::bit(), [](D& d) { d.mutable_register_()->set_protocol("fax"); }, "protocol"},
+        Case{"NoTaxation", test::pool(), [](D& d) { d.mutable_pool()->clear_taxation(); }, "taxation"},
+        Case{"NoProtocol", test::bit(), [](D& d) { d.mutable_register_()->clear_protocol(); }, "protocol"},
         Case{"EndpointWithoutScheme", test::bit(),
              [](D& d) { d.mutable_register_()->set_endpoint("203.0.113.10:44736"); }, "endpoint"},
         Case{"ShortRegistrationNumber", test::bit(),
              [](D& d) { d.mutable_register_()->set_registration_number("123"); }, "registrationNumber"},
-        Case{"BitWithItkassaKeys", test::bit(),
-             [](D& d) { d.mutable_register_()->mutable_itkassa()->set_api_key("x"); }, "itkassa"},
         Case{"BitWithoutToken", test::bit(), [](D& d) { d.mutable_register_()->mutable_bit()->clear_kkt_token(); },
              "bit.kktToken"},
         Case{"UnknownDeduplication", test::bit(),
-             [](D& d) { d.mutable_register_()->mutable_bit()->set_deduplication("hoped"); }, "bit.deduplication"},
+             [](D& d) { d.mutable_register_()->mutable_bit()->set_deduplication(kNewer<v1::Deduplication>); },
+             "bit.deduplication"},
         Case{"ItkassaWithoutItem", test::itkassa(),
              [](D& d) { d.mutable_register_()->mutable_itkassa()->clear_cre_item_id(); }, "itkassa.creItemId"},
         Case{"ItkassaItemIsNoGuid", test::itkassa(),
@@ -91,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownVat", test::installation(), [](D& d) { (*d.mutable_installation()->mutable_vat())[7] = "18"; },
              "vat.7"},
         Case{"UnknownMarkedWithoutCode", test::installation(),
-             [](D& d) { d.mutable_installation()->set_marked_without_code("maybe"); }, "markedWithoutCode"},
+             [](D& d) { d.mutable_installation()->set_marked_without_code(kNewer<v1::MarkedWithoutCode>); },
+             "markedWithoutCode"},
         Case{"CashboxWithoutNumber", test::cashbox(), [](D& d) { d.mutable_cashbox()->clear_number(); }, "number"},
         Case{"RequiresNothing", test::cashbox(),
              [](D& d) { (*d.mutable_cashbox()->mutable_required_params())["AUTH.LOGIN"] = ""; }, "requires.AUTH.LOGIN"},
@@ -100,10 +106,27 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Rules, AVirtualRegisterNeedsNoSettingsOfItsOwn) { EXPECT_THAT(check(test::virtual_register(), false), IsEmpty()); }
 
+TEST(Rules, AWordOfAnotherVersionIsAnsweredWithThoseOfThisOne) {
+  v1::Document document = test::pool();
+  document.mutable_pool()->set_taxation(kNewer<v1::Taxation>);
+  EXPECT_EQ(check(document, false).at(0).message, "must be osn, usn_income, usn_income_outcome, esn or patent");
+  document.mutable_pool()->clear_taxation();
+  EXPECT_EQ(check(document, false).at(0).message, "is missing");
+}
+
+// kassactl of another version: nothing of what it says is dropped silently, or kept without being understood.
+TEST(Rules, AKeyThisRegistryDoesNotKnowIsRefused) {
+  v1::Document document = test::bit();
+  test::add_unknown_field(*document.mutable_register_()->mutable_bit(), 2, "assumed-none");
+  const auto problems = check(document, false);
+  ASSERT_THAT(problems, ElementsAre(Field(&Problem::key, "")));
+  EXPECT_THAT(problems[0].message, testing::HasSubstr("does not know"));
+}
+
 TEST(Rules, AllProblemsAreToldAtOnce) {
   v1::Document document = test::pool();
   document.mutable_pool()->clear_timezone();
-  document.mutable_pool()->set_ffd("2");
+  document.mutable_pool()->set_ffd(kNewer<v1::Ffd>);
   EXPECT_THAT(check(document, false), ElementsAre(Field(&Problem::key, "ffd"), Field(&Problem::key, "timezone")));
 }
 

@@ -10,7 +10,7 @@ namespace {
 const IdMaster kMaster = IdMaster::parse(Secret(std::string(64, 'd'))).value();
 
 // Everything a service is sent, as bytes.
-std::string sent_to(std::string_view service) {
+std::string sent_to(v1::Service service) {
   std::string bytes;
   for (const v1::Document& document : test::everything()) {
     if (const auto shown = scoped(document, service, kMaster)) bytes += shown->SerializeAsString();
@@ -19,41 +19,62 @@ std::string sent_to(std::string_view service) {
 }
 
 struct Case {
-  const char* service;
+  v1::Service service;
   const char* credential;
   bool sent;
 };
 
-class Scope : public testing::TestWithParam<Case> {};
+class SentCredentials : public testing::TestWithParam<Case> {};
 
-TEST_P(Scope, SendsOnlyTheCredentialsAServiceNeeds) {
+TEST_P(SentCredentials, SendsOnlyTheCredentialsAServiceNeeds) {
   const auto& [service, credential, sent] = GetParam();
   EXPECT_EQ(sent_to(service).find(credential) != std::string::npos, sent) << service << ' ' << credential;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Services, Scope,
-    testing::Values(Case{"ingress", "9f3c1e", true}, Case{"ingress", "rest-password", true},
-                    Case{"ingress", "callbackkey0", true}, Case{"ingress", "itkassa-api-key", false},
-                    Case{"ingress", "0123456789abcdef", false}, Case{"ingress", "webhook-code", false},
-                    Case{"fiscalizer", "itkassa-api-key", true}, Case{"fiscalizer", "0123456789abcdef", true},
-                    Case{"fiscalizer", "callbackkey0", false}, Case{"fiscalizer", "9f3c1e", false},
-                    Case{"fiscalizer", "rest-password", false}, Case{"fiscalizer", "webhook-code", false},
-                    Case{"status", "9f3c1e", true}, Case{"status", "webhook-code", true},
-                    Case{"status", "rest-password", false}, Case{"status", "itkassa-api-key", false},
-                    Case{"status", "0123456789abcdef", false}, Case{"stranger", "acme", false}));
+    Services, SentCredentials,
+    testing::Values(
+        Case{v1::SERVICE_INGRESS, "9f3c1e", true}, Case{v1::SERVICE_INGRESS, "rest-password", true},
+        Case{v1::SERVICE_INGRESS, "callbackkey0", true}, Case{v1::SERVICE_INGRESS, "itkassa-api-key", false},
+        Case{v1::SERVICE_INGRESS, "0123456789abcdef", false}, Case{v1::SERVICE_INGRESS, "webhook-code", false},
+        Case{v1::SERVICE_FISCALIZER, "itkassa-api-key", true}, Case{v1::SERVICE_FISCALIZER, "0123456789abcdef", true},
+        Case{v1::SERVICE_FISCALIZER, "callbackkey0", false}, Case{v1::SERVICE_FISCALIZER, "9f3c1e", false},
+        Case{v1::SERVICE_FISCALIZER, "rest-password", false}, Case{v1::SERVICE_FISCALIZER, "webhook-code", false},
+        Case{v1::SERVICE_STATUS, "9f3c1e", true}, Case{v1::SERVICE_STATUS, "webhook-code", true},
+        Case{v1::SERVICE_STATUS, "rest-password", false}, Case{v1::SERVICE_STATUS, "itkassa-api-key", false},
+        Case{v1::SERVICE_STATUS, "0123456789abcdef", false}, Case{v1::SERVICE_UNSPECIFIED, "acme", false},
+        Case{static_cast<v1::Service>(99), "acme", false}));
+
+// What a newer registry has stored: of whom it is, only that one knows.
+TEST(Scope, WhatThisRegistryDoesNotKnowIsSentToNobody) {
+  v1::Document document = test::itkassa();
+  test::add_unknown_field(document, 99, "unknown-secret");
+  test::add_unknown_field(*document.mutable_register_(), 99, "unknown-secret");
+  test::add_unknown_field(*document.mutable_register_()->mutable_itkassa(), 99, "unknown-secret");
+  for (const v1::Service service : {v1::SERVICE_INGRESS, v1::SERVICE_FISCALIZER}) {
+    const auto sent = scoped(document, service, kMaster);
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->SerializeAsString().find("unknown-secret"), std::string::npos);
+  }
+}
+
+TEST(Scope, OnlyServicesThatAreNamedMayWatch) {
+  EXPECT_TRUE(is_known_service(v1::SERVICE_STATUS));
+  EXPECT_FALSE(is_known_service(v1::SERVICE_UNSPECIFIED));
+  EXPECT_FALSE(is_known_service(static_cast<v1::Service>(99)));
+}
 
 TEST(ScopeOfIngress, GetsTheIdKeyAndTheCallbackToken) {
-  const auto installation = scoped(test::installation(), "ingress", kMaster);
+  const auto installation = scoped(test::installation(), v1::SERVICE_INGRESS, kMaster);
   EXPECT_EQ(installation->installation().id_key(), kMaster.id_key("acme", "acme-main"));
-  EXPECT_TRUE(scoped(test::installation(), "status", kMaster)->installation().id_key().empty());
+  EXPECT_TRUE(scoped(test::installation(), v1::SERVICE_STATUS, kMaster)->installation().id_key().empty());
 
   v1::Document entry = test::itkassa();
   entry.mutable_register_()->set_tenant("acme");
-  EXPECT_EQ(scoped(entry, "ingress", kMaster)->register_().callback_token(),
+  EXPECT_EQ(scoped(entry, v1::SERVICE_INGRESS, kMaster)->register_().callback_token(),
             kMaster.callback_token("acme", "callbackkey0"));
   entry.mutable_register_()->mutable_itkassa()->clear_callback_key();
-  EXPECT_EQ(scoped(entry, "ingress", kMaster)->register_().callback_token(), "");
+  EXPECT_EQ(scoped(entry, v1::SERVICE_INGRESS, kMaster)->register_().callback_token(), "");
 }
 
 }  // namespace

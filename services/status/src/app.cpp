@@ -87,7 +87,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, pool_),
       caught_up_for_answers_(log_ends_, answers_pool_),
-      watcher_({settings.registry_grpc, "status", context.instance}),
+      watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(pool_),
       pusher_(pusher_surroundings(), settings),
       check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),

@@ -11,6 +11,7 @@
 namespace kassaflow::status {
 
 namespace asio = boost::asio;
+using receipts::PortalWord;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
@@ -124,7 +125,7 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
     co_await give_up(due, "no_webhook");
     co_return Next::go_on;
   }
-  if (due.known.outcome.state() != v1::RECEIPT_STATE_DONE && !co_await become_current(portal, due)) {
+  if (portal_word(due.known.outcome.state()) != PortalWord::done && !co_await become_current(portal, due)) {
     co_await put_off(due, settings_.retry_min(), "not_current");
     co_return Next::go_on;
   }
@@ -147,7 +148,7 @@ asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due
 
 asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& address, const sql::Due& due) {
   const auto& outcome = due.known.outcome;
-  const auto told = outcome.state() == v1::RECEIPT_STATE_DONE ? bitrix24::Told::done : bitrix24::Told::error;
+  const auto told = portal_word(outcome.state()) == PortalWord::done ? bitrix24::Told::done : bitrix24::Told::error;
   http::Request request;
   request.url = address.url();
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
@@ -197,7 +198,7 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
       });  // not stored: it is pushed again, which the portal takes for the same
       log::info("push.done", {{"receipt", due.receipt},
                               {"installation", portal.installation},
-                              {"error_told", due.known.outcome.state() == v1::RECEIPT_STATE_FAILED},
+                              {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
                               {"answer", verdict.reason}});
       break;
     case Decision::Receipt::later:

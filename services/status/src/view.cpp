@@ -2,9 +2,9 @@
 
 #include <set>
 
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
-#include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/topics.hpp"
 
@@ -13,25 +13,16 @@ namespace kassaflow::status {
 using postgres::from_bytea;
 using postgres::IntArray;
 using postgres::TextArray;
-using receipts::State;
+using receipts::PortalWord;
 
 std::string_view state_word(v1::ReceiptState state) {
-  switch (state) {
-    case v1::RECEIPT_STATE_QUEUED:
-      return receipts::to_string(State::queued);
-    case v1::RECEIPT_STATE_PRINTING:
-      return receipts::to_string(State::printing);
-    case v1::RECEIPT_STATE_UNCERTAIN:
-      return receipts::to_string(State::uncertain);
-    case v1::RECEIPT_STATE_HELD:
-      return receipts::to_string(State::held);
-    case v1::RECEIPT_STATE_DONE:
-      return receipts::to_string(State::done);
-    case v1::RECEIPT_STATE_FAILED:
-      return receipts::to_string(State::failed);
-    default:
-      return {};
-  }
+  const auto known = records::from_record(state);
+  return known ? receipts::to_string(*known) : std::string_view();
+}
+
+PortalWord portal_word(v1::ReceiptState state) {
+  const auto known = records::from_record(state);
+  return known ? receipts::portal_word(*known) : PortalWord::wait;
 }
 
 fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome) {
@@ -49,11 +40,15 @@ std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
 
 Answer answer_for(const std::optional<Known>& known, const std::string& installation) {
   if (!known || known->installation != installation) return Answer::wait;
-  if (known->outcome.state() == v1::RECEIPT_STATE_DONE) return Answer::done;
-  if (known->outcome.state() == v1::RECEIPT_STATE_FAILED && !known->uncovered_posts && !known->error_withheld) {
-    return Answer::error_if_current;
+  switch (portal_word(known->outcome.state())) {
+    case PortalWord::done:
+      return Answer::done;
+    case PortalWord::error:
+      return known->uncovered_posts || known->error_withheld ? Answer::wait : Answer::error_if_current;
+    case PortalWord::wait:
+      return Answer::wait;
   }
-  return Answer::wait;
+  never();
 }
 
 bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
@@ -118,7 +113,7 @@ void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOut
     generations.add(outcome.generation());
     accepted.add(outcome.accepted_at_ms());
     bodies.add_bytes(outcome.SerializeAsString());
-    push.add(outcome.state() == v1::RECEIPT_STATE_DONE || outcome.state() == v1::RECEIPT_STATE_FAILED ? 1 : 0);
+    push.add(portal_word(outcome.state()) != PortalWord::wait ? 1 : 0);
   }
   // A higher revision wins and done is terminal. Another outcome cancels a push that has become wrong: of a re-opened
   // receipt nothing is pushed, of a finished one the new outcome. `is_same`: only posts were added to what is known; a

@@ -16,6 +16,7 @@
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/positions/positions.hpp"
+#include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/v1/records.pb.h"
 #include "kassaflow/v1/status.pb.h"
 
@@ -45,6 +46,8 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome);
 [[nodiscard]] std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome);
 
+// WAIT for what is none of the states.
+[[nodiscard]] receipts::PortalWord portal_word(v1::ReceiptState state);
 // "queued", …; empty for what is none of the states.
 [[nodiscard]] std::string_view state_word(v1::ReceiptState state);
 

@@ -6,6 +6,7 @@
 
 #include "bit/driver.hpp"
 #include "common/document_checks.hpp"
+#include "kassaflow/documents/words.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -44,10 +45,8 @@ class BitProtocol final : public Protocol {
     const v1::BitRegister& own = document.bit();
     DocumentChecks checks;
     checks.token(own.kkt_token(), "bit.kktToken");
-    if (checks.present(own.deduplication(), "bit.deduplication")) {
-      checks.require(own.deduplication() == "assumed-none" || own.deduplication() == "verified", "bit.deduplication",
-                     "must be assumed-none or verified");
-    }
+    const std::string wrong = documents::wrong_with(own.deduplication());
+    checks.require(wrong.empty(), "bit.deduplication", wrong);
     return std::move(checks).problems();
   }
 
@@ -72,7 +71,7 @@ class BitProtocol final : public Protocol {
   [[nodiscard]] std::shared_ptr<const ProtocolSettings> read(const v1::Register& document) const override {
     auto settings = std::make_shared<Settings>();
     settings->kkt_token = Secret(document.bit().kkt_token());
-    settings->deduplication_verified = document.bit().deduplication() == "verified";
+    settings->deduplication_verified = document.bit().deduplication() == v1::DEDUPLICATION_VERIFIED;
     return settings;
   }
 

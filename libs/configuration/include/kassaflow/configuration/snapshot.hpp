@@ -19,6 +19,7 @@
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/registers/driver.hpp"
+#include "kassaflow/v1/options.pb.h"
 
 namespace kassaflow::configuration {
 
@@ -74,7 +75,7 @@ class Watcher {
  public:
   struct Options {
     std::string registry_grpc;  // host:port
-    std::string service;        // ingress | fiscalizer | status
+    v1::Service service = v1::SERVICE_UNSPECIFIED;
     std::string instance;
   };
   Watcher(Options options, std::function<void(std::shared_ptr<const Snapshot>)> on_change = {});

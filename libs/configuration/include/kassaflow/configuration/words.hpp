@@ -1,17 +1,17 @@
 #pragma once
-// The words of configuration documents (design.md 3.4) and what they mean by the law. Pure.
+// What the words of configuration documents mean by the law. nullopt: not set, or a word of a newer registry. Pure.
 // VAT words are fiscal::parse_vat's.
 
 #include <optional>
-#include <string_view>
 
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::configuration {
 
-[[nodiscard]] std::optional<fiscal::Taxation> taxation_of(std::string_view word);              // osn | usn_income | …
-[[nodiscard]] std::optional<fiscal::Ffd> ffd_of(std::string_view word);                        // 1.05 | 1.2
-[[nodiscard]] std::optional<MarkedWithoutCode> marked_without_code_of(std::string_view word);  // refuse | allow
+[[nodiscard]] std::optional<fiscal::Taxation> meaning_of(v1::Taxation word);
+[[nodiscard]] std::optional<fiscal::Ffd> meaning_of(v1::Ffd word);
+[[nodiscard]] std::optional<MarkedWithoutCode> meaning_of(v1::MarkedWithoutCode word);
 
 }  // namespace kassaflow::configuration

@@ -19,6 +19,20 @@
 namespace kassaflow::receipts {
 
 enum class State : std::uint8_t { queued, printing, uncertain, held, done, failed };
+inline constexpr State kStates[] = {State::queued, State::printing, State::uncertain,
+                                    State::held,   State::done,     State::failed};
+
+// What states have in common. Most code asks for this, so that a new state need not be named there.
+enum class Phase : std::uint8_t {
+  waiting,    // no attempt is under way
+  under_way,  // what its latest attempts came to decides about it
+  ended,      // it stays so unless something new is posted or found
+};
+[[nodiscard]] Phase phase_of(State state);
+
+// What the portal may be told of it. `error` is the dangerous one, and has conditions of its own (exactly-once.md 14).
+enum class PortalWord : std::uint8_t { wait, done, error };
+[[nodiscard]] PortalWord portal_word(State state);
 
 [[nodiscard]] std::string_view to_string(State state);
 [[nodiscard]] std::optional<State> state_from(std::string_view word);

@@ -1,13 +1,19 @@
 #pragma once
 // Between the domain's values and the messages that travel and are stored (proto/kassaflow/v1/records.proto). Pure.
-// This is where protobuf stops: inside, code speaks fiscal::.
+// Inside, code speaks fiscal:: and receipts::.
+
+#include <optional>
 
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/receipts/attempt.hpp"
+#include "kassaflow/receipts/machine.hpp"
 
 namespace kassaflow::v1 {
 class FiscalDocument;
 class Receipt;
+enum AttemptOutcome : int;
+enum ReceiptState : int;
 }  // namespace kassaflow::v1
 
 namespace kassaflow::records {
@@ -15,10 +21,14 @@ namespace kassaflow::records {
 // `check_type` is the caller's to set: the domain does not know it.
 [[nodiscard]] v1::Receipt to_record(const fiscal::Receipt& receipt);
 [[nodiscard]] v1::FiscalDocument to_record(const fiscal::FiscalDocument& document);
+[[nodiscard]] v1::ReceiptState to_record(receipts::State state);
+[[nodiscard]] v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome);
 
 // Fails with "record.…" when a code is none of the law's: a record of a newer or a foreign program is not printed as
 // something else. Amounts and texts are taken as they are; fiscal::validate judges them.
 [[nodiscard]] Result<fiscal::Receipt> from_record(const v1::Receipt& record);
 [[nodiscard]] fiscal::FiscalDocument from_record(const v1::FiscalDocument& record);
+// nullopt: not set, or a state of a newer program.
+[[nodiscard]] std::optional<receipts::State> from_record(v1::ReceiptState state);
 
 }  // namespace kassaflow::records

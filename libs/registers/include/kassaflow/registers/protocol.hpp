@@ -138,6 +138,8 @@ class Protocol {
 [[nodiscard]] std::span<const Protocol* const> protocols();
 // Null: there is none of this name.
 [[nodiscard]] const Protocol* find_protocol(std::string_view name);
+// Null: the document says none, or one that this version does not speak.
+[[nodiscard]] const Protocol* find_protocol(const v1::Register& document);
 
 // Every setting of every protocol at its standard value.
 [[nodiscard]] Durations standard_durations();
