@@ -40,6 +40,17 @@ class WhatLinks(FaultyTreeCase):
                 self.assertEqual(len(self.messages(build)), 1)
                 self.assertIn(words, self.messages(build)[0])
 
+    def test_what_a_service_is_forbidden_is_seen_as_wire_and_as_archive(self):
+        wires = what_links.wires_of({'PkgConfig::PQ': 'PostgreSQL', 'kassaflow_nova': 'the nova'})
+        build = FakeBuild(['libpq.so.5'], ['libs/nova/libkassaflow_nova.a', 'libs/base/libkassaflow_base.a'])
+        found = [finding.message for finding in what_links.program(build, 'bin/till', wires, 'why')]
+        self.assertEqual(found, ['links PostgreSQL (libpq.so.5); why', 'links the nova (libs/nova/libkassaflow_nova.a); why'])
+
+    def test_every_word_of_the_layers_can_be_looked_for(self):
+        for links in what_links.SERVICE_WITHOUT.values():
+            for word, wire in what_links.wires_of(links).items():
+                self.assertNotEqual((wire.shared, wire.archive), (what_links.Wire.shared, what_links.Wire.archive), word)
+
     def test_a_library_that_was_not_built_proves_nothing(self):
         build = FakeBuild()
         build._headers = {}
