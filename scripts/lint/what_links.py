@@ -33,6 +33,7 @@ WIRES = {
     'Asio': Wire(header=r'/include/boost/asio/'),
     'HTTP': Wire(archive=r'libkassaflow_http\.a$', header=r'/include/boost/beast/'),
     'drivers': Wire(archive=r'libkassaflow_registers\.a$'),
+    'the watcher': Wire(archive=r'libkassaflow_configuration\.a$'),
 }
 PURE_WITHOUT = ('gRPC', 'Kafka', 'PostgreSQL', 'Asio', 'HTTP')
 
