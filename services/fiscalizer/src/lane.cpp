@@ -52,7 +52,7 @@ void Lane::stop() {
   stopping_ = true;
   asker_.stop();
   wake_.notify();
-  if (flight_) flight_->stop();
+  if (run_) run_->stop();
   context_.dispatcher.cancel(register_id_);
 }
 
@@ -113,7 +113,7 @@ bool Lane::refresh_driver() {
     return false;
   }
   driver_ = context_.make_driver(register_->settings);
-  if (!flight_) up_ = false;
+  if (!run_) up_ = false;
   return true;
 }
 
@@ -205,7 +205,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
   const auto started = Clock::now();
-  co_await fly(std::move(*opened), Flight::Bytes::here);
+  co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
 }
@@ -219,7 +219,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
   auto opened = co_await open(new_attempt(kind, key, request), ref);
   if (!opened) co_return;
-  co_await fly(std::move(*opened), Flight::Bytes::here);
+  co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
   if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_}, {"detail", detail_}});
@@ -266,34 +266,35 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
   log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
-  const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
+  const auto bytes =
+      never_sent_.erase(attempt.key) > 0 ? AttemptRun::Bytes::never_left : AttemptRun::Bytes::perhaps_gone;
   const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
-  co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
+  co_await follow({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
 }
 
-asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
+asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) {
   const auto driver = [this] {
     refresh_driver();
     return driver_.get();
   };
-  flight_.emplace(FlightContext{context_.executor, context_.settings, timers_, context_.journal, context_.leases,
-                                register_id_, fence_, driver},
-                  std::move(opened), *driver_);
-  if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
-  const auto finding = co_await flight_->fly(bytes);
-  if (flight_->shard_lost()) {  // its owner decides
+  run_.emplace(AttemptDependencies{context_.executor, context_.settings, timers_, context_.journal, context_.leases,
+                                   register_id_, fence_, driver},
+               std::move(opened), *driver_);
+  if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
+  const auto finding = co_await run_->run(bytes);
+  if (run_->shard_lost()) {  // its owner decides
     stopping_ = true;
   } else if (!finding) {
     must_remember_ = true;
   } else {
-    learn(flight_->kind(), *finding);
+    learn(run_->kind(), *finding);
   }
-  flight_.reset();
+  run_.reset();
 }
 
 void Lane::ended(std::int64_t attempt, Kind kind, const Finding& finding) {
-  if (flight_ && flight_->attempt() == attempt) {
-    flight_->closed(finding);
+  if (run_ && run_->attempt() == attempt) {
+    run_->closed(finding);
   } else {
     learn(kind, finding);
     remember_again();
@@ -302,13 +303,13 @@ void Lane::ended(std::int64_t attempt, Kind kind, const Finding& finding) {
 
 std::vector<std::int64_t> Lane::unanswered() const {
   auto attempts = asker_.asks_about();
-  if (flight_) attempts.push_back(flight_->attempt());
+  if (run_) attempts.push_back(run_->attempt());
   return attempts;
 }
 
 void Lane::answered(std::int64_t attempt) {
-  if (flight() == attempt) {
-    flight_->closed(std::nullopt);
+  if (current_attempt() == attempt) {
+    run_->closed(std::nullopt);
   } else {
     remember_again();
   }
@@ -411,7 +412,7 @@ Lane::View Lane::view() const {
   view.protocol = protocol_.name();
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;
-  view.printing = flight_ ? flight_->receipt() : "";
+  view.printing = run_ ? run_->receipt() : "";
   view.up = up_;
   return view;
 }

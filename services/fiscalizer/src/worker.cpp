@@ -274,7 +274,7 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
-      if (lane->flight() == attempt.id) lane->ask_now();
+      if (lane->current_attempt() == attempt.id) lane->ask_now();
       log::write(finding->alarm ? log::Level::error : log::Level::info,
                  finding->alarm ? "alarm.contradiction" : "callback.hint",
                  {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});

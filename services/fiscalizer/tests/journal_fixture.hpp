@@ -116,8 +116,8 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     return run([&](pqxx::work& work) { return sql::settle(work, kWorker, limits_, {one_told}); }).front();
   }
 
-  Journal::News news(const std::vector<std::int64_t>& flights = {}) {
-    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, flights); });
+  Journal::News news(const std::vector<std::int64_t>& followed = {}) {
+    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, followed); });
   }
 };
 

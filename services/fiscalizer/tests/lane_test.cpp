@@ -76,7 +76,7 @@ class LaneTest : public JournalTest {
   // As the worker does with a callback.
   void call_back(const Finding& finding) {
     Told told;
-    told.attempt = lane_->flight();
+    told.attempt = lane_->current_attempt();
     told.fence = lane_->fence();
     told.finding = finding;
     const auto settled = settle(told);
@@ -197,7 +197,7 @@ TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
   settings_.register_health = settings::Duration(1h);  // it waits for the next receipt, and for nothing else
   driver_.sent = printed();
   drive();
-  until([&] { return state(2) == "done" && lane_->flight() == 0; });  // it waits in the dispatcher
+  until([&] { return state(2) == "done" && lane_->current_attempt() == 0; });  // it waits in the dispatcher
   register_ = std::make_shared<configuration::Register>(*register_);
   register_->retired = true;
   take({printable(post(3, 3, 10, "d", 2))});

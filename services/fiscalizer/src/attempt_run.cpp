@@ -1,4 +1,4 @@
-#include "flight.hpp"
+#include "attempt_run.hpp"
 
 #include <algorithm>
 
@@ -31,14 +31,14 @@ Finding never_sent() {
 
 }  // namespace
 
-asio::awaitable<std::optional<Finding>> Flight::fly(Bytes bytes) {
+asio::awaitable<std::optional<Finding>> AttemptRun::run(Bytes bytes) {
   auto finding = co_await first_word(bytes);
   if (is_certain(finding) || !driver_->capabilities().query_by_key) co_return co_await end_with(std::move(finding));
   co_return co_await settle_by_asking(std::move(finding));
 }
 
 // What is known after the bytes left, or may have left.
-asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
+asio::awaitable<Finding> AttemptRun::first_word(Bytes bytes) {
   if (bytes == Bytes::never_left) co_return never_sent();
   attempt_.ref.repeated = bytes == Bytes::perhaps_gone;
   auto finding = bytes == Bytes::here ? co_await send() : worker_lost();
@@ -48,7 +48,7 @@ asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
   co_return finding;
 }
 
-asio::awaitable<Finding> Flight::send() {
+asio::awaitable<Finding> AttemptRun::send() {
   LeaseGuard guard(context_.leases, context_.fence);
   sending_ = true;
   Finding finding;
@@ -63,7 +63,7 @@ asio::awaitable<Finding> Flight::send() {
 }
 
 // The same bytes under the same key once more, when the journal allows it. False: they were not sent.
-asio::awaitable<bool> Flight::send_again(Finding& finding) {
+asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
   if (context_.leases.may_start(context_.fence.shard) != context_.fence) co_return false;
   const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.fence);
   if (!send_number) {
@@ -79,7 +79,7 @@ asio::awaitable<bool> Flight::send_again(Finding& finding) {
 }
 
 // The protocol can be asked: the register takes nothing else until the question is settled (exactly-once.md 7).
-asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding) {
+asio::awaitable<std::optional<Finding>> AttemptRun::settle_by_asking(Finding finding) {
   const auto& timers = context_.timers;
   Clock::duration pause = finding.fact == Fact::pending ? timers.poll : timers.first_question;
   std::optional<Clock::time_point> absent_since;  // since when every answer was a clean negative
@@ -139,7 +139,7 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
 }
 
 // Growing with the time it has waited: a cloud whose register is off for the night is not asked every three seconds.
-Clock::duration Flight::pause_between_questions() const {
+Clock::duration AttemptRun::pause_between_questions() const {
   constexpr int kQuestionsPerAge = 20;
   const Clock::duration grown =
       std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, context_.settings.retry_max);
@@ -147,7 +147,7 @@ Clock::duration Flight::pause_between_questions() const {
 }
 
 // A document that the cloud has had for too long stays open, and is asked about; a person should know.
-asio::awaitable<void> Flight::doubt_if_late() {
+asio::awaitable<void> AttemptRun::doubt_if_late() {
   if (late_ || Clock::now() - attempt_.opened_at < context_.settings.pending_limit) co_return;
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
@@ -158,12 +158,12 @@ asio::awaitable<void> Flight::doubt_if_late() {
 }
 
 // Not the end, but evidence, and perhaps the name the cloud knows the attempt by.
-asio::awaitable<void> Flight::hear(const Finding& finding) {
+asio::awaitable<void> AttemptRun::hear(const Finding& finding) {
   if (!finding.remote_id.empty()) attempt_.ref.remote_id = finding.remote_id;
   co_await tell(finding, false);
 }
 
-asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
+asio::awaitable<std::optional<Finding>> AttemptRun::end_with(Finding finding) {
   const bool closed_before = closed_;
   co_await tell(finding, true);
   if (end_) co_return end_;
@@ -171,7 +171,7 @@ asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
   co_return finding;
 }
 
-asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
+asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
   Told told;
   told.attempt = attempt_.id;
   told.fence = context_.fence;
