@@ -53,8 +53,11 @@ class AttemptRun {
     never_left,    // the attempt was given up before
   };
 
-  AttemptRun(AttemptDependencies context, OpenAttempt attempt, registers::Driver& driver)
-      : context_(std::move(context)), attempt_(std::move(attempt)), driver_(&driver), wake_(context_.executor) {}
+  AttemptRun(AttemptDependencies dependencies, OpenAttempt attempt, registers::Driver& driver)
+      : dependencies_(std::move(dependencies)),
+        attempt_(std::move(attempt)),
+        driver_(&driver),
+        wake_(dependencies_.executor) {}
 
   // What the attempt ended with, whoever heard it. nullopt: a person closed it, or the shard's next owner will (stop(),
   // shard_lost()).
@@ -97,7 +100,7 @@ class AttemptRun {
   boost::asio::awaitable<void> tell(const Finding& finding, bool final);
   [[nodiscard]] bool over() const { return stopping_ || closed_ || shard_lost_; }
 
-  AttemptDependencies context_;
+  AttemptDependencies dependencies_;
   OpenAttempt attempt_;
   registers::Driver* driver_;
   Event wake_;

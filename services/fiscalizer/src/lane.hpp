@@ -28,7 +28,7 @@ using async::Clock;
 using async::Event;
 
 // What all lanes of a worker share.
-struct LaneContext {
+struct LaneDependencies {
   boost::asio::any_io_executor executor;
   const FiscalizerSettings& settings;
   Journal& journal;
@@ -45,7 +45,7 @@ struct LaneContext {
 class Lane {
  public:
   // `protocol`: the register's, which never changes.
-  Lane(LaneContext context, const registers::Protocol& protocol, std::string register_id, std::string pool,
+  Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id, std::string pool,
        Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
@@ -108,12 +108,12 @@ class Lane {
   void keep_in_mind(Kind kind, const Finding& finding);
   void alarm_once(std::string_view event, const Finding& finding);
   void back_off(const std::string& why);
-  [[nodiscard]] bool may_start() const { return context_.leases.may_start(fence_.shard) == fence_; }
+  [[nodiscard]] bool may_start() const { return dependencies_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
   void set_up(bool up, std::string detail);
 
-  LaneContext context_;
+  LaneDependencies dependencies_;
   const registers::Protocol& protocol_;
   const registers::Timers timers_;
   std::string register_id_;

@@ -146,7 +146,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   return true;
 }
 
-LaneContext Worker::lane_context() {
+LaneDependencies Worker::lane_context() {
   return {context_.executor,
           settings_,
           journal_,

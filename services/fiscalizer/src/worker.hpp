@@ -37,7 +37,7 @@ class Worker final : public runtime::App {
   bool on_batch(const std::vector<kafka::Record>& batch);
   // Lanes follow the shards held and the configuration in force.
   void reconcile();
-  LaneContext lane_context();
+  LaneDependencies lane_context();
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);

@@ -60,16 +60,17 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    lane_.emplace(LaneContext{.executor = io_.get_executor(),
-                              .settings = settings_,
-                              .journal = journal_,
-                              .dispatcher = dispatcher_,
-                              .leases = leases_,
-                              .find_register = [this](const std::string&) { return register_; },
-                              .find_pool = [this](const std::string&) { return pool_of_registers_; },
-                              .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                              .make_driver = make_driver_},
-                  *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+    lane_.emplace(
+        LaneDependencies{.executor = io_.get_executor(),
+                         .settings = settings_,
+                         .journal = journal_,
+                         .dispatcher = dispatcher_,
+                         .leases = leases_,
+                         .find_register = [this](const std::string&) { return register_; },
+                         .find_pool = [this](const std::string&) { return pool_of_registers_; },
+                         .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
+                         .make_driver = make_driver_},
+        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }

@@ -89,8 +89,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       caught_up_for_answers_(log_ends_, answers_pool_),
       watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(pool_),
-      pusher_(pusher_surroundings(), settings),
-      check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
+      pusher_(pusher_dependencies(), settings),
+      check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
       look_ups_(pool_),
       http_(context.executor, http_options(settings, context.metrics), [this](const http::Inbound& inbound) {
         return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
@@ -116,7 +116,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   http_.start();
 }
 
-ViewAccess StatusApp::view_access() {
+CheckDependencies StatusApp::check_dependencies() {
   return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
             using Found = Result<std::optional<Known>>;
             auto found = co_await within<Found>(
@@ -132,7 +132,7 @@ ViewAccess StatusApp::view_access() {
           }};
 }
 
-Pusher::Surroundings StatusApp::pusher_surroundings() {
+Pusher::Dependencies StatusApp::pusher_dependencies() {
   return {.executor = context_.executor,
           .pool = pool_,
           .replica = context_.instance,

@@ -31,8 +31,8 @@ class StatusApp final : public runtime::App {
  private:
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
-  ViewAccess view_access();
-  Pusher::Surroundings pusher_surroundings();
+  CheckDependencies check_dependencies();
+  Pusher::Dependencies pusher_dependencies();
 
   runtime::Context context_;
   const StatusSettings& settings_;

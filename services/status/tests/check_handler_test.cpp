@@ -43,7 +43,7 @@ struct FakeView {
     }
   }
 
-  ViewAccess access() {
+  CheckDependencies dependencies() {
     return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
               const auto found = receipts.find(id);
               if (!answers || found == receipts.end()) co_return std::nullopt;
@@ -78,7 +78,7 @@ class CheckUrl : public testing::Test {
 
   boost::json::object ask(const std::string& body, const std::string& target = "/b24/acme-s3cr3t/check",
                           const std::string& method = "POST") {
-    const CheckHandler handler([this] { return snapshot_; }, view_.access(), metrics_);
+    const CheckHandler handler([this] { return snapshot_; }, view_.dependencies(), metrics_);
     const http::Inbound inbound{method, target, body, [](std::string_view) { return std::string_view(); }};
     const auto reply = run(handler(inbound));
     EXPECT_EQ(reply.status, 200);  // I3

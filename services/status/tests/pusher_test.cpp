@@ -42,7 +42,7 @@ class PusherTest : public DatabaseTest {
   }
 
   void start() {
-    pusher_.emplace(Pusher::Surroundings{.executor = io_.get_executor(),
+    pusher_.emplace(Pusher::Dependencies{.executor = io_.get_executor(),
                                          .pool = pool_,
                                          .replica = "test",
                                          .snapshot =
