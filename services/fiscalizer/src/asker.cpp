@@ -68,15 +68,15 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   auto& known = question->second;
   known.pause = std::min(known.pause * 2, dependencies_.longest_pause);
   known.next = Clock::now() + known.pause;
-  const auto heard = std::string(to_string(finding.fact)) + finding.code + finding.text;
-  if (!is_certain(finding) || heard == known.heard || stopping_ || !dependencies_.may_decide()) co_return;
-  known.heard = heard;
-  Told told;
-  told.attempt = attempt;
-  told.fence = dependencies_.fence;
-  told.send = asked.sends;
-  told.finding = finding;
-  const auto settled = co_await dependencies_.journal.settle(std::move(told));
+  const auto answer = std::string(to_string(finding.fact)) + finding.code + finding.text;
+  if (!is_certain(finding) || answer == known.heard || stopping_ || !dependencies_.may_decide()) co_return;
+  known.heard = answer;
+  Heard heard;
+  heard.attempt = attempt;
+  heard.fence = dependencies_.fence;
+  heard.send = asked.sends;
+  heard.finding = finding;
+  const auto settled = co_await dependencies_.journal.settle(std::move(heard));
   log::info("attempt.told_later", {{"receipt", asked.receipt},
                                    {"fact", to_string(finding.fact)},
                                    {"code", finding.code},

@@ -172,14 +172,14 @@ asio::awaitable<std::optional<Finding>> AttemptRun::end_with(Finding finding) {
 }
 
 asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
-  Told told;
-  told.attempt = attempt_.id;
-  told.fence = dependencies_.fence;
-  told.send = attempt_.send;
-  told.final = final;
-  told.provable = !driver_->capabilities().query_by_key;
-  told.finding = finding;
-  const auto settled = co_await dependencies_.journal.settle(std::move(told));
+  Heard heard;
+  heard.attempt = attempt_.id;
+  heard.fence = dependencies_.fence;
+  heard.send = attempt_.send;
+  heard.final = final;
+  heard.provable = !driver_->capabilities().query_by_key;
+  heard.finding = finding;
+  const auto settled = co_await dependencies_.journal.settle(std::move(heard));
   if (finding.alarm) {
     log::error("alarm.contradiction", {{"receipt", attempt_.receipt},
                                        {"register", dependencies_.register_id},

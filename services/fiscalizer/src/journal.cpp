@@ -120,9 +120,9 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
         if (ids) on_commit_();
         co_return answers;
       });
-  settling_ = std::make_shared<Group<Told, Result<Settled>>>(
-      executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
-        auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
+  settling_ = std::make_shared<Group<Heard, Result<Settled>>>(
+      executor, [this](std::vector<Heard> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
+        auto shared = std::make_shared<const std::vector<Heard>>(std::move(batch));
         auto settled = co_await pool_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
           return sql::settle(work, worker, limits, *shared);
         });
@@ -157,11 +157,11 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   }
 }
 
-asio::awaitable<Settled> Journal::settle(Told told) {
+asio::awaitable<Settled> Journal::settle(Heard heard) {
   for (;;) {
-    auto settled = co_await settling_->ask(told);
+    auto settled = co_await settling_->ask(heard);
     if (settled) co_return *settled;
-    log::warn("journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
+    log::warn("journal.settle_retry", {{"attempt", heard.attempt}, {"error", settled.error().message}});
     co_await async::pause_for(kStorePause);
   }
 }

@@ -88,7 +88,7 @@ struct RegisterMemory {
   return finding.fact == registers::Fact::printed || finding.fact == registers::Fact::not_printed;
 }
 
-struct Told {  // one thing learned about one attempt
+struct Heard {  // one thing learned about one attempt
   std::int64_t attempt = 0;
   Fence fence;                // under which the decision would be made
   std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
@@ -127,7 +127,7 @@ class Journal {
   boost::asio::awaitable<Result<std::int64_t>> open_attempt(NewAttempt attempt);
 
   // Appends and decides. Repeats until PostgreSQL took it: evidence in hand is not dropped.
-  boost::asio::awaitable<Settled> settle(Told told);
+  boost::asio::awaitable<Settled> settle(Heard heard);
 
   // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: journal.stale (closed
   // meanwhile, or not ours any more), postgres.*.
@@ -148,7 +148,7 @@ class Journal {
     std::string body;
   };
   struct Undecided {
-    Told told;
+    Heard heard;
     std::string register_id;
     Kind kind = Kind::receipt;
   };
@@ -177,7 +177,7 @@ class Journal {
   std::function<void()> on_commit_ = [] {};
   std::function<void(const Finished&)> on_finished_ = [](const Finished&) {};
   std::shared_ptr<Group<NewAttempt, Result<std::int64_t>>> opening_;
-  std::shared_ptr<Group<Told, Result<Settled>>> settling_;
+  std::shared_ptr<Group<Heard, Result<Settled>>> settling_;
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -317,7 +317,7 @@ void Lane::answered(std::int64_t attempt) {
 
 void Lane::learn(Kind kind, const Finding& finding) {
   // What is at the head of the queue may have changed.
-  if (finding.fact == Fact::not_printed || !memory_.questions.empty()) dependencies_.dispatcher.read_again(pool_);
+  if (finding.fact == Fact::not_printed || !memory_.questions.empty()) dependencies_.dispatcher.refresh(pool_);
   if (finding.fact == Fact::printed && memory_.questions.empty()) {
     keep_in_mind(kind, finding);
   } else {

@@ -32,30 +32,31 @@ std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, 
   return result;
 }
 
-Plan plan(const std::string& self, const std::vector<std::string>& alive, const std::vector<ShardRow>& shards) {
+Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
+                    const std::vector<ShardRow>& shards) {
   const std::set<std::string> living(alive.begin(), alive.end());
   const std::size_t workers = std::max<std::size_t>(1, living.size() + (living.contains(self) ? 0 : 1));
   const std::size_t share = (receipts::kShards + workers - 1) / workers;
 
-  Plan result;
+  Rebalance result;
   std::vector<int> ours;
   for (const auto& row : shards) {
     if (row.worker == self) {
       ours.push_back(row.shard);
     } else if (row.worker.empty() || !living.contains(row.worker)) {
-      result.claim.push_back(row);
+      result.take_over.push_back(row);
     }
   }
   if (ours.size() > share) {
     result.release.assign(ours.begin() + static_cast<std::ptrdiff_t>(share), ours.end());
-    result.claim.clear();
-  } else if (result.claim.size() > share - ours.size()) {
-    result.claim.resize(share - ours.size());
+    result.take_over.clear();
+  } else if (result.take_over.size() > share - ours.size()) {
+    result.take_over.resize(share - ours.size());
   }
   return result;
 }
 
-std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
+std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
   IntArray shards;
   IntArray epochs;
   TextArray workers;
@@ -123,7 +124,7 @@ boost::asio::awaitable<void> Leases::tick() {
   // Others may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
   valid_until_ = before + options_.lease;
   const auto alive = observer_.alive(look->workers, Clock::now(), options_.lease);
-  const auto next = plan(self, alive, look->shards);
+  const auto next = rebalance(self, alive, look->shards);
   const bool releases_others = releasing_ != next.release;
   releasing_ = next.release;
   if (releases_others) on_change_();  // lanes stop, so that their shards can be released
@@ -136,9 +137,9 @@ boost::asio::awaitable<void> Leases::tick() {
     if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
   }
 
-  if (!next.claim.empty() || !release.empty() || !dead.empty()) {
-    auto changed = co_await pool_.run([self, wanted = next.claim, release, dead](pqxx::work& work) {
-      auto claimed = claim(work, self, wanted);
+  if (!next.take_over.empty() || !release.empty() || !dead.empty()) {
+    auto changed = co_await pool_.run([self, wanted = next.take_over, release, dead](pqxx::work& work) {
+      auto claimed = take_over(work, self, wanted);
       IntArray given;
       for (const int shard : release) given.add(shard);
       work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,

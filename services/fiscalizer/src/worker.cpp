@@ -192,7 +192,7 @@ void Worker::reconcile() {
       ++entry;
       continue;
     }
-    dispatcher_.read_again(lane.pool());
+    dispatcher_.refresh(lane.pool());
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
@@ -230,21 +230,21 @@ asio::awaitable<void> Worker::follow_up() {
 
 // Evidence that an earlier owner of the shard appended after it had lost it.
 asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
-  auto& told = undecided.told;
-  const auto fence = leases_.may_start(told.fence.shard);
+  auto& heard = undecided.heard;
+  const auto fence = leases_.may_start(heard.fence.shard);
   if (!fence) co_return;
-  told.fence = *fence;
-  const auto settled = co_await journal_.settle(told);
-  tell_lane(undecided.register_id, told, undecided.kind, settled);
+  heard.fence = *fence;
+  const auto settled = co_await journal_.settle(heard);
+  tell_lane(undecided.register_id, heard, undecided.kind, settled);
 }
 
 // Whoever heard it, the lane learns it the same way.
-void Worker::tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled) {
+void Worker::tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled) {
   dispatcher_.kick();
   const auto lane = lanes_.find(register_id);
   if (lane == lanes_.end()) return;
-  if (told.final && settled.news) {
-    lane->second->ended(told.attempt, kind, told.finding);
+  if (heard.final && settled.news) {
+    lane->second->ended(heard.attempt, kind, heard.finding);
   } else {
     lane->second->remember_again();
   }
@@ -280,14 +280,14 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
                  {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
       continue;
     }
-    Told told;
-    told.attempt = attempt.id;
-    told.fence = lane->fence();
-    told.callback = callback.id;
-    told.send = attempt.sends;
-    told.finding = std::move(*finding);
-    const auto settled = co_await journal_.settle(told);
-    tell_lane(callback.register_id, told, attempt.kind, settled);
+    Heard heard;
+    heard.attempt = attempt.id;
+    heard.fence = lane->fence();
+    heard.callback = callback.id;
+    heard.send = attempt.sends;
+    heard.finding = std::move(*finding);
+    const auto settled = co_await journal_.settle(heard);
+    tell_lane(callback.register_id, heard, attempt.kind, settled);
     co_return;
   }
   co_await journal_.handled(callback.id);

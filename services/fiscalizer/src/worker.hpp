@@ -41,7 +41,7 @@ class Worker final : public runtime::App {
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);
-  void tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled);
+  void tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled);
   boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
   boost::asio::awaitable<void> measure();
   void count(const Finished& finished);

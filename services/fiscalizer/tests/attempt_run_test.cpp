@@ -77,7 +77,7 @@ TEST_F(AttemptRunTest, Rule7_WhatWasThereOnceIsNeverSentAgain) {
 }
 
 TEST_F(AttemptRunTest, Rule7_NothingIsSentAgainThatWasClosedMeanwhile) {
-  driver_.now = [this] {  // a person's answer, which no one has told this attempt
+  driver_.now = [this] {  // a person's answer, which no one has heard this attempt
     if (driver_.asks == 2) exec("update attempts set outcome = 'not_printed'");
   };
   driver_.answers = {said(Fact::absent), said(Fact::absent)};

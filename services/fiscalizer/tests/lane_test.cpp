@@ -76,13 +76,13 @@ class LaneTest : public JournalTest {
   }
   // As the worker does with a callback.
   void call_back(const Finding& finding) {
-    Told told;
-    told.attempt = lane_->current_attempt();
-    told.fence = lane_->fence();
-    told.finding = finding;
-    const auto settled = settle(told);
+    Heard heard;
+    heard.attempt = lane_->current_attempt();
+    heard.fence = lane_->fence();
+    heard.finding = finding;
+    const auto settled = settle(heard);
     ASSERT_TRUE(settled.news);
-    lane_->ended(told.attempt, Kind::receipt, finding);
+    lane_->ended(heard.attempt, Kind::receipt, finding);
   }
   static Finding refusal(Cause cause, const std::string& words) {
     auto finding = said(Fact::not_printed, "", cause);

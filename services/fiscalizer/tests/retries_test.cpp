@@ -104,8 +104,8 @@ TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   std::promise<void> done;
   OperationsHooks hooks;
   hooks.views = [] { return std::vector<Lane::View>{}; };
-  hooks.settled = [&, told = false](const std::string&) mutable {
-    if (status_is_there && !std::exchange(told, true)) done.set_value();
+  hooks.settled = [&, heard = false](const std::string&) mutable {
+    if (status_is_there && !std::exchange(heard, true)) done.set_value();
   };
   hooks.finished = [](const Finished&) {};
   hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };

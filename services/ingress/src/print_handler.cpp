@@ -83,7 +83,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
 
   // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
   // the journal, which keeps it as a conflict (exactly-once.md 13).
-  Question question = dependencies_.duplicates.ask(record.receipt_id());
+  LookUp look_up = dependencies_.duplicates.ask(record.receipt_id());
   Message message{records::kReceiptsTopic,
                   record.pool(),
                   record.SerializeAsString(),
@@ -91,7 +91,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
                   {{records::kOwnerHeader, owner_of(record)}}};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
-  const auto printed = co_await question.answer();
+  const auto printed = co_await look_up.answer();
   // Digests of different versions say nothing about each other; the journal decides.
   if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
     co_return refusal(Reason::printed, kPrinted);

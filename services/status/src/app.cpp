@@ -117,8 +117,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
 }
 
 CheckDependencies StatusApp::check_dependencies() {
-  return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
-            using Found = Result<std::optional<Known>>;
+  return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
+            using Found = Result<std::optional<ViewEntry>>;
             auto found = co_await within<Found>(
                 kAnswerLimit, answers_pool_.run([id](pqxx::work& work) { return sql::find(work, id); }));
             if (!found || !*found) co_return std::nullopt;
@@ -143,8 +143,8 @@ Pusher::Dependencies StatusApp::pusher_dependencies() {
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
-  const auto stored = pool_.run_blocking(
-      [&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
+  const auto stored =
+      pool_.run_blocking([&](pqxx::work& work) { unreadable = sql::apply(work, batch, settings_.push_delay.count()); });
   if (!stored) {
     log::warn("view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;

@@ -17,7 +17,7 @@ namespace kassaflow::status {
 
 // The view and the log as the handler asks them; nullopt/false when they do not answer in time.
 struct CheckDependencies {
-  std::function<boost::asio::awaitable<std::optional<Known>>(std::string receipt_id)> find;
+  std::function<boost::asio::awaitable<std::optional<ViewEntry>>(std::string receipt_id)> find;
   // True once the view has taken in all that was in the log when the call began.
   std::function<boost::asio::awaitable<bool>()> caught_up;
   // Records that the error of this revision is told; false when it must not be, or could not be recorded.

@@ -151,12 +151,13 @@ asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due
 
 asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& address, const sql::Due& due) {
   const auto& outcome = due.known.outcome;
-  const auto told = portal_word(outcome.state()) == PortalWord::done ? bitrix24::Told::done : bitrix24::Told::error;
+  const auto told =
+      portal_word(outcome.state()) == PortalWord::done ? bitrix24::PushedEnd::done : bitrix24::PushedEnd::error;
   http::Request request;
   request.url = address.url();
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
-  request.body = told == bitrix24::Told::done ? bitrix24::check_apply_done(due.receipt, document_of(outcome))
-                                              : bitrix24::check_apply_error(due.receipt, outcome.error());
+  request.body = told == bitrix24::PushedEnd::done ? bitrix24::check_apply_done(due.receipt, document_of(outcome))
+                                                   : bitrix24::check_apply_error(due.receipt, outcome.error());
   request.total_timeout = kRequest;
   http::NoGuard guard;
   const auto response = co_await http::one_shot(request, dependencies_.addresses, guard);

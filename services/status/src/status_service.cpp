@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint32_t kListDefault = 100;
 constexpr std::uint32_t kListLimit = 1000;
 
-void fill(v1::ReceiptView& view, Known& known) {
+void fill(v1::ReceiptView& view, ViewEntry& known) {
   *view.mutable_outcome() = std::move(known.outcome);
   view.set_pushed_at_ms(known.pushed_at_ms);
 }
@@ -28,7 +28,7 @@ class StatusService::Service final : public v1::Status::Service {
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
-    std::optional<Known> known;
+    std::optional<ViewEntry> known;
     if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok())
       return status;
     if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
@@ -41,7 +41,7 @@ class StatusService::Service final : public v1::Status::Service {
     sql::Filter filter{request->tenant(), request->pool(), std::string(state_word(request->state())),
                        request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
-    std::vector<Known> found;
+    std::vector<ViewEntry> found;
     if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
     for (auto& known : found) fill(*response->add_receipts(), known);
     return grpc::Status::OK;

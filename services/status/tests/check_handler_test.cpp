@@ -27,7 +27,7 @@ T run(asio::awaitable<T> work) {
 
 // A view in memory: receipts 1 (done), 2 (failed), 3 (queued) of acme-main, and what is switched on.
 struct FakeView {
-  std::map<std::string, Known> receipts;
+  std::map<std::string, ViewEntry> receipts;
   bool answers = true;
   bool caught_up = true;
   bool may_tell = true;
@@ -44,7 +44,7 @@ struct FakeView {
   }
 
   CheckDependencies dependencies() {
-    return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
+    return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
               const auto found = receipts.find(id);
               if (!answers || found == receipts.end()) co_return std::nullopt;
               co_return found->second;
