@@ -16,7 +16,7 @@
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/registers/driver.hpp"
 
@@ -119,7 +119,8 @@ struct Settled {
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker, const Limits& limits);
+  Journal(boost::asio::any_io_executor executor, postgres::Database& database, std::string worker,
+          const Limits& limits);
 
   // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
   // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again;
@@ -171,7 +172,7 @@ class Journal {
   struct Group;
 
   boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   std::string worker_;
   Limits limits_;
   std::function<void()> on_commit_ = [] {};

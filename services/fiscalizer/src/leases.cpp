@@ -9,7 +9,7 @@
 
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -77,8 +77,8 @@ std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const
   return claimed;
 }
 
-Leases::Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options)
-    : executor_(executor), pool_(pool), options_(std::move(options)), wake_(executor) {}
+Leases::Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options)
+    : executor_(executor), database_(database), options_(std::move(options)), wake_(executor) {}
 
 boost::asio::awaitable<void> Leases::run() {
   while (!stopping_) {
@@ -94,7 +94,7 @@ boost::asio::awaitable<void> Leases::tick() {
   };
   const auto self = options_.worker;
   const auto before = Clock::now();
-  auto look = co_await pool_.run([self](pqxx::work& work) {
+  auto look = co_await database_.run([self](pqxx::work& work) {
     work.exec_params(
         "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
         "workers.heartbeat + 1",
@@ -138,7 +138,7 @@ boost::asio::awaitable<void> Leases::tick() {
   }
 
   if (!next.take_over.empty() || !release.empty() || !dead.empty()) {
-    auto changed = co_await pool_.run([self, wanted = next.take_over, release, dead](pqxx::work& work) {
+    auto changed = co_await database_.run([self, wanted = next.take_over, release, dead](pqxx::work& work) {
       auto claimed = take_over(work, self, wanted);
       IntArray given;
       for (const int shard : release) given.add(shard);
@@ -177,7 +177,7 @@ boost::asio::awaitable<void> Leases::stop() {
   const bool all = idle.size() == epochs_.size();
   epochs_.clear();
   const auto self = options_.worker;
-  const auto done = co_await pool_.run([self, idle, all](pqxx::work& work) {
+  const auto done = co_await database_.run([self, idle, all](pqxx::work& work) {
     IntArray shards;
     for (const int shard : idle) shards.add(shard);
     work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,

@@ -15,7 +15,7 @@
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/http/one_shot.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -68,7 +68,7 @@ class Leases {
     std::string worker;
     Clock::duration lease{};
   };
-  Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options);
+  Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options);
 
   // Called when the set of held shards changed.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
@@ -95,7 +95,7 @@ class Leases {
   boost::asio::awaitable<void> tick();
 
   boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   Options options_;
   Observer observer_;
   Event wake_;

@@ -14,7 +14,7 @@
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "lane.hpp"
 #include "leases.hpp"
@@ -50,9 +50,9 @@ class Worker final : public runtime::App {
 
   runtime::Context context_;
   const FiscalizerSettings& settings_;
-  postgres::Pool pool_;
-  postgres::Pool intake_pool_;
-  postgres::Pool lease_pool_;  // a heartbeat never waits behind other work
+  postgres::Database database_;
+  postgres::Database intake_database_;
+  postgres::Database lease_database_;  // a heartbeat never waits behind other work
   kafka::Producer producer_;
   Journal journal_;
   Leases leases_;

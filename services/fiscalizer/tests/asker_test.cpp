@@ -36,8 +36,9 @@ class AskerTest : public JournalTest {
   }
 
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
   ScriptedDriver driver_;
   bool may_decide_ = true;
   std::vector<Fact> ended_;

@@ -49,9 +49,10 @@ class AttemptRunTest : public JournalTest {
   FiscalizerSettings settings_;
   registers::Timers timers_;
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), database_, {kWorker, 10min}};
   bool leased_ = false;
   Fence fence_;
   std::int64_t attempt_ = 0;

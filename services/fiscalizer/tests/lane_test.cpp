@@ -100,11 +100,12 @@ class LaneTest : public JournalTest {
 
   FiscalizerSettings settings_;
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  postgres::Pool lease_pool_{
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  postgres::Database lease_database_{
       {.uri = server_->uri(), .application_name = "l", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), lease_pool_, {kWorker, 10min}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), lease_database_, {kWorker, 10min}};
   Dispatcher dispatcher_{io_.get_executor(), journal_};
   ScriptedDriver driver_;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =

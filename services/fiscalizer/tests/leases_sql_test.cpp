@@ -34,7 +34,7 @@ class LeasesTest : public JournalTest {
       while (!looked) io.run_one();
     }
     boost::asio::io_context io;
-    postgres::Pool pool;
+    postgres::Database pool;
     Leases leases;
   };
 };

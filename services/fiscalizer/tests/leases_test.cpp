@@ -65,7 +65,7 @@ TEST(Observer, AnOldCounterSeenForTheFirstTimeCountsAsAlive) {
 // Rule 3: no lease, no bytes.
 TEST(LeaseGuard, RefusesWithoutALease) {
   boost::asio::io_context io;
-  postgres::Pool pool(
+  postgres::Database pool(
       {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
   Leases leases(io.get_executor(), pool, {"a", 10s});
   LeaseGuard guard(leases, Fence{1, 1});

@@ -6,7 +6,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::status {
 
@@ -51,10 +51,11 @@ asio::awaitable<void> Pusher::run() {
     co_await look();
     if (const auto now = std::chrono::steady_clock::now(); !running_.empty() && now - renewed >= kRenew) {
       renewed = now;
-      (void)co_await dependencies_.pool.run([replica = dependencies_.replica, running = running()](pqxx::work& work) {
-        sql::renew(work, replica, running);
-        return true;
-      });  // not renewed: the claims lapse, and nothing more is pushed under them
+      (void)co_await dependencies_.database.run(
+          [replica = dependencies_.replica, running = running()](pqxx::work& work) {
+            sql::renew(work, replica, running);
+            return true;
+          });  // not renewed: the claims lapse, and nothing more is pushed under them
     }
     co_await async::pause_for(kLook);
   }
@@ -65,9 +66,8 @@ asio::awaitable<void> Pusher::look() {
   // Without a configuration nobody's webhook is known.
   if (limit <= 0 || dependencies_.snapshot()->revision == 0) co_return;
   auto claims =
-      co_await dependencies_.pool.run([replica = dependencies_.replica, running = running(), limit](pqxx::work& work) {
-        return sql::claim(work, replica, running, limit);
-      });
+      co_await dependencies_.database.run([replica = dependencies_.replica, running = running(), limit](
+                                              pqxx::work& work) { return sql::claim(work, replica, running, limit); });
   if (!claims) co_return;
   for (auto& claim : *claims) {
     const auto installation = claim.installation;
@@ -88,7 +88,7 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
     log::error("push.broken", {{"installation", portal.installation}, {"error", error.what()}});
     portal.release.rest = settings_.push_retry_max;
   }
-  (void)co_await dependencies_.pool.run([replica = dependencies_.replica, &portal](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([replica = dependencies_.replica, &portal](pqxx::work& work) {
     sql::release(work, replica, portal.installation, portal.release);
     return true;
   });  // not released: the claim lapses
@@ -116,7 +116,7 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
     portal.release.rest = settings_.push_retry_max;
     co_return Next::leave;
   }
-  auto looked = co_await dependencies_.pool.run(
+  auto looked = co_await dependencies_.database.run(
       [replica = dependencies_.replica, installation = portal.installation, receipt](pqxx::work& work) {
         return sql::look(work, replica, installation, receipt);
       });
@@ -140,7 +140,7 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
 asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due) {
   if (answer_for(due.known, portal.installation) != Answer::error_if_current || !co_await dependencies_.caught_up())
     co_return false;
-  auto told = co_await dependencies_.pool.run(
+  auto told = co_await dependencies_.database.run(
       [replica = dependencies_.replica, installation = portal.installation, receipt = due.receipt](pqxx::work& work) {
         return sql::tell_due_error(work, replica, installation, receipt);
       });
@@ -196,7 +196,7 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
                                          .jitter = jitter()});
   switch (decision.receipt) {
     case Decision::Receipt::told:
-      (void)co_await dependencies_.pool.run([due](pqxx::work& work) {
+      (void)co_await dependencies_.database.run([due](pqxx::work& work) {
         sql::pushed(work, due);
         return true;
       });  // not stored: it is pushed again, which the portal takes for the same
@@ -224,7 +224,7 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
   log::info(
       "push.later",
       {{"receipt", due.receipt}, {"installation", due.known.installation}, {"tries", due.tries + 1}, {"reason", why}});
-  (void)co_await dependencies_.pool.run([due, wait](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([due, wait](pqxx::work& work) {
     sql::put_off(work, due, wait);
     return true;
   });  // not stored: it is still due
@@ -232,7 +232,7 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
 
 asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
   log::error("push.given_up", {{"receipt", due.receipt}, {"installation", due.known.installation}, {"reason", why}});
-  (void)co_await dependencies_.pool.run([due](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([due](pqxx::work& work) {
     sql::give_up(work, due);
     return true;
   });  // not stored: it is still due

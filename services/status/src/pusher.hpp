@@ -16,7 +16,7 @@
 
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "portal.hpp"
 #include "push_sql.hpp"
 #include "settings.hpp"
@@ -27,7 +27,7 @@ class Pusher {
  public:
   struct Dependencies {
     boost::asio::any_io_executor executor;  // of one thread
-    postgres::Pool& pool;
+    postgres::Database& database;
     std::string replica;  // unique among processes
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
     std::function<boost::asio::awaitable<bool>()> caught_up;  // as CheckDependencies::caught_up

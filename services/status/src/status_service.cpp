@@ -23,7 +23,7 @@ void fill(v1::ReceiptView& view, ViewEntry& known) {
 
 class StatusService::Service final : public v1::Status::Service {
  public:
-  explicit Service(postgres::Pool& pool) : pool_(pool) {}
+  explicit Service(postgres::Database& database) : database_(database) {}
 
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
@@ -63,14 +63,14 @@ class StatusService::Service final : public v1::Status::Service {
 
  private:
   grpc::Status run(const std::function<void(pqxx::work&)>& body) {
-    const auto done = pool_.run_blocking(body);
+    const auto done = database_.run_blocking(body);
     return done ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the view's database does not answer");
   }
 
-  postgres::Pool& pool_;
+  postgres::Database& database_;
 };
 
-StatusService::StatusService(postgres::Pool& pool) : service_(std::make_unique<Service>(pool)) {}
+StatusService::StatusService(postgres::Database& database) : service_(std::make_unique<Service>(database)) {}
 StatusService::~StatusService() = default;
 
 int StatusService::start(const std::string& address) {
