@@ -97,10 +97,10 @@ Verdict by_status(int status) {
   return verdict(Reaction::retry_backoff, reason);
 }
 
-Verdict by_code(Told told, const std::string& code, const json::object& answer, int status) {
+Verdict by_code(PushedEnd told, const std::string& code, const json::object& answer, int status) {
   // §8: the error reply to STATUS=ERROR is the sign of success; to a printed check it says that its order is gone.
   if (code == "ERROR_CHECK_APPLY") {
-    return verdict(told == Told::error ? Reaction::told_error : Reaction::give_up, code);
+    return verdict(told == PushedEnd::error ? Reaction::told_error : Reaction::give_up, code);
   }
   const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) { return r.code == code; });
   if (rule == kRules.end()) {
@@ -111,7 +111,7 @@ Verdict by_code(Told told, const std::string& code, const json::object& answer, 
   return known;
 }
 
-Verdict judge(Told told, const json::object& body, int status) {
+Verdict judge(PushedEnd told, const json::object& body, int status) {
   if (const std::string code = error_code(body); !code.empty()) return by_code(told, code, body, status);
   if (status != 200 || body.contains("error")) return by_status(status == 200 ? 500 : status);
   const json::value* result = body.if_contains("result");
@@ -119,7 +119,7 @@ Verdict judge(Told told, const json::object& body, int status) {
     return verdict(Reaction::retry_backoff, "unexpected_answer");
   }
   // "true" to STATUS=ERROR: the check was printed before, the first data win (§8).
-  return verdict(Reaction::done, told == Told::error ? "already_printed_in_portal" : "applied");
+  return verdict(Reaction::done, told == PushedEnd::error ? "already_printed_in_portal" : "applied");
 }
 
 }  // namespace
@@ -160,7 +160,7 @@ std::string check_apply_error(std::string_view uuid, std::string_view text) {
   return JsonObject().text("UUID", uuid).text("STATUS", "ERROR").text("ERROR", text, kErrorTextLimit).take();
 }
 
-Verdict classify_check_apply(Told told, const PushAnswer& answer) {
+Verdict classify_check_apply(PushedEnd told, const PushAnswer& answer) {
   if (is_redirect(answer.status)) {
     const bool absolute = answer.location.starts_with("https://") || answer.location.starts_with("http://");
     if (!absolute) return verdict(Reaction::stop_alarm, "redirect_without_address");

@@ -177,7 +177,7 @@ class LineMapper {
     draft_.line.product_code = *std::move(agreeing);
   }
 
-  // Told for every line: FFD 1.2 demands it, and the format of a pool may change before its receipts are printed.
+  // PushedEnd for every line: FFD 1.2 demands it, and the format of a pool may change before its receipts are printed.
   // Deliveries, payments and single coded units have no unit of their own: one piece of them.
   void map_measure() {
     const bool thing = draft_.line.subject != PaymentSubject::service && draft_.line.subject != PaymentSubject::payment;

@@ -9,7 +9,7 @@ namespace {
 
 struct AnswerCase {
   std::string_view name;
-  Told told;
+  PushedEnd told;
   int status;
   std::string_view body;
   Reaction reaction;
@@ -29,101 +29,104 @@ const auto case_name = [](const auto& param) { return std::string(param.param.na
 
 INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §8
     OutcomesOfTheMethod, UnderstandsThePortal,
-    testing::Values(
-        AnswerCase{"Applied", Told::done, 200, R"({"result":true,"time":{"start":1.5}})", Reaction::done, "applied"},
-        AnswerCase{"ErrorToldToAPrintedCheck", Told::error, 200, R"({"result":true})", Reaction::done,
-                   "already_printed_in_portal"},
-        AnswerCase{"ErrorTold", Told::error, 400,
-                   R"({"error":"ERROR_CHECK_APPLY","error_description":"Ошибка чека #85: нет бумаги"})",
-                   Reaction::told_error, "ERROR_CHECK_APPLY"},
-        AnswerCase{"OrderGone", Told::done, 400, R"({"error":"ERROR_CHECK_APPLY","error_description":"x"})",
-                   Reaction::give_up, "ERROR_CHECK_APPLY"},
-        AnswerCase{"NoUuid", Told::done, 400, R"({"error":"ERROR_CHECK_FAILURE"})", Reaction::give_up,
-                   "ERROR_CHECK_FAILURE"},
-        AnswerCase{"UnknownUuid", Told::done, 400,
-                   R"({"error":"ERROR_CHECK_NOT_FOUND","error_description":"Check not found"})",
-                   Reaction::retry_not_found, "ERROR_CHECK_NOT_FOUND"},
-        AnswerCase{"UnknownUuidToldError", Told::error, 400, R"({"error":"ERROR_CHECK_NOT_FOUND"})",
-                   Reaction::retry_not_found, "ERROR_CHECK_NOT_FOUND"},
-        AnswerCase{"NotAnAdministrator", Told::done, 403,
-                   R"({"error":"ACCESS_DENIED","error_description":"Access denied!"})", Reaction::stop_alarm,
-                   "ACCESS_DENIED"},
-        AnswerCase{"PhpFatalPage", Told::done, 500, "<html>Fatal error</html>", Reaction::retry_backoff, "http_500"}),
+    testing::Values(AnswerCase{"Applied", PushedEnd::done, 200, R"({"result":true,"time":{"start":1.5}})",
+                               Reaction::done, "applied"},
+                    AnswerCase{"ErrorToldToAPrintedCheck", PushedEnd::error, 200, R"({"result":true})", Reaction::done,
+                               "already_printed_in_portal"},
+                    AnswerCase{"ErrorTold", PushedEnd::error, 400,
+                               R"({"error":"ERROR_CHECK_APPLY","error_description":"Ошибка чека #85: нет бумаги"})",
+                               Reaction::told_error, "ERROR_CHECK_APPLY"},
+                    AnswerCase{"OrderGone", PushedEnd::done, 400,
+                               R"({"error":"ERROR_CHECK_APPLY","error_description":"x"})", Reaction::give_up,
+                               "ERROR_CHECK_APPLY"},
+                    AnswerCase{"NoUuid", PushedEnd::done, 400, R"({"error":"ERROR_CHECK_FAILURE"})", Reaction::give_up,
+                               "ERROR_CHECK_FAILURE"},
+                    AnswerCase{"UnknownUuid", PushedEnd::done, 400,
+                               R"({"error":"ERROR_CHECK_NOT_FOUND","error_description":"Check not found"})",
+                               Reaction::retry_not_found, "ERROR_CHECK_NOT_FOUND"},
+                    AnswerCase{"UnknownUuidToldError", PushedEnd::error, 400, R"({"error":"ERROR_CHECK_NOT_FOUND"})",
+                               Reaction::retry_not_found, "ERROR_CHECK_NOT_FOUND"},
+                    AnswerCase{"NotAnAdministrator", PushedEnd::done, 403,
+                               R"({"error":"ACCESS_DENIED","error_description":"Access denied!"})",
+                               Reaction::stop_alarm, "ACCESS_DENIED"},
+                    AnswerCase{"PhpFatalPage", PushedEnd::done, 500, "<html>Fatal error</html>",
+                               Reaction::retry_backoff, "http_500"}),
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §11.1
     ErrorsOfRest, UnderstandsThePortal,
-    testing::Values(AnswerCase{"QueryLimit", Told::done, 503, R"({"error":"QUERY_LIMIT_EXCEEDED"})",
+    testing::Values(AnswerCase{"QueryLimit", PushedEnd::done, 503, R"({"error":"QUERY_LIMIT_EXCEEDED"})",
                                Reaction::rate_limited, "QUERY_LIMIT_EXCEEDED"},
-                    AnswerCase{"OperationTime", Told::done, 429, R"({"error":"OPERATION_TIME_LIMIT"})",
+                    AnswerCase{"OperationTime", PushedEnd::done, 429, R"({"error":"OPERATION_TIME_LIMIT"})",
                                Reaction::pause_until, "OPERATION_TIME_LIMIT"},
-                    AnswerCase{"Overload", Told::done, 503, R"({"error":"OVERLOAD_LIMIT"})", Reaction::stop_alarm,
+                    AnswerCase{"Overload", PushedEnd::done, 503, R"({"error":"OVERLOAD_LIMIT"})", Reaction::stop_alarm,
                                "OVERLOAD_LIMIT"},
-                    AnswerCase{"OverloadByCore", Told::done, 401, R"({"error":"OVERLOAD_LIMIT"})", Reaction::stop_alarm,
-                               "OVERLOAD_LIMIT"},
-                    AnswerCase{"ExpiredToken", Told::done, 401, R"({"error":"expired_token"})", Reaction::reauthorise,
-                               "EXPIRED_TOKEN"},
-                    AnswerCase{"NoAuth", Told::done, 401, R"({"error":"NO_AUTH_FOUND"})", Reaction::reauthorise,
+                    AnswerCase{"OverloadByCore", PushedEnd::done, 401, R"({"error":"OVERLOAD_LIMIT"})",
+                               Reaction::stop_alarm, "OVERLOAD_LIMIT"},
+                    AnswerCase{"ExpiredToken", PushedEnd::done, 401, R"({"error":"expired_token"})",
+                               Reaction::reauthorise, "EXPIRED_TOKEN"},
+                    AnswerCase{"NoAuth", PushedEnd::done, 401, R"({"error":"NO_AUTH_FOUND"})", Reaction::reauthorise,
                                "NO_AUTH_FOUND"},
-                    AnswerCase{"Credentials", Told::done, 403, R"({"error":"INVALID_CREDENTIALS"})",
+                    AnswerCase{"Credentials", PushedEnd::done, 403, R"({"error":"INVALID_CREDENTIALS"})",
                                Reaction::reauthorise, "INVALID_CREDENTIALS"},
-                    AnswerCase{"Scope", Told::done, 403, R"({"error":"insufficient_scope"})", Reaction::stop_alarm,
+                    AnswerCase{"Scope", PushedEnd::done, 403, R"({"error":"insufficient_scope"})", Reaction::stop_alarm,
                                "INSUFFICIENT_SCOPE"},
-                    AnswerCase{"UserAccess", Told::done, 403, R"({"error":"user_access_error"})", Reaction::stop_alarm,
-                               "USER_ACCESS_ERROR"},
-                    AnswerCase{"Dismissed", Told::done, 401, R"({"error":"authorization_error"})", Reaction::stop_alarm,
-                               "AUTHORIZATION_ERROR"},
-                    AnswerCase{"AppRemoved", Told::done, 401, R"({"error":"APPLICATION_NOT_FOUND"})",
+                    AnswerCase{"UserAccess", PushedEnd::done, 403, R"({"error":"user_access_error"})",
+                               Reaction::stop_alarm, "USER_ACCESS_ERROR"},
+                    AnswerCase{"Dismissed", PushedEnd::done, 401, R"({"error":"authorization_error"})",
+                               Reaction::stop_alarm, "AUTHORIZATION_ERROR"},
+                    AnswerCase{"AppRemoved", PushedEnd::done, 401, R"({"error":"APPLICATION_NOT_FOUND"})",
                                Reaction::stop_alarm, "APPLICATION_NOT_FOUND"},
-                    AnswerCase{"AuthServerAway", Told::done, 401, R"({"error":"CONNECTION_ERROR"})",
+                    AnswerCase{"AuthServerAway", PushedEnd::done, 401, R"({"error":"CONNECTION_ERROR"})",
                                Reaction::retry_backoff, "CONNECTION_ERROR"},
-                    AnswerCase{"WrongAuthType", Told::done, 403, R"({"error":"WRONG_AUTH_TYPE"})", Reaction::stop_alarm,
-                               "WRONG_AUTH_TYPE"},
-                    AnswerCase{"NoSuchMethod", Told::done, 404, R"({"error":"ERROR_METHOD_NOT_FOUND"})",
+                    AnswerCase{"WrongAuthType", PushedEnd::done, 403, R"({"error":"WRONG_AUTH_TYPE"})",
+                               Reaction::stop_alarm, "WRONG_AUTH_TYPE"},
+                    AnswerCase{"NoSuchMethod", PushedEnd::done, 404, R"({"error":"ERROR_METHOD_NOT_FOUND"})",
                                Reaction::stop_alarm, "ERROR_METHOD_NOT_FOUND"},
-                    AnswerCase{"HttpsRequired", Told::done, 400, R"({"error":"INVALID_REQUEST"})", Reaction::stop_alarm,
-                               "INVALID_REQUEST"},
-                    AnswerCase{"PortalClosed", Told::done, 403, R"({"error":"PORTAL_DELETED"})",
+                    AnswerCase{"HttpsRequired", PushedEnd::done, 400, R"({"error":"INVALID_REQUEST"})",
+                               Reaction::stop_alarm, "INVALID_REQUEST"},
+                    AnswerCase{"PortalClosed", PushedEnd::done, 403, R"({"error":"PORTAL_DELETED"})",
                                Reaction::portal_closed, "PORTAL_DELETED"},
-                    AnswerCase{"ServerError", Told::done, 500, R"({"error":"INTERNAL_SERVER_ERROR"})",
+                    AnswerCase{"ServerError", PushedEnd::done, 500, R"({"error":"INTERNAL_SERVER_ERROR"})",
                                Reaction::retry_backoff, "INTERNAL_SERVER_ERROR"},
-                    AnswerCase{"UnexpectedAnswer", Told::done, 500, R"({"error":"ERROR_UNEXPECTED_ANSWER"})",
+                    AnswerCase{"UnexpectedAnswer", PushedEnd::done, 500, R"({"error":"ERROR_UNEXPECTED_ANSWER"})",
                                Reaction::retry_backoff, "ERROR_UNEXPECTED_ANSWER"},
-                    AnswerCase{"CodeWinsOverStatus", Told::done, 200, R"({"error":"QUERY_LIMIT_EXCEEDED"})",
+                    AnswerCase{"CodeWinsOverStatus", PushedEnd::done, 200, R"({"error":"QUERY_LIMIT_EXCEEDED"})",
                                Reaction::rate_limited, "QUERY_LIMIT_EXCEEDED"}),
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(
     AnswersWithoutAKnownCode, UnderstandsThePortal,
-    testing::Values(AnswerCase{"NumericCode", Told::done, 400, R"({"error":200040300010})", Reaction::retry_backoff,
-                               "200040300010"},
-                    AnswerCase{"EmptyCode", Told::done, 400, R"({"error":"","error_description":"x"})",
-                               Reaction::retry_backoff, "http_400"},
-                    AnswerCase{"NewCodeAt400", Told::error, 400, R"({"error":"SOMETHING_NEW"})",
-                               Reaction::retry_backoff, "SOMETHING_NEW"},
-                    AnswerCase{"BadRequestPage", Told::done, 400, "<html>", Reaction::retry_backoff, "http_400"},
-                    AnswerCase{"NewCode", Told::done, 500, R"({"error":"SOMETHING_NEW"})", Reaction::retry_backoff,
-                               "SOMETHING_NEW"},
-                    AnswerCase{"CodeIsNotAText", Told::done, 403, R"({"error":"<b>secret text</b>"})",
-                               Reaction::stop_alarm, "http_403"},
-                    AnswerCase{"TooMany", Told::done, 429, "", Reaction::rate_limited, "http_429"},
-                    AnswerCase{"Unauthorised", Told::done, 401, "", Reaction::reauthorise, "http_401"},
-                    AnswerCase{"NotFoundPage", Told::done, 404, "<html>", Reaction::stop_alarm, "http_404"},
-                    AnswerCase{"BadGateway", Told::done, 502, "<html>", Reaction::retry_backoff, "http_502"},
-                    AnswerCase{"EmptyErrorAt200", Told::done, 200, R"({"error":"","result":true})",
-                               Reaction::retry_backoff, "http_500"},
-                    AnswerCase{"HtmlAt200", Told::done, 200, "<html>", Reaction::retry_backoff, "unexpected_answer"},
-                    AnswerCase{"FalseAt200", Told::done, 200, R"({"result":false})", Reaction::retry_backoff,
-                               "unexpected_answer"},
-                    AnswerCase{"EmptyAt200", Told::done, 200, "", Reaction::retry_backoff, "unexpected_answer"},
-                    AnswerCase{"ListAt200", Told::done, 200, "[true]", Reaction::retry_backoff, "unexpected_answer"}),
+    testing::Values(
+        AnswerCase{"NumericCode", PushedEnd::done, 400, R"({"error":200040300010})", Reaction::retry_backoff,
+                   "200040300010"},
+        AnswerCase{"EmptyCode", PushedEnd::done, 400, R"({"error":"","error_description":"x"})",
+                   Reaction::retry_backoff, "http_400"},
+        AnswerCase{"NewCodeAt400", PushedEnd::error, 400, R"({"error":"SOMETHING_NEW"})", Reaction::retry_backoff,
+                   "SOMETHING_NEW"},
+        AnswerCase{"BadRequestPage", PushedEnd::done, 400, "<html>", Reaction::retry_backoff, "http_400"},
+        AnswerCase{"NewCode", PushedEnd::done, 500, R"({"error":"SOMETHING_NEW"})", Reaction::retry_backoff,
+                   "SOMETHING_NEW"},
+        AnswerCase{"CodeIsNotAText", PushedEnd::done, 403, R"({"error":"<b>secret text</b>"})", Reaction::stop_alarm,
+                   "http_403"},
+        AnswerCase{"TooMany", PushedEnd::done, 429, "", Reaction::rate_limited, "http_429"},
+        AnswerCase{"Unauthorised", PushedEnd::done, 401, "", Reaction::reauthorise, "http_401"},
+        AnswerCase{"NotFoundPage", PushedEnd::done, 404, "<html>", Reaction::stop_alarm, "http_404"},
+        AnswerCase{"BadGateway", PushedEnd::done, 502, "<html>", Reaction::retry_backoff, "http_502"},
+        AnswerCase{"EmptyErrorAt200", PushedEnd::done, 200, R"({"error":"","result":true})", Reaction::retry_backoff,
+                   "http_500"},
+        AnswerCase{"HtmlAt200", PushedEnd::done, 200, "<html>", Reaction::retry_backoff, "unexpected_answer"},
+        AnswerCase{"FalseAt200", PushedEnd::done, 200, R"({"result":false})", Reaction::retry_backoff,
+                   "unexpected_answer"},
+        AnswerCase{"EmptyAt200", PushedEnd::done, 200, "", Reaction::retry_backoff, "unexpected_answer"},
+        AnswerCase{"ListAt200", PushedEnd::done, 200, "[true]", Reaction::retry_backoff, "unexpected_answer"}),
     case_name);
 
 TEST(CheckApply, WaitsUntilTheTimePortalNames) {
   const Verdict verdict = classify_check_apply(
-      Told::done, {.status = 429,
-                   .body = R"({"error":"OPERATION_TIME_LIMIT","time":{"operating_reset_at":1780300900}})",
-                   .location = ""});
+      PushedEnd::done, {.status = 429,
+                        .body = R"({"error":"OPERATION_TIME_LIMIT","time":{"operating_reset_at":1780300900}})",
+                        .location = ""});
   EXPECT_EQ(verdict.pause_until_s, 1780300900);
 }
 
@@ -138,25 +141,26 @@ TEST(CheckApply, KnowsAnAnswerOfAPortalByItsForm) {
                            Case{400, R"({"error":"","error_description":"x"})", true}, Case{200, "{}", false},
                            Case{200, "<html>", false}, Case{404, "", false}, Case{200, R"(["result"])", false}}) {
     const Verdict verdict =
-        classify_check_apply(Told::done, {.status = each.status, .body = each.body, .location = ""});
+        classify_check_apply(PushedEnd::done, {.status = each.status, .body = each.body, .location = ""});
     EXPECT_EQ(verdict.from_portal, each.from_portal) << each.body;
   }
-  EXPECT_FALSE(classify_check_apply(
-                   Told::done, {.status = 302, .body = R"({"result":true})", .location = "https://new.bitrix24.ru/"})
-                   .from_portal);
+  EXPECT_FALSE(
+      classify_check_apply(PushedEnd::done,
+                           {.status = 302, .body = R"({"result":true})", .location = "https://new.bitrix24.ru/"})
+          .from_portal);
 }
 
 TEST(CheckApply, FollowsARenamedPortalOnlyToAnAbsoluteAddress) {
   for (const int status : {301, 302, 303, 307, 308}) {
     const Verdict verdict = classify_check_apply(
-        Told::done, {.status = status, .body = "", .location = "https://new.bitrix24.ru/rest/1/abc/"});
+        PushedEnd::done, {.status = status, .body = "", .location = "https://new.bitrix24.ru/rest/1/abc/"});
     EXPECT_EQ(verdict.reaction, Reaction::moved) << status;
     EXPECT_EQ(verdict.location, "https://new.bitrix24.ru/rest/1/abc/");
     EXPECT_EQ(verdict.reason.find("new.bitrix24"), std::string::npos);
   }
-  EXPECT_EQ(classify_check_apply(Told::done, {.status = 302, .body = "", .location = "/login"}).reaction,
+  EXPECT_EQ(classify_check_apply(PushedEnd::done, {.status = 302, .body = "", .location = "/login"}).reaction,
             Reaction::stop_alarm);
-  EXPECT_EQ(classify_check_apply(Told::done, {.status = 302, .body = "", .location = ""}).reaction,
+  EXPECT_EQ(classify_check_apply(PushedEnd::done, {.status = 302, .body = "", .location = ""}).reaction,
             Reaction::stop_alarm);
 }
 

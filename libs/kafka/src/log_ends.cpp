@@ -89,7 +89,7 @@ class Asker {
 struct LogEnds::Impl {
   using Answer = std::function<void(std::vector<LogEnd>)>;
 
-  explicit Impl(Question q) : question(std::move(q)) {}
+  explicit Impl(Fetch q) : fetch(std::move(q)) {}
 
   void wait(Answer answer) {
     const std::lock_guard lock(mutex);
@@ -113,14 +113,14 @@ struct LogEnds::Impl {
 
   std::vector<LogEnd> ask() {
     try {
-      return question();
+      return fetch();
     } catch (const std::exception& error) {
       log::warn("kafka.log_ends_failed", {{"error", error.what()}});
       return {};
     }
   }
 
-  Question question;
+  Fetch fetch;
   std::mutex mutex;
   std::condition_variable_any changed;
   std::vector<Answer> waiting;
@@ -128,7 +128,7 @@ struct LogEnds::Impl {
 };
 
 LogEnds::LogEnds(const Options& options) : LogEnds([asker = std::make_shared<Asker>(options)] { return (*asker)(); }) {}
-LogEnds::LogEnds(Question question) : impl_(std::make_shared<Impl>(std::move(question))) {}
+LogEnds::LogEnds(Fetch fetch) : impl_(std::make_shared<Impl>(std::move(fetch))) {}
 LogEnds::~LogEnds() = default;
 
 asio::awaitable<std::vector<LogEnd>> LogEnds::ask() {

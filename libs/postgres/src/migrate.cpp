@@ -4,7 +4,7 @@
 
 #include "connect.hpp"
 #include "kassaflow/base/sha256.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/text/hex.hpp"
 
 namespace kassaflow::postgres {

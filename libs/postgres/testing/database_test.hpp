@@ -6,7 +6,7 @@
 #include <pqxx/pqxx>
 #include <string>
 
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "temporary_postgres.hpp"
 
 namespace kassaflow::postgres_testing {

@@ -115,7 +115,7 @@ std::string_view to_string(PostVerdict verdict) {
   never();
 }
 
-PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_s) {
+PostVerdict on_post(const std::optional<JournalEntry>& known, std::int64_t date_create_s) {
   if (!known) return PostVerdict::opened;
   if (known->state == State::failed) {
     // "Print again" makes a new date_create. Anything not newer is an old post under way, or a followed redirect.

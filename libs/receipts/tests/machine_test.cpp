@@ -14,7 +14,7 @@ namespace {
 
 struct PostCase {
   const char* name;
-  std::optional<Known> known;
+  std::optional<JournalEntry> known;
   std::int64_t date_create_s;
   PostVerdict expected;
 };
@@ -29,27 +29,33 @@ INSTANTIATE_TEST_SUITE_P(
     Table, OnPost,
     testing::Values(
         PostCase{"First", std::nullopt, 10, PostVerdict::opened},
-        PostCase{"SameWhileQueued", Known{State::queued, false, true, 10}, 11, PostVerdict::repeated},
-        PostCase{"NewerContentNeverAttempted", Known{State::queued, false, false, 10}, 11, PostVerdict::replaced},
-        PostCase{"OlderContentNeverAttempted", Known{State::queued, false, false, 10}, 9, PostVerdict::superseded},
-        PostCase{"OtherContentAfterAnAttempt", Known{State::queued, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"OtherContentWhilePrinting", Known{State::printing, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"OtherContentWhileUncertain", Known{State::uncertain, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"OtherContentWhileHeld", Known{State::held, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"NewerContentHeldBeforeAnyAttempt", Known{State::held, false, false, 10}, 11, PostVerdict::replaced},
-        PostCase{"OtherCashboxNeverAttempted", Known{State::queued, false, true, 10, true, false}, 11,
+        PostCase{"SameWhileQueued", JournalEntry{State::queued, false, true, 10}, 11, PostVerdict::repeated},
+        PostCase{"NewerContentNeverAttempted", JournalEntry{State::queued, false, false, 10}, 11,
                  PostVerdict::replaced},
-        PostCase{"OlderOtherCashbox", Known{State::queued, false, true, 10, true, false}, 9, PostVerdict::superseded},
-        PostCase{"OtherCashboxAfterAnAttempt", Known{State::queued, true, true, 10, true, false}, 11,
+        PostCase{"OlderContentNeverAttempted", JournalEntry{State::queued, false, false, 10}, 9,
+                 PostVerdict::superseded},
+        PostCase{"OtherContentAfterAnAttempt", JournalEntry{State::queued, true, false, 10}, 11, PostVerdict::conflict},
+        PostCase{"OtherContentWhilePrinting", JournalEntry{State::printing, true, false, 10}, 11,
+                 PostVerdict::conflict},
+        PostCase{"OtherContentWhileUncertain", JournalEntry{State::uncertain, true, false, 10}, 11,
+                 PostVerdict::conflict},
+        PostCase{"OtherContentWhileHeld", JournalEntry{State::held, true, false, 10}, 11, PostVerdict::conflict},
+        PostCase{"NewerContentHeldBeforeAnyAttempt", JournalEntry{State::held, false, false, 10}, 11,
+                 PostVerdict::replaced},
+        PostCase{"OtherCashboxNeverAttempted", JournalEntry{State::queued, false, true, 10, true, false}, 11,
+                 PostVerdict::replaced},
+        PostCase{"OlderOtherCashbox", JournalEntry{State::queued, false, true, 10, true, false}, 9,
+                 PostVerdict::superseded},
+        PostCase{"OtherCashboxAfterAnAttempt", JournalEntry{State::queued, true, true, 10, true, false}, 11,
                  PostVerdict::repeated},
-        PostCase{"OtherContentAfterDone", Known{State::done, true, false, 10}, 11, PostVerdict::conflict},
-        PostCase{"TheFirstThatCanBeRead", Known{State::held, false, false, 0, false}, 9, PostVerdict::replaced},
-        PostCase{"SameWhilePrinting", Known{State::printing, true, true, 10}, 11, PostVerdict::repeated},
-        PostCase{"SameWhileUncertain", Known{State::uncertain, true, true, 10}, 11, PostVerdict::repeated},
-        PostCase{"SameAfterDone", Known{State::done, true, true, 10}, 11, PostVerdict::repeated},
-        PostCase{"PrintAgainAfterFailure", Known{State::failed, true, true, 10}, 11, PostVerdict::reopened},
-        PostCase{"PrintAgainWithOtherContent", Known{State::failed, true, false, 10}, 11, PostVerdict::reopened},
-        PostCase{"LateOldPostAfterFailure", Known{State::failed, true, true, 10}, 10, PostVerdict::late}),
+        PostCase{"OtherContentAfterDone", JournalEntry{State::done, true, false, 10}, 11, PostVerdict::conflict},
+        PostCase{"TheFirstThatCanBeRead", JournalEntry{State::held, false, false, 0, false}, 9, PostVerdict::replaced},
+        PostCase{"SameWhilePrinting", JournalEntry{State::printing, true, true, 10}, 11, PostVerdict::repeated},
+        PostCase{"SameWhileUncertain", JournalEntry{State::uncertain, true, true, 10}, 11, PostVerdict::repeated},
+        PostCase{"SameAfterDone", JournalEntry{State::done, true, true, 10}, 11, PostVerdict::repeated},
+        PostCase{"PrintAgainAfterFailure", JournalEntry{State::failed, true, true, 10}, 11, PostVerdict::reopened},
+        PostCase{"PrintAgainWithOtherContent", JournalEntry{State::failed, true, false, 10}, 11, PostVerdict::reopened},
+        PostCase{"LateOldPostAfterFailure", JournalEntry{State::failed, true, true, 10}, 10, PostVerdict::late}),
     [](const auto& info) { return info.param.name; });
 
 struct EvidenceCase {

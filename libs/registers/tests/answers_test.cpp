@@ -35,24 +35,25 @@ std::string answer_of(const std::string& name, const std::string& key) {
   return replaced(replaced(replaced(text, "DOCUMENT\"", kDocument + "\""), "REGISTER", kCreItem), "KEY", key);
 }
 
-bit::Asked asked_of_bit(std::int64_t total_kopecks = 45000) {
-  bit::Asked asked;
-  asked.name = "receipt-700123";
-  asked.content = {.receipt = true, .total_kopecks = total_kopecks, .settlement_type = fiscal::SettlementType::income};
-  asked.timezone = "Europe/Moscow";
-  asked.now_s = kNow_s;
-  return asked;
+bit::Requested asked_of_bit(std::int64_t total_kopecks = 45000) {
+  bit::Requested requested;
+  requested.name = "receipt-700123";
+  requested.content = {
+      .receipt = true, .total_kopecks = total_kopecks, .settlement_type = fiscal::SettlementType::income};
+  requested.timezone = "Europe/Moscow";
+  requested.now_s = kNow_s;
+  return requested;
 }
 
 Finding from_bit(const std::string& body) { return bit::read_answer(200, body, asked_of_bit()); }
 
-itkassa::Asked asked_of_itkassa() {
+itkassa::Requested asked_of_itkassa() {
   AttemptRef attempt;
   attempt.key = kKey;
   attempt.remote_id = kDocument;
   attempt.body = *itkassa::render(mugs(), till(), kKey, kCreItem);
   attempt.total_kopecks = 100000;
-  return itkassa::asked_of(attempt, kCreItem, "Europe/Moscow");
+  return itkassa::requested_of(attempt, kCreItem, "Europe/Moscow");
 }
 
 TEST(AnswersFromLife, ThatLeaveTheOutcomeOpen) {
@@ -64,8 +65,7 @@ TEST(AnswersFromLife, ThatLeaveTheOutcomeOpen) {
     EXPECT_FALSE(found.text.empty()) << name;
   }
   for (const char* name : {"itkassa-critical-error-113", "itkassa-critical-error-119"}) {
-    const Finding found =
-        itkassa::read_queried(200, answer_of(name, kKey), asked_of_itkassa(), itkassa::Question::by_id);
+    const Finding found = itkassa::read_queried(200, answer_of(name, kKey), asked_of_itkassa(), itkassa::QueryBy::id);
     EXPECT_EQ(found.fact, Fact::unknown) << name << found.text;
     EXPECT_EQ(found.cause, Cause::ambiguous) << name;
     EXPECT_EQ(found.remote_id, kDocument) << name << found.text;

@@ -12,21 +12,21 @@ using namespace tests;
 
 constexpr std::int64_t kNow_s = kQrTime_s + 5;
 
-Asked asked(Command command = Command::receipt) {
-  Asked asked;
-  asked.command = command;
-  asked.name = command == Command::receipt ? "receipt-700123" : "shift-700123";
-  asked.content = {.receipt = command == Command::receipt,
-                   .total_kopecks = 100000,
-                   .settlement_type = fiscal::SettlementType::income};
-  asked.timezone = "Europe/Moscow";
-  asked.registration_number = "0000000001047487";
-  asked.now_s = kNow_s;
-  return asked;
+Requested requested(Command command = Command::receipt) {
+  Requested requested;
+  requested.command = command;
+  requested.name = command == Command::receipt ? "receipt-700123" : "shift-700123";
+  requested.content = {.receipt = command == Command::receipt,
+                       .total_kopecks = 100000,
+                       .settlement_type = fiscal::SettlementType::income};
+  requested.timezone = "Europe/Moscow";
+  requested.registration_number = "0000000001047487";
+  requested.now_s = kNow_s;
+  return requested;
 }
 
 Finding read(std::string_view body, Command command = Command::receipt) {
-  return read_answer(200, body, asked(command));
+  return read_answer(200, body, requested(command));
 }
 
 std::string with_quotes(std::string text) {
@@ -211,12 +211,12 @@ TEST(BitAnswer, ShiftCommandsAcceptTheStateTheyWant) {
 
 TEST(BitAnswer, TheHttpStatusMustAgree) {
   const std::string ok = with_quotes(R"([{"name":"receipt-700123","success":"ok","qr":"QR"}])");
-  const Finding contradictory = read_answer(502, ok, asked());
+  const Finding contradictory = read_answer(502, ok, requested());
   EXPECT_EQ(contradictory.fact, Fact::unknown);
   EXPECT_EQ(contradictory.code, "http_502");
-  EXPECT_EQ(read_answer(403, R"({"result":false,"error":"Неверный токен"})", asked()).cause, Cause::register_fault);
+  EXPECT_EQ(read_answer(403, R"({"result":false,"error":"Неверный токен"})", requested()).cause, Cause::register_fault);
   for (const int status : {200, 301, 400, 401, 404, 500, 502, 504}) {
-    const Finding found = read_answer(status, "<html>", asked());
+    const Finding found = read_answer(status, "<html>", requested());
     EXPECT_EQ(found.fact, Fact::unknown) << status;
     EXPECT_EQ(found.cause, Cause::ambiguous) << status;
   }

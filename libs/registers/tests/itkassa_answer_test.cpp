@@ -23,17 +23,17 @@ AttemptRef attempt() {
   return attempt;
 }
 
-Asked asked(const std::string& remote_id = {}) {
+Requested requested(const std::string& remote_id = {}) {
   AttemptRef given = attempt();
   given.remote_id = remote_id;
-  return asked_of(given, kCreItem, "Europe/Moscow");
+  return requested_of(given, kCreItem, "Europe/Moscow");
 }
 
-Asked asked_shift(ShiftCommand command) {
+Requested asked_shift(ShiftCommand command) {
   AttemptRef given;
   given.key = kKey;
   given.body = render_shift(command, till(), kKey, kCreItem);
-  return asked_of(given, kCreItem, "Europe/Moscow");
+  return requested_of(given, kCreItem, "Europe/Moscow");
 }
 
 // protocols/itkassa.md §6.1
@@ -71,10 +71,10 @@ json::object failed(const json::value& code, const char* text = "[ Sale ] оши
 }
 
 std::string wrap(const json::object& object) { return json::serialize(json::object{{"code", 0}, {"object", object}}); }
-Finding posted(const json::object& object, const Asked& given = asked()) {
+Finding posted(const json::object& object, const Requested& given = requested()) {
   return read_posted(200, wrap(object), given);
 }
-Finding by_key(const json::object& object) { return read_queried(200, wrap(object), asked(), Question::by_key); }
+Finding by_key(const json::object& object) { return read_queried(200, wrap(object), requested(), QueryBy::key); }
 
 TEST(ItkassaPost, QueuedIsPendingWithItsId) {
   const Finding found = posted(queued());
@@ -118,7 +118,7 @@ TEST(ItkassaPost, TakesAttributesFromFieldsWhenThereIsNoQr) {
 }
 
 TEST(ItkassaPost, InterpretsTheRegistersClockInItsZone) {
-  Asked given = asked();
+  Requested given = requested();
   given.timezone = "Asia/Vladivostok";
   EXPECT_EQ(posted(printed_document(), given).document->printed_at_s, kQrTime_s - 7 * 3600);
 }
@@ -189,7 +189,7 @@ TEST(ItkassaPost, EveryEnvelopeHasItsMeaning) {
       {200, R"("ok")", Fact::unknown, Cause::ambiguous},
   };
   for (const HttpRow& row : rows) {
-    const Finding found = read_posted(row.status, row.body, asked());
+    const Finding found = read_posted(row.status, row.body, requested());
     EXPECT_EQ(found.fact, row.fact) << row.status << " " << row.body;
     EXPECT_EQ(found.cause, row.cause) << row.status << " " << row.body;
     EXPECT_FALSE(found.code.empty());
@@ -462,7 +462,7 @@ TEST(ItkassaQuery, ADocumentOfAnotherContentIsNeverOurs) {
 
 TEST(ItkassaQuery, AnotherDocumentOfTheSameKeyIsTheHighestAlarm) {
   const Finding found =
-      read_queried(200, wrap(printed_document()), asked("bbbbbbbb-0000-4000-8000-000000000002"), Question::by_key);
+      read_queried(200, wrap(printed_document()), requested("bbbbbbbb-0000-4000-8000-000000000002"), QueryBy::key);
   EXPECT_EQ(found.fact, Fact::unknown);
   EXPECT_EQ(found.code, "duplicate_document");
   EXPECT_TRUE(found.alarm);
@@ -497,10 +497,10 @@ TEST(ItkassaQuery, OnlyACleanNegativeIsAbsence) {
       {502, "", Fact::unknown, Cause::transient, Fact::unknown},
   };
   for (const QueryRow& row : rows) {
-    const Finding found = read_queried(row.status, row.body, asked(), Question::by_key);
+    const Finding found = read_queried(row.status, row.body, requested(), QueryBy::key);
     EXPECT_EQ(found.fact, row.by_key) << row.status << row.body;
     EXPECT_EQ(found.cause, row.by_key_cause) << row.status << row.body;
-    EXPECT_EQ(read_queried(row.status, row.body, asked(kId), Question::by_id).fact, row.by_id)
+    EXPECT_EQ(read_queried(row.status, row.body, requested(kId), QueryBy::id).fact, row.by_id)
         << row.status << row.body;
   }
 }
@@ -523,37 +523,37 @@ TEST(ItkassaQuery, AnIdUnfitForAUrlIsNotKept) {
 // §13
 TEST(ItkassaCallback, TakesTheBareObjectByKeyOrId) {
   const std::string body = json::serialize(printed_document());
-  const auto by_key_found = read_called_back(body, asked());
+  const auto by_key_found = read_called_back(body, requested());
   ASSERT_TRUE(by_key_found);
   EXPECT_EQ(by_key_found->fact, Fact::printed);
   EXPECT_EQ(by_key_found->remote_id, kId);
   json::object without_key = printed_document();
   without_key.erase("idempKey");
-  ASSERT_TRUE(read_called_back(json::serialize(without_key), asked(kId)));
-  EXPECT_EQ(read_called_back(json::serialize(without_key), asked(kId))->fact, Fact::printed);
+  ASSERT_TRUE(read_called_back(json::serialize(without_key), requested(kId)));
+  EXPECT_EQ(read_called_back(json::serialize(without_key), requested(kId))->fact, Fact::printed);
 }
 
 TEST(ItkassaCallback, IgnoresOtherDocumentsAndBrokenBodies) {
   json::object other = printed_document();
   other["idempKey"] = "another";
   other["id"] = "bbbbbbbb-0000-4000-8000-000000000002";
-  EXPECT_FALSE(read_called_back(json::serialize(other), asked(kId)));
-  EXPECT_FALSE(read_called_back(json::serialize(other), asked()));
-  EXPECT_FALSE(read_called_back(R"({"id":"aaaa)", asked()));
-  EXPECT_FALSE(read_called_back("[]", asked()));
-  EXPECT_FALSE(read_called_back("{}", asked()));
+  EXPECT_FALSE(read_called_back(json::serialize(other), requested(kId)));
+  EXPECT_FALSE(read_called_back(json::serialize(other), requested()));
+  EXPECT_FALSE(read_called_back(R"({"id":"aaaa)", requested()));
+  EXPECT_FALSE(read_called_back("[]", requested()));
+  EXPECT_FALSE(read_called_back("{}", requested()));
 }
 
 TEST(ItkassaCallback, AContradictoryOneIsUnknownWithAnAlarm) {
   json::object other_id = printed_document();
   other_id["id"] = "bbbbbbbb-0000-4000-8000-000000000002";
-  EXPECT_EQ(read_called_back(json::serialize(other_id), asked(kId))->code, "duplicate_document");
+  EXPECT_EQ(read_called_back(json::serialize(other_id), requested(kId))->code, "duplicate_document");
   json::object other_key = printed_document();
   other_key["idempKey"] = "another";
-  EXPECT_EQ(read_called_back(json::serialize(other_key), asked(kId))->code, "foreign_document");
+  EXPECT_EQ(read_called_back(json::serialize(other_key), requested(kId))->code, "foreign_document");
   json::object other_register = printed_document();
   other_register["creItemId"] = "99999999-2222-3333-4444-555555555555";
-  EXPECT_EQ(read_called_back(json::serialize(other_register), asked())->code, "foreign_document");
+  EXPECT_EQ(read_called_back(json::serialize(other_register), requested())->code, "foreign_document");
 }
 
 }  // namespace

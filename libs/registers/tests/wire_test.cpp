@@ -69,7 +69,7 @@ TEST(Text, EncodesBase64) {
 }
 
 TEST(Text, FindsStemsAtTheBeginningOfWords) {
-  const Words words("Ошибка: Смена превысила 24ч. НЕТ БУМАГИ! Ещё 2400");
+  const WordSequence words("Ошибка: Смена превысила 24ч. НЕТ БУМАГИ! Ещё 2400");
   EXPECT_TRUE(words.say("смена превыс"));
   EXPECT_TRUE(words.say("нет бумаг"));
   EXPECT_TRUE(words.say("24"));

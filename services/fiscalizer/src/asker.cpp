@@ -27,8 +27,8 @@ void Asker::about(const std::vector<Attempt>& uncertain) {
   for (const auto& attempt : uncertain) {
     auto known = questions_.extract(attempt.id);
     if (known.empty()) {
-      questions.emplace(attempt.id,
-                        Question{attempt, context_.first_pause, Clock::now() + context_.first_pause, std::string()});
+      questions.emplace(attempt.id, Question{attempt, dependencies_.first_pause,
+                                             Clock::now() + dependencies_.first_pause, std::string()});
     } else {
       questions.insert(std::move(known));
     }
@@ -61,27 +61,27 @@ asio::awaitable<void> Asker::run() {
 asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   const Attempt asked = questions_.at(attempt).attempt;
   registers::Finding finding;
-  const auto driver = context_.driver();
+  const auto driver = dependencies_.driver();
   if (driver && driver->capabilities().query_by_key) finding = co_await driver->ask(ref_of(asked));
   const auto question = questions_.find(attempt);
   if (question == questions_.end()) co_return;  // answered meanwhile
   auto& known = question->second;
-  known.pause = std::min(known.pause * 2, context_.longest_pause);
+  known.pause = std::min(known.pause * 2, dependencies_.longest_pause);
   known.next = Clock::now() + known.pause;
-  const auto heard = std::string(to_string(finding.fact)) + finding.code + finding.text;
-  if (!is_certain(finding) || heard == known.heard || stopping_ || !context_.may_decide()) co_return;
-  known.heard = heard;
-  Told told;
-  told.attempt = attempt;
-  told.fence = context_.fence;
-  told.send = asked.sends;
-  told.finding = finding;
-  const auto settled = co_await context_.journal.settle(std::move(told));
+  const auto answer = std::string(to_string(finding.fact)) + finding.code + finding.text;
+  if (!is_certain(finding) || answer == known.heard || stopping_ || !dependencies_.may_decide()) co_return;
+  known.heard = answer;
+  Heard heard;
+  heard.attempt = attempt;
+  heard.fence = dependencies_.fence;
+  heard.send = asked.sends;
+  heard.finding = finding;
+  const auto settled = co_await dependencies_.journal.settle(std::move(heard));
   log::info("attempt.told_later", {{"receipt", asked.receipt},
                                    {"fact", to_string(finding.fact)},
                                    {"code", finding.code},
                                    {"detail", finding.text}});
-  if (settled.news) context_.ended(asked, finding);
+  if (settled.news) dependencies_.ended(asked, finding);
 }
 
 }  // namespace kassaflow::fiscalizer

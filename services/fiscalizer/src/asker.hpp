@@ -23,7 +23,7 @@ using async::Event;
 
 class Asker {
  public:
-  struct Context {
+  struct Dependencies {
     Journal& journal;
     Fence fence;
     Clock::duration first_pause{};
@@ -33,8 +33,8 @@ class Asker {
     // An attempt came to its end, and that was news.
     std::function<void(const Attempt& attempt, const registers::Finding& finding)> ended;
   };
-  Asker(const boost::asio::any_io_executor& executor, Context context)
-      : context_(std::move(context)), wake_(executor) {}
+  Asker(const boost::asio::any_io_executor& executor, Dependencies dependencies)
+      : dependencies_(std::move(dependencies)), wake_(executor) {}
 
   // The attempts that are uncertain now; what is known of the others is forgotten.
   void about(const std::vector<Attempt>& uncertain);
@@ -56,7 +56,7 @@ class Asker {
   };
   boost::asio::awaitable<void> ask(std::int64_t attempt);
 
-  Context context_;
+  Dependencies dependencies_;
   Event wake_;
   std::map<std::int64_t, Question> questions_;
   bool stopping_ = false;

@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds kLook{200};  // another worker may have take
 constexpr std::chrono::seconds kUnable{10};
 }  // namespace
 
-std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable) {
-  const Asking* best = nullptr;
+std::string choose(const std::vector<FreeLane>& free, const std::set<std::string>& unable) {
+  const FreeLane* best = nullptr;
   for (const auto& lane : free) {
     if (unable.contains(lane.register_id)) continue;
     const bool better =
@@ -30,7 +30,7 @@ std::string choose(const std::vector<Asking>& free, const std::set<std::string>&
 Dispatcher::Dispatcher(asio::any_io_executor executor, Journal& journal)
     : executor_(executor), journal_(journal), wake_(executor) {}
 
-asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, Asking lane, Clock::time_point until) {
+asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, FreeLane lane, Clock::time_point until) {
   auto mine = std::make_shared<Waiting>(std::move(lane), executor_);
   pools_[pool].waiting.push_back(mine);
   match(pools_[pool]);
@@ -67,7 +67,7 @@ void Dispatcher::forget_unable() {
   std::erase_if(unable_, [](const auto& entry) { return Clock::now() - entry.second.since > kUnable; });
 }
 
-void Dispatcher::read_again(const std::string& pool) {
+void Dispatcher::refresh(const std::string& pool) {
   pools_[pool].window.clear();
   wake_.notify();
 }
@@ -82,7 +82,7 @@ void Dispatcher::cancel(const std::string& register_id) {
 
 void Dispatcher::match(PoolQueue& pool) {
   for (auto receipt = pool.window.begin(); receipt != pool.window.end();) {
-    std::vector<Asking> free;
+    std::vector<FreeLane> free;
     for (const auto& waiting : pool.waiting) {
       if (!waiting->receipt) free.push_back(waiting->lane);
     }

@@ -24,14 +24,14 @@ using async::Event;
 // --- pure ---
 
 // A lane that asks for work.
-struct Asking {
+struct FreeLane {
   std::string register_id;
   std::int64_t expected_ms = 0;  // how long a receipt takes it
   bool has_question = false;     // its next document may settle an uncertain receipt (exactly-once.md 6)
 };
 
 // The free lane that gets `receipt`: of those that can print it one with a question, else the fastest; empty = none.
-[[nodiscard]] std::string choose(const std::vector<Asking>& free, const std::set<std::string>& unable);
+[[nodiscard]] std::string choose(const std::vector<FreeLane>& free, const std::set<std::string>& unable);
 
 // --- the dispatcher ---
 
@@ -40,7 +40,7 @@ class Dispatcher {
   Dispatcher(boost::asio::any_io_executor executor, Journal& journal);
 
   // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
-  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, Asking lane, Clock::time_point until);
+  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, FreeLane lane, Clock::time_point until);
   // The receipt is in the journal's hands again (settled, refused or not opened). Without effect when it was handed on
   // to another lane meanwhile.
   void release(const std::string& receipt, const std::string& register_id);
@@ -51,17 +51,18 @@ class Dispatcher {
   // Something may have been queued.
   void kick() { wake_.notify(); }
   // What is queued in `pool` changed at its head.
-  void read_again(const std::string& pool);
+  void refresh(const std::string& pool);
   // Reads the journal for pools whose lanes wait, when kicked and regularly, until stop().
   boost::asio::awaitable<void> run();
   void stop();
 
  private:
   struct Waiting {
-    Asking lane;
+    FreeLane lane;
     Event ready;
     std::optional<Queued> receipt;
-    Waiting(Asking asking, const boost::asio::any_io_executor& executor) : lane(std::move(asking)), ready(executor) {}
+    Waiting(FreeLane free_lane, const boost::asio::any_io_executor& executor)
+        : lane(std::move(free_lane)), ready(executor) {}
   };
   struct PoolQueue {
     std::deque<Queued> window;

@@ -39,7 +39,7 @@ struct Row {  // a receipt while its posts are weighed
   const v1::ReceiptAccepted* content = nullptr;  // set when the stored content is to be this post's
 };
 
-struct Post {
+struct AcceptedPost {
   const v1::ReceiptAccepted* accepted;
   PostVerdict verdict;
   int generation;
@@ -134,7 +134,7 @@ void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
 // Weighs one post against what the journal knows and applies the verdict to the row.
 PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& accepted) {
   const auto found = rows.find(accepted.receipt_id());
-  std::optional<receipts::Known> known;
+  std::optional<receipts::JournalEntry> known;
   if (found != rows.end()) {
     const auto& row = found->second;
     known = {row.state,
@@ -262,7 +262,7 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
                    contents.str(), totals.str(), conflicts.str(), cashboxes.str(), pools.str(), shards.str());
 }
 
-void insert_posts(pqxx::work& work, const std::vector<Post>& posts) {
+void insert_posts(pqxx::work& work, const std::vector<AcceptedPost>& posts) {
   TextArray receipts_, ids, verdicts, digests;
   IntArray generations;
   for (const auto& post : posts) {
@@ -320,7 +320,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   if (!accepted.empty()) {
     auto rows = load(work, ids);
     auto seen = known_posts(work, ids);
-    std::vector<Post> posts;
+    std::vector<AcceptedPost> posts;
     std::vector<std::string> arrived;
     for (const auto& post : accepted) {
       if (!seen.insert(post.post_id()).second) continue;
@@ -338,7 +338,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   return unreadable;
 }
 
-bool read_again(pqxx::work& work, const std::string& receipt) {
+bool content_is_readable(pqxx::work& work, const std::string& receipt) {
   const auto known = work.exec_params("select content is not null from receipts where id = $1::uuid", receipt);
   if (!known.empty() && known[0][0].as<bool>()) return true;
   for (const auto& row :

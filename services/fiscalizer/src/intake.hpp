@@ -17,6 +17,6 @@ namespace kassaflow::fiscalizer {
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
 
 // Before a held receipt is queued: true when its content is known, or can be read by now from the record that was kept.
-bool read_again(pqxx::work& work, const std::string& receipt);
+bool content_is_readable(pqxx::work& work, const std::string& receipt);
 
 }  // namespace kassaflow::fiscalizer

@@ -9,7 +9,7 @@
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -99,13 +99,13 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::string worker, const Limits& limits)
-    : executor_(executor), pool_(pool), worker_(std::move(worker)), limits_(limits) {
+Journal::Journal(asio::any_io_executor executor, postgres::Database& database, std::string worker, const Limits& limits)
+    : executor_(executor), database_(database), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
       executor, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
         auto shared = std::make_shared<const std::vector<NewAttempt>>(std::move(batch));
-        auto ids = co_await pool_.run(
+        auto ids = co_await database_.run(
             [shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
         std::vector<OpenAnswer> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
@@ -120,10 +120,10 @@ Journal::Journal(asio::any_io_executor executor, postgres::Pool& pool, std::stri
         if (ids) on_commit_();
         co_return answers;
       });
-  settling_ = std::make_shared<Group<Told, Result<Settled>>>(
-      executor, [this](std::vector<Told> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
-        auto shared = std::make_shared<const std::vector<Told>>(std::move(batch));
-        auto settled = co_await pool_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
+  settling_ = std::make_shared<Group<Heard, Result<Settled>>>(
+      executor, [this](std::vector<Heard> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
+        auto shared = std::make_shared<const std::vector<Heard>>(std::move(batch));
+        auto settled = co_await database_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
           return sql::settle(work, worker, limits, *shared);
         });
         std::vector<Result<Settled>> answers;
@@ -145,7 +145,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   if (opened || opened.error().code != "postgres.in_doubt") co_return opened;
   // The COMMIT's answer was lost. Nothing was sent yet, so whichever way it went is fine once it is known.
   for (;;) {
-    auto found = co_await pool_.run([attempt](pqxx::work& work) {
+    auto found = co_await database_.run([attempt](pqxx::work& work) {
       const auto rows = work.exec_params(
           "select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
           attempt.identity, attempt.key, attempt.fence.epoch);
@@ -157,24 +157,24 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   }
 }
 
-asio::awaitable<Settled> Journal::settle(Told told) {
+asio::awaitable<Settled> Journal::settle(Heard heard) {
   for (;;) {
-    auto settled = co_await settling_->ask(told);
+    auto settled = co_await settling_->ask(heard);
     if (settled) co_return *settled;
-    log::warn("journal.settle_retry", {{"attempt", told.attempt}, {"error", settled.error().message}});
+    log::warn("journal.settle_retry", {{"attempt", heard.attempt}, {"error", settled.error().message}});
     co_await async::pause_for(kStorePause);
   }
 }
 
 asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence fence) {
-  auto send = co_await pool_.run(
+  auto send = co_await database_.run(
       [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, fence); });
   if (send && *send == 0) co_return fail("journal.stale", "the attempt is closed, or the shard is no longer ours");
   co_return send;
 }
 
 asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error) {
-  auto refused = co_await pool_.run([receipt, state, fence, error, worker = worker_](pqxx::work& work) {
+  auto refused = co_await database_.run([receipt, state, fence, error, worker = worker_](pqxx::work& work) {
     return sql::refuse(work, worker, receipt, state, fence, error);
   });
   if (!refused) {
@@ -186,26 +186,26 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
 }
 
 asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity, bool askable) {
-  co_return co_await pool_.run([=](pqxx::work& work) { return sql::remember(work, identity, askable); });
+  co_return co_await database_.run([=](pqxx::work& work) { return sql::remember(work, identity, askable); });
 }
 
 asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::string> pools, int per_pool) {
-  co_return co_await pool_.run(
+  co_return co_await database_.run(
       [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
 }
 
 asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> unanswered) {
-  co_return co_await pool_.run([shards = std::move(shards), unanswered = std::move(unanswered)](pqxx::work& work) {
+  co_return co_await database_.run([shards = std::move(shards), unanswered = std::move(unanswered)](pqxx::work& work) {
     return sql::news(work, shards, unanswered);
   });
 }
 
 asio::awaitable<Result<std::vector<Attempt>>> Journal::named(std::string identity, registers::CallbackNames names) {
-  co_return co_await pool_.run([identity, names](pqxx::work& work) { return sql::named(work, identity, names); });
+  co_return co_await database_.run([identity, names](pqxx::work& work) { return sql::named(work, identity, names); });
 }
 
 asio::awaitable<void> Journal::handled(std::int64_t callback) {
-  auto done = co_await pool_.run([callback](pqxx::work& work) {
+  auto done = co_await database_.run([callback](pqxx::work& work) {
     work.exec_params("update callbacks set handled = true where id = $1", callback);
     return true;
   });

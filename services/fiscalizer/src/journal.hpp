@@ -16,7 +16,7 @@
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/registers/driver.hpp"
 
@@ -88,7 +88,7 @@ struct RegisterMemory {
   return finding.fact == registers::Fact::printed || finding.fact == registers::Fact::not_printed;
 }
 
-struct Told {  // one thing learned about one attempt
+struct Heard {  // one thing learned about one attempt
   std::int64_t attempt = 0;
   Fence fence;                // under which the decision would be made
   std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
@@ -119,7 +119,8 @@ struct Settled {
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, postgres::Pool& pool, std::string worker, const Limits& limits);
+  Journal(boost::asio::any_io_executor executor, postgres::Database& database, std::string worker,
+          const Limits& limits);
 
   // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
   // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again;
@@ -127,7 +128,7 @@ class Journal {
   boost::asio::awaitable<Result<std::int64_t>> open_attempt(NewAttempt attempt);
 
   // Appends and decides. Repeats until PostgreSQL took it: evidence in hand is not dropped.
-  boost::asio::awaitable<Settled> settle(Told told);
+  boost::asio::awaitable<Settled> settle(Heard heard);
 
   // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: journal.stale (closed
   // meanwhile, or not ours any more), postgres.*.
@@ -148,7 +149,7 @@ class Journal {
     std::string body;
   };
   struct Undecided {
-    Told told;
+    Heard heard;
     std::string register_id;
     Kind kind = Kind::receipt;
   };
@@ -171,13 +172,13 @@ class Journal {
   struct Group;
 
   boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   std::string worker_;
   Limits limits_;
   std::function<void()> on_commit_ = [] {};
   std::function<void(const Finished&)> on_finished_ = [](const Finished&) {};
   std::shared_ptr<Group<NewAttempt, Result<std::int64_t>>> opening_;
-  std::shared_ptr<Group<Told, Result<Settled>>> settling_;
+  std::shared_ptr<Group<Heard, Result<Settled>>> settling_;
 };
 
 }  // namespace kassaflow::fiscalizer

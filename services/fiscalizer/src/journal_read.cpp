@@ -35,23 +35,23 @@ Attempt attempt_from(const pqxx::row& row) {
 
 Journal::Undecided undecided_from(const pqxx::row& row) {
   Journal::Undecided undecided;
-  auto& told = undecided.told;
-  told.stored = row[0].as<std::int64_t>();
-  told.attempt = row[1].as<std::int64_t>();
-  told.fence.shard = row[2].as<int>();
-  told.send = row[3].as<int>();
-  told.final = row[4].as<bool>();
-  told.provable = row[5].as<bool>();
-  told.finding.fact = registers::fact_from(row[6].as<std::string>());
-  told.finding.cause = registers::cause_from(row[7].as<std::string>());
-  told.finding.code = row[8].as<std::string>();
-  told.finding.text = row[9].as<std::string>();
+  auto& heard = undecided.heard;
+  heard.stored = row[0].as<std::int64_t>();
+  heard.attempt = row[1].as<std::int64_t>();
+  heard.fence.shard = row[2].as<int>();
+  heard.send = row[3].as<int>();
+  heard.final = row[4].as<bool>();
+  heard.provable = row[5].as<bool>();
+  heard.finding.fact = registers::fact_from(row[6].as<std::string>());
+  heard.finding.cause = registers::cause_from(row[7].as<std::string>());
+  heard.finding.code = row[8].as<std::string>();
+  heard.finding.text = row[9].as<std::string>();
   v1::FiscalDocument document;
   if (!row[10].is_null() && document.ParseFromString(bytes(row[10]))) {
-    told.finding.document = records::from_record(document);
+    heard.finding.document = records::from_record(document);
   }
-  told.finding.remote_id = row[11].as<std::string>();
-  told.finding.raw_answer = bytes(row[12]);
+  heard.finding.remote_id = row[11].as<std::string>();
+  heard.finding.raw_answer = bytes(row[12]);
   undecided.register_id = row[13].as<std::string>();
   undecided.kind = kind_from(row[14]);
   return undecided;

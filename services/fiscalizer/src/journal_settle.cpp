@@ -21,29 +21,29 @@ using registers::Fact;
 namespace {
 
 // Rule 5: what was told is kept under any epoch; `decided` says whether this transaction also decides on it.
-void append_evidence(pqxx::work& work, const std::vector<Told>& batch, const std::vector<bool>& decided) {
+void append_evidence(pqxx::work& work, const std::vector<Heard>& batch, const std::vector<bool>& decided) {
   IntArray attempts, shards, sends, finals, provables, decisions, stored, callbacks;
   TextArray facts, causes, codes, details, documents, remote_ids, raws;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& told = batch[i];
-    if (told.callback != 0) callbacks.add(told.callback);
-    if (told.stored != 0) {
-      if (decided[i]) stored.add(told.stored);
+    const auto& heard = batch[i];
+    if (heard.callback != 0) callbacks.add(heard.callback);
+    if (heard.stored != 0) {
+      if (decided[i]) stored.add(heard.stored);
       continue;
     }
-    attempts.add(told.attempt);
-    shards.add(told.fence.shard);
-    sends.add(told.send);
-    finals.add(told.final ? 1 : 0);
-    provables.add(told.provable ? 1 : 0);
-    facts.add(to_string(told.finding.fact));
-    causes.add(to_string(told.finding.cause));
-    codes.add(told.finding.code);
-    details.add(told.finding.text);
-    told.finding.document ? documents.add_bytes(records::to_record(*told.finding.document).SerializeAsString())
-                          : documents.add_null();
-    remote_ids.add(told.finding.remote_id);
-    raws.add_bytes(told.finding.raw_answer);
+    attempts.add(heard.attempt);
+    shards.add(heard.fence.shard);
+    sends.add(heard.send);
+    finals.add(heard.final ? 1 : 0);
+    provables.add(heard.provable ? 1 : 0);
+    facts.add(to_string(heard.finding.fact));
+    causes.add(to_string(heard.finding.cause));
+    codes.add(heard.finding.code);
+    details.add(heard.finding.text);
+    heard.finding.document ? documents.add_bytes(records::to_record(*heard.finding.document).SerializeAsString())
+                           : documents.add_null();
+    remote_ids.add(heard.finding.remote_id);
+    raws.add_bytes(heard.finding.raw_answer);
     decisions.add(decided[i] ? 1 : 0);
   }
   work.exec_params(
@@ -97,17 +97,17 @@ std::string describe(const registers::Finding& finding) {
 
 // A document always counts. Anything else only while nothing better is known, and only of the latest sending: an older
 // one's "not printed" says nothing about the bytes that left after it.
-bool is_news(const Told& told, const AttemptRow& attempt) {
-  switch (told.finding.fact) {
+bool is_news(const Heard& heard, const AttemptRow& attempt) {
+  switch (heard.finding.fact) {
     case Fact::printed:
       return attempt.outcome != AttemptOutcome::printed;
     case Fact::not_printed:
       return (attempt.outcome == AttemptOutcome::open || attempt.outcome == AttemptOutcome::unknown) &&
-             told.send == attempt.sends;
+             heard.send == attempt.sends;
     case Fact::pending:
     case Fact::absent:
     case Fact::unknown:
-      return attempt.outcome == AttemptOutcome::open && told.send == attempt.sends;
+      return attempt.outcome == AttemptOutcome::open && heard.send == attempt.sends;
   }
   never();
 }
@@ -117,24 +117,24 @@ bool has_number(const registers::Finding& finding) {
 }
 
 // Rule 11: the first claimant of a document keeps it. Whoever is told a document without a number has it.
-std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Told>& batch,
+std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Heard>& batch,
                                        const std::vector<bool>& decided, const Rows& rows) {
   std::set<std::int64_t> owners;
   std::set<std::int64_t> claimants;
   TextArray fns, receipts;
   IntArray fds, attempts;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& told = batch[i];
-    const auto& attempt = rows.attempts.at(told.attempt);
-    const bool claims = told.finding.fact == Fact::printed || attempt.receipt.empty();
-    if (!decided[i] || !claims || !is_news(told, attempt) || !claimants.insert(told.attempt).second) continue;
-    if (!has_number(told.finding)) {
-      owners.insert(told.attempt);
+    const auto& heard = batch[i];
+    const auto& attempt = rows.attempts.at(heard.attempt);
+    const bool claims = heard.finding.fact == Fact::printed || attempt.receipt.empty();
+    if (!decided[i] || !claims || !is_news(heard, attempt) || !claimants.insert(heard.attempt).second) continue;
+    if (!has_number(heard.finding)) {
+      owners.insert(heard.attempt);
       continue;
     }
-    fns.add(told.finding.document->fn);
-    fds.add(told.finding.document->fd);
-    attempts.add(told.attempt);
+    fns.add(heard.finding.document->fn);
+    fds.add(heard.finding.document->fd);
+    attempts.add(heard.attempt);
     attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt);
   }
   if (owners.size() == claimants.size()) return owners;  // no number was told
@@ -151,9 +151,9 @@ std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Told>
   return owners;
 }
 
-void decide_printed(const Told& told, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
+void decide_printed(const Heard& heard, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
                     AttemptChange& change) {
-  const auto document = told.finding.document.value_or(fiscal::FiscalDocument{});
+  const auto document = heard.finding.document.value_or(fiscal::FiscalDocument{});
   const auto alarm = [&](std::string_view event) {
     log::error(event, {{"receipt", attempt.receipt},
                        {"attempt", attempt.number},
@@ -201,23 +201,23 @@ int refusals(pqxx::work& work, const AttemptRow& attempt, const ReceiptRow& rece
       .as<int>();
 }
 
-void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, AttemptRow& attempt, Rows& rows,
+void decide_receipt(pqxx::work& work, const Heard& heard, const Limits& limits, AttemptRow& attempt, Rows& rows,
                     AttemptChange& change) {
   auto& receipt = rows.receipts.at(attempt.receipt);
-  const auto& finding = told.finding;
+  const auto& finding = heard.finding;
   const auto evidence = evidence_of(finding);
   if (evidence == Evidence::printed) {
-    return decide_printed(told, attempt, rows.owners.contains(told.attempt), receipt, change);
+    return decide_printed(heard, attempt, rows.owners.contains(heard.attempt), receipt, change);
   }
   const bool in_question =
       attempt.number == receipt.attempts || (receipt.state == State::uncertain && attempt.unanswered());
   change.words = words_of(finding);
   change.cause = to_string(finding.cause);
   if (evidence == Evidence::lost) {
-    if (finding.fact == Fact::pending && !told.final) return;  // nothing is lost: the register's own queue has it
-    if (told.final) {
+    if (finding.fact == Fact::pending && !heard.final) return;  // nothing is lost: the register's own queue has it
+    if (heard.final) {
       change.outcome = AttemptOutcome::unknown;
-      change.question = told.provable ? Question::open : Question::asked;
+      change.question = heard.provable ? Question::open : Question::asked;
     }
   } else {
     change.outcome = AttemptOutcome::not_printed;
@@ -225,7 +225,7 @@ void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, At
   const auto decision = receipts::on_evidence(receipt.state, evidence, in_question);
   const auto error = finding.text.empty() ? change.detail : finding.text;
   if (!in_question || (decision.state == receipt.state && receipt.error == error)) return;
-  receipts::Blocks blocks{.unanswered = others_unanswered(rows, told.attempt, attempt),
+  receipts::Blocks blocks{.unanswered = others_unanswered(rows, heard.attempt, attempt),
                           .hold_wanted = !receipt.hold_reason.empty()};
   if (decision.state == State::queued && !change.words.empty()) {
     blocks.refused_enough = refusals(work, attempt, receipt) + 1 >= limits.refusals_before_held;
@@ -237,9 +237,9 @@ void decide_receipt(pqxx::work& work, const Told& told, const Limits& limits, At
 }
 
 // A shift report has no receipt to decide about.
-void decide_report(const Told& told, AttemptChange& change) {
-  if (!told.final) return;
-  switch (told.finding.fact) {
+void decide_report(const Heard& heard, AttemptChange& change) {
+  if (!heard.final) return;
+  switch (heard.finding.fact) {
     case Fact::printed:
       change.outcome = AttemptOutcome::printed;
       break;
@@ -254,16 +254,16 @@ void decide_report(const Told& told, AttemptChange& change) {
   }
 }
 
-void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows) {
-  auto& attempt = rows.attempts.at(told.attempt);
-  if (!is_news(told, attempt)) return;
-  auto& change = rows.attempt_changes[told.attempt];
-  change.detail = describe(told.finding);
-  change.remote_id = told.finding.remote_id;
+void decide(pqxx::work& work, const Heard& heard, const Limits& limits, Rows& rows) {
+  auto& attempt = rows.attempts.at(heard.attempt);
+  if (!is_news(heard, attempt)) return;
+  auto& change = rows.attempt_changes[heard.attempt];
+  change.detail = describe(heard.finding);
+  change.remote_id = heard.finding.remote_id;
   if (attempt.receipt.empty()) {
-    decide_report(told, change);
+    decide_report(heard, change);
   } else {
-    decide_receipt(work, told, limits, attempt, rows, change);
+    decide_receipt(work, heard, limits, attempt, rows, change);
   }
   if (change.outcome) {
     attempt.outcome = *change.outcome;
@@ -273,8 +273,8 @@ void decide(pqxx::work& work, const Told& told, const Limits& limits, Rows& rows
     attempt.words = change.words;
     attempt.cause = change.cause;
   }
-  if (told.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
-  const auto of_register = register_change(attempt, told.finding);
+  if (heard.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
+  const auto of_register = register_change(attempt, heard.finding);
   if (!of_register.fn.empty() || of_register.shift) rows.register_changes[attempt.identity] = of_register;
 }
 
@@ -292,16 +292,16 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
 }  // namespace
 
 std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
-                            const std::vector<Told>& batch) {
+                            const std::vector<Heard>& batch) {
   IntArray attempts;
-  for (const auto& told : batch) attempts.add(told.attempt);
+  for (const auto& heard : batch) attempts.add(heard.attempt);
   auto rows = lock_rows(work, attempts);
   std::set<int> shards;
-  for (const auto& told : batch) shards.insert(told.fence.shard);
+  for (const auto& heard : batch) shards.insert(heard.fence.shard);
   const auto held = held_epochs(work, worker, shards);
   std::vector<bool> decided;
-  for (const auto& told : batch) {
-    decided.push_back(holds(held, told.fence) && rows.attempts.at(told.attempt).shard == told.fence.shard);
+  for (const auto& heard : batch) {
+    decided.push_back(holds(held, heard.fence) && rows.attempts.at(heard.attempt).shard == heard.fence.shard);
   }
   append_evidence(work, batch, decided);
   rows.owners = claim_documents(work, batch, decided, rows);

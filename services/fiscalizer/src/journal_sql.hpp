@@ -23,7 +23,7 @@ std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, cons
 // --- journal_settle.cpp ---
 
 std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
-                            const std::vector<Told>& batch);
+                            const std::vector<Heard>& batch);
 
 // --- journal_read.cpp ---
 

@@ -29,22 +29,22 @@ std::int64_t now_s() {
 
 }  // namespace
 
-Lane::Lane(LaneContext context, const registers::Protocol& protocol, std::string register_id, std::string pool,
-           Fence fence)
-    : context_(std::move(context)),
+Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id,
+           std::string pool, Fence fence)
+    : dependencies_(std::move(dependencies)),
       protocol_(protocol),
-      timers_(protocol.timers(context_.settings.durations)),
+      timers_(protocol.timers(dependencies_.settings.durations)),
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
       fence_(fence),
-      wake_(context_.executor),
-      asker_(context_.executor,
-             {.journal = context_.journal,
+      wake_(dependencies_.executor),
+      asker_(dependencies_.executor,
+             {.journal = dependencies_.journal,
               .fence = fence_,
               .first_pause = timers_.first_question,
-              .longest_pause = context_.settings.retry_max,
+              .longest_pause = dependencies_.settings.retry_max,
               .may_decide = [this] { return may_start(); },
-              .driver = [this] { return register_ ? context_.make_driver(register_->settings) : nullptr; },
+              .driver = [this] { return register_ ? dependencies_.make_driver(register_->settings) : nullptr; },
               .ended = [this](const Attempt& attempt,
                               const Finding& finding) { ended(attempt.id, attempt.kind, finding); }}) {}
 
@@ -52,8 +52,8 @@ void Lane::stop() {
   stopping_ = true;
   asker_.stop();
   wake_.notify();
-  if (flight_) flight_->stop();
-  context_.dispatcher.cancel(register_id_);
+  if (run_) run_->stop();
+  dependencies_.dispatcher.cancel(register_id_);
 }
 
 asio::awaitable<void> Lane::run() {
@@ -67,29 +67,29 @@ asio::awaitable<void> Lane::ask_on() { co_await asker_.run(); }
 // One step of a register's life; each returns to the top, where the order of concerns is the order of the rules.
 asio::awaitable<void> Lane::step() {
   if (!refresh_driver()) {
-    co_await wake_.wait_for(context_.settings.register_health);
+    co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (must_remember_) {
     co_await remember();
   } else if (memory_.open) {
     co_await recover(*std::exchange(memory_.open, std::nullopt));
   } else if (!may_start()) {
-    co_await wake_.wait_for(context_.settings.lease / 5);
+    co_await wake_.wait_for(dependencies_.settings.lease / 5);
   } else if (Clock::now() < rest_until_) {
     co_await wake_.wait_until(rest_until_);
   } else if (!stands_.empty()) {
     set_up(false, stands_);
-    co_await wake_.wait_for(context_.settings.register_health);
+    co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (!up_) {
     co_await probe();
   } else if (memory_.questions.size() > kProbesAtOnce) {
     set_up(false, "two uncertain documents: a person must settle one of them");
-    co_await wake_.wait_for(context_.settings.register_health);
+    co_await wake_.wait_for(dependencies_.settings.register_health);
     must_remember_ = true;
   } else if (resting()) {
     co_await wake_.wait_until(quiet_until_);
   } else if (register_->retired) {
     set_up(false, "it is being deleted");
-    co_await wake_.wait_for(context_.settings.register_health);
+    co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (shift_due_) {
     co_await report(*shift_due_);
   } else if (shift_must_close()) {
@@ -101,7 +101,7 @@ asio::awaitable<void> Lane::step() {
 
 // False while there is nothing to speak with.
 bool Lane::refresh_driver() {
-  auto current = context_.find_register(register_id_);
+  auto current = dependencies_.find_register(register_id_);
   if (!current) return driver_ != nullptr;
   if (current == register_) return driver_ != nullptr;
   register_ = std::move(current);
@@ -112,15 +112,15 @@ bool Lane::refresh_driver() {
     set_up(false, "its document does not say which physical register it is");
     return false;
   }
-  driver_ = context_.make_driver(register_->settings);
-  if (!flight_) up_ = false;
+  driver_ = dependencies_.make_driver(register_->settings);
+  if (!run_) up_ = false;
   return true;
 }
 
 asio::awaitable<void> Lane::remember() {
-  auto memory = co_await context_.journal.remember(identity_, driver_->capabilities().query_by_key);
+  auto memory = co_await dependencies_.journal.remember(identity_, driver_->capabilities().query_by_key);
   if (!memory) {
-    co_await wake_.wait_for(context_.settings.retry_min);
+    co_await wake_.wait_for(dependencies_.settings.retry_min);
     co_return;
   }
   const bool new_question = memory->questions.size() > memory_.questions.size();
@@ -139,10 +139,10 @@ asio::awaitable<void> Lane::probe() {
                                          : "a real storage, and its document says test: true";
     alarm_once("alarm.test_register", registers::finding(Fact::unknown, Cause::test_register, "probe", why));
     set_up(false, why);
-    co_return co_await wake_.wait_for(context_.settings.register_health);
+    co_return co_await wake_.wait_for(dependencies_.settings.register_health);
   }
   set_up(health.up, health.detail);
-  if (!health.up) co_await wake_.wait_for(context_.settings.register_health);
+  if (!health.up) co_await wake_.wait_for(dependencies_.settings.register_health);
 }
 
 bool Lane::shift_must_close() const {
@@ -151,9 +151,9 @@ bool Lane::shift_must_close() const {
 }
 
 asio::awaitable<void> Lane::print_next() {
-  const auto until = Clock::now() + context_.settings.register_health;
+  const auto until = Clock::now() + dependencies_.settings.register_health;
   auto receipt =
-      co_await context_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
+      co_await dependencies_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
   if (!receipt) {
     if (Clock::now() >= until) up_ = false;  // idle for a while: look whether it is still there
     co_return;
@@ -167,32 +167,32 @@ asio::awaitable<void> Lane::print_next() {
   } else if (!stopping_ && may_start() && !must_remember_) {
     co_await print(std::move(*receipt));
   }
-  context_.dispatcher.release(id, register_id_);
-  context_.dispatcher.kick();
+  dependencies_.dispatcher.release(id, register_id_);
+  dependencies_.dispatcher.kick();
 }
 
 asio::awaitable<void> Lane::print(Queued queued) {
-  const auto pool = context_.find_pool(pool_);
+  const auto pool = dependencies_.find_pool(pool_);
   if (!pool) {  // a word in it that this version does not know: another worker, or the next version, prints it
     set_up(false, "its pool is not in force here");
-    co_return co_await wake_.wait_for(context_.settings.register_health);
+    co_return co_await wake_.wait_for(dependencies_.settings.register_health);
   }
   v1::Receipt record;
   const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
                                                               : fail("record.unreadable", "not a receipt");
   if (!receipt) {
     log::error("alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
-    co_return co_await context_.journal.refuse(queued, State::held, fence_,
-                                               "Содержимое чека не читается этой версией шлюза");
+    co_return co_await dependencies_.journal.refuse(queued, State::held, fence_,
+                                                    "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
   const auto key = protocol_.attempt_key(queued.id, number);
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
-    if (context_.dispatcher.unable(queued, register_id_, context_.registers_of_pool(pool_))) {
+    if (dependencies_.dispatcher.unable(queued, register_id_, dependencies_.registers_of_pool(pool_))) {
       log::warn("receipt.refused",
                 {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
-      co_await context_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
+      co_await dependencies_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
   }
@@ -205,13 +205,13 @@ asio::awaitable<void> Lane::print(Queued queued) {
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
   const auto started = Clock::now();
-  co_await fly(std::move(*opened), Flight::Bytes::here);
+  co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {
-  const auto pool = context_.find_pool(pool_);
+  const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
   const auto key = protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
@@ -219,7 +219,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
   auto opened = co_await open(new_attempt(kind, key, request), ref);
   if (!opened) co_return;
-  co_await fly(std::move(*opened), Flight::Bytes::here);
+  co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
   if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_}, {"detail", detail_}});
@@ -246,7 +246,7 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1};
   open.ref.document_before = attempt.fd_before;
   const auto number = attempt.number;
-  const auto opened = co_await context_.journal.open_attempt(std::move(attempt));
+  const auto opened = co_await dependencies_.journal.open_attempt(std::move(attempt));
   if (!opened) {
     log::info("attempt.not_opened",
               {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
@@ -266,34 +266,35 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
   log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
-  const auto bytes = never_sent_.erase(attempt.key) > 0 ? Flight::Bytes::never_left : Flight::Bytes::perhaps_gone;
+  const auto bytes =
+      never_sent_.erase(attempt.key) > 0 ? AttemptRun::Bytes::never_left : AttemptRun::Bytes::perhaps_gone;
   const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
-  co_await fly({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
+  co_await follow({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
 }
 
-asio::awaitable<void> Lane::fly(OpenAttempt opened, Flight::Bytes bytes) {
+asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) {
   const auto driver = [this] {
     refresh_driver();
     return driver_.get();
   };
-  flight_.emplace(FlightContext{context_.executor, context_.settings, timers_, context_.journal, context_.leases,
-                                register_id_, fence_, driver},
-                  std::move(opened), *driver_);
-  if (stopping_) flight_->stop();  // it was stopped while the journal took the attempt
-  const auto finding = co_await flight_->fly(bytes);
-  if (flight_->shard_lost()) {  // its owner decides
+  run_.emplace(AttemptDependencies{dependencies_.executor, dependencies_.settings, timers_, dependencies_.journal,
+                                   dependencies_.leases, register_id_, fence_, driver},
+               std::move(opened), *driver_);
+  if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
+  const auto finding = co_await run_->run(bytes);
+  if (run_->shard_lost()) {  // its owner decides
     stopping_ = true;
   } else if (!finding) {
     must_remember_ = true;
   } else {
-    learn(flight_->kind(), *finding);
+    learn(run_->kind(), *finding);
   }
-  flight_.reset();
+  run_.reset();
 }
 
 void Lane::ended(std::int64_t attempt, Kind kind, const Finding& finding) {
-  if (flight_ && flight_->attempt() == attempt) {
-    flight_->closed(finding);
+  if (run_ && run_->attempt() == attempt) {
+    run_->closed(finding);
   } else {
     learn(kind, finding);
     remember_again();
@@ -302,13 +303,13 @@ void Lane::ended(std::int64_t attempt, Kind kind, const Finding& finding) {
 
 std::vector<std::int64_t> Lane::unanswered() const {
   auto attempts = asker_.asks_about();
-  if (flight_) attempts.push_back(flight_->attempt());
+  if (run_) attempts.push_back(run_->attempt());
   return attempts;
 }
 
 void Lane::answered(std::int64_t attempt) {
-  if (flight() == attempt) {
-    flight_->closed(std::nullopt);
+  if (current_attempt() == attempt) {
+    run_->closed(std::nullopt);
   } else {
     remember_again();
   }
@@ -316,7 +317,7 @@ void Lane::answered(std::int64_t attempt) {
 
 void Lane::learn(Kind kind, const Finding& finding) {
   // What is at the head of the queue may have changed.
-  if (finding.fact == Fact::not_printed || !memory_.questions.empty()) context_.dispatcher.read_again(pool_);
+  if (finding.fact == Fact::not_printed || !memory_.questions.empty()) dependencies_.dispatcher.refresh(pool_);
   if (finding.fact == Fact::printed && memory_.questions.empty()) {
     keep_in_mind(kind, finding);
   } else {
@@ -381,7 +382,7 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
 }
 
 void Lane::back_off(const std::string& why) {
-  const auto& settings = context_.settings;
+  const auto& settings = dependencies_.settings;
   const double jitter = std::uniform_real_distribution<double>(0, 1)(jitter_);
   rest_until_ = Clock::now() + async::back_off(settings.retry_min, settings.retry_max, failures_++, jitter);
   set_up(false, why);
@@ -411,7 +412,7 @@ Lane::View Lane::view() const {
   view.protocol = protocol_.name();
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;
-  view.printing = flight_ ? flight_->receipt() : "";
+  view.printing = run_ ? run_->receipt() : "";
   view.up = up_;
   return view;
 }

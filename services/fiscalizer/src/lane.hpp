@@ -1,7 +1,7 @@
 #pragma once
 // A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is
 // open, rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8;
-// exactly-once.md 1-9). One attempt's way from its bytes to its end is a Flight.
+// exactly-once.md 1-9). One attempt's way from its bytes to its end is a AttemptRun.
 //
 // Lives on the fiscalizer's one executor thread.
 
@@ -13,8 +13,8 @@
 #include <string>
 
 #include "asker.hpp"
+#include "attempt_run.hpp"
 #include "dispatcher.hpp"
-#include "flight.hpp"
 #include "journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
@@ -28,7 +28,7 @@ using async::Clock;
 using async::Event;
 
 // What all lanes of a worker share.
-struct LaneContext {
+struct LaneDependencies {
   boost::asio::any_io_executor executor;
   const FiscalizerSettings& settings;
   Journal& journal;
@@ -45,7 +45,7 @@ struct LaneContext {
 class Lane {
  public:
   // `protocol`: the register's, which never changes.
-  Lane(LaneContext context, const registers::Protocol& protocol, std::string register_id, std::string pool,
+  Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id, std::string pool,
        Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
@@ -54,23 +54,23 @@ class Lane {
   boost::asio::awaitable<void> ask_on();
   void stop();
   [[nodiscard]] bool finished() const { return finished_ && asker_.finished(); }
-  [[nodiscard]] bool sending() const { return flight_ && flight_->sending(); }
+  [[nodiscard]] bool sending() const { return run_ && run_->sending(); }
   [[nodiscard]] const Fence& fence() const { return fence_; }
   [[nodiscard]] const std::string& pool() const { return pool_; }
   [[nodiscard]] const std::string& identity() const { return identity_; }
 
   // The attempt followed now, 0 = none.
-  [[nodiscard]] std::int64_t flight() const { return flight_ ? flight_->attempt() : 0; }
-  // All attempts that may be answered elsewhere: the flight, and what the register is asked about beside it.
+  [[nodiscard]] std::int64_t current_attempt() const { return run_ ? run_->attempt() : 0; }
+  // All attempts that may be answered elsewhere: the one followed now, and those the register is asked about beside it.
   [[nodiscard]] std::vector<std::int64_t> unanswered() const;
-  // An attempt of this register came to its end, and that was news. There is one way in, whoever heard it: the flight
+  // An attempt of this register came to its end, and that was news. There is one way in, whoever heard it: the lane
   // itself, a callback, evidence of an earlier owner, the asker.
   void ended(std::int64_t attempt, Kind kind, const registers::Finding& finding);
   // One of unanswered() was settled by a person.
   void answered(std::int64_t attempt);
-  // Something was heard of the flight that settles nothing by itself.
+  // Something was heard of the attempt that settles nothing by itself.
   void ask_now() {
-    if (flight_) flight_->ask_now();
+    if (run_) run_->ask_now();
   }
   // Something of this register was settled elsewhere.
   void remember_again() {
@@ -103,17 +103,17 @@ class Lane {
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;
   boost::asio::awaitable<std::optional<OpenAttempt>> open(NewAttempt attempt, registers::AttemptRef ref);
-  boost::asio::awaitable<void> fly(OpenAttempt opened, Flight::Bytes bytes);
+  boost::asio::awaitable<void> follow(OpenAttempt opened, AttemptRun::Bytes bytes);
   void learn(Kind kind, const Finding& finding);
   void keep_in_mind(Kind kind, const Finding& finding);
   void alarm_once(std::string_view event, const Finding& finding);
   void back_off(const std::string& why);
-  [[nodiscard]] bool may_start() const { return context_.leases.may_start(fence_.shard) == fence_; }
+  [[nodiscard]] bool may_start() const { return dependencies_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
   void set_up(bool up, std::string detail);
 
-  LaneContext context_;
+  LaneDependencies dependencies_;
   const registers::Protocol& protocol_;
   const registers::Timers timers_;
   std::string register_id_;
@@ -139,7 +139,7 @@ class Lane {
   bool finished_ = false;
   std::string detail_ = "not probed yet";
   std::int64_t expected_ms_ = 2000;
-  std::optional<Flight> flight_;  // the attempt that is open now
+  std::optional<AttemptRun> run_;  // the attempt that is open now
   std::mt19937 jitter_{std::random_device{}()};
   Asker asker_;
 };

@@ -9,7 +9,7 @@
 
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -32,30 +32,31 @@ std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, 
   return result;
 }
 
-Plan plan(const std::string& self, const std::vector<std::string>& alive, const std::vector<ShardRow>& shards) {
+Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
+                    const std::vector<ShardRow>& shards) {
   const std::set<std::string> living(alive.begin(), alive.end());
   const std::size_t workers = std::max<std::size_t>(1, living.size() + (living.contains(self) ? 0 : 1));
   const std::size_t share = (receipts::kShards + workers - 1) / workers;
 
-  Plan result;
+  Rebalance result;
   std::vector<int> ours;
   for (const auto& row : shards) {
     if (row.worker == self) {
       ours.push_back(row.shard);
     } else if (row.worker.empty() || !living.contains(row.worker)) {
-      result.claim.push_back(row);
+      result.take_over.push_back(row);
     }
   }
   if (ours.size() > share) {
     result.release.assign(ours.begin() + static_cast<std::ptrdiff_t>(share), ours.end());
-    result.claim.clear();
-  } else if (result.claim.size() > share - ours.size()) {
-    result.claim.resize(share - ours.size());
+    result.take_over.clear();
+  } else if (result.take_over.size() > share - ours.size()) {
+    result.take_over.resize(share - ours.size());
   }
   return result;
 }
 
-std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
+std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
   IntArray shards;
   IntArray epochs;
   TextArray workers;
@@ -76,8 +77,8 @@ std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std
   return claimed;
 }
 
-Leases::Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options)
-    : executor_(executor), pool_(pool), options_(std::move(options)), wake_(executor) {}
+Leases::Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options)
+    : executor_(executor), database_(database), options_(std::move(options)), wake_(executor) {}
 
 boost::asio::awaitable<void> Leases::run() {
   while (!stopping_) {
@@ -93,7 +94,7 @@ boost::asio::awaitable<void> Leases::tick() {
   };
   const auto self = options_.worker;
   const auto before = Clock::now();
-  auto look = co_await pool_.run([self](pqxx::work& work) {
+  auto look = co_await database_.run([self](pqxx::work& work) {
     work.exec_params(
         "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
         "workers.heartbeat + 1",
@@ -123,7 +124,7 @@ boost::asio::awaitable<void> Leases::tick() {
   // Others may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
   valid_until_ = before + options_.lease;
   const auto alive = observer_.alive(look->workers, Clock::now(), options_.lease);
-  const auto next = plan(self, alive, look->shards);
+  const auto next = rebalance(self, alive, look->shards);
   const bool releases_others = releasing_ != next.release;
   releasing_ = next.release;
   if (releases_others) on_change_();  // lanes stop, so that their shards can be released
@@ -136,9 +137,9 @@ boost::asio::awaitable<void> Leases::tick() {
     if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
   }
 
-  if (!next.claim.empty() || !release.empty() || !dead.empty()) {
-    auto changed = co_await pool_.run([self, wanted = next.claim, release, dead](pqxx::work& work) {
-      auto claimed = claim(work, self, wanted);
+  if (!next.take_over.empty() || !release.empty() || !dead.empty()) {
+    auto changed = co_await database_.run([self, wanted = next.take_over, release, dead](pqxx::work& work) {
+      auto claimed = take_over(work, self, wanted);
       IntArray given;
       for (const int shard : release) given.add(shard);
       work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,
@@ -176,7 +177,7 @@ boost::asio::awaitable<void> Leases::stop() {
   const bool all = idle.size() == epochs_.size();
   epochs_.clear();
   const auto self = options_.worker;
-  const auto done = co_await pool_.run([self, idle, all](pqxx::work& work) {
+  const auto done = co_await database_.run([self, idle, all](pqxx::work& work) {
     IntArray shards;
     for (const int shard : idle) shards.add(shard);
     work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,

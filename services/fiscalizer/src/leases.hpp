@@ -15,7 +15,7 @@
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/http/one_shot.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -48,19 +48,19 @@ class Observer {
   std::map<std::string, Seen> seen_;
 };
 
-struct Plan {
-  std::vector<ShardRow> claim;  // as observed: the claim is compare-and-set
-  std::vector<int> release;     // ours above the fair share
+struct Rebalance {
+  std::vector<ShardRow> take_over;  // as observed: each is taken over by compare-and-set
+  std::vector<int> release;         // ours above the fair share
 };
 
-// Fair share: ceil(1024 / alive). A claim takes only shards nobody alive holds.
-[[nodiscard]] Plan plan(const std::string& self, const std::vector<std::string>& alive,
-                        const std::vector<ShardRow>& shards);
+// Fair share: ceil(1024 / alive). Only shards that nobody alive holds are taken over.
+[[nodiscard]] Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
+                                  const std::vector<ShardRow>& shards);
 
 // --- the keeper ---
 
 // Takes those shards of `seen` that are still as they were seen, each under a new epoch, and returns them.
-std::vector<ShardRow> claim(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen);
+std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen);
 
 class Leases {
  public:
@@ -68,14 +68,14 @@ class Leases {
     std::string worker;
     Clock::duration lease{};
   };
-  Leases(boost::asio::any_io_executor executor, postgres::Pool& pool, Options options);
+  Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options);
 
   // Called when the set of held shards changed.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
   // True while bytes of the shard are on their way: it is not released then.
   void busy_when(std::function<bool(int shard)> busy) { busy_ = std::move(busy); }
 
-  // Registers the worker, then renews, claims and releases until stop().
+  // Registers the worker, then renews, takes over and releases until stop().
   boost::asio::awaitable<void> run();
   // Releases every idle shard and signs off.
   boost::asio::awaitable<void> stop();
@@ -95,7 +95,7 @@ class Leases {
   boost::asio::awaitable<void> tick();
 
   boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   Options options_;
   Observer observer_;
   Event wake_;

@@ -48,12 +48,12 @@ people::Order order_of(const Request& request) {
 
 class Operations::Service final : public v1::Fiscalizer::Service {
  public:
-  Service(postgres::Pool& pool, people::Times times, OperationsHooks hooks, std::string worker)
-      : pool_(pool),
+  Service(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker)
+      : database_(database),
         times_(times),
         hooks_(std::move(hooks)),
         worker_(std::move(worker)),
-        retries_(pool, hooks_.ask_promise, [this] { hooks_.settled({}); }) {}
+        retries_(database, hooks_.ask_promise, [this] { hooks_.settled({}); }) {}
 
   Retries& retries() { return retries_; }
 
@@ -105,8 +105,8 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
                          v1::UnsettledResponse* response) override {
     std::vector<std::string> blockers;
-    const auto done =
-        pool_.run_blocking([&](pqxx::work& work) { blockers = people::unsettled(work, request->register_(), times_); });
+    const auto done = database_.run_blocking(
+        [&](pqxx::work& work) { blockers = people::unsettled(work, request->register_(), times_); });
     if (!done) return to_status(done.error());
     response->mutable_blockers()->Assign(blockers.begin(), blockers.end());
     return grpc::Status::OK;
@@ -118,7 +118,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     if (!shown) return {grpc::StatusCode::UNAVAILABLE, "the worker is busy or stopping"};
     const auto& views = *shown;
     std::map<std::string, std::uint64_t> queued;
-    const auto done = pool_.run_blocking([&](pqxx::work& work) {
+    const auto done = database_.run_blocking([&](pqxx::work& work) {
       TextArray pools;
       for (const auto& view : views) pools.add(view.pool);
       for (const auto& row : work.exec_params(
@@ -147,7 +147,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   // A refusal leaves nothing behind.
   grpc::Status decide(v1::OperationResponse* response, const std::function<Result<people::Done>(pqxx::work&)>& body) {
     Result<people::Done> decided;
-    const auto stored = pool_.run_blocking([&](pqxx::work& work) {
+    const auto stored = database_.run_blocking([&](pqxx::work& work) {
       decided = body(work);
       if (!decided) throw std::runtime_error(decided.error().message);
     });
@@ -160,15 +160,15 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   people::Times times_;
   OperationsHooks hooks_;
   std::string worker_;
   Retries retries_;
 };
 
-Operations::Operations(postgres::Pool& pool, people::Times times, OperationsHooks hooks, std::string worker)
-    : service_(std::make_unique<Service>(pool, times, std::move(hooks), std::move(worker))) {}
+Operations::Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker)
+    : service_(std::make_unique<Service>(database, times, std::move(hooks), std::move(worker))) {}
 
 Operations::~Operations() = default;
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
 #include "people.hpp"
@@ -25,7 +25,7 @@ struct OperationsHooks {
 
 class Operations {
  public:
-  Operations(postgres::Pool& pool, people::Times times, OperationsHooks hooks, std::string worker);
+  Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker);
   ~Operations();
   int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();

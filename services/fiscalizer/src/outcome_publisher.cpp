@@ -8,7 +8,7 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/topics.hpp"
@@ -106,9 +106,9 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
 
 }  // namespace
 
-OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer,
-                                   const Leases& leases)
-    : executor_(executor), pool_(pool), producer_(producer), leases_(leases), wake_(executor) {}
+OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Database& database,
+                                   kafka::Producer& producer, const Leases& leases)
+    : executor_(executor), database_(database), producer_(producer), leases_(leases), wake_(executor) {}
 
 void OutcomePublisher::stop() {
   stopping_ = true;
@@ -122,7 +122,8 @@ asio::awaitable<void> OutcomePublisher::run() {
 }
 
 asio::awaitable<bool> OutcomePublisher::publish() {
-  auto outcomes = co_await pool_.run([shards = leases_.held()](pqxx::work& work) { return unpublished(work, shards); });
+  auto outcomes =
+      co_await database_.run([shards = leases_.held()](pqxx::work& work) { return unpublished(work, shards); });
   if (!outcomes || outcomes->empty()) co_return false;
 
   struct Batch {
@@ -153,7 +154,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     ids.add((*outcomes)[i].id);
     revisions.add((*outcomes)[i].revision);
   }
-  const auto marked = co_await pool_.run([ids, revisions](pqxx::work& work) {
+  const auto marked = co_await database_.run([ids, revisions](pqxx::work& work) {
     work.exec_params(
         "with told as (select r.id, p.revision from receipts r join unnest($1::uuid[], $2::bigint[]) as p(id, "
         "revision) "

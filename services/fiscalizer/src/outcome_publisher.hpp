@@ -9,7 +9,7 @@
 
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "leases.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -19,7 +19,7 @@ using async::Event;
 
 class OutcomePublisher {
  public:
-  OutcomePublisher(boost::asio::any_io_executor executor, postgres::Pool& pool, kafka::Producer& producer,
+  OutcomePublisher(boost::asio::any_io_executor executor, postgres::Database& database, kafka::Producer& producer,
                    const Leases& leases);
   boost::asio::awaitable<void> run();
   void kick() { wake_.notify(); }
@@ -30,7 +30,7 @@ class OutcomePublisher {
   boost::asio::awaitable<bool> publish();
 
   boost::asio::any_io_executor executor_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   kafka::Producer& producer_;
   const Leases& leases_;
   Event wake_;

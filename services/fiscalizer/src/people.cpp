@@ -361,7 +361,7 @@ Result<Done> retry(pqxx::work& work, const Order& order) {
       return Done{receipt->state, "it is not to be held any more", {}, std::nullopt};
     }
     case Effect::queued: {
-      if (!read_again(work, order.receipt)) {
+      if (!content_is_readable(work, order.receipt)) {
         return refused("its record cannot be read by this version; see table unreadable of the journal");
       }
       const auto state = receipts::kept_back(State::queued, blocks);

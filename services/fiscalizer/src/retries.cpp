@@ -39,25 +39,25 @@ AskPromise ask_status(const std::string& address) {
   };
 }
 
-Retries::Retries(postgres::Pool& pool, AskPromise ask, std::function<void()> queued)
-    : pool_(pool), ask_(std::move(ask)), queued_(std::move(queued)) {}
+Retries::Retries(postgres::Database& database, AskPromise ask, std::function<void()> queued)
+    : database_(database), ask_(std::move(ask)), queued_(std::move(queued)) {}
 
 Retries::End Retries::carry_out(const std::string& receipt) {
   std::optional<people::Wish> wish;
-  if (!pool_.run_blocking([&](pqxx::work& work) { wish = people::wish_of(work, receipt); })) return End::later;
+  if (!database_.run_blocking([&](pqxx::work& work) { wish = people::wish_of(work, receipt); })) return End::later;
   if (!wish) return End::no_wish;
   switch (ask_(wish->receipt, wish->revision)) {
     case Promise::given: {
       bool done = false;
-      if (!pool_.run_blocking([&](pqxx::work& work) { done = people::carry_out(work, *wish); }) || !done) {
+      if (!database_.run_blocking([&](pqxx::work& work) { done = people::carry_out(work, *wish); }) || !done) {
         return End::later;
       }
       queued_();
       return End::queued;
     }
     case Promise::too_late:
-      return pool_.run_blocking([&](pqxx::work& work) { people::take_back(work, *wish); }) ? End::taken_back
-                                                                                           : End::later;
+      return database_.run_blocking([&](pqxx::work& work) { people::take_back(work, *wish); }) ? End::taken_back
+                                                                                               : End::later;
     case Promise::not_yet:
       return End::later;
     case Promise::away:
@@ -68,7 +68,7 @@ Retries::End Retries::carry_out(const std::string& receipt) {
 
 void Retries::carry_out_all(const std::stop_token& stopped) {
   std::vector<people::Wish> wishes;
-  if (!pool_.run_blocking([&](pqxx::work& work) { wishes = people::wishes(work); })) return;
+  if (!database_.run_blocking([&](pqxx::work& work) { wishes = people::wishes(work); })) return;
   for (const auto& wish : wishes) {
     if (stopped.stop_requested() || carry_out(wish.receipt) == End::status_away) return;
   }

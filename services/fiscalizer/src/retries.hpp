@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -30,7 +30,7 @@ class Retries {
   enum class End : std::uint8_t { queued, taken_back, no_wish, later, status_away };
 
   // `queued` runs on the caller's thread or on ours.
-  Retries(postgres::Pool& pool, AskPromise ask, std::function<void()> queued);
+  Retries(postgres::Database& database, AskPromise ask, std::function<void()> queued);
   ~Retries() { stop(); }
 
   // One try at the wish to retry this receipt.
@@ -44,7 +44,7 @@ class Retries {
  private:
   void run(const std::stop_token& stopped);
 
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   AskPromise ask_;
   std::function<void()> queued_;
   std::jthread thread_;

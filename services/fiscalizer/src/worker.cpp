@@ -13,7 +13,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "migrations.hpp"
@@ -32,9 +32,9 @@ constexpr std::chrono::seconds kStopConsumer{5};
 constexpr std::chrono::seconds kViews{2};
 constexpr std::chrono::milliseconds kLook{50};
 
-postgres::PoolOptions pool_options(const FiscalizerSettings& settings, const runtime::Context& context,
-                                   std::size_t threads) {
-  postgres::PoolOptions options;
+postgres::DatabaseOptions database_options(const FiscalizerSettings& settings, const runtime::Context& context,
+                                           std::size_t threads) {
+  postgres::DatabaseOptions options;
   options.uri = settings.postgres.reveal();
   options.application_name = context.instance;
   options.threads = threads;
@@ -55,14 +55,15 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
 Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settings)
     : context_(context),
       settings_(settings),
-      pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()), pool_options(settings, context, 4))),
-      intake_pool_(pool_options(settings, context, 1)),
-      lease_pool_(pool_options(settings, context, 1)),
+      database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
+                 database_options(settings, context, 4))),
+      intake_database_(database_options(settings, context, 1)),
+      lease_database_(database_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, pool_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
-      leases_(context.executor, lease_pool_, {context.instance, settings.lease}),
+      journal_(context.executor, database_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
+      leases_(context.executor, lease_database_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
-      publisher_(context.executor, pool_, producer_, leases_),
+      publisher_(context.executor, database_, producer_, leases_),
       watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { reconcile(); });
@@ -73,7 +74,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
     positions::Positions positions;
-    const auto read = intake_pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
+    const auto read = intake_database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -96,8 +97,9 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   };
   hooks.finished = [this](const Finished& finished) { count(finished); };
   hooks.ask_promise = ask_status(settings.status_grpc);
-  operations_ = std::make_unique<Operations>(pool_, people::Times{settings.longest_quiet(), settings.longest_answer()},
-                                             std::move(hooks), context.instance);
+  operations_ =
+      std::make_unique<Operations>(database_, people::Times{settings.longest_quiet(), settings.longest_answer()},
+                                   std::move(hooks), context.instance);
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
   journal_.on_commit([this] { publisher_.kick(); });
@@ -132,7 +134,7 @@ void Worker::spawn(asio::awaitable<void> task) {
 
 bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
-  const auto stored = intake_pool_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
+  const auto stored = intake_database_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
   if (!stored) {
     log::warn("intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
@@ -146,7 +148,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   return true;
 }
 
-LaneContext Worker::lane_context() {
+LaneDependencies Worker::lane_context() {
   return {context_.executor,
           settings_,
           journal_,
@@ -192,7 +194,7 @@ void Worker::reconcile() {
       ++entry;
       continue;
     }
-    dispatcher_.read_again(lane.pool());
+    dispatcher_.refresh(lane.pool());
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
@@ -230,21 +232,21 @@ asio::awaitable<void> Worker::follow_up() {
 
 // Evidence that an earlier owner of the shard appended after it had lost it.
 asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
-  auto& told = undecided.told;
-  const auto fence = leases_.may_start(told.fence.shard);
+  auto& heard = undecided.heard;
+  const auto fence = leases_.may_start(heard.fence.shard);
   if (!fence) co_return;
-  told.fence = *fence;
-  const auto settled = co_await journal_.settle(told);
-  tell_lane(undecided.register_id, told, undecided.kind, settled);
+  heard.fence = *fence;
+  const auto settled = co_await journal_.settle(heard);
+  tell_lane(undecided.register_id, heard, undecided.kind, settled);
 }
 
 // Whoever heard it, the lane learns it the same way.
-void Worker::tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled) {
+void Worker::tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled) {
   dispatcher_.kick();
   const auto lane = lanes_.find(register_id);
   if (lane == lanes_.end()) return;
-  if (told.final && settled.news) {
-    lane->second->ended(told.attempt, kind, told.finding);
+  if (heard.final && settled.news) {
+    lane->second->ended(heard.attempt, kind, heard.finding);
   } else {
     lane->second->remember_again();
   }
@@ -274,20 +276,20 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
-      if (lane->flight() == attempt.id) lane->ask_now();
+      if (lane->current_attempt() == attempt.id) lane->ask_now();
       log::write(finding->alarm ? log::Level::error : log::Level::info,
                  finding->alarm ? "alarm.contradiction" : "callback.hint",
                  {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
       continue;
     }
-    Told told;
-    told.attempt = attempt.id;
-    told.fence = lane->fence();
-    told.callback = callback.id;
-    told.send = attempt.sends;
-    told.finding = std::move(*finding);
-    const auto settled = co_await journal_.settle(told);
-    tell_lane(callback.register_id, told, attempt.kind, settled);
+    Heard heard;
+    heard.attempt = attempt.id;
+    heard.fence = lane->fence();
+    heard.callback = callback.id;
+    heard.send = attempt.sends;
+    heard.finding = std::move(*finding);
+    const auto settled = co_await journal_.settle(heard);
+    tell_lane(callback.register_id, heard, attempt.kind, settled);
     co_return;
   }
   co_await journal_.handled(callback.id);
@@ -318,7 +320,7 @@ asio::awaitable<void> Worker::measure() {
     double depth = 0, oldest_s = 0, uncertain = 0;
   };
   while (!stopping_) {
-    auto rows = co_await pool_.run([shards = leases_.held()](pqxx::work& work) {
+    auto rows = co_await database_.run([shards = leases_.held()](pqxx::work& work) {
       IntArray list;
       for (const int shard : shards) list.add(shard);
       std::vector<Row> result;
@@ -386,7 +388,7 @@ std::optional<std::vector<Lane::View>> Worker::ask_views() {
 
 std::string Worker::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
-  if (!pool_.healthy()) return "PostgreSQL does not answer";
+  if (!database_.healthy()) return "PostgreSQL does not answer";
   if (!consumer_->healthy()) return "Kafka does not answer";
   return {};
 }

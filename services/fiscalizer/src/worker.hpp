@@ -14,7 +14,7 @@
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "lane.hpp"
 #include "leases.hpp"
@@ -37,11 +37,11 @@ class Worker final : public runtime::App {
   bool on_batch(const std::vector<kafka::Record>& batch);
   // Lanes follow the shards held and the configuration in force.
   void reconcile();
-  LaneContext lane_context();
+  LaneDependencies lane_context();
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);
-  void tell_lane(const std::string& register_id, const Told& told, Kind kind, const Settled& settled);
+  void tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled);
   boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
   boost::asio::awaitable<void> measure();
   void count(const Finished& finished);
@@ -50,9 +50,9 @@ class Worker final : public runtime::App {
 
   runtime::Context context_;
   const FiscalizerSettings& settings_;
-  postgres::Pool pool_;
-  postgres::Pool intake_pool_;
-  postgres::Pool lease_pool_;  // a heartbeat never waits behind other work
+  postgres::Database database_;
+  postgres::Database intake_database_;
+  postgres::Database lease_database_;  // a heartbeat never waits behind other work
   kafka::Producer producer_;
   Journal journal_;
   Leases leases_;

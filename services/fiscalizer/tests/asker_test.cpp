@@ -17,7 +17,7 @@ class AskerTest : public JournalTest {
  protected:
   AskerTest() {
     take({post(1, 1, 10, "d", 0)});
-    auto lost = told(open(attempt_for(queued().at(0))), Fact::unknown, Cause::ambiguous);
+    auto lost = heard(open(attempt_for(queued().at(0))), Fact::unknown, Cause::ambiguous);
     lost.provable = false;
     settle(lost);
     asker_.about(uncertain());
@@ -36,8 +36,9 @@ class AskerTest : public JournalTest {
   }
 
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
   ScriptedDriver driver_;
   bool may_decide_ = true;
   std::vector<Fact> ended_;
@@ -88,7 +89,7 @@ TEST_F(AskerTest, WhatAPersonAnsweredIsAskedNoMore) {
 // Its document belongs to another receipt: the same claim is not written down at each question.
 TEST_F(AskerTest, TheSameAnswerAgainIsNotNews) {
   take({post(2, 2, 10, "d", 1)});
-  settle(told(open(attempt_for(queued().at(0), "bit:2")), Fact::printed, Cause::none, 5));
+  settle(heard(open(attempt_for(queued().at(0), "bit:2")), Fact::printed, Cause::none, 5));
   driver_.answers = {said(Fact::printed), said(Fact::printed), said(Fact::printed)};
   until([&] { return driver_.asks == 3; });
   EXPECT_EQ(one("select count(*) from evidence where fact = 'printed'"), "2") << "its own, and one claim";

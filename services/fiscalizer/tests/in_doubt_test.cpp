@@ -105,7 +105,7 @@ class InDoubtTest : public JournalTest {
   Result<std::int64_t> open_losing(Between::Lose what) {
     take({post(1, 1, 10, "d", 0)});
     asio::io_context io;
-    postgres::Pool pool(
+    postgres::Database pool(
         {.uri = through_between(), .application_name = "test", .threads = 1, .search_path = "fiscalizer"});
     Journal journal(io.get_executor(), pool, kWorker, limits_);
     between_.lose(what);

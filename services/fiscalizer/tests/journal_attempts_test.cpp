@@ -15,7 +15,7 @@ TEST_F(JournalTest, Rule1_TheAttemptHoldsTheBytesBeforeAnythingIsSent) {
 
 TEST_F(JournalTest, Rule1_AttemptNumbersGoOnInANewGeneration) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   EXPECT_EQ(state(1), "failed");
   take({post(1, 2, 11, "other", 1)});
   const auto again = queued().at(0);
@@ -83,7 +83,7 @@ TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
 TEST_F(JournalTest, Rule4_AClosedAttemptsBytesDoNotLeaveAgain) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
-  settle(told(attempt, Fact::printed, Cause::none, 5));
+  settle(heard(attempt, Fact::printed, Cause::none, 5));
   EXPECT_EQ(run([&](pqxx::work& work) {
               return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1});
             }),
@@ -115,7 +115,7 @@ TEST_F(JournalTest, EveryChangeWaitsToBePublished) {
   const auto attempt = open(attempt_for(queued().at(0)));
   EXPECT_EQ(one("select count(*) from receipts where published_revision < revision"), "1");
   run([](pqxx::work& work) { return work.exec("update receipts set published_revision = revision"); });
-  settle(told(attempt, Fact::printed, Cause::none, 5));
+  settle(heard(attempt, Fact::printed, Cause::none, 5));
   EXPECT_EQ(one("select count(*) from receipts where published_revision < revision"), "1");
 }
 

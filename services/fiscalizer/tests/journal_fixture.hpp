@@ -96,8 +96,8 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
 
   Limits limits_;
 
-  static Told told(std::int64_t attempt, Fact fact, Cause cause = Cause::none, std::uint64_t fd = 0) {
-    Told result;
+  static Heard heard(std::int64_t attempt, Fact fact, Cause cause = Cause::none, std::uint64_t fd = 0) {
+    Heard result;
     result.attempt = attempt;
     result.fence = {receipts::shard_of(kPool), 1};
     result.provable = true;
@@ -112,12 +112,12 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     }
     return result;
   }
-  Settled settle(const Told& one_told) {
+  Settled settle(const Heard& one_told) {
     return run([&](pqxx::work& work) { return sql::settle(work, kWorker, limits_, {one_told}); }).front();
   }
 
-  Journal::News news(const std::vector<std::int64_t>& flights = {}) {
-    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, flights); });
+  Journal::News news(const std::vector<std::int64_t>& followed = {}) {
+    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, followed); });
   }
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 TEST_F(JournalTest, Rule12_ARedeliveredPostChangesNothing) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   take({post(1, 1, 10, "d", 0)});
   EXPECT_EQ(state(1), "failed");
   EXPECT_EQ(one("select count(*) from posts"), "1");
@@ -15,7 +15,7 @@ TEST_F(JournalTest, Rule12_ARedeliveredPostChangesNothing) {
 
 TEST_F(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5));
   take({post(1, 2, 11, "other", 1)});
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
@@ -24,7 +24,7 @@ TEST_F(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
 
 TEST_F(JournalTest, Rule13_OtherContentWhileItWaitsForAnotherAttemptIsAConflictToo) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
   ASSERT_EQ(state(1), "queued");
   take({post(1, 2, 11, "other", 1)});
   EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
@@ -69,7 +69,7 @@ TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
       "held/shop/85/true");
   EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
   EXPECT_EQ(one("select verdict from posts"), "unreadable");
-  EXPECT_FALSE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
 }
 
 TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
@@ -80,7 +80,7 @@ TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
     work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
     return true;
   });
-  EXPECT_TRUE(run([](pqxx::work& work) { return read_again(work, uuid(1)); }));
+  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
   EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
 }
 
@@ -130,7 +130,7 @@ TEST_F(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
 
 TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   exec("update receipts set hold_reason = 'of the old generation'");
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
   EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of("other")));
@@ -139,7 +139,7 @@ TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
 
 TEST_F(JournalTest, AnAttemptedReceiptKeepsItsPlace) {
   take({post(1, 1, 10, "d", 0)});
-  settle(told(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
+  settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
   EXPECT_EQ(queued().at(0).pool, kPool);
 }

@@ -11,7 +11,7 @@ class WordsTest : public JournalTest {
  protected:
   WordsTest() {
     take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
-    settle(told(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 100));
+    settle(heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 100));
   }
 
   std::int64_t open_next(std::int64_t proves = 0) {
@@ -27,12 +27,12 @@ class WordsTest : public JournalTest {
     settle(said(attempt, Fact::not_printed, cause, words));
     return attempt;
   }
-  static Told said(std::int64_t attempt, Fact fact, Cause cause, const std::string& words) {
-    auto result = told(attempt, fact, cause);
+  static Heard said(std::int64_t attempt, Fact fact, Cause cause, const std::string& words) {
+    auto result = heard(attempt, fact, cause);
     result.finding.text = words;
     return result;
   }
-  void print_next(std::uint64_t fd) { settle(told(open_next(), Fact::printed, Cause::none, fd)); }
+  void print_next(std::uint64_t fd) { settle(heard(open_next(), Fact::printed, Cause::none, fd)); }
   // `fd` 0: the register tells no number.
   void report(Kind kind, std::uint64_t fd, const std::string& code = "success") {
     NewAttempt attempt = attempt_for({.id = "", .pool = kPool, .content = ""});
@@ -40,7 +40,7 @@ class WordsTest : public JournalTest {
     attempt.fn_before = kFn;
     attempt.fd_before = 100;
     attempt.key = std::to_string(++reports_);
-    auto result = told(open(attempt), Fact::printed, Cause::none, fd);
+    auto result = heard(open(attempt), Fact::printed, Cause::none, fd);
     result.finding.code = code;
     if (fd == 0) result.finding.document.reset();
     settle(result);
@@ -127,7 +127,7 @@ TEST_F(WordsTest, NumbersThatAreKnownAsOursSkipNothing) {
 }
 
 TEST_F(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
-  auto silent = told(open_next(), Fact::not_printed, Cause::transient);  // no connection: nothing was sent
+  auto silent = heard(open_next(), Fact::not_printed, Cause::transient);  // no connection: nothing was sent
   silent.finding.raw_answer.clear();
   settle(silent);
   print_next(102);
@@ -136,7 +136,7 @@ TEST_F(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
 
 TEST_F(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
   const auto believed = refuse_next();
-  auto printed = told(open_next(), Fact::printed, Cause::none, 102);
+  auto printed = heard(open_next(), Fact::printed, Cause::none, 102);
   printed.provable = false;
   settle(printed);
   EXPECT_EQ(attempt_is(believed), "not_printed/");
@@ -144,7 +144,7 @@ TEST_F(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
 
 TEST_F(WordsTest, AnotherStorageSaysNothing) {
   const auto believed = refuse_next();
-  auto printed = told(open_next(), Fact::printed, Cause::none, 102);
+  auto printed = heard(open_next(), Fact::printed, Cause::none, 102);
   printed.finding.document->fn = "7380440800000002";
   settle(printed);
   EXPECT_EQ(attempt_is(believed), "not_printed/");
@@ -166,7 +166,7 @@ TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {
   limits_.refusals_before_held = 2;
   refuse_next(Cause::register_fault, "Нет лицензии");
   for (int i = 0; i < 5; ++i) {
-    auto silent = told(open_next(), Fact::not_printed, Cause::transient);
+    auto silent = heard(open_next(), Fact::not_printed, Cause::transient);
     silent.finding.raw_answer.clear();
     settle(silent);
   }
@@ -186,7 +186,7 @@ TEST_F(WordsTest, ProvedNotPrintedTwiceAfterTheSameWordsItIsHeld) {
     take({post(100 + static_cast<int>(fd), static_cast<int>(fd), 10, "d", static_cast<std::int64_t>(fd))});
     auto probe = attempt_for(queued().at(0));
     probe.proves = attempt;
-    settle(told(open(probe), Fact::printed, Cause::none, ++fd));
+    settle(heard(open(probe), Fact::printed, Cause::none, ++fd));
   };
   lose_and_prove(words);
   EXPECT_EQ(state(2), "queued");
@@ -213,7 +213,7 @@ TEST_F(WordsTest, AWantedHoldComesWhenTheAttemptEndsWithoutADocument) {
 TEST_F(WordsTest, AWantedHoldDoesNotKeepADocumentBack) {
   const auto attempt = open_next();
   exec_wish("проверяем");
-  settle(told(attempt, Fact::printed, Cause::none, 101));
+  settle(heard(attempt, Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(2) + error(2), "done");
 }
 

@@ -60,28 +60,29 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    lane_.emplace(LaneContext{.executor = io_.get_executor(),
-                              .settings = settings_,
-                              .journal = journal_,
-                              .dispatcher = dispatcher_,
-                              .leases = leases_,
-                              .find_register = [this](const std::string&) { return register_; },
-                              .find_pool = [this](const std::string&) { return pool_of_registers_; },
-                              .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                              .make_driver = make_driver_},
-                  *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+    lane_.emplace(
+        LaneDependencies{.executor = io_.get_executor(),
+                         .settings = settings_,
+                         .journal = journal_,
+                         .dispatcher = dispatcher_,
+                         .leases = leases_,
+                         .find_register = [this](const std::string&) { return register_; },
+                         .find_pool = [this](const std::string&) { return pool_of_registers_; },
+                         .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
+                         .make_driver = make_driver_},
+        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
   // As the worker does with a callback.
   void call_back(const Finding& finding) {
-    Told told;
-    told.attempt = lane_->flight();
-    told.fence = lane_->fence();
-    told.finding = finding;
-    const auto settled = settle(told);
+    Heard heard;
+    heard.attempt = lane_->current_attempt();
+    heard.fence = lane_->fence();
+    heard.finding = finding;
+    const auto settled = settle(heard);
     ASSERT_TRUE(settled.news);
-    lane_->ended(told.attempt, Kind::receipt, finding);
+    lane_->ended(heard.attempt, Kind::receipt, finding);
   }
   static Finding refusal(Cause cause, const std::string& words) {
     auto finding = said(Fact::not_printed, "", cause);
@@ -99,11 +100,12 @@ class LaneTest : public JournalTest {
 
   FiscalizerSettings settings_;
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  postgres::Pool lease_pool_{
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  postgres::Database lease_database_{
       {.uri = server_->uri(), .application_name = "l", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), lease_pool_, {kWorker, 10min}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), lease_database_, {kWorker, 10min}};
   Dispatcher dispatcher_{io_.get_executor(), journal_};
   ScriptedDriver driver_;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =
@@ -197,7 +199,7 @@ TEST_F(LaneTest, WhatIsInForceCountsForTheNextReceiptOfALaneThatWaits) {
   settings_.register_health = settings::Duration(1h);  // it waits for the next receipt, and for nothing else
   driver_.sent = printed();
   drive();
-  until([&] { return state(2) == "done" && lane_->flight() == 0; });  // it waits in the dispatcher
+  until([&] { return state(2) == "done" && lane_->current_attempt() == 0; });  // it waits in the dispatcher
   register_ = std::make_shared<configuration::Register>(*register_);
   register_->retired = true;
   take({printable(post(3, 3, 10, "d", 2))});

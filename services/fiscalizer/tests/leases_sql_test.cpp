@@ -34,14 +34,14 @@ class LeasesTest : public JournalTest {
       while (!looked) io.run_one();
     }
     boost::asio::io_context io;
-    postgres::Pool pool;
+    postgres::Database pool;
     Leases leases;
   };
 };
 
 TEST_F(LeasesTest, Rule4_AShardIsClaimedOnlyAsItWasSeen) {
   const auto claim_by = [&](const std::string& worker, ShardRow seen) {
-    return run([&](pqxx::work& work) { return claim(work, worker, {seen}); }).size();
+    return run([&](pqxx::work& work) { return take_over(work, worker, {seen}); }).size();
   };
   const ShardRow seen{kShard, "", 7};
   EXPECT_EQ(claim_by("a", seen), 1U);

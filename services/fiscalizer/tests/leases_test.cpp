@@ -21,28 +21,30 @@ std::vector<ShardRow> shards_of(const std::string& worker) {
 }
 
 TEST(LeasePlan, TheOnlyWorkerClaimsEverythingFree) {
-  const auto result = plan("a", {"a"}, shards_of(""));
-  EXPECT_EQ(result.claim.size(), static_cast<std::size_t>(receipts::kShards));
+  const auto result = rebalance("a", {"a"}, shards_of(""));
+  EXPECT_EQ(result.take_over.size(), static_cast<std::size_t>(receipts::kShards));
   EXPECT_TRUE(result.release.empty());
 }
 
-TEST(LeasePlan, NothingOfALivingWorkerIsClaimed) { EXPECT_TRUE(plan("a", {"a", "b"}, shards_of("b")).claim.empty()); }
+TEST(LeasePlan, NothingOfALivingWorkerIsClaimed) {
+  EXPECT_TRUE(rebalance("a", {"a", "b"}, shards_of("b")).take_over.empty());
+}
 
 TEST(LeasePlan, ADeadWorkersShardsAreClaimedAsObserved) {
-  const auto result = plan("a", {"a"}, shards_of("b"));
-  ASSERT_EQ(result.claim.size(), static_cast<std::size_t>(receipts::kShards));
-  EXPECT_EQ(result.claim.front().worker, "b");
-  EXPECT_EQ(result.claim.front().epoch, 7);
+  const auto result = rebalance("a", {"a"}, shards_of("b"));
+  ASSERT_EQ(result.take_over.size(), static_cast<std::size_t>(receipts::kShards));
+  EXPECT_EQ(result.take_over.front().worker, "b");
+  EXPECT_EQ(result.take_over.front().epoch, 7);
 }
 
 TEST(LeasePlan, TheShareAboveTheFairOneIsGivenAway) {
-  EXPECT_EQ(plan("a", {"a", "b"}, shards_of("a")).release.size(), 512U);
-  EXPECT_EQ(plan("a", {"a", "b", "c"}, shards_of("a")).release.size(),
+  EXPECT_EQ(rebalance("a", {"a", "b"}, shards_of("a")).release.size(), 512U);
+  EXPECT_EQ(rebalance("a", {"a", "b", "c"}, shards_of("a")).release.size(),
             static_cast<std::size_t>(receipts::kShards) - 342U);
 }
 
 TEST(LeasePlan, ANewWorkerClaimsNoMoreThanItsShare) {
-  EXPECT_EQ(plan("a", {"a", "b"}, shards_of("")).claim.size(), 512U);
+  EXPECT_EQ(rebalance("a", {"a", "b"}, shards_of("")).take_over.size(), 512U);
 }
 
 // Rule 4: take-over only after our own clock has seen an unchanged counter for a whole lease.
@@ -63,7 +65,7 @@ TEST(Observer, AnOldCounterSeenForTheFirstTimeCountsAsAlive) {
 // Rule 3: no lease, no bytes.
 TEST(LeaseGuard, RefusesWithoutALease) {
   boost::asio::io_context io;
-  postgres::Pool pool(
+  postgres::Database pool(
       {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
   Leases leases(io.get_executor(), pool, {"a", 10s});
   LeaseGuard guard(leases, Fence{1, 1});

@@ -31,7 +31,7 @@ class PeopleTest : public JournalTest {
     const auto id = open(attempt_for(queued_of(n), "bit:" + std::to_string(n)));
     ASSERT_NE(id, 0);
     if (!open_still) {
-      auto lost = told(id, Fact::unknown);
+      auto lost = heard(id, Fact::unknown);
       lost.provable = false;
       settle(lost);
     }

@@ -176,7 +176,7 @@ TEST_F(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
 
 TEST_F(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   receipt_in(State::uncertain, true);
-  auto late = told(std::stoll(attempt_column("id")), Fact::printed, Cause::none, 42);
+  auto late = heard(std::stoll(attempt_column("id")), Fact::printed, Cause::none, 42);
   late.fence.epoch = 7;  // heard by a worker that had lost the shard
   settle(late);
   const auto denied = not_printed();

@@ -18,7 +18,7 @@ struct Crash {};
 class RetriesTest : public PeopleTest {
  protected:
   RetriesTest()
-      : pool_(
+      : database_(
             {.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = JournalSchema::kSchema}) {
     receipt_in(State::failed, false);
   }
@@ -26,7 +26,7 @@ class RetriesTest : public PeopleTest {
   // A worker of its own, with what status says and what happens to the worker then.
   Retries::End carry_out(Promise promise, const std::function<void()>& then = [] {}) {
     Retries retries(
-        pool_,
+        database_,
         [&](const std::string& receipt, std::uint64_t revision) {
           asked_.push_back(receipt + " " + std::to_string(revision));
           then();
@@ -36,7 +36,7 @@ class RetriesTest : public PeopleTest {
     return retries.carry_out(uuid(1));
   }
 
-  postgres::Pool pool_;
+  postgres::Database database_;
   std::vector<std::string> asked_;
   int queued_ = 0;
 };
@@ -64,7 +64,7 @@ TEST_F(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) 
   EXPECT_EQ(carry_out(Promise::away), Retries::End::status_away);
   EXPECT_THROW(carry_out(Promise::given, [] { throw Crash(); }), Crash);
   EXPECT_EQ(column("state || ' ' || retry_by"), "failed anna@desk");
-  Retries other(pool_, [](const auto&, auto) { return Promise::given; }, [] {});
+  Retries other(database_, [](const auto&, auto) { return Promise::given; }, [] {});
   other.carry_out_all();
   EXPECT_EQ(column("state || retry_by"), "queued");
 }
@@ -74,8 +74,8 @@ TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
   ASSERT_TRUE(retry(1));
   ASSERT_TRUE(retry(2));
   Retries worker(
-      pool_, [](const std::string& receipt, auto) { return receipt == uuid(1) ? Promise::not_yet : Promise::given; },
-      [] {});
+      database_,
+      [](const std::string& receipt, auto) { return receipt == uuid(1) ? Promise::not_yet : Promise::given; }, [] {});
   worker.carry_out_all();
   EXPECT_EQ(state(1), "failed");
   EXPECT_EQ(state(2), "queued");
@@ -104,12 +104,12 @@ TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   std::promise<void> done;
   OperationsHooks hooks;
   hooks.views = [] { return std::vector<Lane::View>{}; };
-  hooks.settled = [&, told = false](const std::string&) mutable {
-    if (status_is_there && !std::exchange(told, true)) done.set_value();
+  hooks.settled = [&, heard = false](const std::string&) mutable {
+    if (status_is_there && !std::exchange(heard, true)) done.set_value();
   };
   hooks.finished = [](const Finished&) {};
   hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };
-  Operations operations(pool_, kTimes, std::move(hooks), "worker-a");
+  Operations operations(database_, kTimes, std::move(hooks), "worker-a");
   const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
       "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));
   v1::RetryRequest request;

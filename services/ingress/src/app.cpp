@@ -48,8 +48,8 @@ class Ingress final : public runtime::App {
         publisher_(producer_),
         duplicates_(context.executor,
                     StatusDuplicates::Options{.status_http = settings.status_http, .timeout = settings.lookup_timeout}),
-        print_(print_environment()),
-        callback_(callback_environment()),
+        print_(print_dependencies()),
+        callback_(callback_dependencies()),
         routes_(print_, callback_),
         server_(context.executor, server_options(context.metrics),
                 [this](const http::Inbound& inbound) { return routes_.handle(inbound); }) {
@@ -71,7 +71,7 @@ class Ingress final : public runtime::App {
   }
 
  private:
-  PrintHandler::Environment print_environment() {
+  PrintHandler::Dependencies print_dependencies() {
     return {.snapshot = [this] { return watcher_.current(); },
             .now_ms = now_ms,
             .publisher = publisher_,
@@ -81,7 +81,7 @@ class Ingress final : public runtime::App {
             .limits = {.body_bytes = settings_.body_limit}};
   }
 
-  CallbackHandler::Environment callback_environment() {
+  CallbackHandler::Dependencies callback_dependencies() {
     return {.registers = [this] { return configuration_.registers(); }, .now_ms = now_ms, .publisher = publisher_};
   }
 

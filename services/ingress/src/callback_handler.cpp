@@ -43,7 +43,7 @@ const Register* CloudRegisters::find(const std::string& tenant, const std::strin
 asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace) {
   const auto started = std::chrono::steady_clock::now();
   if (callback.body.size() > kCallbackLimit) co_return 413;
-  const auto registers = environment_.registers();
+  const auto registers = dependencies_.registers();
   const auto caller = authenticate(registers->snapshot(), callback);
   if (!caller) {
     log::warn("callback.refused", {{"trace", trace}, {"status", caller.error()}});
@@ -67,11 +67,11 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_register_(target->settings.id);
   record.set_protocol(std::string(callback.protocol->name()));
   record.set_body(callback.body.data(), callback.body.size());
-  record.set_received_at_ms(environment_.now_ms());
+  record.set_received_at_ms(dependencies_.now_ms());
   record.set_pool(target->pool);
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
-      co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
+      co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
   log::info(published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
             {{"trace", trace}, {"tenant", tenant}, {"register", target->settings.id}});
   co_return published == Published::durable ? 200 : 503;

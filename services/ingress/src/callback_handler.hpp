@@ -42,19 +42,19 @@ struct Callback {
 
 class CallbackHandler {
  public:
-  struct Environment {
+  struct Dependencies {
     std::function<std::shared_ptr<const CloudRegisters>()> registers;
     std::function<std::int64_t()> now_ms;
     Publisher& publisher;
     std::chrono::milliseconds deadline{2000};  // the cloud wants its answer within 1-2 s
   };
-  explicit CallbackHandler(Environment environment) : environment_(std::move(environment)) {}
+  explicit CallbackHandler(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
 
   // The HTTP status to answer. Whoever reads 200 may forget the callback.
   boost::asio::awaitable<int> take(Callback callback, std::string trace);
 
  private:
-  const Environment environment_;
+  const Dependencies dependencies_;
 };
 
 }  // namespace kassaflow::ingress

@@ -20,7 +20,7 @@ namespace kassaflow::ingress {
 namespace asio = boost::asio;
 using Answer = std::optional<PrintedContent>;
 
-struct Question::State {
+struct LookUp::State {
   void settle(Answer content) {
     if (resume) {
       std::move (*resume)(std::move(content));
@@ -32,13 +32,13 @@ struct Question::State {
   std::optional<asio::any_completion_handler<void(Answer)>> resume;
 };
 
-Question Question::answered(Answer content) {
-  Question question(std::make_shared<State>());
-  question.state_->answer = std::move(content);
-  return question;
+LookUp LookUp::answered(Answer content) {
+  LookUp look_up(std::make_shared<State>());
+  look_up.state_->answer = std::move(content);
+  return look_up;
 }
 
-asio::awaitable<Answer> Question::answer() {
+asio::awaitable<Answer> LookUp::answer() {
   if (state_->answer) co_return std::move(*state_->answer);
   const auto start = [this](auto handler) { state_->resume.emplace(std::move(handler)); };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
@@ -48,20 +48,20 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
   // What travels in one call: the questions in the order of their receipts.
   struct Batch {
     v1::LookUpRequest request;
-    std::vector<std::shared_ptr<Question::State>> questions;
+    std::vector<std::shared_ptr<LookUp::State>> questions;
   };
   using Printed = std::unordered_map<std::string, PrintedContent>;
 
   Impl(asio::any_io_executor e, Options given)
       : executor(std::move(e)), options(std::move(given)), status(executor, options.status_http), timer(executor) {}
 
-  Question ask(const std::string& receipt_id) {
-    if (resting() || waiting_count >= options.waiting_limit) return Question::answered(std::nullopt);
+  LookUp ask(const std::string& receipt_id) {
+    if (resting() || waiting_count >= options.waiting_limit) return LookUp::answered(std::nullopt);
     if (waiting.empty() || waiting.back().questions.size() >= options.batch_limit) waiting.emplace_back();
     waiting.back().request.add_receipt_ids(receipt_id);
-    const auto& question = waiting.back().questions.emplace_back(std::make_shared<Question::State>());
+    const auto& look_up = waiting.back().questions.emplace_back(std::make_shared<LookUp::State>());
     ++waiting_count;
-    Question asked(question);
+    LookUp asked(look_up);
     send_next();
     return asked;
   }
@@ -148,6 +148,6 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
 StatusDuplicates::StatusDuplicates(asio::any_io_executor executor, Options options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
-Question StatusDuplicates::ask(const std::string& receipt_id) { return impl_->ask(receipt_id); }
+LookUp StatusDuplicates::ask(const std::string& receipt_id) { return impl_->ask(receipt_id); }
 
 }  // namespace kassaflow::ingress

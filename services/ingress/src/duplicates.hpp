@@ -24,11 +24,11 @@ struct PrintedContent {
 };
 
 // One that was asked and may be answered already.
-class Question {
+class LookUp {
  public:
   struct State;
-  explicit Question(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  [[nodiscard]] static Question answered(std::optional<PrintedContent> content);
+  explicit LookUp(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  [[nodiscard]] static LookUp answered(std::optional<PrintedContent> content);
 
   // The digest of what was printed; nothing when the receipt is not known to be printed. Once.
   boost::asio::awaitable<std::optional<PrintedContent>> answer();
@@ -40,7 +40,7 @@ class Question {
 class Duplicates {
  public:
   virtual ~Duplicates() = default;
-  [[nodiscard]] virtual Question ask(const std::string& receipt_id) = 0;
+  [[nodiscard]] virtual LookUp ask(const std::string& receipt_id) = 0;
 };
 
 class StatusDuplicates final : public Duplicates {
@@ -55,7 +55,7 @@ class StatusDuplicates final : public Duplicates {
     std::chrono::milliseconds rest{2000};
   };
   StatusDuplicates(boost::asio::any_io_executor executor, Options options);
-  [[nodiscard]] Question ask(const std::string& receipt_id) override;
+  [[nodiscard]] LookUp ask(const std::string& receipt_id) override;
 
  private:
   struct Impl;

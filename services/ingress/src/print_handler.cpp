@@ -46,7 +46,7 @@ asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string
     log::error("print.failed", {{"trace", trace}, {"error", error.what()}});
     answer = refuse({Reason::internal, {kUnknownResult}, ""}, trace);
   }
-  environment_.counters.print_took(seconds_since(started));
+  dependencies_.counters.print_took(seconds_since(started));
   co_return answer;
 }
 
@@ -56,7 +56,7 @@ std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace)
 }
 
 void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
-  environment_.counters.refused(refusal.reason);
+  dependencies_.counters.refused(refusal.reason);
   log::info("receipt.refused", {{"trace", trace},
                                 {"tenant", refusal.tenant},
                                 {"receipt", refusal.receipt_id},
@@ -66,15 +66,15 @@ void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
 // Only their kinds are logged: the texts may hold what the buyer typed.
 void PrintHandler::note_warnings(const v1::ReceiptAccepted& record, std::string_view trace) {
   for (const v1::Warning& warning : record.receipt().warnings()) {
-    environment_.counters.warned(warning.kind());
+    dependencies_.counters.warned(warning.kind());
     log::info("receipt.warning", {{"trace", trace}, {"receipt", record.receipt_id()}, {"kind", warning.kind()}});
   }
 }
 
 asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body,
                                                                        std::string trace, Clock::time_point started) {
-  const auto snapshot = environment_.snapshot();
-  const auto accepted = accept(*snapshot, secret, body, environment_.limits, environment_.now_ms());
+  const auto snapshot = dependencies_.snapshot();
+  const auto accepted = accept(*snapshot, secret, body, dependencies_.limits, dependencies_.now_ms());
   if (!accepted) co_return tl::unexpected(accepted.error());
   const v1::ReceiptAccepted& record = *accepted;
   const auto refusal = [&record](Reason reason, const char* text) {
@@ -83,15 +83,15 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
 
   // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
   // the journal, which keeps it as a conflict (exactly-once.md 13).
-  Question question = environment_.duplicates.ask(record.receipt_id());
+  LookUp look_up = dependencies_.duplicates.ask(record.receipt_id());
   Message message{records::kReceiptsTopic,
                   record.pool(),
                   record.SerializeAsString(),
                   trace,
                   {{records::kOwnerHeader, owner_of(record)}}};
   const Published published =
-      co_await environment_.publisher.publish(std::move(message), started + environment_.deadline);
-  const auto printed = co_await question.answer();
+      co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
+  const auto printed = co_await look_up.answer();
   // Digests of different versions say nothing about each other; the journal decides.
   if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
     co_return refusal(Reason::printed, kPrinted);
@@ -99,7 +99,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknownResult);
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 
-  environment_.counters.accepted(record.tenant());
+  dependencies_.counters.accepted(record.tenant());
   log::info("receipt.accepted", {{"trace", trace},
                                  {"tenant", record.tenant()},
                                  {"receipt", record.receipt_id()},

@@ -25,7 +25,7 @@ inline constexpr const char* kUnknownResult =
 
 class PrintHandler {
  public:
-  struct Environment {
+  struct Dependencies {
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
     std::function<std::int64_t()> now_ms;
     Publisher& publisher;
@@ -34,7 +34,7 @@ class PrintHandler {
     std::chrono::milliseconds deadline{5000};
     bitrix24::FormLimits limits = {};
   };
-  explicit PrintHandler(Environment environment) : environment_(std::move(environment)) {}
+  explicit PrintHandler(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
 
   // The JSON answer. `body` must outlive the call.
   boost::asio::awaitable<std::string> print(std::string secret, std::string_view body, std::string trace);
@@ -51,7 +51,7 @@ class PrintHandler {
 
   void note_warnings(const v1::ReceiptAccepted& record, std::string_view trace);
 
-  const Environment environment_;
+  const Dependencies dependencies_;
 };
 
 }  // namespace kassaflow::ingress

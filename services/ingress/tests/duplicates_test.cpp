@@ -74,7 +74,7 @@ class FakeStatus {
   std::thread thread;
 };
 
-asio::awaitable<std::optional<PrintedContent>> answer_of(Question question) { co_return co_await question.answer(); }
+asio::awaitable<std::optional<PrintedContent>> answer_of(LookUp look_up) { co_return co_await look_up.answer(); }
 
 class StatusDuplicatesTest : public testing::Test {
  protected:

@@ -58,9 +58,9 @@ class FakePublisher final : public Publisher {
 
 class FakeDuplicates final : public Duplicates {
  public:
-  Question ask(const std::string& receipt_id) override {
+  LookUp ask(const std::string& receipt_id) override {
     const auto known = contents.find(receipt_id);
-    return Question::answered(known == contents.end() ? std::nullopt : std::optional(known->second));
+    return LookUp::answered(known == contents.end() ? std::nullopt : std::optional(known->second));
   }
   std::map<std::string, PrintedContent> contents;
 };

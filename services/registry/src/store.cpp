@@ -38,14 +38,14 @@ void audit(pqxx::work& work, const std::string& actor, const std::string& action
 }  // namespace
 
 Store::Store(const StoreOptions& options, Keyring keyring, IdMaster id_master)
-    : pool_({.uri = options.postgres, .application_name = "registry", .threads = 4, .search_path = kSchema}),
+    : database_({.uri = options.postgres, .application_name = "registry", .threads = 4, .search_path = kSchema}),
       keyring_(std::move(keyring)),
       id_master_(id_master),
       allow_private_endpoints_(options.allow_private_endpoints) {}
 
 Result<std::monostate> Store::prepare() {
   std::string wrong;
-  auto done = pool_.run_blocking([&](pqxx::work& work) {
+  auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
     const std::string fingerprint = id_master_.fingerprint();
     work.exec_params("UPDATE state SET id_master_fingerprint = $1 WHERE id_master_fingerprint IS NULL", fingerprint);
@@ -76,7 +76,7 @@ Result<std::monostate> Store::prepare() {
 
 Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const std::string& actor) {
   Applied applied;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
     Plan planned = plan(documents, load(work, needs_of(documents, id_master_)),
                         {.id_master = id_master_, .allow_private_endpoints = allow_private_endpoints_});
@@ -178,7 +178,7 @@ void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) 
 
 Result<std::uint64_t> Store::retire(const Name& name, bool retired) {
   std::uint64_t revision = 0;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
     revision = next_revision(work);
     const auto changed =
@@ -194,7 +194,7 @@ Result<std::uint64_t> Store::retire(const Name& name, bool retired) {
 Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) {
   std::uint64_t revision = 0;
   std::optional<Error> refused;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
     const auto found =
         work.exec_params("SELECT fixed, retired FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
@@ -244,7 +244,7 @@ v1::Document Store::read_document(const pqxx::row& row) const {
 
 Result<v1::Document> Store::get(const Name& name) {
   std::optional<v1::Document> document;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     const auto rows = work.exec_params("SELECT kind, id, body, sealed FROM documents WHERE kind = $1 AND id = $2",
                                        name.kind, name.id);
     if (!rows.empty()) document = read_document(rows[0]);
@@ -256,7 +256,7 @@ Result<v1::Document> Store::get(const Name& name) {
 
 Result<std::vector<v1::Document>> Store::list(const std::string& kind) {
   std::vector<v1::Document> documents;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     documents.clear();
     for (const pqxx::row& row : work.exec_params("SELECT body FROM documents WHERE kind = $1 ORDER BY id", kind)) {
       v1::Document& document = documents.emplace_back();
@@ -270,7 +270,7 @@ Result<std::vector<v1::Document>> Store::list(const std::string& kind) {
 
 Result<Changes> Store::changes_since(std::uint64_t revision) {
   Changes changes;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     changes = {};
     work.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // the three answers are of one moment
     changes.revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>();
@@ -292,7 +292,7 @@ Result<Changes> Store::changes_since(std::uint64_t revision) {
 
 Result<std::uint64_t> Store::revision() {
   std::uint64_t revision = 0;
-  const auto done = pool_.run_blocking(
+  const auto done = database_.run_blocking(
       [&](pqxx::work& work) { revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>(); });
   if (!done) return tl::unexpected(done.error());
   return revision;
@@ -300,7 +300,7 @@ Result<std::uint64_t> Store::revision() {
 
 Result<std::vector<std::string>> Store::recent_watchers() {
   std::vector<std::string> names;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     names.clear();
     for (const pqxx::row& row :
          work.exec("SELECT DISTINCT name FROM watchers WHERE seen > now() - interval '1 minute' ORDER BY name")) {
@@ -312,7 +312,7 @@ Result<std::vector<std::string>> Store::recent_watchers() {
 }
 
 Result<std::monostate> Store::tell_watchers(const std::string& replica, const std::vector<WatcherState>& watchers) {
-  return pool_.run_blocking([&](pqxx::work& work) {
+  return database_.run_blocking([&](pqxx::work& work) {
     work.exec_params("DELETE FROM watchers WHERE replica = $1 OR seen < now() - interval '1 minute'", replica);
     for (const WatcherState& watcher : watchers) {
       work.exec_params("INSERT INTO watchers (replica, name, in_force) VALUES ($1, $2, $3)", replica, watcher.name,
@@ -323,7 +323,7 @@ Result<std::monostate> Store::tell_watchers(const std::string& replica, const st
 
 Result<std::vector<std::string>> Store::behind_elsewhere(const std::string& replica, std::uint64_t revision) {
   std::vector<std::string> names;
-  const auto done = pool_.run_blocking([&](pqxx::work& work) {
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
     for (const pqxx::row& row :
          work.exec_params("SELECT name FROM watchers WHERE replica <> $1 AND in_force < $2 AND seen > now() - "
                           "interval '5 seconds' ORDER BY name",

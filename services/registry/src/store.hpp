@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kassaflow/base/result.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "plan.hpp"
 #include "sealing.hpp"
@@ -39,7 +39,7 @@ struct StoreOptions {
   bool allow_private_endpoints = false;
 };
 
-// Errors beside those of postgres::Pool: registry.not_found, registry.in_use, registry.id_master.
+// Errors beside those of postgres::Database: registry.not_found, registry.in_use, registry.id_master.
 class Store {
  public:
   Store(const StoreOptions& options, Keyring keyring, IdMaster id_master);
@@ -64,7 +64,7 @@ class Store {
   Result<std::vector<std::string>> recent_watchers();
   Result<std::vector<std::string>> behind_elsewhere(const std::string& replica, std::uint64_t revision);
 
-  [[nodiscard]] bool healthy() const { return pool_.healthy(); }
+  [[nodiscard]] bool healthy() const { return database_.healthy(); }
   [[nodiscard]] const IdMaster& id_master() const { return id_master_; }
 
  private:
@@ -73,7 +73,7 @@ class Store {
   [[nodiscard]] v1::Document read_document(const pqxx::row& row) const;
   [[nodiscard]] Stored stored_document(const pqxx::row& row) const;
 
-  postgres::Pool pool_;
+  postgres::Database database_;
   const Keyring keyring_;
   const IdMaster id_master_;
   const bool allow_private_endpoints_;

@@ -11,7 +11,7 @@
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "migrations.hpp"
@@ -27,9 +27,9 @@ constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold 
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
 
-postgres::PoolOptions pool_options(const StatusSettings& settings, const runtime::Context& context, std::size_t threads,
-                                   int statement_timeout_ms) {
-  postgres::PoolOptions options;
+postgres::DatabaseOptions database_options(const StatusSettings& settings, const runtime::Context& context,
+                                           std::size_t threads, int statement_timeout_ms) {
+  postgres::DatabaseOptions options;
   options.uri = settings.postgres.reveal();
   options.application_name = context.instance;
   options.threads = threads;
@@ -78,27 +78,27 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
 StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& settings)
     : context_(context),
       settings_(settings),
-      pool_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
-             pool_options(settings, context, 3, 30000))),
-      answers_pool_(pool_options(settings, context, 2, 1000)),
+      database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
+                 database_options(settings, context, 3, 30000))),
+      answers_database_(database_options(settings, context, 2, 1000)),
       producer_(context.executor,
                 {.connection = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
       log_ends_(
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
-      caught_up_for_pushes_(log_ends_, pool_),
-      caught_up_for_answers_(log_ends_, answers_pool_),
+      caught_up_for_pushes_(log_ends_, database_),
+      caught_up_for_answers_(log_ends_, answers_database_),
       watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
-      grpc_(pool_),
-      pusher_(pusher_surroundings(), settings),
-      check_handler_([this] { return watcher_.current(); }, view_access(), context.metrics),
-      look_ups_(pool_),
+      grpc_(database_),
+      pusher_(pusher_dependencies(), settings),
+      check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
+      look_ups_(database_),
       http_(context.executor, http_options(settings, context.metrics), [this](const http::Inbound& inbound) {
         return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
       }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
     positions::Positions positions;
-    const auto read = pool_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
+    const auto read = database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + read.error().message);
     return positions;
   };
@@ -116,25 +116,25 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   http_.start();
 }
 
-ViewAccess StatusApp::view_access() {
-  return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
-            using Found = Result<std::optional<Known>>;
+CheckDependencies StatusApp::check_dependencies() {
+  return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
+            using Found = Result<std::optional<ViewEntry>>;
             auto found = co_await within<Found>(
-                kAnswerLimit, answers_pool_.run([id](pqxx::work& work) { return sql::find(work, id); }));
+                kAnswerLimit, answers_database_.run([id](pqxx::work& work) { return sql::find(work, id); }));
             if (!found || !*found) co_return std::nullopt;
             co_return std::move(**found);
           },
           [this] { return caught_up_for_answers_(); },
           [this](std::string id, std::uint64_t revision) -> asio::awaitable<bool> {
-            const auto told = co_await answers_pool_.run(
+            const auto told = co_await answers_database_.run(
                 [id, revision](pqxx::work& work) { return sql::tell_error(work, id, revision); });
             co_return told && *told;
           }};
 }
 
-Pusher::Surroundings StatusApp::pusher_surroundings() {
+Pusher::Dependencies StatusApp::pusher_dependencies() {
   return {.executor = context_.executor,
-          .pool = pool_,
+          .database = database_,
           .replica = context_.instance,
           .snapshot = [this] { return watcher_.current(); },
           .caught_up = [this] { return caught_up_for_pushes_(); },
@@ -143,8 +143,8 @@ Pusher::Surroundings StatusApp::pusher_surroundings() {
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
-  const auto stored = pool_.run_blocking(
-      [&](pqxx::work& work) { unreadable = sql::take_in(work, batch, settings_.push_delay.count()); });
+  const auto stored = database_.run_blocking(
+      [&](pqxx::work& work) { unreadable = sql::apply(work, batch, settings_.push_delay.count()); });
   if (!stored) {
     log::warn("view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
     return false;
@@ -155,7 +155,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
 
 asio::awaitable<void> StatusApp::measure() {
   while (!stopping_) {
-    const auto backlog = co_await pool_.run([](pqxx::work& work) {
+    const auto backlog = co_await database_.run([](pqxx::work& work) {
       return work.exec1("select count(*) from receipts where push_due is not null")[0].as<double>();
     });
     if (backlog)
@@ -168,7 +168,7 @@ void StatusApp::update_metrics() { consumer_->show_lag(context_.metrics); }
 
 std::string StatusApp::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
-  if (!pool_.healthy()) return "PostgreSQL does not answer";
+  if (!database_.healthy()) return "PostgreSQL does not answer";
   if (!consumer_->healthy()) return "Kafka does not answer";
   return {};
 }

@@ -12,7 +12,7 @@
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "look_ups.hpp"
 #include "pusher.hpp"
@@ -31,13 +31,13 @@ class StatusApp final : public runtime::App {
  private:
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
-  ViewAccess view_access();
-  Pusher::Surroundings pusher_surroundings();
+  CheckDependencies check_dependencies();
+  Pusher::Dependencies pusher_dependencies();
 
   runtime::Context context_;
   const StatusSettings& settings_;
-  postgres::Pool pool_;          // intake, pushes, operators, ingress
-  postgres::Pool answers_pool_;  // CHECK_URL alone: nothing else may delay it
+  postgres::Database database_;          // intake, pushes, operators, ingress
+  postgres::Database answers_database_;  // CHECK_URL alone: nothing else may delay it
   kafka::Producer producer_;
   kafka::LogEnds log_ends_;
   CaughtUp caught_up_for_pushes_;

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "kassaflow/async/pause.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::status {
 
@@ -23,7 +23,7 @@ asio::awaitable<bool> CaughtUp::operator()() {
     if (std::chrono::steady_clock::now() >= until) co_return false;
     if (!reading_) {
       reading_ = true;
-      auto stored = co_await pool_.run([](pqxx::work& work) { return positions::load(work); });
+      auto stored = co_await database_.run([](pqxx::work& work) { return positions::load(work); });
       reading_ = false;
       if (stored) stored_ = std::move(*stored);
       if (reached(stored_, ends)) break;

@@ -5,20 +5,20 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "kassaflow/kafka/log_ends.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "view.hpp"
 
 namespace kassaflow::status {
 
 class CaughtUp {
  public:
-  CaughtUp(kafka::LogEnds& log_ends, postgres::Pool& pool) : log_ends_(log_ends), pool_(pool) {}
+  CaughtUp(kafka::LogEnds& log_ends, postgres::Database& database) : log_ends_(log_ends), database_(database) {}
   // False also when Kafka or PostgreSQL do not tell in time (2 s).
   boost::asio::awaitable<bool> operator()();
 
  private:
   kafka::LogEnds& log_ends_;
-  postgres::Pool& pool_;
+  postgres::Database& database_;
   positions::Positions stored_;  // as last seen; they only grow, so any may use what another has read
   bool reading_ = false;
 };

@@ -25,7 +25,7 @@ std::string_view secret_of(std::string_view target) {
   return secret.find('/') == std::string_view::npos ? secret : std::string_view();
 }
 
-CheckHandler::CheckHandler(Snapshots snapshot, ViewAccess view, metrics::Metrics& metrics)
+CheckHandler::CheckHandler(Snapshots snapshot, CheckDependencies view, metrics::Metrics& metrics)
     : snapshot_(std::move(snapshot)),
       view_(std::move(view)),
       seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL",

@@ -16,8 +16,8 @@
 namespace kassaflow::status {
 
 // The view and the log as the handler asks them; nullopt/false when they do not answer in time.
-struct ViewAccess {
-  std::function<boost::asio::awaitable<std::optional<Known>>(std::string receipt_id)> find;
+struct CheckDependencies {
+  std::function<boost::asio::awaitable<std::optional<ViewEntry>>(std::string receipt_id)> find;
   // True once the view has taken in all that was in the log when the call began.
   std::function<boost::asio::awaitable<bool>()> caught_up;
   // Records that the error of this revision is told; false when it must not be, or could not be recorded.
@@ -27,14 +27,14 @@ struct ViewAccess {
 class CheckHandler {
  public:
   using Snapshots = std::function<std::shared_ptr<const configuration::Snapshot>()>;  // the one in force
-  CheckHandler(Snapshots snapshot, ViewAccess view, metrics::Metrics& metrics);
+  CheckHandler(Snapshots snapshot, CheckDependencies view, metrics::Metrics& metrics);
   boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
 
  private:
   boost::asio::awaitable<std::string> answer(const http::Inbound& inbound) const;
 
   Snapshots snapshot_;
-  ViewAccess view_;
+  CheckDependencies view_;
   metrics::Histogram& seconds_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <pqxx/pqxx>
 
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "view.hpp"
@@ -29,7 +29,7 @@ boost::asio::awaitable<http::Reply> LookUps::operator()(const http::Inbound& inb
   if (inbound.method != "POST" || !request.ParseFromArray(inbound.body.data(), static_cast<int>(inbound.body.size())))
     co_return refuse(400, "POST a kassaflow.v1.LookUpRequest");
   if (auto fault = fault_of(request); !fault.empty()) co_return refuse(400, std::move(fault));
-  const auto found = co_await pool_.read(
+  const auto found = co_await database_.read(
       [request = std::move(request)](pqxx::transaction_base& session) { return sql::look_up(session, request); });
   if (!found) co_return refuse(503, "the view's database does not answer");
   co_return http::Reply{200, records::kProtobuf, found->SerializeAsString()};

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kassaflow/http/server.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::status {
@@ -16,11 +16,11 @@ std::string fault_of(const v1::LookUpRequest& request);
 // POST with a LookUpRequest: 200 and a LookUpResponse, 400 with the fault, 503 when the database does not answer.
 class LookUps {
  public:
-  explicit LookUps(postgres::Pool& pool) : pool_(pool) {}
+  explicit LookUps(postgres::Database& database) : database_(database) {}
   boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
 
  private:
-  postgres::Pool& pool_;
+  postgres::Database& database_;
 };
 
 }  // namespace kassaflow::status

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::status {
 

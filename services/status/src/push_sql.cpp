@@ -111,8 +111,8 @@ Look look(pqxx::work& work, const std::string& owner, const std::string& install
   return seen;
 }
 
-std::optional<Known> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
-                                    const std::string& receipt) {
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
+                                        const std::string& receipt) {
   auto now = look(work, owner, installation, receipt);
   if (!now.due || answer_for(now.due->known, installation) != Answer::error_if_current ||
       !tell_error(work, receipt, now.due->known.outcome.revision()))

@@ -33,7 +33,7 @@ void renew(pqxx::work& work, const std::string& owner, const std::vector<std::st
 struct Due {
   std::string receipt;
   int tries = 0;
-  Known known;
+  ViewEntry known;
 };
 struct Look {
   bool is_ours = false;    // false: the claim lapsed, push nothing more to this portal
@@ -42,8 +42,8 @@ struct Look {
 // The receipt as it is now, immediately before it is pushed.
 Look look(pqxx::work& work, const std::string& owner, const std::string& installation, const std::string& receipt);
 // The same for an error that is told now (tell_error); nullopt: it must not be.
-std::optional<Known> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
-                                    const std::string& receipt);
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
+                                        const std::string& receipt);
 
 struct Release {
   std::chrono::milliseconds rest{0};

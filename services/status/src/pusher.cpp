@@ -6,7 +6,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::status {
 
@@ -42,8 +42,8 @@ struct Pusher::Portal {
   }
 };
 
-Pusher::Pusher(Surroundings surroundings, const StatusSettings& settings)
-    : around_(std::move(surroundings)), settings_(settings) {}
+Pusher::Pusher(Dependencies dependencies, const StatusSettings& settings)
+    : dependencies_(std::move(dependencies)), settings_(settings) {}
 
 asio::awaitable<void> Pusher::run() {
   auto renewed = std::chrono::steady_clock::now();
@@ -51,10 +51,11 @@ asio::awaitable<void> Pusher::run() {
     co_await look();
     if (const auto now = std::chrono::steady_clock::now(); !running_.empty() && now - renewed >= kRenew) {
       renewed = now;
-      (void)co_await around_.pool.run([replica = around_.replica, running = running()](pqxx::work& work) {
-        sql::renew(work, replica, running);
-        return true;
-      });  // not renewed: the claims lapse, and nothing more is pushed under them
+      (void)co_await dependencies_.database.run(
+          [replica = dependencies_.replica, running = running()](pqxx::work& work) {
+            sql::renew(work, replica, running);
+            return true;
+          });  // not renewed: the claims lapse, and nothing more is pushed under them
     }
     co_await async::pause_for(kLook);
   }
@@ -63,18 +64,19 @@ asio::awaitable<void> Pusher::run() {
 asio::awaitable<void> Pusher::look() {
   const auto limit = std::min(kAtOnce, kUnderWay - static_cast<std::int64_t>(running_.size()));
   // Without a configuration nobody's webhook is known.
-  if (limit <= 0 || around_.snapshot()->revision == 0) co_return;
-  auto claims = co_await around_.pool.run([replica = around_.replica, running = running(), limit](pqxx::work& work) {
-    return sql::claim(work, replica, running, limit);
-  });
+  if (limit <= 0 || dependencies_.snapshot()->revision == 0) co_return;
+  auto claims =
+      co_await dependencies_.database.run([replica = dependencies_.replica, running = running(), limit](
+                                              pqxx::work& work) { return sql::claim(work, replica, running, limit); });
   if (!claims) co_return;
   for (auto& claim : *claims) {
     const auto installation = claim.installation;
     running_.insert(installation);
-    asio::co_spawn(around_.executor, push_all(std::move(claim)), [this, installation](const std::exception_ptr& bug) {
-      running_.erase(installation);
-      kRethrow(bug);
-    });
+    asio::co_spawn(dependencies_.executor, push_all(std::move(claim)),
+                   [this, installation](const std::exception_ptr& bug) {
+                     running_.erase(installation);
+                     kRethrow(bug);
+                   });
   }
 }
 
@@ -86,7 +88,7 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
     log::error("push.broken", {{"installation", portal.installation}, {"error", error.what()}});
     portal.release.rest = settings_.push_retry_max;
   }
-  (void)co_await around_.pool.run([replica = around_.replica, &portal](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([replica = dependencies_.replica, &portal](pqxx::work& work) {
     sql::release(work, replica, portal.installation, portal.release);
     return true;
   });  // not released: the claim lapses
@@ -106,7 +108,7 @@ asio::awaitable<void> Pusher::push_places(Portal& portal, const std::vector<sql:
 }
 
 asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& receipt) {
-  const auto snapshot = around_.snapshot();
+  const auto snapshot = dependencies_.snapshot();
   const auto installation = snapshot->installations.find(portal.installation);
   if (installation == snapshot->installations.end()) {
     // Deleted, or not yet in this snapshot: that cannot be told apart, so it is looked at again, seldom.
@@ -114,9 +116,10 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
     portal.release.rest = settings_.push_retry_max;
     co_return Next::leave;
   }
-  auto looked =
-      co_await around_.pool.run([replica = around_.replica, installation = portal.installation, receipt](
-                                    pqxx::work& work) { return sql::look(work, replica, installation, receipt); });
+  auto looked = co_await dependencies_.database.run(
+      [replica = dependencies_.replica, installation = portal.installation, receipt](pqxx::work& work) {
+        return sql::look(work, replica, installation, receipt);
+      });
   if (!looked || !looked->is_ours) co_return Next::leave;
   if (!looked->due) co_return Next::go_on;
   auto due = std::move(*looked->due);
@@ -135,10 +138,10 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& re
 // ERROR is the dangerous word: it leaves only when nothing newer can be known, and is remembered as told before it does
 // (exactly-once.md 14, 16).
 asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due) {
-  if (answer_for(due.known, portal.installation) != Answer::error_if_current || !co_await around_.caught_up())
+  if (answer_for(due.known, portal.installation) != Answer::error_if_current || !co_await dependencies_.caught_up())
     co_return false;
-  auto told = co_await around_.pool.run(
-      [replica = around_.replica, installation = portal.installation, receipt = due.receipt](pqxx::work& work) {
+  auto told = co_await dependencies_.database.run(
+      [replica = dependencies_.replica, installation = portal.installation, receipt = due.receipt](pqxx::work& work) {
         return sql::tell_due_error(work, replica, installation, receipt);
       });
   if (!told || !*told) co_return false;
@@ -148,15 +151,16 @@ asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due
 
 asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& address, const sql::Due& due) {
   const auto& outcome = due.known.outcome;
-  const auto told = portal_word(outcome.state()) == PortalWord::done ? bitrix24::Told::done : bitrix24::Told::error;
+  const auto told =
+      portal_word(outcome.state()) == PortalWord::done ? bitrix24::PushedEnd::done : bitrix24::PushedEnd::error;
   http::Request request;
   request.url = address.url();
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
-  request.body = told == bitrix24::Told::done ? bitrix24::check_apply_done(due.receipt, document_of(outcome))
-                                              : bitrix24::check_apply_error(due.receipt, outcome.error());
+  request.body = told == bitrix24::PushedEnd::done ? bitrix24::check_apply_done(due.receipt, document_of(outcome))
+                                                   : bitrix24::check_apply_error(due.receipt, outcome.error());
   request.total_timeout = kRequest;
   http::NoGuard guard;
-  const auto response = co_await http::one_shot(request, around_.addresses, guard);
+  const auto response = co_await http::one_shot(request, dependencies_.addresses, guard);
 
   auto& kept = portal.release;
   bitrix24::Verdict verdict;
@@ -192,7 +196,7 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
                                          .jitter = jitter()});
   switch (decision.receipt) {
     case Decision::Receipt::told:
-      (void)co_await around_.pool.run([due](pqxx::work& work) {
+      (void)co_await dependencies_.database.run([due](pqxx::work& work) {
         sql::pushed(work, due);
         return true;
       });  // not stored: it is pushed again, which the portal takes for the same
@@ -220,7 +224,7 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
   log::info(
       "push.later",
       {{"receipt", due.receipt}, {"installation", due.known.installation}, {"tries", due.tries + 1}, {"reason", why}});
-  (void)co_await around_.pool.run([due, wait](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([due, wait](pqxx::work& work) {
     sql::put_off(work, due, wait);
     return true;
   });  // not stored: it is still due
@@ -228,7 +232,7 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
 
 asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
   log::error("push.given_up", {{"receipt", due.receipt}, {"installation", due.known.installation}, {"reason", why}});
-  (void)co_await around_.pool.run([due](pqxx::work& work) {
+  (void)co_await dependencies_.database.run([due](pqxx::work& work) {
     sql::give_up(work, due);
     return true;
   });  // not stored: it is still due

@@ -16,7 +16,7 @@
 
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "portal.hpp"
 #include "push_sql.hpp"
 #include "settings.hpp"
@@ -25,15 +25,15 @@ namespace kassaflow::status {
 
 class Pusher {
  public:
-  struct Surroundings {
+  struct Dependencies {
     boost::asio::any_io_executor executor;  // of one thread
-    postgres::Pool& pool;
+    postgres::Database& database;
     std::string replica;  // unique among processes
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
-    std::function<boost::asio::awaitable<bool>()> caught_up;  // as ViewAccess::caught_up
+    std::function<boost::asio::awaitable<bool>()> caught_up;  // as CheckDependencies::caught_up
     http::AddressPolicy addresses;
   };
-  Pusher(Surroundings surroundings, const StatusSettings& settings);
+  Pusher(Dependencies dependencies, const StatusSettings& settings);
   boost::asio::awaitable<void> run();
   // Starts nothing new; resumes when nothing is under way or at the deadline. What is claimed then lapses.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds deadline);
@@ -54,7 +54,7 @@ class Pusher {
   [[nodiscard]] std::vector<std::string> running() const { return {running_.begin(), running_.end()}; }
   double jitter() { return std::uniform_real_distribution<>(0, 1)(random_); }
 
-  Surroundings around_;
+  Dependencies dependencies_;
   const StatusSettings& settings_;
   std::set<std::string> running_;  // installations under way here
   std::mt19937 random_{std::random_device{}()};

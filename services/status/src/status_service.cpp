@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint32_t kListDefault = 100;
 constexpr std::uint32_t kListLimit = 1000;
 
-void fill(v1::ReceiptView& view, Known& known) {
+void fill(v1::ReceiptView& view, ViewEntry& known) {
   *view.mutable_outcome() = std::move(known.outcome);
   view.set_pushed_at_ms(known.pushed_at_ms);
 }
@@ -23,12 +23,12 @@ void fill(v1::ReceiptView& view, Known& known) {
 
 class StatusService::Service final : public v1::Status::Service {
  public:
-  explicit Service(postgres::Pool& pool) : pool_(pool) {}
+  explicit Service(postgres::Database& database) : database_(database) {}
 
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
-    std::optional<Known> known;
+    std::optional<ViewEntry> known;
     if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok())
       return status;
     if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
@@ -41,7 +41,7 @@ class StatusService::Service final : public v1::Status::Service {
     sql::Filter filter{request->tenant(), request->pool(), std::string(state_word(request->state())),
                        request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
-    std::vector<Known> found;
+    std::vector<ViewEntry> found;
     if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
     for (auto& known : found) fill(*response->add_receipts(), known);
     return grpc::Status::OK;
@@ -63,14 +63,14 @@ class StatusService::Service final : public v1::Status::Service {
 
  private:
   grpc::Status run(const std::function<void(pqxx::work&)>& body) {
-    const auto done = pool_.run_blocking(body);
+    const auto done = database_.run_blocking(body);
     return done ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the view's database does not answer");
   }
 
-  postgres::Pool& pool_;
+  postgres::Database& database_;
 };
 
-StatusService::StatusService(postgres::Pool& pool) : service_(std::make_unique<Service>(pool)) {}
+StatusService::StatusService(postgres::Database& database) : service_(std::make_unique<Service>(database)) {}
 StatusService::~StatusService() = default;
 
 int StatusService::start(const std::string& address) {

@@ -4,14 +4,14 @@
 #include <memory>
 #include <string>
 
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/rpc/server.hpp"
 
 namespace kassaflow::status {
 
 class StatusService {
  public:
-  explicit StatusService(postgres::Pool& pool);
+  explicit StatusService(postgres::Database& database);
   ~StatusService();
   int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();

@@ -38,7 +38,7 @@ std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
   return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
 }
 
-Answer answer_for(const std::optional<Known>& known, const std::string& installation) {
+Answer answer_for(const std::optional<ViewEntry>& known, const std::string& installation) {
   if (!known || known->installation != installation) return Answer::wait;
   switch (portal_word(known->outcome.state())) {
     case PortalWord::done:
@@ -145,10 +145,10 @@ constexpr const char* kColumns =
     "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision "
     "from receipts r ";
 
-std::vector<Known> read(const pqxx::result& rows) {
-  std::vector<Known> result;
+std::vector<ViewEntry> read(const pqxx::result& rows) {
+  std::vector<ViewEntry> result;
   for (const auto& row : rows) {
-    Known known;
+    ViewEntry known;
     known.installation = row[0].as<std::string>();
     if (!known.outcome.ParseFromString(from_bytea(row[1].as<std::string>()))) continue;
     known.uncovered_posts = row[2].as<bool>();
@@ -161,8 +161,8 @@ std::vector<Known> read(const pqxx::result& rows) {
 
 }  // namespace
 
-std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch,
-                                   std::int64_t push_delay_ms) {
+std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch,
+                                 std::int64_t push_delay_ms) {
   std::vector<kafka::Record> unreadable;
   std::map<std::string, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
   std::map<std::pair<std::string, std::string>, bool> posts;
@@ -193,13 +193,13 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   return unreadable;
 }
 
-std::optional<Known> find(pqxx::work& work, const std::string& receipt_id) {
+std::optional<ViewEntry> find(pqxx::work& work, const std::string& receipt_id) {
   auto found = read(work.exec_params(std::string(kColumns) + "where r.id = $1::uuid", receipt_id));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 
-std::vector<Known> list(pqxx::work& work, const Filter& filter) {
+std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter) {
   return read(work.exec_params(
       std::string(kColumns) +
           "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "

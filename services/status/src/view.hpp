@@ -23,7 +23,7 @@
 namespace kassaflow::status {
 
 // What the portal may be told of a receipt.
-struct Known {
+struct ViewEntry {
   std::string installation;
   v1::ReceiptOutcome outcome;
   bool uncovered_posts = false;  // an accepted post no outcome has named yet
@@ -35,7 +35,7 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 
 // Pure. CHECK_URL for a receipt asked by `installation` (I3, I5, exactly-once.md 14). `error_if_current`: ERROR,
 // provided the view has reached the log ends read after the question came.
-[[nodiscard]] Answer answer_for(const std::optional<Known>& known, const std::string& installation);
+[[nodiscard]] Answer answer_for(const std::optional<ViewEntry>& known, const std::string& installation);
 
 // True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
 [[nodiscard]] bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends);
@@ -54,12 +54,11 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 namespace sql {
 // Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is
 // pushed.
-std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch,
-                                   std::int64_t push_delay_ms);
-std::optional<Known> find(pqxx::work& work, const std::string& receipt_id);
+std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms);
+std::optional<ViewEntry> find(pqxx::work& work, const std::string& receipt_id);
 
 // The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
-// post no outcome has named. Told and withheld exclude each other, for ever (exactly-once.md 16).
+// post no outcome has named. PushedEnd and withheld exclude each other, for ever (exactly-once.md 16).
 bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
 v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const std::string& receipt_id,
                                                   std::uint64_t revision);
@@ -69,7 +68,7 @@ struct Filter {
   std::int64_t since_ms = 0;
   std::uint32_t limit = 100;
 };
-std::vector<Known> list(pqxx::work& work, const Filter& filter);
+std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter);
 // An entry for each that is known. Prepared: ingress asks this all the time.
 v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequest& request);
 }  // namespace sql

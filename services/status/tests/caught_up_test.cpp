@@ -16,7 +16,8 @@ constexpr const char* kReader = "caught_up";
 
 class CaughtUpTest : public DatabaseTest {
  protected:
-  CaughtUpTest() : pool_({.uri = server_->uri(), .application_name = kReader, .threads = 2, .search_path = kSchema}) {}
+  CaughtUpTest()
+      : database_({.uri = server_->uri(), .application_name = kReader, .threads = 2, .search_path = kSchema}) {}
 
   // What `count` questions at once are answered.
   std::vector<bool> ask(int count = 1) {
@@ -24,7 +25,7 @@ class CaughtUpTest : public DatabaseTest {
       const std::lock_guard lock(mutex_);
       return ends_;
     });
-    CaughtUp caught_up(log_ends, pool_);
+    CaughtUp caught_up(log_ends, database_);
     asio::io_context io;
     std::vector<bool> answers;
     for (int i = 0; i < count; ++i) {
@@ -34,7 +35,7 @@ class CaughtUpTest : public DatabaseTest {
     return answers;
   }
 
-  postgres::Pool pool_;
+  postgres::Database database_;
   std::mutex mutex_;
   std::vector<kafka::LogEnd> ends_{{"kassaflow.outcomes", 0, 8}, {"kassaflow.receipts", 0, 0}};
 };

@@ -27,7 +27,7 @@ T run(asio::awaitable<T> work) {
 
 // A view in memory: receipts 1 (done), 2 (failed), 3 (queued) of acme-main, and what is switched on.
 struct FakeView {
-  std::map<std::string, Known> receipts;
+  std::map<std::string, ViewEntry> receipts;
   bool answers = true;
   bool caught_up = true;
   bool may_tell = true;
@@ -43,8 +43,8 @@ struct FakeView {
     }
   }
 
-  ViewAccess access() {
-    return {[this](std::string id) -> asio::awaitable<std::optional<Known>> {
+  CheckDependencies dependencies() {
+    return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
               const auto found = receipts.find(id);
               if (!answers || found == receipts.end()) co_return std::nullopt;
               co_return found->second;
@@ -78,7 +78,7 @@ class CheckUrl : public testing::Test {
 
   boost::json::object ask(const std::string& body, const std::string& target = "/b24/acme-s3cr3t/check",
                           const std::string& method = "POST") {
-    const CheckHandler handler([this] { return snapshot_; }, view_.access(), metrics_);
+    const CheckHandler handler([this] { return snapshot_; }, view_.dependencies(), metrics_);
     const http::Inbound inbound{method, target, body, [](std::string_view) { return std::string_view(); }};
     const auto reply = run(handler(inbound));
     EXPECT_EQ(reply.status, 200);  // I3

@@ -24,11 +24,11 @@ class DatabaseTest : public postgres_testing::DatabaseTest<View> {
   }
 
   void take(const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms = kPushDelay_ms) {
-    const auto unreadable = run([&](pqxx::work& work) { return sql::take_in(work, batch, push_delay_ms); });
+    const auto unreadable = run([&](pqxx::work& work) { return sql::apply(work, batch, push_delay_ms); });
     ASSERT_TRUE(unreadable.empty());
   }
   void take(const v1::ReceiptOutcome& outcome) { take({record_of(outcome)}); }
-  std::optional<Known> find(int receipt) {
+  std::optional<ViewEntry> find(int receipt) {
     return run([&](pqxx::work& work) { return sql::find(work, uuid(receipt)); });
   }
   bool tell_error(int receipt, std::uint64_t revision) {

@@ -16,7 +16,7 @@ class LookUpsTest : public DatabaseTest {
  protected:
   http::Reply ask(std::string_view method, const std::string& body, const std::string& uri) {
     boost::asio::io_context io;  // outlives the pool, whose threads post to it
-    postgres::Pool pool({.uri = uri, .application_name = "test", .threads = 1, .search_path = kSchema});
+    postgres::Database pool({.uri = uri, .application_name = "test", .threads = 1, .search_path = kSchema});
     const LookUps look_ups(pool);
     http::Inbound inbound{method, records::kLookUpPath, body, {}};
     auto reply = boost::asio::co_spawn(io, look_ups(inbound), boost::asio::use_future);

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 class PusherTest : public DatabaseTest {
  protected:
   PusherTest()
-      : pool_({.uri = server_->uri(), .application_name = "test", .threads = 2, .search_path = kSchema}),
+      : database_({.uri = server_->uri(), .application_name = "test", .threads = 2, .search_path = kSchema}),
         portal_(io_.get_executor()) {
     settings_.push_retry_min = 50ms;
     settings_.push_retry_max = 10min;
@@ -42,8 +42,8 @@ class PusherTest : public DatabaseTest {
   }
 
   void start() {
-    pusher_.emplace(Pusher::Surroundings{.executor = io_.get_executor(),
-                                         .pool = pool_,
+    pusher_.emplace(Pusher::Dependencies{.executor = io_.get_executor(),
+                                         .database = database_,
                                          .replica = "test",
                                          .snapshot =
                                              [this] {
@@ -74,7 +74,7 @@ class PusherTest : public DatabaseTest {
   }
 
   StatusSettings settings_;
-  postgres::Pool pool_;
+  postgres::Database database_;
   asio::io_context io_;
   PortalServer portal_;
   std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();

@@ -13,8 +13,8 @@ namespace {
 class StatusServiceTest : public DatabaseTest {
  protected:
   StatusServiceTest()
-      : pool_({.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = kSchema}),
-        service_(pool_),
+      : database_({.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = kSchema}),
+        service_(database_),
         stub_(v1::Status::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(service_.start("127.0.0.1:0")),
                                                       grpc::InsecureChannelCredentials()))) {}
   ~StatusServiceTest() override { service_.stop(); }
@@ -29,7 +29,7 @@ class StatusServiceTest : public DatabaseTest {
     return response.verdict();
   }
 
-  postgres::Pool pool_;
+  postgres::Database database_;
   StatusService service_;
   std::unique_ptr<v1::Status::Stub> stub_;
 };

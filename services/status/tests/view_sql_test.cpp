@@ -164,7 +164,7 @@ TEST_F(ViewSql, Rule16_AfterAWithheldErrorTheNextFailureIsTold) {
 TEST_F(ViewSql, OffsetsAreStoredWithTheBatchOrNotAtAll) {
   {
     pqxx::work lost(connection_);
-    sql::take_in(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
+    sql::apply(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
   }
   const auto positions = [this] { return run([](pqxx::work& work) { return positions::load(work); }); };
   EXPECT_TRUE(positions().empty());
@@ -180,7 +180,7 @@ TEST_F(ViewSql, AnUnreadableRecordIsHandedBackAndTheOthersAreTaken) {
   broken.value = "rubbish";
   const auto no_revision = record_of(outcome(3, 0, RECEIPT_STATE_DONE), 4);
   const auto unreadable = run([&](pqxx::work& work) {
-    return sql::take_in(work, {broken, no_revision, record_of(outcome(2, 5, RECEIPT_STATE_DONE), 5)}, 0);
+    return sql::apply(work, {broken, no_revision, record_of(outcome(2, 5, RECEIPT_STATE_DONE), 5)}, 0);
   });
   EXPECT_EQ(unreadable.size(), 2U);
   EXPECT_TRUE(find(2));

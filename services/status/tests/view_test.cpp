@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::optional<Known> known(v1::ReceiptState state) {
-  Known result;
+std::optional<ViewEntry> known(v1::ReceiptState state) {
+  ViewEntry result;
   result.installation = "acme-main";
   result.outcome = outcome(1, 5, state);
   return result;

@@ -20,14 +20,14 @@ registers::AttemptRef attempt(std::string remote_id) {
       .repeated = false};
 }
 
-void read_all(const registers::itkassa::Asked& asked, std::string_view input) {
+void read_all(const registers::itkassa::Requested& requested, std::string_view input) {
   using namespace registers::itkassa;
   for (const int status : {200, 201, 400, 404, 409, 500}) {
-    check(read_posted(status, input, asked));
-    check(read_queried(status, input, asked, Question::by_id));
-    check(read_queried(status, input, asked, Question::by_key));
+    check(read_posted(status, input, requested));
+    check(read_queried(status, input, requested, QueryBy::id));
+    check(read_queried(status, input, requested, QueryBy::key));
   }
-  if (const auto called_back = read_called_back(input, asked)) check(*called_back);
+  if (const auto called_back = read_called_back(input, requested)) check(*called_back);
 }
 
 }  // namespace
@@ -35,12 +35,12 @@ void read_all(const registers::itkassa::Asked& asked, std::string_view input) {
 void itkassa_answer(std::string_view input) {
   using namespace registers::itkassa;
   for (const char* remote_id : {"", "aaaaaaaa-0000-4000-8000-000000000001"}) {
-    read_all(asked_of(attempt(remote_id), kRegister, "Europe/Moscow"), input);
+    read_all(requested_of(attempt(remote_id), kRegister, "Europe/Moscow"), input);
   }
   // The stored bytes of an attempt are read back too.
   auto damaged = attempt("");
   damaged.body = input;
-  check(read_posted(200, input, asked_of(damaged, kRegister, "Europe/Moscow")));
+  check(read_posted(200, input, requested_of(damaged, kRegister, "Europe/Moscow")));
   static_cast<void>(cre_item_in_callback(input));
   const auto health = read_registers(200, input, kRegister, 1'772'355'700);
   require(fiscal::is_utf8(health.detail) && fiscal::is_utf8(health.fn) && fiscal::is_utf8(health.registration_number),

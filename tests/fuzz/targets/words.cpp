@@ -99,15 +99,15 @@ void must_stay_open(const Sentence& sentence, const Finding& finding) {
 }
 
 void answered_by_bit(const Sentence& sentence) {
-  bit::Asked asked;
-  asked.name = "receipt-700123";
-  asked.content = {true, 100'000, fiscal::SettlementType::income};
-  asked.timezone = "Europe/Moscow";
-  asked.now_s = 1'772'355'700;
-  const json::array entry{json::object{{"name", asked.name}, {"error", sentence.text}}};
+  bit::Requested requested;
+  requested.name = "receipt-700123";
+  requested.content = {true, 100'000, fiscal::SettlementType::income};
+  requested.timezone = "Europe/Moscow";
+  requested.now_s = 1'772'355'700;
+  const json::array entry{json::object{{"name", requested.name}, {"error", sentence.text}}};
   const json::object packet{{"result", false}, {"error", sentence.text}};
-  must_stay_open(sentence, bit::read_answer(200, json::serialize(entry), asked));
-  must_stay_open(sentence, bit::read_answer(200, json::serialize(packet), asked));
+  must_stay_open(sentence, bit::read_answer(200, json::serialize(entry), requested));
+  must_stay_open(sentence, bit::read_answer(200, json::serialize(packet), requested));
 }
 
 void answered_by_itkassa(const Sentence& sentence) {
@@ -115,18 +115,18 @@ void answered_by_itkassa(const Sentence& sentence) {
   attempt.key = kKey;
   attempt.body = R"({"commands":[{"type":"sale","amountElectronic":"1000.00"}]})";
   attempt.total_kopecks = 100'000;
-  const itkassa::Asked asked = itkassa::asked_of(attempt, kRegister, "Europe/Moscow");
+  const itkassa::Requested requested = itkassa::requested_of(attempt, kRegister, "Europe/Moscow");
   for (const std::int64_t code :
        {std::int64_t{0}, std::int64_t{68}, std::int64_t{121}, std::int64_t{144}, sentence.code}) {
     const json::object result{
         {"result", "critical_error"}, {"creErrorId", std::to_string(code)}, {"creErrorText", sentence.text}};
     const json::object document{{"id", "d"}, {"type", "sale"}, {"idempKey", kKey}, {"resultItem", result}};
     const json::object answer{{"code", 0}, {"object", document}};
-    must_stay_open(sentence, itkassa::read_posted(200, json::serialize(answer), asked));
+    must_stay_open(sentence, itkassa::read_posted(200, json::serialize(answer), requested));
   }
   const json::object refusal{{"code", 1}, {"message", sentence.text}};
   for (const int status : {200, 400, 401, 404, 422}) {
-    const Finding found = itkassa::read_posted(status, json::serialize(refusal), asked);
+    const Finding found = itkassa::read_posted(status, json::serialize(refusal), requested);
     // A status of the key or the route speaks for itself, unless the body names a document in words that are known.
     const bool of_status = status == 401 || status == 404;
     must_stay_open(of_status ? Sentence{{}, 0, says_document(sentence.text), false} : sentence, found);

@@ -14,20 +14,20 @@ namespace kassaflow::registers::bit {
 
 enum class Command : std::uint8_t { receipt, open_shift, close_shift };
 
-struct Asked {
+struct Requested {
   Command command = Command::receipt;
   std::string name;  // of the packet's only command, "receipt-<order id>"
-  AskedContent content;
+  RequestedContent content;
   std::string timezone;             // IANA, of the register's clock
   std::string registration_number;  // as configured, may be empty
   std::int64_t now_s = 0;           // when the answer came: stands in for a time the register did not tell
 };
 
 // A whole HTTP answer.
-[[nodiscard]] Finding read_answer(int http_status, std::string_view body, const Asked& asked);
+[[nodiscard]] Finding read_answer(int http_status, std::string_view body, const Requested& requested);
 
 // The answer was cut or never came; `code` says how. Only a QR code that agrees with the receipt settles it.
-[[nodiscard]] Finding read_broken(std::string_view bytes, const Asked& asked, std::string code,
+[[nodiscard]] Finding read_broken(std::string_view bytes, const Requested& requested, std::string code,
                                   const std::string& text);
 
 }  // namespace kassaflow::registers::bit

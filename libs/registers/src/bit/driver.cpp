@@ -105,31 +105,32 @@ class BitDriver final : public Driver {
     request.body = attempt.body;
     const auto answer = co_await http::one_shot(request, addresses_, guard);
 
-    const Asked asked = asked_of(command, attempt);
-    Finding found = answer ? read_answer(answer->status, answer->body, asked) : read_lost(answer.error(), asked);
+    const Requested requested = requested_of(command, attempt);
+    Finding found =
+        answer ? read_answer(answer->status, answer->body, requested) : read_lost(answer.error(), requested);
     if (attempt.repeated) found = of_repeat(std::move(found));
     found = held_to_kind(std::move(found), settings_.test);
     co_return fit_to_leave(std::move(found), own_.kkt_token, answer ? answer->body : answer.error().partial_answer);
   }
 
   // What did arrive of a cut answer may still hold the receipt's QR code (§8).
-  static Finding read_lost(const http::Failure& failure, const Asked& asked) {
+  static Finding read_lost(const http::Failure& failure, const Requested& requested) {
     Finding lost = lost_post(failure);
     if (failure.partial_answer.empty()) return lost;
-    return read_broken(failure.partial_answer, asked, std::move(lost.code), lost.text);
+    return read_broken(failure.partial_answer, requested, std::move(lost.code), lost.text);
   }
 
-  [[nodiscard]] Asked asked_of(Command command, const AttemptRef& attempt) const {
+  [[nodiscard]] Requested requested_of(Command command, const AttemptRef& attempt) const {
     const bool receipt = command == Command::receipt;
-    Asked asked;
-    asked.command = command;
-    asked.name = std::string(receipt ? kReceiptName : kShiftName) + attempt.key;
-    asked.content = {
+    Requested requested;
+    requested.command = command;
+    requested.name = std::string(receipt ? kReceiptName : kShiftName) + attempt.key;
+    requested.content = {
         .receipt = receipt, .total_kopecks = attempt.total_kopecks, .settlement_type = attempt.settlement_type};
-    asked.timezone = settings_.timezone;
-    asked.registration_number = settings_.registration_number;
-    asked.now_s = now_s();
-    return asked;
+    requested.timezone = settings_.timezone;
+    requested.registration_number = settings_.registration_number;
+    requested.now_s = now_s();
+    return requested;
   }
 
   RegisterSettings settings_;

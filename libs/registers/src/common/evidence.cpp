@@ -29,7 +29,7 @@ std::string digits_of(std::string_view text) {
 
 // "Возврат прихода" and its kin.
 std::optional<fiscal::SettlementType> settlement_type_in_words(std::string_view text) {
-  const Words words(text);
+  const WordSequence words(text);
   const bool back = words.say("возврат");
   if (words.say("приход")) return back ? fiscal::SettlementType::income_return : fiscal::SettlementType::income;
   if (words.say("расход")) return back ? fiscal::SettlementType::expense_return : fiscal::SettlementType::expense;
@@ -160,22 +160,22 @@ bool Evidence::told_test() const {
   return document_.fp.empty() && (zero_qr_ || (zero_number_ && document_.fd == 0));
 }
 
-std::string Evidence::contradiction(const AskedContent& asked) const {
+std::string Evidence::contradiction(const RequestedContent& requested) const {
   if (!disagreement_.empty()) return "реквизиты ответа противоречат друг другу: " + disagreement_;
-  if (!asked.receipt) return {};
-  if (total_kopecks_ && *total_kopecks_ != asked.total_kopecks) {
+  if (!requested.receipt) return {};
+  if (total_kopecks_ && *total_kopecks_ != requested.total_kopecks) {
     return "итог документа " + fiscal::to_rubles(fiscal::Kopecks(*total_kopecks_)) + ", а чека " +
-           fiscal::to_rubles(fiscal::Kopecks(asked.total_kopecks));
+           fiscal::to_rubles(fiscal::Kopecks(requested.total_kopecks));
   }
-  if (settlement_type_ && *settlement_type_ != asked.settlement_type) {
+  if (settlement_type_ && *settlement_type_ != requested.settlement_type) {
     return "признак расчёта документа " + std::to_string(fiscal::code(*settlement_type_)) + ", а чека " +
-           std::to_string(fiscal::code(asked.settlement_type));
+           std::to_string(fiscal::code(requested.settlement_type));
   }
   return {};
 }
 
-bool Evidence::proves(const AskedContent& asked) const {
-  return qr_ && qr_->names_document() && qr_->sum && contradiction(asked).empty();
+bool Evidence::proves(const RequestedContent& requested) const {
+  return qr_ && qr_->names_document() && qr_->sum && contradiction(requested).empty();
 }
 
 fiscal::FiscalDocument Evidence::document(std::string_view timezone, std::int64_t now_s) const {

@@ -12,7 +12,7 @@
 namespace kassaflow::registers {
 
 // What was asked to be printed. A shift report has no total and no settlement type.
-struct AskedContent {
+struct RequestedContent {
   bool receipt = true;
   std::int64_t total_kopecks = 0;
   fiscal::SettlementType settlement_type = fiscal::SettlementType::income;
@@ -45,14 +45,14 @@ class Evidence {
   void add_zero_number() { zero_number_ = true; }
 
   // Russian, empty when everything agrees.
-  [[nodiscard]] std::string contradiction(const AskedContent& asked) const;
+  [[nodiscard]] std::string contradiction(const RequestedContent& requested) const;
   // True when the fiscal storage's signature was told: the document exists.
   [[nodiscard]] bool is_signed() const { return document_.fd != 0 && !document_.fp.empty(); }
   // True when anything points to a document.
   [[nodiscard]] bool names_document() const { return document_.fd != 0 || !document_.fp.empty() || qr_.has_value(); }
   // True when a whole QR code agrees with total and settlement type: the receipt is in the storage, whatever else was
   // lost.
-  [[nodiscard]] bool proves(const AskedContent& asked) const;
+  [[nodiscard]] bool proves(const RequestedContent& requested) const;
   // As told so far, without times.
   [[nodiscard]] const fiscal::FiscalDocument& told() const { return document_; }
   [[nodiscard]] bool unreadable_qr() const { return unreadable_qr_; }

@@ -306,15 +306,15 @@ std::optional<std::int64_t> kopecks_of(std::string_view rubles) {
   return value;
 }
 
-Words::Words(std::string_view utf8) { Cutter(words_).take(utf8); }
+WordSequence::WordSequence(std::string_view utf8) { Cutter(words_).take(utf8); }
 
-bool Words::say(std::string_view phrase) const {
+bool WordSequence::say(std::string_view phrase) const {
   const std::vector<std::string_view> beginnings = split(phrase, ' ');
   const auto same = [](const Word& word, std::string_view beginning) { return begins(word.text, beginning); };
   return std::search(words_.begin(), words_.end(), beginnings.begin(), beginnings.end(), same) != words_.end();
 }
 
-bool Words::say_any(std::initializer_list<std::string_view> phrases) const {
+bool WordSequence::say_any(std::initializer_list<std::string_view> phrases) const {
   return std::ranges::any_of(phrases, [&](std::string_view phrase) { return say(phrase); });
 }
 

@@ -42,10 +42,10 @@ struct Word {
   bool percent = false;      // followed by %
 };
 
-// Words of a message: runs of letters and digits; GUIDs are left out.
-class Words {
+// WordSequence of a message: runs of letters and digits; GUIDs are left out.
+class WordSequence {
  public:
-  explicit Words(std::string_view utf8);
+  explicit WordSequence(std::string_view utf8);
   [[nodiscard]] std::size_t size() const { return words_.size(); }
   [[nodiscard]] const Word& operator[](std::size_t index) const { return words_[index]; }
   // True when the words contain `phrase`: beginnings of consecutive words ("нет бумаг"), as in begins().

@@ -28,13 +28,13 @@ bool is_negation(std::string_view word) { return word == "не" || word == "not"
 bool is_auxiliary(std::string_view word) { return begins(word, "был") || word == "been" || word == "be"; }
 
 // The word before `at` that may negate it, jumping over "был"; not across a comma or a full stop.
-bool is_negated(const Words& words, std::size_t at) {
+bool is_negated(const WordSequence& words, std::size_t at) {
   if (words[at].after_break) return false;
   if (at > 0 && is_negation(words[at - 1].text)) return true;
   return at > 1 && is_auxiliary(words[at - 1].text) && is_negation(words[at - 2].text);
 }
 
-bool stands_at(const Words& words, std::size_t at, std::string_view phrase) {
+bool stands_at(const WordSequence& words, std::size_t at, std::string_view phrase) {
   while (!phrase.empty()) {
     const std::string_view part = phrase.substr(0, phrase.find(' '));
     if (at >= words.size() || !begins(words[at].text, part)) return false;
@@ -44,17 +44,17 @@ bool stands_at(const Words& words, std::size_t at, std::string_view phrase) {
   return true;
 }
 
-bool any_at(const Words& words, std::size_t at, Texts phrases) {
+bool any_at(const WordSequence& words, std::size_t at, Texts phrases) {
   return std::ranges::any_of(phrases, [&](std::string_view phrase) { return stands_at(words, at, phrase); });
 }
 
-bool is_document_word(const Words& words, std::size_t at) {
+bool is_document_word(const WordSequence& words, std::size_t at) {
   return std::ranges::any_of(kDocumentWords,
                              [&](std::string_view stem) { return is_participle(words[at].text, stem); });
 }
 
 // The word hints at a document, at what is to come or at a fault beyond the storage.
-bool tells_more(const Words& words, std::size_t at) {
+bool tells_more(const WordSequence& words, std::size_t at) {
   return is_document_word(words, at) || any_at(words, at, kFutureWords) || any_at(words, at, kDeviceWords);
 }
 
@@ -80,7 +80,7 @@ bool names_storage(std::string_view word) {
 }
 
 // An error's number, not a document's: "[68]", "142-ККТ", "ошибка 0x4E".
-bool is_error_number(const Words& words, std::size_t at) {
+bool is_error_number(const WordSequence& words, std::size_t at) {
   constexpr std::size_t kErrorDigits = 5;
   if (words[at].text.size() > kErrorDigits || words[at].percent) return false;
   if (words[at].opens) return true;
@@ -134,14 +134,14 @@ std::vector<Pattern> compiled(std::span<const Row> rows) {
   return patterns;
 }
 
-bool is_field(const Words& words, std::size_t at) {
+bool is_field(const WordSequence& words, std::size_t at) {
   static const Element fields = element_of("@field");
   return std::ranges::any_of(fields.alternatives, [&](std::string_view part) { return begins(words[at].text, part); });
 }
 
 // A number that belongs to the receipt's data: not a document's, and not long enough for a sign or a storage unless
 // the text is about such a number.
-bool is_number_of_data(const Words& words, std::size_t at) {
+bool is_number_of_data(const WordSequence& words, std::size_t at) {
   constexpr std::size_t kShortDigits = 8;
   static constexpr std::string_view kDocuments[] = {"чек", "документ", "номер$", "n$", "no$", "receipt", "document"};
   static constexpr std::string_view kCounted[] = {"строк", "товар", "код", "ошибк"};
@@ -151,8 +151,8 @@ bool is_number_of_data(const Words& words, std::size_t at) {
          words.say_any({"инн$", "inn$", "телефон", "phone", "gtin", "маркир", "км$", "ean", "код товар"});
 }
 
-// Words a phrase may step over.
-bool is_filler(const Words& words, std::size_t at) {
+// WordSequence a phrase may step over.
+bool is_filler(const WordSequence& words, std::size_t at) {
   const Word& word = words[at];
   if (names_storage(word.text) || tells_more(words, at)) return false;
   if (has_digit(word)) return is_number_of_data(words, at);
@@ -160,7 +160,7 @@ bool is_filler(const Words& words, std::size_t at) {
 }
 
 // Number of words from `at` that the elements cover, the shortest way; nullopt when they do not stand there.
-std::optional<std::size_t> covered(const Words& words, const std::vector<bool>& fillers, std::size_t at,
+std::optional<std::size_t> covered(const WordSequence& words, const std::vector<bool>& fillers, std::size_t at,
                                    std::span<const Element> elements) {
   if (elements.empty()) return 0;
   const Element& first = elements.front();
@@ -191,7 +191,7 @@ struct Reading {
   std::vector<const Row*> spoken;  // in order
 };
 
-Reading read(const Words& words, const std::vector<Pattern>& patterns, Speaker speaker) {
+Reading read(const WordSequence& words, const std::vector<Pattern>& patterns, Speaker speaker) {
   Reading reading{std::vector<bool>(words.size()), {}};
   std::vector<bool> fillers(words.size());
   for (std::size_t at = 0; at < words.size(); ++at) fillers[at] = is_filler(words, at);
@@ -228,8 +228,8 @@ Meaning agreed(const Reading& reading) {
   return meaning;
 }
 
-// Words of neutral phrases of more than one word ("не удалось"), whatever they are alone.
-std::vector<bool> neutral_phrases(const Words& words) {
+// WordSequence of neutral phrases of more than one word ("не удалось"), whatever they are alone.
+std::vector<bool> neutral_phrases(const WordSequence& words) {
   std::vector<bool> neutral(words.size());
   for (const std::string_view phrase : kNeutralWords) {
     if (phrase.find(' ') == std::string_view::npos) continue;
@@ -243,7 +243,7 @@ std::vector<bool> neutral_phrases(const Words& words) {
 }
 
 // "не", "not", "не был" before a word that may be ignored when negated.
-bool negates_negatable(const Words& words, std::size_t at) {
+bool negates_negatable(const WordSequence& words, std::size_t at) {
   if (!is_negation(words[at].text) && !is_auxiliary(words[at].text)) return false;
   if (is_auxiliary(words[at].text) && !is_negated(words, at)) return false;
   const std::size_t next = at + 1 < words.size() && is_auxiliary(words[at + 1].text) ? at + 2 : at + 1;
@@ -251,7 +251,7 @@ bool negates_negatable(const Words& words, std::size_t at) {
 }
 
 // The word, outside every phrase, leaves the meaning as it is.
-bool adds_nothing(const Words& words, std::size_t at, Meaning meaning) {
+bool adds_nothing(const WordSequence& words, std::size_t at, Meaning meaning) {
   constexpr std::size_t kCredentialLength = 20;
   const Word& word = words[at];
   if (negates_negatable(words, at) || (any_at(words, at, kNegatable) && is_negated(words, at))) return true;
@@ -268,7 +268,7 @@ bool adds_nothing(const Words& words, std::size_t at, Meaning meaning) {
   return word.text.size() <= 1 || any_at(words, at, kNeutralWords) || (meaning == Meaning::data && is_field(words, at));
 }
 
-Meaning certain_meaning(const Words& words, const Reading& reading) {
+Meaning certain_meaning(const WordSequence& words, const Reading& reading) {
   const Meaning meaning = agreed(reading);
   if (meaning == Meaning::unclear) return meaning;
   const std::vector<bool> neutral = neutral_phrases(words);
@@ -280,7 +280,7 @@ Meaning certain_meaning(const Words& words, const Reading& reading) {
 }
 
 // "ФД 1204", "fd1204", "чек № 12": a document by its number; "в ФН": by its place.
-bool numbers_document(const Words& words, std::size_t at) {
+bool numbers_document(const WordSequence& words, std::size_t at) {
   static constexpr std::string_view kDocuments[] = {"чек", "документ", "receipt", "document"};
   if (stands_at(words, at, "в$ фн$")) return true;
   const bool number_follows = at + 1 < words.size() && all_digits(words[at + 1].text);
@@ -290,7 +290,7 @@ bool numbers_document(const Words& words, std::size_t at) {
          (words[next].numbered || next == at + 2);
 }
 
-bool says_document(const Words& words, const std::vector<bool>& known) {
+bool says_document(const WordSequence& words, const std::vector<bool>& known) {
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (known[at]) continue;
     if (numbers_document(words, at) || (is_document_word(words, at) && !is_negated(words, at))) return true;
@@ -303,7 +303,7 @@ const std::vector<Pattern>& refusals() {
   return patterns;
 }
 
-bool says_any(const Words& words, Texts phrases) {
+bool says_any(const WordSequence& words, Texts phrases) {
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (any_at(words, at, phrases)) return true;
   }
@@ -315,7 +315,7 @@ bool says_any(const Words& words, Texts phrases) {
 bool is_refusal(Meaning meaning) { return meaning >= Meaning::shift_expired; }
 
 Meaning meaning_of(std::string_view utf8, Speaker speaker) {
-  const Words words(utf8);
+  const WordSequence words(utf8);
   const Reading reading = read(words, refusals(), speaker);
   const Meaning certain = certain_meaning(words, reading);
   if (certain != Meaning::unclear) return certain;
@@ -325,15 +325,15 @@ Meaning meaning_of(std::string_view utf8, Speaker speaker) {
 }
 
 bool says_document(std::string_view utf8) {
-  const Words words(utf8);
+  const WordSequence words(utf8);
   return says_document(words, std::vector<bool>(words.size()));
 }
 
-bool says_future(std::string_view utf8) { return says_any(Words(utf8), kFutureWords); }
+bool says_future(std::string_view utf8) { return says_any(WordSequence(utf8), kFutureWords); }
 
 bool says_not_found(std::string_view utf8) {
   static const std::vector<Pattern> patterns = compiled(kNotFound);
-  const Words words(utf8);
+  const WordSequence words(utf8);
   return certain_meaning(words, read(words, patterns, Speaker::refusing_service)) == Meaning::data;
 }
 
@@ -346,7 +346,7 @@ bool denies_success(std::string_view utf8) {
       "перегре",  "связ",      "соединен", "таймаут",    "тайм аут",   "timeout",         "не отвеча",
       "порт$",    "потер",     "отключен", "выключен",   "не подключ", "питан",           "аварийн",
       "незаверш", "не заверш", "ожидан",   "чек открыт", "открыт чек", "документ открыт", "открытый чек"};
-  const Words words(utf8);
+  const WordSequence words(utf8);
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (is_document_word(words, at) && is_negated(words, at)) return true;
     const bool no_error = words.say_any({"ошибок нет", "нет ошибок", "без ошибок", "no error", "without error"});

@@ -8,7 +8,7 @@
 
 namespace kassaflow::registers {
 
-// Words that say that a document exists, or that the work was done. They outrank every fault.
+// WordSequence that say that a document exists, or that the work was done. They outrank every fault.
 inline constexpr std::string_view kDocumentWords[] = {
     "пробит",       "пробил",    "выбит",       "выбил",           "сформирован",
     "сформировал",  "оформлен",  "оформил",     "зарегистрирован", "зарегистрировал",
@@ -57,7 +57,7 @@ inline constexpr std::string_view kDuplicates[] = {"уже обработ", "у�
                                                    "уже использ", "уже принят", "повторн",    "дубл",
                                                    "duplicate",   "already",    "идемпотент", "idemp"};
 
-// Words of a refusal that add nothing to it. What is not here, and not in a phrase, leaves the outcome open.
+// WordSequence of a refusal that add nothing to it. What is not here, and not in a phrase, leaves the outcome open.
 // clang-format off: a word list fills its lines
 inline constexpr std::string_view kNeutralWords[] = {
     "ошибк", "ошибочн", "error", "err$", "code", "код$", "кода$", "коде$", "кодом$", "чек$", "чека$", "чеке$",

@@ -66,8 +66,8 @@ Finding unreadable(int http_status, Cause cause) {
                  "Непонятный ответ сервиса itkassa (HTTP " + std::to_string(http_status) + ")");
 }
 
-Finding no_document(Question question, std::string code) {
-  if (question == Question::by_key)
+Finding no_document(QueryBy by, std::string code) {
+  if (by == QueryBy::key)
     return finding(Fact::absent, Cause::none, std::move(code), "Документа с этим ключом пока нет");
   // The service had accepted it under this id, so its absence is no clean negative.
   return contradiction("document_gone", "Сервис больше не знает принятый документ");
@@ -75,23 +75,23 @@ Finding no_document(Question question, std::string code) {
 
 }  // namespace
 
-Asked asked_of(const AttemptRef& attempt, const std::string& cre_item_id, const std::string& timezone) {
-  Asked asked;
-  asked.key = attempt.key;
-  asked.remote_id = attempt.remote_id;
-  asked.cre_item_id = cre_item_id;
-  asked.timezone = timezone;
+Requested requested_of(const AttemptRef& attempt, const std::string& cre_item_id, const std::string& timezone) {
+  Requested requested;
+  requested.key = attempt.key;
+  requested.remote_id = attempt.remote_id;
+  requested.cre_item_id = cre_item_id;
+  requested.timezone = timezone;
   if (const std::optional<Json> posted = parse_json(attempt.body)) {
     const Json& commands = (*posted)["commands"];
-    if (commands.is_array() && !commands.values.empty()) asked.type = commands.values.front().value["type"].text;
+    if (commands.is_array() && !commands.values.empty()) requested.type = commands.values.front().value["type"].text;
   }
-  asked.content.receipt = asked.type != "openSession" && asked.type != "closeSession";
-  asked.content.total_kopecks = attempt.total_kopecks;
-  asked.content.settlement_type = attempt.settlement_type;
-  return asked;
+  requested.content.receipt = requested.type != "openSession" && requested.type != "closeSession";
+  requested.content.total_kopecks = attempt.total_kopecks;
+  requested.content.settlement_type = attempt.settlement_type;
+  return requested;
 }
 
-Finding read_posted(int http_status, std::string_view body, const Asked& asked) {
+Finding read_posted(int http_status, std::string_view body, const Requested& requested) {
   const std::optional<Json> envelope = parse_json(to_utf8(body));
   const bool is_object = envelope && envelope->is_object();
   const std::string text = is_object ? refusal_text(*envelope) : std::string();
@@ -103,14 +103,14 @@ Finding read_posted(int http_status, std::string_view body, const Asked& asked) 
     return unreadable(http_status, Cause::ambiguous);
   const std::optional<std::string> code = envelope_code(*envelope);
   if (!code) return unreadable(http_status, Cause::ambiguous);
-  if (*code != "0") return refused_post(http_status, *code, *envelope, asked.content.receipt);
+  if (*code != "0") return refused_post(http_status, *code, *envelope, requested.content.receipt);
   const Json& object = (*envelope)["object"];
   if (!is_success(http_status) || document_id(object).empty()) return unreadable(http_status, Cause::ambiguous);
-  if (const std::string what = difference(object, asked, false); !what.empty()) return foreign(what);
-  return read_document(object, asked);
+  if (const std::string what = difference(object, requested, false); !what.empty()) return foreign(what);
+  return read_document(object, requested);
 }
 
-Finding read_queried(int http_status, std::string_view body, const Asked& asked, Question question) {
+Finding read_queried(int http_status, std::string_view body, const Requested& requested, QueryBy by) {
   const std::optional<Json> envelope = parse_json(to_utf8(body));
   const bool is_object = envelope && envelope->is_object();
   if (http_status == 401 || http_status == 403) {
@@ -118,7 +118,7 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
   }
   // A clean negative is the application's own word, not a proxy's page (§11.2 3).
   const bool bare = is_object && !(*envelope)["object"].is_object() && !says_document(refusal_text(*envelope));
-  if (http_status == 404 && bare) return no_document(question, "http_404");
+  if (http_status == 404 && bare) return no_document(by, "http_404");
   if (!is_object || !is_success(http_status)) {
     return unreadable(http_status, Cause::transient);
   }
@@ -126,17 +126,16 @@ Finding read_queried(int http_status, std::string_view body, const Asked& asked,
   if (!code) return unreadable(http_status, Cause::transient);
   if (*code != "0") {
     const std::string text = refusal_text(*envelope);
-    if (says_not_found(text)) return no_document(question, "api_" + *code);
+    if (says_not_found(text)) return no_document(by, "api_" + *code);
     const bool fault = meaning_of(text, Speaker::refusing_service) == Meaning::register_fault;
     const Cause cause = fault ? Cause::register_fault : Cause::transient;
     return finding(Fact::unknown, cause, "api_" + *code, text);
   }
   const Json& object = (*envelope)["object"];
-  if (object.says_nothing()) return no_document(question, "empty_object");
+  if (object.says_nothing()) return no_document(by, "empty_object");
   if (!object.is_object()) return unreadable(http_status, Cause::transient);
-  if (const std::string what = difference(object, asked, question == Question::by_key); !what.empty())
-    return foreign(what);
-  return read_document(object, asked);
+  if (const std::string what = difference(object, requested, by == QueryBy::key); !what.empty()) return foreign(what);
+  return read_document(object, requested);
 }
 
 std::optional<CallbackNames> named_in_callback(std::string_view body) {
@@ -154,14 +153,14 @@ std::optional<std::string> cre_item_in_callback(std::string_view body) {
   return id.kind == Json::Kind::string ? id.text : std::string();
 }
 
-std::optional<Finding> read_called_back(std::string_view body, const Asked& asked) {
+std::optional<Finding> read_called_back(std::string_view body, const Requested& requested) {
   const std::optional<Json> object = parse_json(to_utf8(body));
   if (!object || !object->is_object()) return std::nullopt;
-  const bool our_key = (*object)["idempKey"].text == asked.key;
-  const bool our_id = !asked.remote_id.empty() && document_id(*object) == asked.remote_id;
+  const bool our_key = (*object)["idempKey"].text == requested.key;
+  const bool our_id = !requested.remote_id.empty() && document_id(*object) == requested.remote_id;
   if (!our_key && !our_id) return std::nullopt;
-  if (const std::string what = difference(*object, asked, !our_id); !what.empty()) return foreign(what);
-  return read_document(*object, asked);
+  if (const std::string what = difference(*object, requested, !our_id); !what.empty()) return foreign(what);
+  return read_document(*object, requested);
 }
 
 }  // namespace kassaflow::registers::itkassa

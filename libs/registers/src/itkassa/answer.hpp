@@ -12,25 +12,26 @@
 namespace kassaflow::registers::itkassa {
 
 // What was posted, read back from the stored bytes of the attempt.
-struct Asked {
+struct Requested {
   std::string key;
   std::string remote_id;  // empty while unknown
   std::string cre_item_id;
   std::string type;  // of the command: sale … closeSession
-  AskedContent content;
+  RequestedContent content;
   std::string timezone;  // IANA, of the register's clock
 };
-[[nodiscard]] Asked asked_of(const AttemptRef& attempt, const std::string& cre_item_id, const std::string& timezone);
+[[nodiscard]] Requested requested_of(const AttemptRef& attempt, const std::string& cre_item_id,
+                                     const std::string& timezone);
 
-enum class Question : std::uint8_t { by_id, by_key };
+enum class QueryBy : std::uint8_t { id, key };
 
 // Answer to the POST of the document; `repeated` as in AttemptRef is the caller's business (of_repeat).
-[[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Asked& asked);
-[[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Asked& asked, Question question);
+[[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Requested& requested);
+[[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Requested& requested, QueryBy by);
 [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body);
 // The creItemId as it is written there; nullopt: no JSON object. Empty: an object that names no register.
 [[nodiscard]] std::optional<std::string> cre_item_in_callback(std::string_view body);
 // nullopt: malformed, or about another document.
-[[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Asked& asked);
+[[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Requested& requested);
 
 }  // namespace kassaflow::registers::itkassa

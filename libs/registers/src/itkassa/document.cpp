@@ -62,7 +62,7 @@ struct ResultFields {
 
 // The vendor's own sample says beside every failed command that the register has run it (§8); alone it adds nothing.
 bool only_says_executed(std::string_view description) {
-  const Words words(description);
+  const WordSequence words(description);
   return words.size() == 4 && words.say("задани выполнен на$ ккт$");
 }
 
@@ -85,14 +85,15 @@ ResultFields result_of(const Json& object) {
   return result;
 }
 
-Finding printed(const Evidence& evidence, const Asked& asked, std::string code, std::string text, bool warning) {
+Finding printed(const Evidence& evidence, const Requested& requested, std::string code, std::string text,
+                bool warning) {
   Finding found = finding(Fact::printed, Cause::none, std::move(code), std::move(text));
-  found.document = evidence.document(asked.timezone);
+  found.document = evidence.document(requested.timezone);
   found.warning = warning || evidence.left_out();
   return found;
 }
 
-Finding read_success(const ResultFields& result, const Evidence& evidence, const Asked& asked) {
+Finding read_success(const ResultFields& result, const Evidence& evidence, const Requested& requested) {
   const bool fault = !is_no_error(result.error_code);
   // A fault beside "success" is believed only with the storage's own signature (exactly-once.md 8).
   if (fault && !evidence.is_signed()) {
@@ -102,25 +103,26 @@ Finding read_success(const ResultFields& result, const Evidence& evidence, const
   if (!evidence.is_signed() && denies_success(result.judged)) {
     return contradiction("success_with_error", "Касса сообщила об успехе словами ошибки: " + result.text);
   }
-  return printed(evidence, asked, "success", result.text, fault || evidence.unreadable_qr());
+  return printed(evidence, requested, "success", result.text, fault || evidence.unreadable_qr());
 }
 
 // critical_error without anything of a document.
-Finding read_failure(const ResultFields& result, const Asked& asked, const Evidence& evidence) {
+Finding read_failure(const ResultFields& result, const Requested& requested, const Evidence& evidence) {
   const std::string code = is_no_error(result.error_code) ? "critical_error" : result.error_code;
   switch (meaning_of_result(result.error_code, result.judged)) {
     case Meaning::data:
       // A shift report has no receipt to blame: what it carries are the pool's settings.
-      return finding(Fact::not_printed, asked.content.receipt ? Cause::data : Cause::register_fault, code, result.text);
+      return finding(Fact::not_printed, requested.content.receipt ? Cause::data : Cause::register_fault, code,
+                     result.text);
     case Meaning::register_fault:
       return finding(Fact::not_printed, Cause::register_fault, code, result.text);
     case Meaning::shift_expired:
       return finding(Fact::not_printed, Cause::shift_expired, code, result.text);
     case Meaning::shift_closed:
-      if (asked.type == "closeSession") return printed(evidence, asked, "already_closed", result.text, false);
+      if (requested.type == "closeSession") return printed(evidence, requested, "already_closed", result.text, false);
       return finding(Fact::not_printed, Cause::shift_closed, code, result.text);
     case Meaning::shift_open:
-      if (asked.type == "openSession") return printed(evidence, asked, "already_open", result.text, false);
+      if (requested.type == "openSession") return printed(evidence, requested, "already_open", result.text, false);
       break;
     case Meaning::document:
     case Meaning::unclear:
@@ -132,24 +134,24 @@ Finding read_failure(const ResultFields& result, const Asked& asked, const Evide
   return finding(Fact::unknown, Cause::ambiguous, code, result.text);
 }
 
-Finding read_result(const Json& object, const Asked& asked) {
+Finding read_result(const Json& object, const Requested& requested) {
   const ResultFields result = result_of(object);
   const Evidence evidence = evidence_of(object);
-  const std::string told = in_words(evidence.document(asked.timezone));
-  if (const std::string why = evidence.contradiction(asked.content); !why.empty()) {
+  const std::string told = in_words(evidence.document(requested.timezone));
+  if (const std::string why = evidence.contradiction(requested.content); !why.empty()) {
     return contradiction("contradiction", "Ответ кассы противоречив: " + why + (told.empty() ? "" : " (" + told + ")"));
   }
   if (!result.other_word.empty() && result.other_word != result.word) {
     return contradiction("contradiction",
                          "Два разных результата одного документа: " + result.word + " и " + result.other_word);
   }
-  if (result.word == "success") return read_success(result, evidence, asked);
+  if (result.word == "success") return read_success(result, evidence, requested);
   if (result.word != "critical_error") {
     return contradiction("result_unknown", "Неизвестный результат «" + result.word + "»: " + result.text);
   }
-  if (!evidence.names_document() && !evidence.unreadable_qr()) return read_failure(result, asked, evidence);
+  if (!evidence.names_document() && !evidence.unreadable_qr()) return read_failure(result, requested, evidence);
   // The receipt is in the fiscal storage although the register reported a fault, typically out of paper (§11.3).
-  if (evidence.is_signed()) return printed(evidence, asked, result.error_code, result.text, true);
+  if (evidence.is_signed()) return printed(evidence, requested, result.error_code, result.text, true);
   return contradiction("partial_attributes",
                        "Ошибка " + result.error_code + " с частью реквизитов (" + told + "): " + result.text);
 }
@@ -164,17 +166,17 @@ std::string document_id(const Json& object) {
   return id.size() <= 64 && std::ranges::all_of(id, plain) ? id : std::string();
 }
 
-std::string difference(const Json& object, const Asked& asked, bool strict) {
+std::string difference(const Json& object, const Requested& requested, bool strict) {
   const std::string key = object["idempKey"].text;
   const std::string register_id = object["creItemId"].text;
   const std::string type = object["type"].text;
-  if (!key.empty() && key != asked.key) return "ключ " + key;
-  if (!register_id.empty() && !same_guid(register_id, asked.cre_item_id)) return "касса " + register_id;
-  if (!type.empty() && type != asked.type) return "команда " + type;
+  if (!key.empty() && key != requested.key) return "ключ " + key;
+  if (!register_id.empty() && !same_guid(register_id, requested.cre_item_id)) return "касса " + register_id;
+  if (!type.empty() && type != requested.type) return "команда " + type;
 
   const std::optional<Json> command = first_command(object["commands"]);
   const std::optional<std::int64_t> total = command ? lines_total(*command) : std::nullopt;
-  if (asked.content.receipt && total && *total != asked.content.total_kopecks) {
+  if (requested.content.receipt && total && *total != requested.content.total_kopecks) {
     return "сумма " + fiscal::to_rubles(fiscal::Kopecks(*total));
   }
   if (strict && (register_id.empty() || type.empty() || (key.empty() && !total)))
@@ -182,19 +184,19 @@ std::string difference(const Json& object, const Asked& asked, bool strict) {
   return {};
 }
 
-Finding read_document(const Json& object, const Asked& asked) {
+Finding read_document(const Json& object, const Requested& requested) {
   const std::string id = document_id(object);
   Finding found;
-  if (!asked.remote_id.empty() && !id.empty() && !same_guid(id, asked.remote_id)) {
+  if (!requested.remote_id.empty() && !id.empty() && !same_guid(id, requested.remote_id)) {
     // The server made two documents of one key: the highest alarm (§10).
-    return contradiction("duplicate_document", "Два документа одного ключа: " + asked.remote_id + " и " + id);
+    return contradiction("duplicate_document", "Два документа одного ключа: " + requested.remote_id + " и " + id);
   }
   if (!object["resultItem"].is_object() && object["result"].says_nothing()) {
     const bool left_queue = object.has("queueItem") && object["queueItem"].says_nothing();
     found = finding(Fact::pending, Cause::none, left_queue ? kLeftQueue : "queued",
                     left_queue ? "Документ вышел из очереди без результата" : "Документ в очереди кассы");
   } else {
-    found = read_result(object, asked);
+    found = read_result(object, requested);
   }
   found.remote_id = id;
   return found;

@@ -13,9 +13,9 @@ namespace kassaflow::registers::itkassa {
 
 // Empty when the document echoes what was asked; else Russian, what differs. With `strict` the document was found by
 // its key, so register, type and either the key or the commands must be there to be compared (exactly-once.md 7).
-[[nodiscard]] std::string difference(const Json& object, const Asked& asked, bool strict);
+[[nodiscard]] std::string difference(const Json& object, const Requested& requested, bool strict);
 
 // The document's state and result. `remote_id` of the finding is set.
-[[nodiscard]] Finding read_document(const Json& object, const Asked& asked);
+[[nodiscard]] Finding read_document(const Json& object, const Requested& requested);
 
 }  // namespace kassaflow::registers::itkassa

@@ -56,23 +56,23 @@ class ItkassaDriver final : public Driver {
     http::Request post = request("POST", base_ + "/print-documents");
     post.body = attempt.body;
     const auto answer = co_await http::one_shot(post, addresses_, guard);
-    Finding found = answer ? read_posted(answer->status, answer->body, asked(attempt)) : lost_post(answer.error());
+    Finding found = answer ? read_posted(answer->status, answer->body, requested(attempt)) : lost_post(answer.error());
     if (attempt.repeated && found.remote_id.empty()) found = of_repeat(std::move(found));
     co_return co_await finished(std::move(found), answer ? answer->body : answer.error().partial_answer);
   }
 
   awaitable<Finding> ask(const AttemptRef& attempt) override {
     if (!attempt.remote_id.empty())
-      co_return co_await ask_at(base_ + "/print-documents/" + attempt.remote_id, attempt, Question::by_id);
+      co_return co_await ask_at(base_ + "/print-documents/" + attempt.remote_id, attempt, QueryBy::id);
     const std::string path = "/print-documents/" + attempt.key + "/idempotent";
-    if (by_key_base_) co_return co_await ask_at(*by_key_base_ + path, attempt, Question::by_key);
+    if (by_key_base_) co_return co_await ask_at(*by_key_base_ + path, attempt, QueryBy::key);
 
     // The manual leaves open under which base this path lives (§2): the one that knows a document is remembered.
-    Finding found = co_await ask_at(base_ + path, attempt, Question::by_key);
+    Finding found = co_await ask_at(base_ + path, attempt, QueryBy::key);
     if (!found.remote_id.empty()) by_key_base_ = base_;
     const bool not_there = found.fact == Fact::absent || found.code == "http_404";
     if (!not_there || origin_of(base_) == base_) co_return found;
-    Finding other = co_await ask_at(origin_of(base_) + path, attempt, Question::by_key);
+    Finding other = co_await ask_at(origin_of(base_) + path, attempt, QueryBy::key);
     if (other.remote_id.empty()) co_return found;
     by_key_base_ = origin_of(base_);
     co_return other;
@@ -83,7 +83,7 @@ class ItkassaDriver final : public Driver {
   }
 
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const override {
-    std::optional<Finding> found = read_called_back(body, asked(attempt));
+    std::optional<Finding> found = read_called_back(body, requested(attempt));
     if (!found) return std::nullopt;
     return fit_to_leave(completed(std::move(*found)), own_.api_key, body);
   }
@@ -117,8 +117,8 @@ class ItkassaDriver final : public Driver {
   }
 
  private:
-  [[nodiscard]] Asked asked(const AttemptRef& attempt) const {
-    return asked_of(attempt, own_.cre_item_id, settings_.timezone);
+  [[nodiscard]] Requested requested(const AttemptRef& attempt) const {
+    return requested_of(attempt, own_.cre_item_id, settings_.timezone);
   }
 
   [[nodiscard]] http::Request request(std::string method, std::string url) const {
@@ -131,11 +131,11 @@ class ItkassaDriver final : public Driver {
     return request;
   }
 
-  awaitable<Finding> ask_at(std::string url, const AttemptRef& attempt, Question question) {
+  awaitable<Finding> ask_at(std::string url, const AttemptRef& attempt, QueryBy by) {
     http::NoGuard guard;
     const auto answer = co_await http::one_shot(request("GET", std::move(url)), addresses_, guard);
     Finding found =
-        answer ? read_queried(answer->status, answer->body, asked(attempt), question) : lost_question(answer.error());
+        answer ? read_queried(answer->status, answer->body, requested(attempt), by) : lost_question(answer.error());
     co_return co_await finished(std::move(found), answer ? answer->body : answer.error().partial_answer);
   }
 

@@ -20,7 +20,7 @@ inline constexpr std::string_view kCheckApplyMethod = "sale.cashbox.check.apply"
 [[nodiscard]] std::string check_apply_error(std::string_view uuid, std::string_view text);
 
 // What was told: decides whether ERROR_CHECK_APPLY is a refusal or the sign of success (§8).
-enum class Told : std::uint8_t { done, error };
+enum class PushedEnd : std::uint8_t { done, error };
 
 enum class Reaction : std::uint8_t {
   done,             // the portal shows the check as printed, now or before
@@ -53,6 +53,6 @@ struct Verdict {
   bool from_portal = false;
 };
 
-[[nodiscard]] Verdict classify_check_apply(Told told, const PushAnswer& answer);
+[[nodiscard]] Verdict classify_check_apply(PushedEnd told, const PushAnswer& answer);
 
 }  // namespace kassaflow::bitrix24

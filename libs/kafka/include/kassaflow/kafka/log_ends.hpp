@@ -31,11 +31,11 @@ class LogEnds {
     std::vector<std::string> topics;
     std::chrono::milliseconds limit{1000};  // of one question
   };
-  using Question = std::function<std::vector<LogEnd>()>;  // blocks
+  using Fetch = std::function<std::vector<LogEnd>()>;  // blocks
 
   explicit LogEnds(const Options& options);
-  explicit LogEnds(Question question);  // asks something else than Kafka
-  ~LogEnds();                           // ends the question under way, at most `limit` later
+  explicit LogEnds(Fetch fetch);  // asks something else than Kafka
+  ~LogEnds();                     // ends the question under way, at most `limit` later
 
   // Every partition of every topic as it is now; empty when the broker did not tell all of them in time. One question
   // serves all who wait for it, and it starts only after each of them began to wait: while another is under way,

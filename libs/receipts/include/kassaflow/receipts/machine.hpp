@@ -39,7 +39,7 @@ enum class PortalWord : std::uint8_t { wait, done, error };
 
 // --- a post arrives (exactly-once.md 12, 13) ---
 
-struct Known {  // what the journal has of the receipt
+struct JournalEntry {  // what the journal has of the receipt
   State state = State::queued;
   bool attempted = false;          // any attempt in this generation
   bool same_content = false;       // digest (and its version) equal to the stored one
@@ -60,7 +60,7 @@ enum class PostVerdict : std::uint8_t {
 [[nodiscard]] std::string_view to_string(PostVerdict verdict);
 
 // `known` is empty for a receipt not in the journal. Post ids seen before never reach this function.
-[[nodiscard]] PostVerdict on_post(const std::optional<Known>& known, std::int64_t date_create_s);
+[[nodiscard]] PostVerdict on_post(const std::optional<JournalEntry>& known, std::int64_t date_create_s);
 
 // --- an attempt learns something ---
 

@@ -1,7 +1,7 @@
-// What a flight makes of what its register says, against the real journal: moments at which no simulated register can
+// What a attempt makes of what its register says, against the real journal: moments at which no simulated register can
 // be brought to speak.
 
-#include "flight.hpp"
+#include "attempt_run.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,11 +14,11 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using Bytes = Flight::Bytes;
+using Bytes = AttemptRun::Bytes;
 
-class FlightTest : public JournalTest {
+class AttemptRunTest : public JournalTest {
  protected:
-  FlightTest() {
+  AttemptRunTest() {
     timers_.poll = timers_.first_question = timers_.repost_grace = settings::Duration(1);
     run([](pqxx::work& work) {
       work.exec("truncate workers");
@@ -33,14 +33,13 @@ class FlightTest : public JournalTest {
     auto attempt = attempt_for(queued().at(0));
     attempt.fence = fence_;
     attempt_ = open(attempt);
-    flight_.emplace(FlightContext{io_.get_executor(), settings_, timers_, journal_, leases_, "kkt-1", fence_,
-                                  [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
-                    OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1},
-                    driver_);
+    run_.emplace(AttemptDependencies{io_.get_executor(), settings_, timers_, journal_, leases_, "kkt-1", fence_,
+                                     [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
+                 OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1}, driver_);
   }
 
-  std::optional<Finding> fly(Bytes bytes = Bytes::here) {
-    auto ended = asio::co_spawn(io_, flight_->fly(bytes), asio::use_future);
+  std::optional<Finding> follow(Bytes bytes = Bytes::here) {
+    auto ended = asio::co_spawn(io_, run_->run(bytes), asio::use_future);
     while (ended.wait_for(0s) != std::future_status::ready) io_.run_one();
     return ended.get();
   }
@@ -50,108 +49,109 @@ class FlightTest : public JournalTest {
   FiscalizerSettings settings_;
   registers::Timers timers_;
   asio::io_context io_;
-  postgres::Pool pool_{{.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), pool_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), pool_, {kWorker, 10min}};
+  postgres::Database database_{
+      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
+  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), database_, {kWorker, 10min}};
   bool leased_ = false;
   Fence fence_;
   std::int64_t attempt_ = 0;
   ScriptedDriver driver_;
   registers::Driver* next_driver_ = &driver_;
   int speechless_ = 0;  // how often there is no driver before there is one
-  std::optional<Flight> flight_;
+  std::optional<AttemptRun> run_;
 };
 
-TEST_F(FlightTest, Rule7_WhatWasNeverThereIsSentAgainAfterTheGrace) {
+TEST_F(AttemptRunTest, Rule7_WhatWasNeverThereIsSentAgainAfterTheGrace) {
   driver_.answers = {said(Fact::absent), said(Fact::absent), said(Fact::printed)};
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(driver_.sends, 2);
   EXPECT_EQ(state(1), "done");
 }
 
-TEST_F(FlightTest, Rule7_WhatWasThereOnceIsNeverSentAgain) {
+TEST_F(AttemptRunTest, Rule7_WhatWasThereOnceIsNeverSentAgain) {
   driver_.sent = said(Fact::pending, "7");
   driver_.answers = {said(Fact::absent), said(Fact::absent), said(Fact::absent), said(Fact::printed)};
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(driver_.sends, 1);
   EXPECT_EQ(state(1), "done");
 }
 
-TEST_F(FlightTest, Rule7_NothingIsSentAgainThatWasClosedMeanwhile) {
-  driver_.now = [this] {  // a person's answer, which no one has told this flight
+TEST_F(AttemptRunTest, Rule7_NothingIsSentAgainThatWasClosedMeanwhile) {
+  driver_.now = [this] {  // a person's answer, which no one has heard this attempt
     if (driver_.asks == 2) exec("update attempts set outcome = 'not_printed'");
   };
   driver_.answers = {said(Fact::absent), said(Fact::absent)};
-  EXPECT_FALSE(fly());
+  EXPECT_FALSE(follow());
   EXPECT_EQ(driver_.sends, 1);
 }
 
-TEST_F(FlightTest, WhatMayHaveLeftIsAskedFor) {
+TEST_F(AttemptRunTest, WhatMayHaveLeftIsAskedFor) {
   driver_.answers = {said(Fact::printed)};
-  EXPECT_EQ(fly(Bytes::perhaps_gone).value().fact, Fact::printed);
+  EXPECT_EQ(follow(Bytes::perhaps_gone).value().fact, Fact::printed);
   EXPECT_EQ(driver_.sends, 0);
 }
 
-TEST_F(FlightTest, WhatNeverLeftWasNotPrinted) {
-  EXPECT_EQ(fly(Bytes::never_left).value().fact, Fact::not_printed);
+TEST_F(AttemptRunTest, WhatNeverLeftWasNotPrinted) {
+  EXPECT_EQ(follow(Bytes::never_left).value().fact, Fact::not_printed);
   EXPECT_EQ(driver_.sends + driver_.asks, 0);
   EXPECT_EQ(state(1), "queued");
 }
 
 // Its bytes leave, for the journal has the attempt; who asks for its end is the next owner.
-TEST_F(FlightTest, StoppedBeforeItBeginsItSendsAndAsksNothing) {
-  flight_->stop();
-  EXPECT_FALSE(fly());
+TEST_F(AttemptRunTest, StoppedBeforeItBeginsItSendsAndAsksNothing) {
+  run_->stop();
+  EXPECT_FALSE(follow());
   EXPECT_EQ(driver_.sends, 1);
   EXPECT_EQ(driver_.asks, 0);
-  EXPECT_FALSE(flight_->shard_lost());
+  EXPECT_FALSE(run_->shard_lost());
   EXPECT_EQ(open_attempts(), "1");
 }
 
-TEST_F(FlightTest, StoppedDuringAQuestionItStillKeepsACertainAnswer) {
+TEST_F(AttemptRunTest, StoppedDuringAQuestionItStillKeepsACertainAnswer) {
   driver_.now = [this] {
-    if (driver_.asks == 1) flight_->stop();
+    if (driver_.asks == 1) run_->stop();
   };
   driver_.answers = {said(Fact::printed)};
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(state(1), "done");
 }
 
-TEST_F(FlightTest, ClosedByOthersItAsksNoMore) {
+TEST_F(AttemptRunTest, ClosedByOthersItAsksNoMore) {
   driver_.now = [this] {
-    if (driver_.asks == 1) flight_->closed(std::nullopt);
+    if (driver_.asks == 1) run_->closed(std::nullopt);
   };
   driver_.answers = {said(Fact::pending, "7")};
-  EXPECT_FALSE(fly());
+  EXPECT_FALSE(follow());
   EXPECT_EQ(driver_.asks, 1);
-  EXPECT_FALSE(flight_->shard_lost());
+  EXPECT_FALSE(run_->shard_lost());
 }
 
-TEST_F(FlightTest, AnEndHeardElsewhereIsItsEnd) {
+TEST_F(AttemptRunTest, AnEndHeardElsewhereIsItsEnd) {
   driver_.now = [this] {
-    if (driver_.asks == 1) flight_->closed(said(Fact::not_printed, "", Cause::shift_expired));
+    if (driver_.asks == 1) run_->closed(said(Fact::not_printed, "", Cause::shift_expired));
   };
   driver_.answers = {said(Fact::pending, "7")};
-  EXPECT_EQ(fly().value().cause, Cause::shift_expired);
+  EXPECT_EQ(follow().value().cause, Cause::shift_expired);
   EXPECT_EQ(driver_.asks, 1);
 }
 
 // The callback overtook the answer to the POST.
-TEST_F(FlightTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
+TEST_F(AttemptRunTest, AnEndHeardElsewhereWhileItsBytesWereOnTheWayIsItsEnd) {
   driver_.sent = said(Fact::pending, "7");
-  driver_.now = [this] { flight_->closed(said(Fact::not_printed, "", Cause::shift_expired)); };
-  EXPECT_EQ(fly().value().cause, Cause::shift_expired);
+  driver_.now = [this] { run_->closed(said(Fact::not_printed, "", Cause::shift_expired)); };
+  EXPECT_EQ(follow().value().cause, Cause::shift_expired);
   EXPECT_EQ(driver_.asks, 0);
 }
 
-TEST_F(FlightTest, AHintMakesItAskAtOnce) {
+TEST_F(AttemptRunTest, AHintMakesItAskAtOnce) {
   timers_.first_question = settings::Duration(std::chrono::hours(1));
-  flight_->ask_now();
+  run_->ask_now();
   driver_.answers = {said(Fact::printed)};
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
 }
 
-TEST_F(FlightTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
+TEST_F(AttemptRunTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
   settings_.pending_limit = settings::Duration(0);
   std::string seen;
   driver_.sent = said(Fact::pending, "7");
@@ -159,33 +159,33 @@ TEST_F(FlightTest, WhatWaitsTooLongIsUncertainAndAskedOn) {
   driver_.now = [&] {
     if (driver_.asks == 3) seen = state(1);
   };
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(seen, "uncertain");
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(one("select count(*) from evidence where code = 'pending_too_long'"), "1");
 }
 
-TEST_F(FlightTest, Rule5_WhatItHearsUnderALostLeaseIsKeptAndEndsIt) {
+TEST_F(AttemptRunTest, Rule5_WhatItHearsUnderALostLeaseIsKeptAndEndsIt) {
   driver_.now = [this] { exec("update shards set worker = 'worker-b', epoch = epoch + 1"); };
-  EXPECT_FALSE(fly());
-  EXPECT_TRUE(flight_->shard_lost());
+  EXPECT_FALSE(follow());
+  EXPECT_TRUE(run_->shard_lost());
   EXPECT_EQ(driver_.asks, 0);
   EXPECT_EQ(one("select count(*) from evidence where not decided"), "1");
   EXPECT_EQ(open_attempts(), "1");
 }
 
-TEST_F(FlightTest, NewCredentialsCountForWhatIsUnderWay) {
+TEST_F(AttemptRunTest, NewCredentialsCountForWhatIsUnderWay) {
   ScriptedDriver with_new_key;
   with_new_key.answers = {said(Fact::printed)};
   driver_.now = [&] { next_driver_ = &with_new_key; };
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(driver_.asks, 0);
 }
 
-TEST_F(FlightTest, WhileNothingCanSpeakWithTheRegisterItWaits) {
+TEST_F(AttemptRunTest, WhileNothingCanSpeakWithTheRegisterItWaits) {
   speechless_ = 2;
   driver_.answers = {said(Fact::printed)};
-  EXPECT_EQ(fly().value().fact, Fact::printed);
+  EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_LT(speechless_, 0) << "it tried again";
 }
 

@@ -1,4 +1,4 @@
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 #include <poll.h>
 
@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "connect.hpp"
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::postgres {
 
@@ -52,14 +52,14 @@ bool reached_server(const Result<std::monostate>& result) {
 }
 }  // namespace
 
-struct Pool::Impl {
+struct Database::Impl {
   struct Job {
-    PoolAccess::Task task;
-    PoolAccess::Read read;  // instead of a task
-    PoolAccess::Done done;
+    DatabaseAccess::Task task;
+    DatabaseAccess::Read read;  // instead of a task
+    DatabaseAccess::Done done;
   };
 
-  explicit Impl(PoolOptions o) : options(std::move(o)) {
+  explicit Impl(DatabaseOptions o) : options(std::move(o)) {
     for (std::size_t i = 0; i < options.threads; ++i) threads.emplace_back([this] { serve(); });
   }
 
@@ -145,7 +145,7 @@ struct Pool::Impl {
     return connection;
   }
 
-  PoolOptions options;
+  DatabaseOptions options;
   std::mutex mutex;
   std::condition_variable ready;
   std::deque<Job> jobs;
@@ -154,20 +154,20 @@ struct Pool::Impl {
   std::vector<std::thread> threads;
 };
 
-Pool::Pool(PoolOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {}
-Pool::~Pool() = default;
+Database::Database(DatabaseOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {}
+Database::~Database() = default;
 
-bool Pool::healthy() const { return impl_->healthy; }
+bool Database::healthy() const { return impl_->healthy; }
 
-void PoolAccess::submit(Pool& pool, Task task, Done done) {
-  pool.impl_->submit({std::move(task), {}, std::move(done)});
+void DatabaseAccess::submit(Database& database, Task task, Done done) {
+  database.impl_->submit({std::move(task), {}, std::move(done)});
 }
 
-void PoolAccess::submit(Pool& pool, Read read, Done done) {
-  pool.impl_->submit({{}, std::move(read), std::move(done)});
+void DatabaseAccess::submit(Database& database, Read read, Done done) {
+  database.impl_->submit({{}, std::move(read), std::move(done)});
 }
 
-Result<std::monostate> Pool::run_blocking(const std::function<void(pqxx::work&)>& task) {
+Result<std::monostate> Database::run_blocking(const std::function<void(pqxx::work&)>& task) {
   std::promise<Result<std::monostate>> done;
   impl_->submit({task, {}, [&done](Result<std::monostate> result) { done.set_value(std::move(result)); }});
   return done.get_future().get();

@@ -1,4 +1,4 @@
-#include "flight.hpp"
+#include "attempt_run.hpp"
 
 #include <algorithm>
 
@@ -31,14 +31,14 @@ Finding never_sent() {
 
 }  // namespace
 
-asio::awaitable<std::optional<Finding>> Flight::fly(Bytes bytes) {
+asio::awaitable<std::optional<Finding>> AttemptRun::run(Bytes bytes) {
   auto finding = co_await first_word(bytes);
   if (is_certain(finding) || !driver_->capabilities().query_by_key) co_return co_await end_with(std::move(finding));
   co_return co_await settle_by_asking(std::move(finding));
 }
 
 // What is known after the bytes left, or may have left.
-asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
+asio::awaitable<Finding> AttemptRun::first_word(Bytes bytes) {
   if (bytes == Bytes::never_left) co_return never_sent();
   attempt_.ref.repeated = bytes == Bytes::perhaps_gone;
   auto finding = bytes == Bytes::here ? co_await send() : worker_lost();
@@ -48,8 +48,8 @@ asio::awaitable<Finding> Flight::first_word(Bytes bytes) {
   co_return finding;
 }
 
-asio::awaitable<Finding> Flight::send() {
-  LeaseGuard guard(context_.leases, context_.fence);
+asio::awaitable<Finding> AttemptRun::send() {
+  LeaseGuard guard(dependencies_.leases, dependencies_.fence);
   sending_ = true;
   Finding finding;
   if (attempt_.kind == Kind::receipt) {
@@ -63,9 +63,9 @@ asio::awaitable<Finding> Flight::send() {
 }
 
 // The same bytes under the same key once more, when the journal allows it. False: they were not sent.
-asio::awaitable<bool> Flight::send_again(Finding& finding) {
-  if (context_.leases.may_start(context_.fence.shard) != context_.fence) co_return false;
-  const auto send_number = co_await context_.journal.allow_resend(attempt_.id, context_.fence);
+asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
+  if (dependencies_.leases.may_start(dependencies_.fence.shard) != dependencies_.fence) co_return false;
+  const auto send_number = co_await dependencies_.journal.allow_resend(attempt_.id, dependencies_.fence);
   if (!send_number) {
     if (send_number.error().code == "journal.stale") closed_ = true;
     co_return false;
@@ -73,14 +73,14 @@ asio::awaitable<bool> Flight::send_again(Finding& finding) {
   attempt_.send = *send_number;
   attempt_.ref.repeated = true;
   log::warn("attempt.posted_again",
-            {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"send", *send_number}});
+            {{"receipt", attempt_.receipt}, {"register", dependencies_.register_id}, {"send", *send_number}});
   finding = co_await send();
   co_return true;
 }
 
 // The protocol can be asked: the register takes nothing else until the question is settled (exactly-once.md 7).
-asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding) {
-  const auto& timers = context_.timers;
+asio::awaitable<std::optional<Finding>> AttemptRun::settle_by_asking(Finding finding) {
+  const auto& timers = dependencies_.timers;
   Clock::duration pause = finding.fact == Fact::pending ? timers.poll : timers.first_question;
   std::optional<Clock::time_point> absent_since;  // since when every answer was a clean negative
   std::optional<Clock::time_point> left_queue_since;
@@ -91,13 +91,13 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
   while (!over()) {
     co_await wake_.wait_for(pause);
     if (over()) break;
-    driver_ = context_.driver();
+    driver_ = dependencies_.driver();
     if (driver_ == nullptr) continue;
     finding = co_await driver_->ask(attempt_.ref);
     if (is_certain(finding) || is_last_word(finding)) co_return co_await end_with(std::move(finding));
     if (finding.fact != Fact::absent) absent_since.reset();
     if (finding.fact == Fact::unknown) {  // the question itself failed
-      pause = std::min<Clock::duration>(pause * 2, context_.settings.retry_max);
+      pause = std::min<Clock::duration>(pause * 2, dependencies_.settings.retry_max);
       continue;
     }
     const auto now = Clock::now();
@@ -139,31 +139,31 @@ asio::awaitable<std::optional<Finding>> Flight::settle_by_asking(Finding finding
 }
 
 // Growing with the time it has waited: a cloud whose register is off for the night is not asked every three seconds.
-Clock::duration Flight::pause_between_questions() const {
+Clock::duration AttemptRun::pause_between_questions() const {
   constexpr int kQuestionsPerAge = 20;
-  const Clock::duration grown =
-      std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge, context_.settings.retry_max);
-  return std::max<Clock::duration>(context_.timers.poll, grown);
+  const Clock::duration grown = std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge,
+                                                          dependencies_.settings.retry_max);
+  return std::max<Clock::duration>(dependencies_.timers.poll, grown);
 }
 
 // A document that the cloud has had for too long stays open, and is asked about; a person should know.
-asio::awaitable<void> Flight::doubt_if_late() {
-  if (late_ || Clock::now() - attempt_.opened_at < context_.settings.pending_limit) co_return;
+asio::awaitable<void> AttemptRun::doubt_if_late() {
+  if (late_ || Clock::now() - attempt_.opened_at < dependencies_.settings.pending_limit) co_return;
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
                                   "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");
   log::error("alarm.pending_too_long",
-             {{"receipt", attempt_.receipt}, {"register", context_.register_id}, {"key", attempt_.ref.key}});
+             {{"receipt", attempt_.receipt}, {"register", dependencies_.register_id}, {"key", attempt_.ref.key}});
   co_await tell(doubt, false);
 }
 
 // Not the end, but evidence, and perhaps the name the cloud knows the attempt by.
-asio::awaitable<void> Flight::hear(const Finding& finding) {
+asio::awaitable<void> AttemptRun::hear(const Finding& finding) {
   if (!finding.remote_id.empty()) attempt_.ref.remote_id = finding.remote_id;
   co_await tell(finding, false);
 }
 
-asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
+asio::awaitable<std::optional<Finding>> AttemptRun::end_with(Finding finding) {
   const bool closed_before = closed_;
   co_await tell(finding, true);
   if (end_) co_return end_;
@@ -171,24 +171,24 @@ asio::awaitable<std::optional<Finding>> Flight::end_with(Finding finding) {
   co_return finding;
 }
 
-asio::awaitable<void> Flight::tell(const Finding& finding, bool final) {
-  Told told;
-  told.attempt = attempt_.id;
-  told.fence = context_.fence;
-  told.send = attempt_.send;
-  told.final = final;
-  told.provable = !driver_->capabilities().query_by_key;
-  told.finding = finding;
-  const auto settled = co_await context_.journal.settle(std::move(told));
+asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
+  Heard heard;
+  heard.attempt = attempt_.id;
+  heard.fence = dependencies_.fence;
+  heard.send = attempt_.send;
+  heard.final = final;
+  heard.provable = !driver_->capabilities().query_by_key;
+  heard.finding = finding;
+  const auto settled = co_await dependencies_.journal.settle(std::move(heard));
   if (finding.alarm) {
     log::error("alarm.contradiction", {{"receipt", attempt_.receipt},
-                                       {"register", context_.register_id},
+                                       {"register", dependencies_.register_id},
                                        {"code", finding.code},
                                        {"detail", finding.text}});
   }
   log::write(finding.warning || finding.fact == Fact::unknown ? log::Level::warn : log::Level::info, "attempt.told",
              {{"receipt", attempt_.receipt},
-              {"register", context_.register_id},
+              {"register", dependencies_.register_id},
               {"fact", to_string(finding.fact)},
               {"code", finding.code},
               {"detail", finding.text},

@@ -17,7 +17,7 @@
 
 namespace kassaflow::postgres {
 
-struct PoolOptions {
+struct DatabaseOptions {
   std::string uri;
   std::string application_name;
   std::size_t threads = 4;
@@ -33,10 +33,10 @@ struct PoolOptions {
 //   postgres.data         a value the database cannot hold (SQLSTATE class 22): the same task fails the same way again
 //   postgres.error        otherwise refused by the server (constraint, deadlock, syntax) or by the task itself, see
 //   message
-class Pool {
+class Database {
  public:
-  explicit Pool(PoolOptions options);
-  ~Pool();  // finishes queued tasks, joins
+  explicit Database(DatabaseOptions options);
+  ~Database();  // finishes queued tasks, joins
 
   // Runs `task` in one read-write transaction (READ COMMITTED, synchronous_commit=on) and commits when it returns.
   // The task must not capture anything that dies before run() resumes. Defined in pool_run.hpp.
@@ -53,7 +53,7 @@ class Pool {
   [[nodiscard]] bool healthy() const;  // the last task reached the server
 
  private:
-  friend struct PoolAccess;
+  friend struct DatabaseAccess;
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };

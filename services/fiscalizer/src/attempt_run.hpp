@@ -3,7 +3,7 @@
 // journal, a lost answer is followed to an end that is certain, or to a person (exactly-once.md 2, 3, 5-8). Of queues,
 // shifts and rests it knows nothing: what its end means for the register is the lane's (lane.hpp).
 //
-// Lives on the fiscalizer's one executor thread, and longer than its fly().
+// Lives on the fiscalizer's one executor thread, and longer than its run().
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
@@ -21,7 +21,7 @@ namespace kassaflow::fiscalizer {
 using async::Clock;
 using async::Event;
 
-struct FlightContext {
+struct AttemptDependencies {
   boost::asio::any_io_executor executor;
   const FiscalizerSettings& settings;
   const registers::Timers& timers;
@@ -44,21 +44,24 @@ struct OpenAttempt {
   Clock::time_point opened_at = Clock::now();
 };
 
-class Flight {
+class AttemptRun {
  public:
-  // What is known of the attempt's bytes when the flight begins.
+  // What is known of the attempt's bytes when the attempt begins.
   enum class Bytes : std::uint8_t {
     here,          // they leave now
     perhaps_gone,  // they may have left with a worker that is gone
     never_left,    // the attempt was given up before
   };
 
-  Flight(FlightContext context, OpenAttempt attempt, registers::Driver& driver)
-      : context_(std::move(context)), attempt_(std::move(attempt)), driver_(&driver), wake_(context_.executor) {}
+  AttemptRun(AttemptDependencies dependencies, OpenAttempt attempt, registers::Driver& driver)
+      : dependencies_(std::move(dependencies)),
+        attempt_(std::move(attempt)),
+        driver_(&driver),
+        wake_(dependencies_.executor) {}
 
   // What the attempt ended with, whoever heard it. nullopt: a person closed it, or the shard's next owner will (stop(),
   // shard_lost()).
-  boost::asio::awaitable<std::optional<registers::Finding>> fly(Bytes bytes);
+  boost::asio::awaitable<std::optional<registers::Finding>> run(Bytes bytes);
 
   // The attempt has come to its end elsewhere: by a callback or by evidence of an earlier owner, which say how, or by a
   // person.
@@ -97,7 +100,7 @@ class Flight {
   boost::asio::awaitable<void> tell(const Finding& finding, bool final);
   [[nodiscard]] bool over() const { return stopping_ || closed_ || shard_lost_; }
 
-  FlightContext context_;
+  AttemptDependencies dependencies_;
   OpenAttempt attempt_;
   registers::Driver* driver_;
   Event wake_;

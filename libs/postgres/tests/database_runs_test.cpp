@@ -1,4 +1,4 @@
-#include "kassaflow/postgres/pool.hpp"
+#include "kassaflow/postgres/database.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,31 +8,31 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
 
-#include "kassaflow/postgres/pool_run.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "temporary_postgres.hpp"
 
 namespace kassaflow::postgres {
 namespace {
 
-class PoolTest : public testing::Test {
+class DatabaseRunTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { server_ = new postgres_testing::TemporaryPostgres(); }
   static void TearDownTestSuite() {
     delete server_;
     server_ = nullptr;
   }
-  PoolTest() { migrate(server_->uri(), "test", {{1, "t", "create table t (n int primary key)"}}); }
-  ~PoolTest() override {
-    (void)pool_.run_blocking([](pqxx::work& work) { work.exec("truncate t"); });
+  DatabaseRunTest() { migrate(server_->uri(), "test", {{1, "t", "create table t (n int primary key)"}}); }
+  ~DatabaseRunTest() override {
+    (void)database_.run_blocking([](pqxx::work& work) { work.exec("truncate t"); });
   }
 
   template <class F>
   auto run(F task) {
-    return result_of(pool_.run(std::move(task)));
+    return result_of(database_.run(std::move(task)));
   }
   template <class F>
   auto read(F task) {
-    return result_of(pool_.read(std::move(task)));
+    return result_of(database_.read(std::move(task)));
   }
   template <class T>
   T result_of(boost::asio::awaitable<T> work) {
@@ -44,12 +44,12 @@ class PoolTest : public testing::Test {
 
   static postgres_testing::TemporaryPostgres* server_;
   boost::asio::io_context io_;  // outlives the pool, whose threads post to it
-  Pool pool_{{.uri = server_->uri(), .application_name = "pool_test", .threads = 2, .search_path = "test"}};
+  Database database_{{.uri = server_->uri(), .application_name = "database_test", .threads = 2, .search_path = "test"}};
 };
 
-postgres_testing::TemporaryPostgres* PoolTest::server_ = nullptr;
+postgres_testing::TemporaryPostgres* DatabaseRunTest::server_ = nullptr;
 
-TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
+TEST_F(DatabaseRunTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
   const auto inserted = run([](pqxx::work& work) {
     work.exec("insert into t values (1)");
     return 7;
@@ -59,7 +59,7 @@ TEST_F(PoolTest, CommitsWhatTheTaskDidAndReturnsItsValue) {
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 1);
 }
 
-TEST_F(PoolTest, ReadsWithoutATransactionAroundIt) {
+TEST_F(DatabaseRunTest, ReadsWithoutATransactionAroundIt) {
   const auto ask = [](const char* query) {
     return [query](pqxx::transaction_base& session) { return session.exec1(query)[0].as<int>(); };
   };
@@ -70,13 +70,13 @@ TEST_F(PoolTest, ReadsWithoutATransactionAroundIt) {
 }
 
 // A worker that is paused in the middle of a transaction (exactly-once.md 4).
-TEST_F(PoolTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
+TEST_F(DatabaseRunTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
   ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (1)").affected_rows(); }));
-  Pool paused({.uri = server_->uri(),
-               .application_name = "paused",
-               .threads = 1,
-               .search_path = "test",
-               .standstill_timeout_ms = 50});
+  Database paused({.uri = server_->uri(),
+                   .application_name = "paused",
+                   .threads = 1,
+                   .search_path = "test",
+                   .standstill_timeout_ms = 50});
   std::promise<void> holds;
   std::promise<void> taken;
   auto standing = std::async(std::launch::async, [&] {
@@ -96,7 +96,7 @@ TEST_F(PoolTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select n from t")[0].as<int>(); }), 2);
 }
 
-TEST_F(PoolTest, AnErrorOfTheServerCommitsNothing) {
+TEST_F(DatabaseRunTest, AnErrorOfTheServerCommitsNothing) {
   const auto failed = run([](pqxx::work& work) {
     work.exec("insert into t values (1)");
     work.exec("insert into t values (1)");
@@ -107,7 +107,7 @@ TEST_F(PoolTest, AnErrorOfTheServerCommitsNothing) {
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
 }
 
-TEST_F(PoolTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
+TEST_F(DatabaseRunTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
   ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); }));
   server_->stop();
   const auto lost = run([](pqxx::work& work) { return work.exec("select 1").size(); });
@@ -116,15 +116,15 @@ TEST_F(PoolTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code, "postgres.unavailable") << lost.error().message;
   ASSERT_FALSE(still);
-  EXPECT_FALSE(pool_.healthy());
+  EXPECT_FALSE(database_.healthy());
   for (int thread = 0; thread < 4; ++thread) (void)run([](pqxx::work& work) { return work.exec("select 1").size(); });
   EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); }));
-  EXPECT_TRUE(pool_.healthy());
+  EXPECT_TRUE(database_.healthy());
 }
 
 // The server was restarted while nothing was asked: the next one who asks need not know.
-TEST_F(PoolTest, ASessionThatEndedWhileNobodyUsedItIsReplacedBeforeTheNextTask) {
-  Pool idle({.uri = server_->uri(), .application_name = "idle", .threads = 1, .search_path = "test"});
+TEST_F(DatabaseRunTest, ASessionThatEndedWhileNobodyUsedItIsReplacedBeforeTheNextTask) {
+  Database idle({.uri = server_->uri(), .application_name = "idle", .threads = 1, .search_path = "test"});
   ASSERT_TRUE(idle.run_blocking([](pqxx::work& work) { work.exec("select 1"); }));
   ASSERT_TRUE(run([](pqxx::work& work) {
     return work.exec("select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'idle'")
@@ -134,7 +134,7 @@ TEST_F(PoolTest, ASessionThatEndedWhileNobodyUsedItIsReplacedBeforeTheNextTask) 
   EXPECT_TRUE(next) << next.error().message;
 }
 
-TEST_F(PoolTest, ASessionLostInTheTaskCommittedNothing) {
+TEST_F(DatabaseRunTest, ASessionLostInTheTaskCommittedNothing) {
   const auto lost = run([](pqxx::work& work) {
     work.exec("insert into t values (1)");
     return work.exec("select pg_terminate_backend(pg_backend_pid())").size();
@@ -144,7 +144,7 @@ TEST_F(PoolTest, ASessionLostInTheTaskCommittedNothing) {
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
 }
 
-TEST_F(PoolTest, ASessionLostInTheCommitIsInDoubt) {
+TEST_F(DatabaseRunTest, ASessionLostInTheCommitIsInDoubt) {
   const auto lost = run([](pqxx::work& work) {
     work.exec(
         "create function die() returns trigger language plpgsql as "
@@ -158,7 +158,7 @@ TEST_F(PoolTest, ASessionLostInTheCommitIsInDoubt) {
   EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); })) << "a new session is opened";
 }
 
-TEST_F(PoolTest, TellsWhatNoColumnCanHoldFromWhatIsRefused) {
+TEST_F(DatabaseRunTest, TellsWhatNoColumnCanHoldFromWhatIsRefused) {
   struct Case {
     const char* sql;
     const char* code;
@@ -169,22 +169,22 @@ TEST_F(PoolTest, TellsWhatNoColumnCanHoldFromWhatIsRefused) {
     const auto refused = run([statement = sql](pqxx::work& work) { return work.exec(statement).size(); });
     ASSERT_FALSE(refused) << sql;
     EXPECT_EQ(refused.error().code, code) << sql << ": " << refused.error().message;
-    EXPECT_TRUE(pool_.healthy()) << "the server answered";
+    EXPECT_TRUE(database_.healthy()) << "the server answered";
   }
 }
 
-TEST_F(PoolTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
+TEST_F(DatabaseRunTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
   const std::vector<Migration> two{{1, "t", "create table t (n int primary key)"}, {2, "u", "create table u (n int)"}};
   migrate(server_->uri(), "test", two);
   migrate(server_->uri(), "test", two);
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from schema_migrations")[0].as<int>(); }),
             2);
   EXPECT_THROW(migrate(server_->uri(), "test", {two[0]}), std::runtime_error);
-  (void)pool_.run_blocking(
+  (void)database_.run_blocking(
       [](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
 }
 
-TEST_F(PoolTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
+TEST_F(DatabaseRunTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
   const std::vector<Migration> changed{{1, "t", "create table t (n bigint primary key)"}};
   try {
     migrate(server_->uri(), "test", changed);
@@ -194,14 +194,14 @@ TEST_F(PoolTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
   }
 }
 
-TEST_F(PoolTest, AMigrationAppliedBeforeChecksumsGetsOne) {
+TEST_F(DatabaseRunTest, AMigrationAppliedBeforeChecksumsGetsOne) {
   const std::vector<Migration> known{{1, "t", "create table t (n int primary key)"}};
   const auto count = [this](const std::string& condition) {
     return *run([&](pqxx::work& work) {
       return work.exec1("select count(*) from schema_migrations where " + condition)[0].as<int>();
     });
   };
-  (void)pool_.run_blocking([](pqxx::work& work) { work.exec("alter table schema_migrations drop column sha256"); });
+  (void)database_.run_blocking([](pqxx::work& work) { work.exec("alter table schema_migrations drop column sha256"); });
   migrate(server_->uri(), "test", known);
   EXPECT_EQ(count("length(sha256) = 64"), 1);
 }
