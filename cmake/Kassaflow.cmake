@@ -32,9 +32,9 @@ endfunction()
 
 # kassaflow_test(fiscal_test SOURCES tests/a_test.cpp DEPENDS kassaflow::fiscal)
 # A GoogleTest program, registered with ctest test by test under the label `unit`; under another LABEL as one test, for
-# such a program starts a server of its own.
+# such a program starts a server of its own. With STACK it needs the running stack: tests/functional registers it.
 function(kassaflow_test name)
-  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "STACK" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -45,7 +45,9 @@ function(kassaflow_test name)
     target_sources(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/support/c11_threads.cpp")
   endif()
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
-  if(arg_LABEL STREQUAL unit)
+  if(arg_STACK)
+    set_property(GLOBAL APPEND PROPERTY KASSAFLOW_STACK_PROGRAMS ${name})
+  elseif(arg_LABEL STREQUAL unit)
     gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
   else()
     add_test(NAME ${arg_LABEL}.${name} COMMAND ${name})

@@ -1,14 +1,23 @@
 # kassaflow_stack_tests(functional FOLDER happy_path …): FOLDER/test_happy_path.py against a running stack. All tests of a label
-# share one stack with a state folder of its own.
+# share one stack with a state folder of its own. PROGRAMS are GoogleTest programs that find the stack in their environment:
+# kafka_test becomes functional.kafka.
 function(kassaflow_stack_tests label folder)
+  cmake_parse_arguments(arg "" "" "PROGRAMS" ${ARGN})
   set(settings "KASSAFLOW_STATE_DIR=${CMAKE_BINARY_DIR}/test-stacks/${label}" "KASSAFLOW_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
   add_test(NAME ${label}.stack_up COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tests/functional/stack_fixture.py" up)
   add_test(NAME ${label}.stack_down COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tests/functional/stack_fixture.py" down)
   set_tests_properties(${label}.stack_up PROPERTIES FIXTURES_SETUP ${label}_stack)
   set_tests_properties(${label}.stack_down PROPERTIES FIXTURES_CLEANUP ${label}_stack)
   set(names ${label}.stack_up ${label}.stack_down)
-  foreach(test ${ARGN})
+  foreach(test ${arg_UNPARSED_ARGUMENTS})
     add_test(NAME ${label}.${test} COMMAND /usr/bin/python3 "${folder}/test_${test}.py" -v)
+    set_tests_properties(${label}.${test} PROPERTIES FIXTURES_REQUIRED ${label}_stack)
+    list(APPEND names ${label}.${test})
+  endforeach()
+  foreach(program ${arg_PROGRAMS})
+    string(REGEX REPLACE "_test$" "" test ${program})
+    add_test(NAME ${label}.${test} COMMAND /bin/bash -c "set -ea; eval \"$(./dev env)\"; exec $<TARGET_FILE:${program}>"
+             WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(${label}.${test} PROPERTIES FIXTURES_REQUIRED ${label}_stack)
     list(APPEND names ${label}.${test})
   endforeach()

@@ -19,7 +19,7 @@ class KafkaTest : public OnALoop {
  protected:
   void SetUp() override {
     const char* brokers = std::getenv("KASSAFLOW_KAFKA");
-    if (brokers == nullptr) GTEST_SKIP() << "KASSAFLOW_KAFKA is not set: run through ./dev test functional";
+    ASSERT_NE(brokers, nullptr) << "KASSAFLOW_KAFKA is not set: run through ./dev test functional -R functional.kafka";
     brokers_ = brokers;
   }
 
