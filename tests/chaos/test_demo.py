@@ -9,7 +9,7 @@ from chaos_case import ChaosTest, Deaths
 from harness.stack import ROOT
 from harness.waiting import eventually
 
-sys.path.insert(0, str(ROOT / 'deploy' / 'local'))
+sys.path.insert(0, str(ROOT / 'scripts'))
 
 import demo
 

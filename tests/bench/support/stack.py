@@ -95,7 +95,7 @@ class BenchStack(Stack):
 
     def free_port(self) -> int:
         """Stays free while its owner is down, as those of ./dev do."""
-        command = [ROOT / 'deploy' / 'local' / 'free_port.py', self.state_dir / 'ports']
+        command = [ROOT / 'scripts' / 'free_port.py', self.state_dir / 'ports']
         return int(subprocess.run([sys.executable, *command], capture_output=True, check=True).stdout)
 
     # --- what it serves ---
