@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT / 'scripts/lint'))
 
 from tree import Finding, Tree
 
+IDENTITY = ('-c', 'user.name=t', '-c', 'user.email=t@example.ru', '-c', 'commit.gpgsign=false')
 SOUND = {
     'libs/base/CMakeLists.txt': 'kassaflow_library(base PURE\n  SOURCES\n    src/text.cpp\n  LIBS OpenSSL::Crypto)\n',
     'libs/base/include/kassaflow/base/text.hpp': '#pragma once\n',
@@ -54,6 +55,13 @@ class FaultyTreeCase(unittest.TestCase):
         text = (self.root / path).read_text(encoding='utf-8')
         self.assertIn(old, text)
         self.write(path, text.replace(old, new))
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(['git', *IDENTITY, *arguments], cwd=self.root, check=True)
+
+    def commit(self) -> None:
+        self.git('add', '-A')
+        self.git('commit', '-q', '-m', 'x', '--allow-empty')
 
     @property
     def tree(self) -> Tree:

@@ -1,10 +1,6 @@
-import subprocess
-
 from faulty_tree import FaultyTreeCase
 
 import changed
-
-IDENTITY = ('-c', 'user.name=t', '-c', 'user.email=t@example.ru', '-c', 'commit.gpgsign=false')
 
 
 class Changed(FaultyTreeCase):
@@ -12,13 +8,6 @@ class Changed(FaultyTreeCase):
         super().setUp()
         self.git('checkout', '-q', '-b', 'main')
         self.commit()
-
-    def git(self, *arguments):
-        subprocess.run(['git', *IDENTITY, *arguments], cwd=self.root, check=True)
-
-    def commit(self):
-        self.git('add', '-A')
-        self.git('commit', '-q', '-m', 'x', '--allow-empty')
 
     def test_on_a_branch_what_differs_from_where_it_left_main(self):
         self.git('checkout', '-q', '-b', 'work')

@@ -1,10 +1,7 @@
-import subprocess
-
 from faulty_tree import FaultyTreeCase
 
 import protos
 
-IDENTITY = ('-c', 'user.name=t', '-c', 'user.email=t@example.ru', '-c', 'commit.gpgsign=false')
 PATH = 'proto/nova/v1/till.proto'
 SOUND = """syntax = "proto3";
 package nova.v1;
@@ -38,13 +35,6 @@ class Protos(FaultyTreeCase):
         self.commit()
         self.git('checkout', '-q', '-b', 'work')
         self.commit()
-
-    def git(self, *arguments):
-        subprocess.run(['git', *IDENTITY, *arguments], cwd=self.root, check=True)
-
-    def commit(self):
-        self.git('add', '-A')
-        self.git('commit', '-q', '-m', 'x', '--allow-empty')
 
     def found(self):
         return list(protos.check(self.tree))

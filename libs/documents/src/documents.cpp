@@ -3,10 +3,10 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
-#include <cctype>
 #include <stdexcept>
 
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/options.pb.h"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -199,8 +199,7 @@ std::span<const std::string> kinds() {
 }
 
 std::string normalise_kind(std::string_view word) {
-  std::string lower(word);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = ascii::lower(word);
   for (const std::string& kind : kinds()) {
     if (lower == kind || lower == kind + (kind.ends_with('x') ? "es" : "s")) return kind;
   }

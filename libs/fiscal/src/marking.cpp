@@ -78,7 +78,7 @@ std::string_view without_prefix(std::string_view text) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  const auto lower = [](char c) { return ascii::lower(c); };
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 

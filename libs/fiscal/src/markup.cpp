@@ -128,7 +128,7 @@ constexpr std::array<std::string_view, 56> kTags{
     "thead", "tr",   "tt",      "u",      "ul",  "wbr"};
 
 bool is_tag_name(std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  const auto lower = [](char c) { return ascii::lower(c); };
   return std::ranges::any_of(kTags, [&](std::string_view tag) { return std::ranges::equal(tag, name, {}, {}, lower); });
 }
 

@@ -113,9 +113,7 @@ Result<Qr> parse_qr(std::string_view text) {
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     const auto equals = part.find('=');
     if (equals == std::string_view::npos) return fail("qr.malformed", "QR content has a part without a value");
-    std::string key(part.substr(0, equals));
-    std::ranges::transform(key, key.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string key = ascii::lower(part.substr(0, equals));
     const std::string_view value = part.substr(equals + 1);
     if ((seen & key_flag(key)) != 0) return fail("qr.malformed", "QR content repeats " + key);
     seen |= key_flag(key);

@@ -1,7 +1,7 @@
 #pragma once
 // A lane is one physical register, driven by one coroutine whose code reads as the register's life: settle what is
 // open, rest after a lost answer, keep the shift, take the next receipt, print it (invariants I1, I7, I8;
-// exactly-once.md 1-9). One attempt's way from its bytes to its end is a AttemptRun.
+// exactly-once.md 1-9). One attempt's way from its bytes to its end is an AttemptRun.
 //
 // Lives on the fiscalizer's one executor thread.
 

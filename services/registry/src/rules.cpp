@@ -1,8 +1,6 @@
 #include "rules.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <iterator>
 
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/documents/marks.hpp"
@@ -11,41 +9,25 @@
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/registers/document_checks.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registry {
 namespace {
 
-bool all(std::string_view text, bool (*accepts)(unsigned char)) {
-  return std::ranges::all_of(text, [accepts](char c) { return accepts(static_cast<unsigned char>(c)); });
-}
-bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
-bool is_id(unsigned char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; }
-bool is_alphanumeric(unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; }
-bool is_path_safe(unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
-bool is_visible(unsigned char c) { return c > 0x20 && c < 0x7f; }
-bool is_text(unsigned char c) { return c >= 0x20 && c != 0x7f; }
+bool is_id(char c) { return ascii::is_digit(c) || ascii::is_lower(c) || c == '-'; }
+bool is_path_safe(char c) { return ascii::is_letter_or_digit(c) || c == '-' || c == '_'; }
+bool is_text(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }
 
-class Checker {
+class Checker : public registers::DocumentChecks {
  public:
   explicit Checker(bool allow_private_endpoints) : allow_private_(allow_private_endpoints) {}
 
-  std::vector<Problem> problems;
-
-  void require(bool holds, std::string_view key, std::string_view message) {
-    if (!holds) problems.push_back({std::string(key), std::string(message)});
-  }
-
-  // False when it is missing, and says so.
-  bool present(std::string_view value, std::string_view key) {
-    require(!value.empty(), key, "is missing");
-    return !value.empty();
-  }
-
   void text(std::string_view value, std::string_view key, std::size_t limit) {
     if (!present(value, key)) return;
-    require(fiscal::characters(value) <= limit && fiscal::is_utf8(value) && all(value, is_text), key,
+    require(fiscal::characters(value) <= limit && fiscal::is_utf8(value) && std::ranges::all_of(value, is_text), key,
             "must be 1 to " + std::to_string(limit) + " characters in one line");
   }
 
@@ -57,7 +39,7 @@ class Checker {
 
   void id(std::string_view value, std::string_view key) {
     if (!present(value, key)) return;
-    require(value.size() <= 63 && value.front() != '-' && all(value, is_id), key,
+    require(value.size() <= 63 && value.front() != '-' && std::ranges::all_of(value, is_id), key,
             "must be 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen");
   }
 
@@ -82,7 +64,7 @@ class Checker {
     }
     if (!pool.cashier().name().empty()) text(pool.cashier().name(), "cashier.name", 64);
     if (!pool.cashier().inn().empty()) {
-      require(pool.cashier().inn().size() == 12 && all(pool.cashier().inn(), is_digit), "cashier.inn",
+      require(pool.cashier().inn().size() == 12 && ascii::all_digits(pool.cashier().inn()), "cashier.inn",
               "must be 12 digits");
     }
   }
@@ -96,18 +78,19 @@ class Checker {
       url(entry.endpoint(), "endpoint");
     }
     if (!entry.registration_number().empty()) {
-      require(entry.registration_number().size() == 16 && all(entry.registration_number(), is_digit),
+      require(entry.registration_number().size() == 16 && ascii::all_digits(entry.registration_number()),
               "registrationNumber", "must be 16 digits");
     }
     if (protocol == nullptr) return require(false, "protocol", "is missing");
-    std::ranges::move(protocol->check(entry), std::back_inserter(problems));
+    add(protocol->check(entry));
   }
 
   void installation(const v1::Installation& entry) {
     id(entry.tenant(), "tenant");
     if (!entry.secret().empty()) {
-      require(entry.secret().size() >= 6 && entry.secret().size() <= 128 && all(entry.secret(), is_path_safe), "secret",
-              "must be 6 to 128 letters, digits, hyphens and underscores");
+      require(entry.secret().size() >= 6 && entry.secret().size() <= 128 &&
+                  std::ranges::all_of(entry.secret(), is_path_safe),
+              "secret", "must be 6 to 128 letters, digits, hyphens and underscores");
     }
     if (!entry.portal_webhook().empty()) url(entry.portal_webhook(), "portal.webhook");
     require(entry.vat_size() > 0, "vat", "is missing: say which rate each VAT record id of the portal is, 0 included");
@@ -127,7 +110,8 @@ class Checker {
     require(entry.required_params_size() <= 32, "requires", "must have at most 32 entries");
     for (const auto& [name, value] : entry.required_params()) {
       const std::string key = "requires." + name;
-      require(!name.empty() && name.size() <= 128 && all(name, is_visible), key, "must be a path of cashbox_params");
+      require(!name.empty() && name.size() <= 128 && std::ranges::all_of(name, registers::is_visible), key,
+              "must be a path of cashbox_params");
       require(!value.empty() && value.size() <= 1024, key, "must have 1 to 1024 bytes");
     }
   }
@@ -164,7 +148,7 @@ std::vector<Problem> check(const v1::Document& document, bool allow_private_endp
     case v1::Document::KIND_NOT_SET:
       break;
   }
-  return checker.problems;
+  return std::move(checker).problems();
 }
 
 }  // namespace kassaflow::registry

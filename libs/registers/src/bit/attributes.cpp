@@ -8,13 +8,12 @@
 
 #include "common/text.hpp"
 #include "common/wire_time.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
 
 constexpr std::size_t kQrLimit = 200;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The longest text from `at` that only has characters of a QR's content; empty unless it begins with t=<8 digits>T.
 std::string_view qr_at(std::string_view text, std::size_t at) {
@@ -33,7 +32,8 @@ void add_qrs(std::string_view text, Evidence& evidence) {
   for (std::size_t at = text.find("t="); at != std::string_view::npos; at = text.find("t=", at + 1)) {
     const std::string_view candidate = qr_at(text, at);
     const std::size_t sign = candidate.find("&n=");
-    if (sign == std::string_view::npos || sign + 3 >= candidate.size() || !is_digit(candidate[sign + 3])) continue;
+    if (sign == std::string_view::npos || sign + 3 >= candidate.size() || !ascii::is_digit(candidate[sign + 3]))
+      continue;
     const std::string_view qr = candidate.substr(0, sign + 4);
     const auto has = [&](std::string_view part) { return qr.find(part) != std::string_view::npos; };
     if (has("&s=") && has("&fn=") && has("&i=") && has("&fp=")) evidence.add_qr(qr);
@@ -41,12 +41,10 @@ void add_qrs(std::string_view text, Evidence& evidence) {
 }
 
 // Continuation bytes and letters of UTF-8 Cyrillic count as letters.
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_letter(char c) { return ascii::is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 std::string_view leading_digits(std::string_view text) {
-  return text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin()));
+  return text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, ascii::is_digit) - text.begin()));
 }
 
 // Digits at the beginning of the text, also "3 115 223 344" and "7380 4408 0000 0001": groups of three after a shorter
@@ -60,8 +58,8 @@ std::string number_at(std::string_view text) {
   while (first <= group && rest.starts_with(' ')) {
     const std::string_view next = leading_digits(rest.substr(1));
     const std::string_view after = rest.substr(std::min(rest.size(), 1 + next.size()));
-    const bool goes_on =
-        after.size() > 1 && std::string_view(".,:/-").find(after[0]) != std::string_view::npos && is_digit(after[1]);
+    const bool goes_on = after.size() > 1 && std::string_view(".,:/-").find(after[0]) != std::string_view::npos &&
+                         ascii::is_digit(after[1]);
     if (next.size() != group || goes_on) break;
     grouped += next;
     rest = after;
@@ -77,7 +75,7 @@ std::string number_after(std::string_view text, std::string_view label, bool mar
     if (at > 0 && is_letter(text[at - 1])) continue;
     std::string_view rest = text.substr(at + label.size());
     bool mark = false;
-    for (int i = 0; i < 6 && !rest.empty() && !is_digit(rest.front()); ++i) {
+    for (int i = 0; i < 6 && !rest.empty() && !ascii::is_digit(rest.front()); ++i) {
       if (rest.starts_with("№")) {
         mark = true;
         rest.remove_prefix(std::string_view("№").size());

@@ -5,9 +5,9 @@
 #include <array>
 
 #include "bit/driver.hpp"
-#include "common/document_checks.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/registers/document_checks.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registers::bit {

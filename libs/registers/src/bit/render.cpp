@@ -8,6 +8,7 @@
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
@@ -104,9 +105,7 @@ std::string end_packet(JsonWriter&& json) {
 }  // namespace
 
 bool is_order_id(std::string_view key) {
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  };
+  const auto plain = [](char c) { return ascii::is_letter_or_digit(c) || c == '-' || c == '_'; };
   return !key.empty() && key.size() <= 64 && std::ranges::all_of(key, plain);
 }
 

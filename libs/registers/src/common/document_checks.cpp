@@ -1,6 +1,7 @@
-#include "common/document_checks.hpp"
+#include "kassaflow/registers/document_checks.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kassaflow::registers {
 
@@ -13,10 +14,12 @@ bool DocumentChecks::present(std::string_view value, std::string_view key) {
   return !value.empty();
 }
 
+void DocumentChecks::add(std::vector<Problem> problems) { std::ranges::move(problems, std::back_inserter(problems_)); }
+
 void DocumentChecks::token(std::string_view value, std::string_view key) {
   if (!present(value, key)) return;
-  const bool visible = std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7f; });
-  require(value.size() <= 128 && visible, key, "must be at most 128 visible ASCII characters");
+  require(value.size() <= 128 && std::ranges::all_of(value, is_visible), key,
+          "must be at most 128 visible ASCII characters");
 }
 
 }  // namespace kassaflow::registers

@@ -7,6 +7,7 @@
 #include "common/text.hpp"
 #include "common/wire_time.hpp"
 #include "itkassa/errors.hpp"
+#include "kassaflow/text/ascii.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -32,12 +33,7 @@ std::optional<std::int64_t> lines_total(const Json& command) {
   return sum;
 }
 
-std::string lower(std::string text) {  // of a GUID: ASCII
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return text;
-}
-
-bool same_guid(const std::string& one, const std::string& other) { return lower(one) == lower(other); }
+bool same_guid(const std::string& one, const std::string& other) { return ascii::lower(one) == ascii::lower(other); }
 
 Evidence evidence_of(const Json& object) {
   Evidence evidence;
@@ -160,9 +156,7 @@ Finding read_result(const Json& object, const Requested& requested) {
 
 std::string document_id(const Json& object) {
   const std::string& id = object["id"].text;
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-  };
+  const auto plain = [](char c) { return ascii::is_letter_or_digit(c) || c == '-'; };
   return id.size() <= 64 && std::ranges::all_of(id, plain) ? id : std::string();
 }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "common/document_checks.hpp"
 #include "itkassa/answer.hpp"
 #include "itkassa/driver.hpp"
 #include "itkassa/render.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/registers/document_checks.hpp"
+#include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registers::itkassa {
@@ -28,28 +29,18 @@ constexpr std::array kDurations{
                     "how long clean negatives must last before the same key is posted again; too short prints twice"},
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 bool is_guid(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+    if (dash ? text[i] != '-' : !ascii::is_hex(text[i])) return false;
   }
   return true;
 }
 
 // The cloud's ids are GUIDs; how their letters are written does not matter.
 std::string identity_of(std::string_view cre_item_id) {
-  return cre_item_id.empty() ? std::string() : "itkassa:" + lower(cre_item_id);
+  return cre_item_id.empty() ? std::string() : "itkassa:" + ascii::lower(cre_item_id);
 }
 
 class ItkassaCallbacks final : public Callbacks {
@@ -60,7 +51,8 @@ class ItkassaCallbacks final : public Callbacks {
   [[nodiscard]] bool authentic(const ProtocolSettings& settings, const Headers& headers) const override {
     const auto& own = dynamic_cast<const Settings&>(settings);
     const bool key = !own.callback_key.empty() && own.callback_key.matches(headers("X-Api-Key"));
-    return key && (own.organization_id.empty() || lower(own.organization_id) == lower(headers("X-Organization-Id")));
+    return key && (own.organization_id.empty() ||
+                   ascii::lower(own.organization_id) == ascii::lower(headers("X-Organization-Id")));
   }
   [[nodiscard]] std::optional<std::string> register_in(std::string_view body) const override {
     const auto cre_item_id = cre_item_in_callback(body);
@@ -82,8 +74,9 @@ class ItkassaProtocol final : public Protocol {
     }
     checks.token(own.api_key(), "itkassa.apiKey");
     // protocols/itkassa.md §13: the cloud's own limit. Without a key there are no callbacks, only polling.
-    checks.require(own.callback_key().size() <= 36 && std::ranges::all_of(own.callback_key(), is_alphanumeric),
-                   "itkassa.callbackKey", "must be at most 36 letters and digits");
+    checks.require(
+        own.callback_key().size() <= 36 && std::ranges::all_of(own.callback_key(), ascii::is_letter_or_digit),
+        "itkassa.callbackKey", "must be at most 36 letters and digits");
     if (!own.organization_id().empty()) {
       checks.require(is_guid(own.organization_id()), "itkassa.organizationId", "must be a GUID");
     }

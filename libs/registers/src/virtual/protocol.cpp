@@ -3,8 +3,8 @@
 #include <charconv>
 #include <optional>
 
-#include "common/document_checks.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/registers/document_checks.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "virtual/driver.hpp"
 
