@@ -28,15 +28,15 @@ T run(asio::io_context& io, asio::awaitable<T> work) {
 
 TEST(Event, KeepsANotifyThatCameBeforeTheWait) {
   asio::io_context io;
-  Event event(io.get_executor());
+  Event event(io.get_executor(), machine_clock());
   event.notify();
   run(io, event.wait());  // returns at all
-  run(io, event.wait_until(Clock::now()));
+  run(io, event.wait_until(machine_clock().now()));
 }
 
 TEST(Event, WakesWhoWaits) {
   asio::io_context io;
-  Event event(io.get_executor());
+  Event event(io.get_executor(), machine_clock());
   auto waits = asio::co_spawn(io, event.wait(), asio::use_future);
   io.poll();
   event.notify();

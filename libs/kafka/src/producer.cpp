@@ -313,7 +313,7 @@ asio::awaitable<Result<Position>> Producer::send(std::string topic, std::string 
 asio::awaitable<void> Producer::flush(std::chrono::milliseconds limit) {
   const auto until = Clock::now() + limit;
   while (!impl_->in_flight.empty() && Clock::now() < until) {
-    co_await async::pause_for(kFlushLook);
+    co_await async::pause_for(async::machine_clock(), kFlushLook);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "receipts.hpp"
 #include "scripted_server.hpp"
@@ -45,7 +46,7 @@ std::unique_ptr<Driver> driver_of(const v1::Register& document, const Durations&
                                   http::AddressPolicy addresses = {.allow_private = true}) {
   RegisterSettings settings = read_settings(document).value();
   settings.timezone = "Europe/Moscow";
-  return settings.protocol->make_driver(settings, durations, addresses);
+  return settings.protocol->make_driver(settings, durations, addresses, async::machine_clock());
 }
 
 std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url,

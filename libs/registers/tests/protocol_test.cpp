@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -76,7 +77,7 @@ TEST(Protocols, EachMakesTheDriverOfAnEmptyDocument) {
     const v1::Register document = empty_document(*protocol);
     const auto settings = read_settings(document);
     ASSERT_TRUE(settings) << protocol->name();
-    EXPECT_NE(protocol->make_driver(*settings, standard_durations(), {}), nullptr);
+    EXPECT_NE(protocol->make_driver(*settings, standard_durations(), {}, async::machine_clock()), nullptr);
     EXPECT_GT(protocol->timers(standard_durations()).longest_answer.count(), 0) << protocol->name();
   }
 }
@@ -86,7 +87,8 @@ TEST(Protocols, EachMakesTheDriverOfAnEmptyDocument) {
 TEST(Protocols, Rule6_WhatCannotBeAskedRests) {
   for (const Protocol* protocol : protocols()) {
     const v1::Register document = empty_document(*protocol);
-    const auto driver = protocol->make_driver(read_settings(document).value(), standard_durations(), {});
+    const auto driver =
+        protocol->make_driver(read_settings(document).value(), standard_durations(), {}, async::machine_clock());
     const Timers timers = protocol->timers(standard_durations());
     if (driver->capabilities().query_by_key) {
       EXPECT_GT(timers.poll.count(), 0) << protocol->name();

@@ -8,6 +8,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "kassaflow/v1/registry.pb.h"
+#include "manual_clock.hpp"
 #include "receipts.hpp"
 #include "virtual/driver.hpp"
 
@@ -39,9 +40,7 @@ class VirtualRegister : public testing::Test {
   }
 
   // Of its own memory each, as after a restart.
-  std::unique_ptr<Driver> driver() {
-    return virtual_register::make(read_settings(document_).value(), [this] { return now_; });
-  }
+  std::unique_ptr<Driver> driver() { return virtual_register::make(read_settings(document_).value(), clock_); }
   static AttemptRef attempt(std::uint64_t document_before, std::int64_t total_kopecks = 100000) {
     AttemptRef attempt;
     attempt.key = tests::kKey;
@@ -64,7 +63,7 @@ class VirtualRegister : public testing::Test {
   }
 
   v1::Register document_;
-  virtual_register::Clock::time_point now_{};
+  async::ManualClock clock_;
 };
 
 TEST_F(VirtualRegister, PrintsTheNextNumberAtOnceAndSaysThatItIsATest) {
@@ -106,9 +105,9 @@ TEST_F(VirtualRegister, PrintsAfterItsDelay) {
   document_.mutable_virtual_()->set_delay_ms("500");
   const auto slow = driver();
   EXPECT_EQ(send(*slow, attempt(0)).fact, Fact::pending);
-  now_ += 499ms;
+  clock_.advance(499ms);
   EXPECT_EQ(ask(*slow, attempt(0)).fact, Fact::pending);
-  now_ += 1ms;
+  clock_.advance(1ms);
   EXPECT_EQ(ask(*slow, attempt(0)).fact, Fact::printed);
 }
 

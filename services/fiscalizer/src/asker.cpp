@@ -7,6 +7,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Clock;
 namespace asio = boost::asio;
 using registers::Fact;
 
@@ -28,7 +29,7 @@ void Asker::about(const std::vector<Attempt>& uncertain) {
     auto known = questions_.extract(attempt.id);
     if (known.empty()) {
       questions.emplace(attempt.id, Question{attempt, dependencies_.first_pause,
-                                             Clock::now() + dependencies_.first_pause, std::string()});
+                                             clock_.now() + dependencies_.first_pause, std::string()});
     } else {
       questions.insert(std::move(known));
     }
@@ -49,7 +50,7 @@ asio::awaitable<void> Asker::run() {
         std::ranges::min_element(questions_, {}, [](const auto& question) { return question.second.next; });
     if (next == questions_.end()) {
       co_await wake_.wait();
-    } else if (Clock::now() < next->second.next) {
+    } else if (clock_.now() < next->second.next) {
       co_await wake_.wait_until(next->second.next);
     } else {
       co_await ask(next->first);
@@ -67,7 +68,7 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   if (question == questions_.end()) co_return;  // answered meanwhile
   auto& known = question->second;
   known.pause = std::min(known.pause * 2, dependencies_.longest_pause);
-  known.next = Clock::now() + known.pause;
+  known.next = clock_.now() + known.pause;
   const auto answer = std::string(to_string(finding.fact)) + finding.code + finding.text;
   if (!is_certain(finding) || answer == known.heard || stopping_ || !dependencies_.may_decide()) co_return;
   known.heard = answer;

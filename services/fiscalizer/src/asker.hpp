@@ -18,23 +18,20 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 class Asker {
  public:
   struct Dependencies {
     Journal& journal;
     Fence fence;
-    Clock::duration first_pause{};
-    Clock::duration longest_pause{};
+    async::Clock::duration first_pause{};
+    async::Clock::duration longest_pause{};
     std::function<bool()> may_decide;                            // the lease of the shard is ours
     std::function<std::unique_ptr<registers::Driver>()> driver;  // of its own; null: nothing can speak with it now
     // An attempt came to its end, and that was news.
     std::function<void(const Attempt& attempt, const registers::Finding& finding)> ended;
   };
-  Asker(const boost::asio::any_io_executor& executor, Dependencies dependencies)
-      : dependencies_(std::move(dependencies)), wake_(executor) {}
+  Asker(const boost::asio::any_io_executor& executor, async::Clock& clock, Dependencies dependencies)
+      : clock_(clock), dependencies_(std::move(dependencies)), wake_(executor, clock) {}
 
   // The attempts that are uncertain now; what is known of the others is forgotten.
   void about(const std::vector<Attempt>& uncertain);
@@ -50,14 +47,15 @@ class Asker {
  private:
   struct Question {
     Attempt attempt;
-    Clock::duration pause{};
-    Clock::time_point next{};
+    async::Clock::duration pause{};
+    async::Clock::time_point next{};
     std::string heard;  // what the register said last: the same again is not written down again
   };
   boost::asio::awaitable<void> ask(std::int64_t attempt);
 
+  async::Clock& clock_;
   Dependencies dependencies_;
-  Event wake_;
+  async::Event wake_;
   std::map<std::int64_t, Question> questions_;
   bool stopping_ = false;
   bool finished_ = false;

@@ -6,6 +6,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Clock;
 namespace asio = boost::asio;
 using registers::Cause;
 using registers::Fact;
@@ -100,7 +101,7 @@ asio::awaitable<std::optional<Finding>> AttemptRun::settle_by_asking(Finding fin
       pause = std::min<Clock::duration>(pause * 2, dependencies_.settings.retry_max);
       continue;
     }
-    const auto now = Clock::now();
+    const auto now = dependencies_.clock.now();
     if (finding.fact == Fact::pending) {
       pause = pause_between_questions();
       co_await doubt_if_late();
@@ -141,14 +142,14 @@ asio::awaitable<std::optional<Finding>> AttemptRun::settle_by_asking(Finding fin
 // Growing with the time it has waited: a cloud whose register is off for the night is not asked every three seconds.
 Clock::duration AttemptRun::pause_between_questions() const {
   constexpr int kQuestionsPerAge = 20;
-  const Clock::duration grown = std::min<Clock::duration>((Clock::now() - attempt_.opened_at) / kQuestionsPerAge,
-                                                          dependencies_.settings.retry_max);
+  const Clock::duration grown = std::min<Clock::duration>(
+      (dependencies_.clock.now() - attempt_.opened_at) / kQuestionsPerAge, dependencies_.settings.retry_max);
   return std::max<Clock::duration>(dependencies_.timers.poll, grown);
 }
 
 // A document that the cloud has had for too long stays open, and is asked about; a person should know.
 asio::awaitable<void> AttemptRun::doubt_if_late() {
-  if (late_ || Clock::now() - attempt_.opened_at < dependencies_.settings.pending_limit) co_return;
+  if (late_ || dependencies_.clock.now() - attempt_.opened_at < dependencies_.settings.pending_limit) co_return;
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
                                   "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");

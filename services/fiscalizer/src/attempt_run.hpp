@@ -18,11 +18,9 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 struct AttemptDependencies {
   boost::asio::any_io_executor executor;
+  async::Clock& clock;
   const FiscalizerSettings& settings;
   const registers::Timers& timers;
   Journal& journal;
@@ -41,7 +39,7 @@ struct OpenAttempt {
   std::string receipt;
   Kind kind = Kind::receipt;
   int send = 1;
-  Clock::time_point opened_at = Clock::now();
+  async::Clock::time_point opened_at{};
 };
 
 class AttemptRun {
@@ -57,7 +55,7 @@ class AttemptRun {
       : dependencies_(std::move(dependencies)),
         attempt_(std::move(attempt)),
         driver_(&driver),
-        wake_(dependencies_.executor) {}
+        wake_(dependencies_.executor, dependencies_.clock) {}
 
   // What the attempt ended with, whoever heard it. nullopt: a person closed it, or the shard's next owner will (stop(),
   // shard_lost()).
@@ -94,7 +92,7 @@ class AttemptRun {
   boost::asio::awaitable<bool> send_again(Finding& finding);
   boost::asio::awaitable<std::optional<Finding>> settle_by_asking(Finding finding);
   boost::asio::awaitable<void> doubt_if_late();
-  [[nodiscard]] Clock::duration pause_between_questions() const;
+  [[nodiscard]] async::Clock::duration pause_between_questions() const;
   boost::asio::awaitable<void> hear(const Finding& finding);
   boost::asio::awaitable<std::optional<Finding>> end_with(Finding finding);
   boost::asio::awaitable<void> tell(const Finding& finding, bool final);
@@ -103,7 +101,7 @@ class AttemptRun {
   AttemptDependencies dependencies_;
   OpenAttempt attempt_;
   registers::Driver* driver_;
-  Event wake_;
+  async::Event wake_;
   bool sending_ = false;
   bool closed_ = false;
   std::optional<Finding> end_;  // with closed_

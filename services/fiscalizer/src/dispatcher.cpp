@@ -6,6 +6,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Clock;
 namespace asio = boost::asio;
 
 namespace {
@@ -27,11 +28,11 @@ std::string choose(const std::vector<FreeLane>& free, const std::set<std::string
   return best == nullptr ? std::string() : best->register_id;
 }
 
-Dispatcher::Dispatcher(asio::any_io_executor executor, Journal& journal)
-    : executor_(executor), journal_(journal), wake_(executor) {}
+Dispatcher::Dispatcher(asio::any_io_executor executor, Clock& clock, Journal& journal)
+    : executor_(executor), clock_(clock), journal_(journal), wake_(executor, clock) {}
 
 asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, FreeLane lane, Clock::time_point until) {
-  auto mine = std::make_shared<Waiting>(std::move(lane), executor_);
+  auto mine = std::make_shared<Waiting>(std::move(lane), executor_, clock_);
   pools_[pool].waiting.push_back(mine);
   match(pools_[pool]);
   if (!mine->receipt) {
@@ -51,7 +52,7 @@ void Dispatcher::release(const std::string& receipt, const std::string& register
 bool Dispatcher::unable(const Queued& receipt, const std::string& register_id,
                         const std::vector<std::string>& registers_of_pool) {
   auto& refused = unable_[receipt.id];
-  if (refused.revision != receipt.revision) refused = {receipt.revision, {}, Clock::now()};
+  if (refused.revision != receipt.revision) refused = {receipt.revision, {}, clock_.now()};
   refused.registers.insert(register_id);
   if (std::ranges::all_of(registers_of_pool, [&](const auto& id) { return refused.registers.contains(id); })) {
     unable_.erase(receipt.id);
@@ -64,7 +65,7 @@ bool Dispatcher::unable(const Queued& receipt, const std::string& register_id,
 }
 
 void Dispatcher::forget_unable() {
-  std::erase_if(unable_, [](const auto& entry) { return Clock::now() - entry.second.since > kUnable; });
+  std::erase_if(unable_, [this](const auto& entry) { return clock_.now() - entry.second.since > kUnable; });
 }
 
 void Dispatcher::refresh(const std::string& pool) {

@@ -18,9 +18,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 // --- pure ---
 
 // A lane that asks for work.
@@ -37,10 +34,10 @@ struct FreeLane {
 
 class Dispatcher {
  public:
-  Dispatcher(boost::asio::any_io_executor executor, Journal& journal);
+  Dispatcher(boost::asio::any_io_executor executor, async::Clock& clock, Journal& journal);
 
   // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
-  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, FreeLane lane, Clock::time_point until);
+  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, FreeLane lane, async::Clock::time_point until);
   // The receipt is in the journal's hands again (settled, refused or not opened). Without effect when it was handed on
   // to another lane meanwhile.
   void release(const std::string& receipt, const std::string& register_id);
@@ -59,10 +56,10 @@ class Dispatcher {
  private:
   struct Waiting {
     FreeLane lane;
-    Event ready;
+    async::Event ready;
     std::optional<Queued> receipt;
-    Waiting(FreeLane free_lane, const boost::asio::any_io_executor& executor)
-        : lane(std::move(free_lane)), ready(executor) {}
+    Waiting(FreeLane free_lane, const boost::asio::any_io_executor& executor, async::Clock& clock)
+        : lane(std::move(free_lane)), ready(executor, clock) {}
   };
   struct PoolQueue {
     std::deque<Queued> window;
@@ -72,14 +69,15 @@ class Dispatcher {
   struct Unable {
     std::int64_t revision = 0;
     std::set<std::string> registers;
-    Clock::time_point since{};
+    async::Clock::time_point since{};
   };
   void match(PoolQueue& pool);
   void forget_unable();
 
   boost::asio::any_io_executor executor_;
+  async::Clock& clock_;
   Journal& journal_;
-  Event wake_;
+  async::Event wake_;
   std::map<std::string, PoolQueue> pools_;
   std::map<std::string, std::string> taken_;  // receipt -> register
   std::map<std::string, Unable> unable_;      // by receipt

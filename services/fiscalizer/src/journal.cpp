@@ -13,6 +13,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Event;
 namespace asio = boost::asio;
 
 namespace {
@@ -53,15 +54,16 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
     Request request;
     Event done;
     std::optional<Answer> answer;
-    Waiting(Request r, const asio::any_io_executor& executor) : request(std::move(r)), done(executor) {}
+    Waiting(Request r, const asio::any_io_executor& executor, async::Clock& clock)
+        : request(std::move(r)), done(executor, clock) {}
   };
   // Turns a batch of requests into as many answers.
   using Flush = std::function<asio::awaitable<std::vector<Answer>>(std::vector<Request>)>;
 
-  Group(asio::any_io_executor e, Flush f) : executor(std::move(e)), flush(std::move(f)) {}
+  Group(asio::any_io_executor e, async::Clock& c, Flush f) : executor(std::move(e)), clock(c), flush(std::move(f)) {}
 
   asio::awaitable<Answer> ask(Request request) {
-    auto mine = std::make_shared<Waiting>(std::move(request), executor);
+    auto mine = std::make_shared<Waiting>(std::move(request), executor, clock);
     waiting.push_back(mine);
     if (!running) {
       running = true;
@@ -94,16 +96,18 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   }
 
   asio::any_io_executor executor;
+  async::Clock& clock;
   Flush flush;
   std::vector<std::shared_ptr<Waiting>> waiting;
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, postgres::Database& database, std::string worker, const Limits& limits)
-    : executor_(executor), database_(database), worker_(std::move(worker)), limits_(limits) {
+Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, std::string worker,
+                 const Limits& limits)
+    : executor_(executor), clock_(clock), database_(database), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
-      executor, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
+      executor, clock, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
         auto shared = std::make_shared<const std::vector<NewAttempt>>(std::move(batch));
         auto ids = co_await database_.run(
             [shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
@@ -121,7 +125,7 @@ Journal::Journal(asio::any_io_executor executor, postgres::Database& database, s
         co_return answers;
       });
   settling_ = std::make_shared<Group<Heard, Result<Settled>>>(
-      executor, [this](std::vector<Heard> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
+      executor, clock, [this](std::vector<Heard> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
         auto shared = std::make_shared<const std::vector<Heard>>(std::move(batch));
         auto settled = co_await database_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
           return sql::settle(work, worker, limits, *shared);
@@ -153,7 +157,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
     });
     if (found && *found != 0) co_return *found;
     if (found) co_return fail("journal.given_up", "the attempt was not stored so far");
-    co_await async::pause_for(kStorePause);
+    co_await async::pause_for(clock_, kStorePause);
   }
 }
 
@@ -162,7 +166,7 @@ asio::awaitable<Settled> Journal::settle(Heard heard) {
     auto settled = co_await settling_->ask(heard);
     if (settled) co_return *settled;
     log::warn("journal.settle_retry", {{"attempt", heard.attempt}, {"error", settled.error().message}});
-    co_await async::pause_for(kStorePause);
+    co_await async::pause_for(clock_, kStorePause);
   }
 }
 

@@ -22,9 +22,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 enum class Kind : std::uint8_t { receipt, open_shift, close_shift };
 [[nodiscard]] std::string_view to_string(Kind kind);
 
@@ -119,7 +116,7 @@ struct Settled {
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, postgres::Database& database, std::string worker,
+  Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, std::string worker,
           const Limits& limits);
 
   // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
@@ -172,6 +169,7 @@ class Journal {
   struct Group;
 
   boost::asio::any_io_executor executor_;
+  async::Clock& clock_;
   postgres::Database& database_;
   std::string worker_;
   Limits limits_;

@@ -10,6 +10,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Clock;
 namespace asio = boost::asio;
 using receipts::State;
 using registers::AttemptRef;
@@ -23,10 +24,6 @@ constexpr int kShiftLoops = 3;  // then a person must look: reports are paper an
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
 constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
 
-std::int64_t now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id,
@@ -37,8 +34,8 @@ Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, s
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
       fence_(fence),
-      wake_(dependencies_.executor),
-      asker_(dependencies_.executor,
+      wake_(dependencies_.executor, dependencies_.clock),
+      asker_(dependencies_.executor, dependencies_.clock,
              {.journal = dependencies_.journal,
               .fence = fence_,
               .first_pause = timers_.first_question,
@@ -74,7 +71,7 @@ asio::awaitable<void> Lane::step() {
     co_await recover(*std::exchange(memory_.open, std::nullopt));
   } else if (!may_start()) {
     co_await wake_.wait_for(dependencies_.settings.lease / 5);
-  } else if (Clock::now() < rest_until_) {
+  } else if (dependencies_.clock.now() < rest_until_) {
     co_await wake_.wait_until(rest_until_);
   } else if (!stands_.empty()) {
     set_up(false, stands_);
@@ -128,7 +125,7 @@ asio::awaitable<void> Lane::remember() {
   must_remember_ = false;
   asker_.about(memory_.asked);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
-  if (new_question) quiet_until_ = std::max(quiet_until_, Clock::now() + timers_.quiet);
+  if (new_question) quiet_until_ = std::max(quiet_until_, dependencies_.clock.now() + timers_.quiet);
 }
 
 asio::awaitable<void> Lane::probe() {
@@ -147,15 +144,15 @@ asio::awaitable<void> Lane::probe() {
 
 bool Lane::shift_must_close() const {
   return !driver_->capabilities().manages_shifts && memory_.shift == Shift::open && memory_.shift_opened_at_s != 0 &&
-         now_s() - memory_.shift_opened_at_s > kShiftLongest_s;
+         dependencies_.clock.unix_s() - memory_.shift_opened_at_s > kShiftLongest_s;
 }
 
 asio::awaitable<void> Lane::print_next() {
-  const auto until = Clock::now() + dependencies_.settings.register_health;
+  const auto until = dependencies_.clock.now() + dependencies_.settings.register_health;
   auto receipt =
       co_await dependencies_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
   if (!receipt) {
-    if (Clock::now() >= until) up_ = false;  // idle for a while: look whether it is still there
+    if (dependencies_.clock.now() >= until) up_ = false;  // idle for a while: look whether it is still there
     co_return;
   }
   const auto id = receipt->id;
@@ -204,16 +201,17 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, false};
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return;
-  const auto started = Clock::now();
+  const auto started = dependencies_.clock.now();
   co_await follow(std::move(*opened), AttemptRun::Bytes::here);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(dependencies_.clock.now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
-  const auto key = protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(now_s() * 1000), 1);
+  const auto key =
+      protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
@@ -243,7 +241,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
 
 // Rule 1: the attempt is stored before anything is sent. nullopt: it is not ours to send.
 asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, AttemptRef ref) {
-  OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1};
+  OpenAttempt open{0, std::move(ref), attempt.receipt, attempt.kind, 1, dependencies_.clock.now()};
   open.ref.document_before = attempt.fd_before;
   const auto number = attempt.number;
   const auto opened = co_await dependencies_.journal.open_attempt(std::move(attempt));
@@ -268,7 +266,7 @@ asio::awaitable<void> Lane::recover(Attempt attempt) {
   log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
   const auto bytes =
       never_sent_.erase(attempt.key) > 0 ? AttemptRun::Bytes::never_left : AttemptRun::Bytes::perhaps_gone;
-  const auto opened_at = Clock::now() - std::chrono::seconds(attempt.age_s);
+  const auto opened_at = dependencies_.clock.now() - std::chrono::seconds(attempt.age_s);
   co_await follow({attempt.id, ref_of(attempt), attempt.receipt, attempt.kind, attempt.sends, opened_at}, bytes);
 }
 
@@ -277,8 +275,8 @@ asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) 
     refresh_driver();
     return driver_.get();
   };
-  run_.emplace(AttemptDependencies{dependencies_.executor, dependencies_.settings, timers_, dependencies_.journal,
-                                   dependencies_.leases, register_id_, fence_, driver},
+  run_.emplace(AttemptDependencies{dependencies_.executor, dependencies_.clock, dependencies_.settings, timers_,
+                                   dependencies_.journal, dependencies_.leases, register_id_, fence_, driver},
                std::move(opened), *driver_);
   if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await run_->run(bytes);
@@ -336,7 +334,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
     up_ = false;
     detail_ = finding.text;
     const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
-    if (!can_be_asked) quiet_until_ = Clock::now() + timers_.quiet;
+    if (!can_be_asked) quiet_until_ = dependencies_.clock.now() + timers_.quiet;
     return;
   }
   switch (finding.cause) {
@@ -377,14 +375,14 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
     memory_.highest_fd = same ? std::max(memory_.highest_fd, finding.document->fd) : finding.document->fd;
   }
   memory_.shift = kind == Kind::close_shift ? Shift::closed : Shift::open;
-  if (kind == Kind::open_shift) memory_.shift_opened_at_s = now_s();
+  if (kind == Kind::open_shift) memory_.shift_opened_at_s = dependencies_.clock.unix_s();
   if (kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
 void Lane::back_off(const std::string& why) {
   const auto& settings = dependencies_.settings;
-  const double jitter = std::uniform_real_distribution<double>(0, 1)(jitter_);
-  rest_until_ = Clock::now() + async::back_off(settings.retry_min, settings.retry_max, failures_++, jitter);
+  rest_until_ = dependencies_.clock.now() +
+                async::back_off(settings.retry_min, settings.retry_max, failures_++, dependencies_.jitter());
   set_up(false, why);
 }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
-#include <random>
 #include <set>
 #include <string>
 
@@ -24,12 +23,10 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 // What all lanes of a worker share.
 struct LaneDependencies {
   boost::asio::any_io_executor executor;
+  async::Clock& clock;
   const FiscalizerSettings& settings;
   Journal& journal;
   Dispatcher& dispatcher;
@@ -40,6 +37,7 @@ struct LaneDependencies {
   // Also those that only another version of the program speaks with.
   std::function<std::vector<std::string>(const std::string& pool_id)> registers_of_pool;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
+  std::function<double()> jitter;  // 0..1
 };
 
 class Lane {
@@ -110,7 +108,7 @@ class Lane {
   void back_off(const std::string& why);
   [[nodiscard]] bool may_start() const { return dependencies_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
-  [[nodiscard]] bool resting() const { return Clock::now() < quiet_until_; }
+  [[nodiscard]] bool resting() const { return dependencies_.clock.now() < quiet_until_; }
   void set_up(bool up, std::string detail);
 
   LaneDependencies dependencies_;
@@ -120,18 +118,18 @@ class Lane {
   std::string identity_;  // the physical register
   std::string pool_;
   Fence fence_;
-  Event wake_;
+  async::Event wake_;
   std::shared_ptr<const configuration::Register> register_;
   std::unique_ptr<registers::Driver> driver_;
 
   RegisterMemory memory_;
   bool must_remember_ = true;
-  std::set<std::string> never_sent_;  // keys of attempts whose COMMIT was in doubt and that were given up
-  Clock::time_point quiet_until_{};   // nothing printed before it proves anything
-  Clock::time_point rest_until_{};    // back-off
-  int failures_ = 0;                  // since the last printed receipt
-  int shift_loops_ = 0;               // shift reports since the last printed receipt
-  std::string alarmed_;               // the fault an alarm was raised for, until a receipt is printed
+  std::set<std::string> never_sent_;        // keys of attempts whose COMMIT was in doubt and that were given up
+  async::Clock::time_point quiet_until_{};  // nothing printed before it proves anything
+  async::Clock::time_point rest_until_{};   // back-off
+  int failures_ = 0;                        // since the last printed receipt
+  int shift_loops_ = 0;                     // shift reports since the last printed receipt
+  std::string alarmed_;                     // the fault an alarm was raised for, until a receipt is printed
   std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
   bool up_ = false;
@@ -140,7 +138,6 @@ class Lane {
   std::string detail_ = "not probed yet";
   std::int64_t expected_ms_ = 2000;
   std::optional<AttemptRun> run_;  // the attempt that is open now
-  std::mt19937 jitter_{std::random_device{}()};
   Asker asker_;
 };
 

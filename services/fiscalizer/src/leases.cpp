@@ -14,6 +14,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Clock;
 using postgres::IntArray;
 using postgres::TextArray;
 
@@ -77,8 +78,8 @@ std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const
   return claimed;
 }
 
-Leases::Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options)
-    : executor_(executor), database_(database), options_(std::move(options)), wake_(executor) {}
+Leases::Leases(boost::asio::any_io_executor executor, Clock& clock, postgres::Database& database, Options options)
+    : executor_(executor), clock_(clock), database_(database), options_(std::move(options)), wake_(executor, clock) {}
 
 boost::asio::awaitable<void> Leases::run() {
   while (!stopping_) {
@@ -93,7 +94,7 @@ boost::asio::awaitable<void> Leases::tick() {
     std::vector<ShardRow> shards;
   };
   const auto self = options_.worker;
-  const auto before = Clock::now();
+  const auto before = clock_.now();
   auto look = co_await database_.run([self](pqxx::work& work) {
     work.exec_params(
         "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
@@ -123,7 +124,7 @@ boost::asio::awaitable<void> Leases::tick() {
   });
   // Others may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
   valid_until_ = before + options_.lease;
-  const auto alive = observer_.alive(look->workers, Clock::now(), options_.lease);
+  const auto alive = observer_.alive(look->workers, clock_.now(), options_.lease);
   const auto next = rebalance(self, alive, look->shards);
   const bool releases_others = releasing_ != next.release;
   releasing_ = next.release;
@@ -231,10 +232,9 @@ void LifeTimer::disarm() {
 }
 
 std::optional<LeaseGuard::Clock::time_point> LeaseGuard::arm() {
-  const auto now = Clock::now();
   const auto remaining = leases_.remaining();
   if (remaining < kMargin || !leases_.holds(fence_) || !life_.arm(remaining)) return std::nullopt;
-  return now + remaining - kSpare;
+  return leases_.valid_until() - kSpare;
 }
 
 }  // namespace kassaflow::fiscalizer

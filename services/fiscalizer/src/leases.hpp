@@ -19,9 +19,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 // --- pure: what one look at the tables means ---
 
 struct WorkerRow {
@@ -38,12 +35,13 @@ struct ShardRow {
 class Observer {
  public:
   // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
-  std::vector<std::string> alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease);
+  std::vector<std::string> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now,
+                                 async::Clock::duration lease);
 
  private:
   struct Seen {
     std::int64_t heartbeat;
-    Clock::time_point since;
+    async::Clock::time_point since;
   };
   std::map<std::string, Seen> seen_;
 };
@@ -66,9 +64,9 @@ class Leases {
  public:
   struct Options {
     std::string worker;
-    Clock::duration lease{};
+    async::Clock::duration lease{};
   };
-  Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options);
+  Leases(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, Options options);
 
   // Called when the set of held shards changed.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
@@ -88,20 +86,22 @@ class Leases {
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
   [[nodiscard]] const std::string& worker() const { return options_.worker; }
+  [[nodiscard]] async::Clock::time_point valid_until() const { return valid_until_; }
   // How long the lease still lasts by our own clock. Zero or less: it is lost.
-  [[nodiscard]] Clock::duration remaining() const { return valid_until_ - Clock::now(); }
+  [[nodiscard]] async::Clock::duration remaining() const { return valid_until_ - clock_.now(); }
 
  private:
   boost::asio::awaitable<void> tick();
 
   boost::asio::any_io_executor executor_;
+  async::Clock& clock_;
   postgres::Database& database_;
   Options options_;
   Observer observer_;
-  Event wake_;
+  async::Event wake_;
   std::map<int, std::int64_t> epochs_;  // shard -> epoch we hold it under
   std::vector<int> releasing_;
-  Clock::time_point valid_until_{};
+  async::Clock::time_point valid_until_{};
   bool stopping_ = false;
   std::function<void()> on_change_ = [] {};
   std::function<bool(int)> busy_ = [](int) { return false; };
@@ -114,7 +114,7 @@ class LifeTimer {
   ~LifeTimer() { disarm(); }
   LifeTimer(const LifeTimer&) = delete;
   LifeTimer& operator=(const LifeTimer&) = delete;
-  bool arm(Clock::duration life);
+  bool arm(async::Clock::duration life);
   void disarm();
   [[nodiscard]] bool armed() const { return timer_.has_value(); }
 
@@ -131,7 +131,7 @@ class LeaseGuard final : public http::WriteGuard {
 
   LeaseGuard(const Leases& leases, Fence fence) : leases_(leases), fence_(fence) {}
   // Leaves a second of the lease between the last byte and the end of the process.
-  std::optional<Clock::time_point> arm() override;
+  std::optional<async::Clock::time_point> arm() override;
   void disarm() override { life_.disarm(); }
 
  private:

@@ -16,6 +16,7 @@
 
 namespace kassaflow::fiscalizer {
 
+using async::Event;
 using postgres::from_bytea;
 using postgres::IntArray;
 using postgres::TextArray;
@@ -106,9 +107,14 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
 
 }  // namespace
 
-OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, postgres::Database& database,
+OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database,
                                    kafka::Producer& producer, const Leases& leases)
-    : executor_(executor), database_(database), producer_(producer), leases_(leases), wake_(executor) {}
+    : executor_(executor),
+      clock_(clock),
+      database_(database),
+      producer_(producer),
+      leases_(leases),
+      wake_(executor, clock) {}
 
 void OutcomePublisher::stop() {
   stopping_ = true;
@@ -131,7 +137,8 @@ asio::awaitable<bool> OutcomePublisher::publish() {
     std::vector<bool> sent;
     Event done;
   };
-  auto batch = std::make_shared<Batch>(Batch{outcomes->size(), std::vector<bool>(outcomes->size()), Event(executor_)});
+  auto batch =
+      std::make_shared<Batch>(Batch{outcomes->size(), std::vector<bool>(outcomes->size()), Event(executor_, clock_)});
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
     const auto& outcome = (*outcomes)[i];
     asio::co_spawn(executor_,

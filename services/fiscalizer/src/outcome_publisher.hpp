@@ -14,13 +14,10 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
-using async::Event;
-
 class OutcomePublisher {
  public:
-  OutcomePublisher(boost::asio::any_io_executor executor, postgres::Database& database, kafka::Producer& producer,
-                   const Leases& leases);
+  OutcomePublisher(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database,
+                   kafka::Producer& producer, const Leases& leases);
   boost::asio::awaitable<void> run();
   void kick() { wake_.notify(); }
   void stop();
@@ -30,10 +27,11 @@ class OutcomePublisher {
   boost::asio::awaitable<bool> publish();
 
   boost::asio::any_io_executor executor_;
+  async::Clock& clock_;
   postgres::Database& database_;
   kafka::Producer& producer_;
   const Leases& leases_;
-  Event wake_;
+  async::Event wake_;
   bool stopping_ = false;
 };
 

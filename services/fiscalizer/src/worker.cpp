@@ -60,17 +60,18 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, database_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
-      leases_(context.executor, lease_database_, {context.instance, settings.lease}),
-      dispatcher_(context.executor, journal_),
-      publisher_(context.executor, database_, producer_, leases_),
+      journal_(context.executor, context.clock, database_, context.instance,
+               {.refusals_before_held = settings.refusals_before_held}),
+      leases_(context.executor, context.clock, lease_database_, {context.instance, settings.lease}),
+      dispatcher_(context.executor, context.clock, journal_),
+      publisher_(context.executor, context.clock, database_, producer_, leases_),
       watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { reconcile(); });
                }),
-      wake_(context.executor),
-      measure_(context.executor),
-      all_done_(context.executor) {
+      wake_(context.executor, context.clock),
+      measure_(context.executor, context.clock),
+      all_done_(context.executor, context.clock) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
     positions::Positions positions;
@@ -150,6 +151,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
 
 LaneDependencies Worker::lane_context() {
   return {context_.executor,
+          context_.clock,
           settings_,
           journal_,
           dispatcher_,
@@ -177,8 +179,9 @@ LaneDependencies Worker::lane_context() {
           },
           [this](const registers::RegisterSettings& settings) {
             return settings.protocol->make_driver(settings, settings_.durations,
-                                                  {context_.common.allow_private_endpoints});
-          }};
+                                                  {context_.common.allow_private_endpoints}, context_.clock);
+          },
+          [this] { return std::uniform_real_distribution<>(0, 1)(random_); }};
 }
 
 void Worker::reconcile() {

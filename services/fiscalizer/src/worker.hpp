@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 
 #include "dispatcher.hpp"
@@ -62,11 +63,12 @@ class Worker final : public runtime::App {
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<Operations> operations_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by register
-  Event wake_;
-  Event measure_;
+  async::Event wake_;
+  async::Event measure_;
+  std::minstd_rand random_{std::random_device{}()};
   bool stopping_ = false;
   int running_ = 0;
-  Event all_done_;
+  async::Event all_done_;
 };
 
 }  // namespace kassaflow::fiscalizer

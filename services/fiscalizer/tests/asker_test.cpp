@@ -38,11 +38,12 @@ class AskerTest : public JournalTest {
   asio::io_context io_;
   postgres::Database database_{
       {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
+  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
   ScriptedDriver driver_;
   bool may_decide_ = true;
   std::vector<Fact> ended_;
   Asker asker_{io_.get_executor(),
+               async::machine_clock(),
                {.journal = journal_,
                 .fence = {receipts::shard_of(kPool), 1},
                 .first_pause = 1ms,

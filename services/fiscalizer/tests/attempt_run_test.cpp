@@ -33,8 +33,8 @@ class AttemptRunTest : public JournalTest {
     auto attempt = attempt_for(queued().at(0));
     attempt.fence = fence_;
     attempt_ = open(attempt);
-    run_.emplace(AttemptDependencies{io_.get_executor(), settings_, timers_, journal_, leases_, "kkt-1", fence_,
-                                     [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
+    run_.emplace(AttemptDependencies{io_.get_executor(), async::machine_clock(), settings_, timers_, journal_, leases_,
+                                     "kkt-1", fence_, [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
                  OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1}, driver_);
   }
 
@@ -51,8 +51,8 @@ class AttemptRunTest : public JournalTest {
   asio::io_context io_;
   postgres::Database database_{
       {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), database_, {kWorker, 10min}};
+  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), async::machine_clock(), database_, {kWorker, 10min}};
   bool leased_ = false;
   Fence fence_;
   std::int64_t attempt_ = 0;

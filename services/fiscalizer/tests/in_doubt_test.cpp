@@ -107,7 +107,7 @@ class InDoubtTest : public JournalTest {
     asio::io_context io;
     postgres::Database pool(
         {.uri = through_between(), .application_name = "test", .threads = 1, .search_path = "fiscalizer"});
-    Journal journal(io.get_executor(), pool, kWorker, limits_);
+    Journal journal(io.get_executor(), async::machine_clock(), pool, kWorker, limits_);
     between_.lose(what);
     auto opened = asio::co_spawn(io, journal.open_attempt(attempt_for(queued().at(0))), asio::use_future);
     while (opened.wait_for(0s) != std::future_status::ready) io.run_one();

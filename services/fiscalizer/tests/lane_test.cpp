@@ -62,6 +62,7 @@ class LaneTest : public JournalTest {
   void drive() {
     lane_.emplace(
         LaneDependencies{.executor = io_.get_executor(),
+                         .clock = async::machine_clock(),
                          .settings = settings_,
                          .journal = journal_,
                          .dispatcher = dispatcher_,
@@ -69,7 +70,8 @@ class LaneTest : public JournalTest {
                          .find_register = [this](const std::string&) { return register_; },
                          .find_pool = [this](const std::string&) { return pool_of_registers_; },
                          .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                         .make_driver = make_driver_},
+                         .make_driver = make_driver_,
+                         .jitter = [] { return 0.5; }},
         *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
@@ -104,9 +106,9 @@ class LaneTest : public JournalTest {
       {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
   postgres::Database lease_database_{
       {.uri = server_->uri(), .application_name = "l", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), database_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), lease_database_, {kWorker, 10min}};
-  Dispatcher dispatcher_{io_.get_executor(), journal_};
+  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
+  Leases leases_{io_.get_executor(), async::machine_clock(), lease_database_, {kWorker, 10min}};
+  Dispatcher dispatcher_{io_.get_executor(), async::machine_clock(), journal_};
   ScriptedDriver driver_;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =
       [this](const registers::RegisterSettings&) { return std::make_unique<BorrowedDriver>(driver_); };
@@ -243,7 +245,7 @@ class VirtualLaneTest : public LaneTest {
     document.set_test(true);
     register_->settings = registers::read_settings(document).value();
     make_driver_ = [this](const registers::RegisterSettings& settings) {
-      return settings.protocol->make_driver(settings, settings_.durations, {});
+      return settings.protocol->make_driver(settings, settings_.durations, {}, async::machine_clock());
     };
   }
   void restart() {

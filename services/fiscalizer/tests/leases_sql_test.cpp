@@ -25,9 +25,9 @@ class LeasesTest : public JournalTest {
 
   // A worker that has its first look behind it.
   struct Worker {
-    explicit Worker(Clock::duration lease)
+    explicit Worker(async::Clock::duration lease)
         : pool({.uri = server_->uri(), .application_name = "a", .threads = 1, .search_path = "fiscalizer"}),
-          leases(io.get_executor(), pool, {"a", lease}) {
+          leases(io.get_executor(), async::machine_clock(), pool, {"a", lease}) {
       bool looked = false;
       leases.on_change([&] { looked = true; });
       boost::asio::co_spawn(io, leases.run(), [](std::exception_ptr) {});

@@ -50,7 +50,7 @@ TEST(LeasePlan, ANewWorkerClaimsNoMoreThanItsShare) {
 // Rule 4: take-over only after our own clock has seen an unchanged counter for a whole lease.
 TEST(Observer, AWorkerIsAliveUntilItsCounterStoodStillForALease) {
   Observer observer;
-  const auto t0 = Clock::time_point{} + 1h;
+  const auto t0 = async::Clock::time_point{} + 1h;
   EXPECT_EQ(observer.alive({{"b", 5}}, t0, 10s), std::vector<std::string>{"b"});
   EXPECT_EQ(observer.alive({{"b", 5}}, t0 + 9999ms, 10s), std::vector<std::string>{"b"});
   EXPECT_TRUE(observer.alive({{"b", 5}}, t0 + 10s, 10s).empty());
@@ -59,7 +59,7 @@ TEST(Observer, AWorkerIsAliveUntilItsCounterStoodStillForALease) {
 
 TEST(Observer, AnOldCounterSeenForTheFirstTimeCountsAsAlive) {
   Observer observer;
-  EXPECT_EQ(observer.alive({{"b", 123456}}, Clock::now(), 10s).size(), 1U);
+  EXPECT_EQ(observer.alive({{"b", 123456}}, async::machine_clock().now(), 10s).size(), 1U);
 }
 
 // Rule 3: no lease, no bytes.
@@ -67,7 +67,7 @@ TEST(LeaseGuard, RefusesWithoutALease) {
   boost::asio::io_context io;
   postgres::Database pool(
       {.uri = "postgresql://127.0.0.1:1/none", .application_name = "test", .threads = 1, .search_path = "x"});
-  Leases leases(io.get_executor(), pool, {"a", 10s});
+  Leases leases(io.get_executor(), async::machine_clock(), pool, {"a", 10s});
   LeaseGuard guard(leases, Fence{1, 1});
   EXPECT_EQ(guard.arm(), std::nullopt);
 }

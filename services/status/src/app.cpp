@@ -63,7 +63,7 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
     async::Event done;
   };
   const auto executor = co_await asio::this_coro::executor;
-  auto shared = std::make_shared<Shared>(Shared{{}, async::Event(executor)});
+  auto shared = std::make_shared<Shared>(Shared{{}, async::Event(executor, async::machine_clock())});
   asio::co_spawn(executor, std::move(task), [shared](const std::exception_ptr& bug, T value) {
     kRethrow(bug);
     shared->value = std::move(value);
@@ -85,8 +85,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
                 {.connection = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
       log_ends_(
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
-      caught_up_for_pushes_(log_ends_, database_),
-      caught_up_for_answers_(log_ends_, answers_database_),
+      caught_up_for_pushes_(context.clock, log_ends_, database_),
+      caught_up_for_answers_(context.clock, log_ends_, answers_database_),
       watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(database_),
       pusher_(pusher_dependencies(), settings),
@@ -134,6 +134,7 @@ CheckDependencies StatusApp::check_dependencies() {
 
 Pusher::Dependencies StatusApp::pusher_dependencies() {
   return {.executor = context_.executor,
+          .clock = context_.clock,
           .database = database_,
           .replica = context_.instance,
           .snapshot = [this] { return watcher_.current(); },
@@ -160,7 +161,7 @@ asio::awaitable<void> StatusApp::measure() {
     });
     if (backlog)
       context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
-    co_await async::pause_for(kMeasure);
+    co_await async::pause_for(context_.clock, kMeasure);
   }
 }
 

@@ -16,11 +16,11 @@ constexpr auto kLook = 20ms;
 }  // namespace
 
 asio::awaitable<bool> CaughtUp::operator()() {
-  const auto until = std::chrono::steady_clock::now() + kLimit;
+  const auto until = clock_.now() + kLimit;
   const auto ends = co_await log_ends_.ask();
   if (ends.empty()) co_return false;
   while (!reached(stored_, ends)) {
-    if (std::chrono::steady_clock::now() >= until) co_return false;
+    if (clock_.now() >= until) co_return false;
     if (!reading_) {
       reading_ = true;
       auto stored = co_await database_.run([](pqxx::work& work) { return positions::load(work); });
@@ -28,7 +28,7 @@ asio::awaitable<bool> CaughtUp::operator()() {
       if (stored) stored_ = std::move(*stored);
       if (reached(stored_, ends)) break;
     }
-    co_await async::pause_for(kLook);
+    co_await async::pause_for(clock_, kLook);
   }
   co_return true;
 }

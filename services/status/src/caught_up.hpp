@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "view.hpp"
@@ -12,11 +13,13 @@ namespace kassaflow::status {
 
 class CaughtUp {
  public:
-  CaughtUp(kafka::LogEnds& log_ends, postgres::Database& database) : log_ends_(log_ends), database_(database) {}
+  CaughtUp(async::Clock& clock, kafka::LogEnds& log_ends, postgres::Database& database)
+      : clock_(clock), log_ends_(log_ends), database_(database) {}
   // False also when Kafka or PostgreSQL do not tell in time (2 s).
   boost::asio::awaitable<bool> operator()();
 
  private:
+  async::Clock& clock_;
   kafka::LogEnds& log_ends_;
   postgres::Database& database_;
   positions::Positions stored_;  // as last seen; they only grow, so any may use what another has read

@@ -46,10 +46,10 @@ Pusher::Pusher(Dependencies dependencies, const StatusSettings& settings)
     : dependencies_(std::move(dependencies)), settings_(settings) {}
 
 asio::awaitable<void> Pusher::run() {
-  auto renewed = std::chrono::steady_clock::now();
+  auto renewed = dependencies_.clock.now();
   while (!stopping_) {
     co_await look();
-    if (const auto now = std::chrono::steady_clock::now(); !running_.empty() && now - renewed >= kRenew) {
+    if (const auto now = dependencies_.clock.now(); !running_.empty() && now - renewed >= kRenew) {
       renewed = now;
       (void)co_await dependencies_.database.run(
           [replica = dependencies_.replica, running = running()](pqxx::work& work) {
@@ -57,7 +57,7 @@ asio::awaitable<void> Pusher::run() {
             return true;
           });  // not renewed: the claims lapse, and nothing more is pushed under them
     }
-    co_await async::pause_for(kLook);
+    co_await async::pause_for(dependencies_.clock, kLook);
   }
 }
 
@@ -95,14 +95,14 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
 }
 
 asio::awaitable<void> Pusher::push_places(Portal& portal, const std::vector<sql::Claim::Place>& places) {
-  const auto claimed = std::chrono::steady_clock::now();
+  const auto claimed = dependencies_.clock.now();
   for (const auto& place : places) {
-    co_await async::pause_until(claimed + place.after);
+    co_await async::pause_until(dependencies_.clock, claimed + place.after);
     for (auto next = Next::repeat; next != Next::go_on;) {
       if (stopping_) co_return;
       next = co_await push(portal, place.receipt);
       if (next == Next::leave) co_return;
-      if (next == Next::repeat) co_await async::pause_for(Pace::kInterval);
+      if (next == Next::repeat) co_await async::pause_for(dependencies_.clock, Pace::kInterval);
     }
   }
 }
@@ -240,9 +240,9 @@ asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
 
 asio::awaitable<void> Pusher::stop(milliseconds deadline) {
   stopping_ = true;
-  const auto until = std::chrono::steady_clock::now() + deadline;
-  while (!running_.empty() && std::chrono::steady_clock::now() < until) {
-    co_await async::pause_for(20ms);
+  const auto until = dependencies_.clock.now() + deadline;
+  while (!running_.empty() && dependencies_.clock.now() < until) {
+    co_await async::pause_for(dependencies_.clock, 20ms);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/database.hpp"
@@ -27,6 +28,7 @@ class Pusher {
  public:
   struct Dependencies {
     boost::asio::any_io_executor executor;  // of one thread
+    async::Clock& clock;
     postgres::Database& database;
     std::string replica;  // unique among processes
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
@@ -57,7 +59,7 @@ class Pusher {
   Dependencies dependencies_;
   const StatusSettings& settings_;
   std::set<std::string> running_;  // installations under way here
-  std::mt19937 random_{std::random_device{}()};
+  std::minstd_rand random_{std::random_device{}()};
   bool stopping_ = false;
 };
 

@@ -25,7 +25,7 @@ class CaughtUpTest : public DatabaseTest {
       const std::lock_guard lock(mutex_);
       return ends_;
     });
-    CaughtUp caught_up(log_ends, database_);
+    CaughtUp caught_up(async::machine_clock(), log_ends, database_);
     asio::io_context io;
     std::vector<bool> answers;
     for (int i = 0; i < count; ++i) {

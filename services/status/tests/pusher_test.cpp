@@ -43,6 +43,7 @@ class PusherTest : public DatabaseTest {
 
   void start() {
     pusher_.emplace(Pusher::Dependencies{.executor = io_.get_executor(),
+                                         .clock = async::machine_clock(),
                                          .database = database_,
                                          .replica = "test",
                                          .snapshot =

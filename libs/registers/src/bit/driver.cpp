@@ -7,16 +7,13 @@
 #include "bit/render.hpp"
 #include "common/finding.hpp"
 #include "common/test_register.hpp"
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
 
 using boost::asio::awaitable;
-
-std::int64_t now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Lets a connection stand and then refuses to write: the only liveness test that prints nothing (§9).
 class ConnectOnly final : public http::WriteGuard {
@@ -34,12 +31,14 @@ class ConnectOnly final : public http::WriteGuard {
 
 class BitDriver final : public Driver {
  public:
-  BitDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses)
+  BitDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses,
+            async::Clock& clock)
       : settings_(settings),
         own_(dynamic_cast<const Settings&>(*settings.own)),
         connect_timeout_(durations.at(kConnectTimeout)),
         answer_timeout_(durations.at(kAnswerTimeout)),
-        addresses_(addresses) {}
+        addresses_(addresses),
+        clock_(clock) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
     return {.same_key_deduplicated = own_.deduplication_verified};
@@ -47,7 +46,7 @@ class BitDriver final : public Driver {
 
   [[nodiscard]] Result<Rendered> render(const fiscal::Receipt& receipt, const fiscal::Till& till,
                                         const std::string& key) const override {
-    Result<std::string> body = bit::render(receipt, till, key, fiscal::timezone_code(till.timezone, now_s()));
+    Result<std::string> body = bit::render(receipt, till, key, fiscal::timezone_code(till.timezone, clock_.unix_s()));
     if (!body) return tl::unexpected(std::move(body.error()));
     return Rendered{std::move(*body)};
   }
@@ -129,7 +128,7 @@ class BitDriver final : public Driver {
         .receipt = receipt, .total_kopecks = attempt.total_kopecks, .settlement_type = attempt.settlement_type};
     requested.timezone = settings_.timezone;
     requested.registration_number = settings_.registration_number;
-    requested.now_s = now_s();
+    requested.now_s = clock_.unix_s();
     return requested;
   }
 
@@ -138,13 +137,14 @@ class BitDriver final : public Driver {
   std::chrono::milliseconds connect_timeout_;
   std::chrono::milliseconds answer_timeout_;
   http::AddressPolicy addresses_;
+  async::Clock& clock_;
 };
 
 }  // namespace
 
 std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
-                             http::AddressPolicy addresses) {
-  return std::make_unique<BitDriver>(settings, durations, addresses);
+                             http::AddressPolicy addresses, async::Clock& clock) {
+  return std::make_unique<BitDriver>(settings, durations, addresses, clock);
 }
 
 }  // namespace kassaflow::registers::bit

@@ -9,6 +9,7 @@
 #include "itkassa/protocol.hpp"
 #include "itkassa/registers.hpp"
 #include "itkassa/render.hpp"
+#include "kassaflow/async/clock.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -28,17 +29,15 @@ std::string origin_of(const std::string& url) {
   return authority == std::string::npos ? url : url.substr(0, url.find('/', authority + 3));
 }
 
-std::int64_t now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 class ItkassaDriver final : public Driver {
  public:
-  ItkassaDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses)
+  ItkassaDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses,
+                async::Clock& clock)
       : settings_(settings),
         own_(dynamic_cast<const Settings&>(*settings.own)),
         timeout_(durations.at(kRequestTimeout)),
         addresses_(addresses),
+        clock_(clock),
         base_(without_slash(settings.endpoint)) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
@@ -107,7 +106,7 @@ class ItkassaDriver final : public Driver {
                        .fn = {},
                        .registration_number = {},
                        .test = {}};
-    Health health = read_registers(answer->status, answer->body, own_.cre_item_id, now_s());
+    Health health = read_registers(answer->status, answer->body, own_.cre_item_id, clock_.unix_s());
     if (!health.fn.empty() || health.test) {
       known_fn_ = health.fn;
       known_registration_number_ = health.registration_number;
@@ -165,6 +164,7 @@ class ItkassaDriver final : public Driver {
   Settings own_;
   std::chrono::milliseconds timeout_;
   http::AddressPolicy addresses_;
+  async::Clock& clock_;
   std::string base_;
   std::optional<std::string> by_key_base_;
   std::string known_fn_;
@@ -175,8 +175,8 @@ class ItkassaDriver final : public Driver {
 }  // namespace
 
 std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
-                             http::AddressPolicy addresses) {
-  return std::make_unique<ItkassaDriver>(settings, durations, addresses);
+                             http::AddressPolicy addresses, async::Clock& clock) {
+  return std::make_unique<ItkassaDriver>(settings, durations, addresses, clock);
 }
 
 }  // namespace kassaflow::registers::itkassa

@@ -116,8 +116,8 @@ class ItkassaProtocol final : public Protocol {
   }
 
   [[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Durations& durations,
-                                                    http::AddressPolicy addresses) const override {
-    return make(settings, durations, addresses);
+                                                    http::AddressPolicy addresses, async::Clock& clock) const override {
+    return make(settings, durations, addresses, clock);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "common/finding.hpp"
 #include "common/json_writer.hpp"
 #include "common/test_register.hpp"
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/base/sha256.hpp"
 #include "virtual/protocol.hpp"
 
@@ -26,11 +27,11 @@ std::string digits_of(const std::string& text, std::size_t count) {
 
 class VirtualDriver final : public Driver {
  public:
-  VirtualDriver(const RegisterSettings& settings, std::function<Clock::time_point()> now)
+  VirtualDriver(const RegisterSettings& settings, async::Clock& clock)
       : settings_(settings),
         own_(dynamic_cast<const Settings&>(*settings.own)),
         fn_(storage_number(settings.id)),
-        now_(std::move(now)) {}
+        clock_(clock) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
     return {.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
@@ -55,7 +56,7 @@ class VirtualDriver final : public Driver {
       co_return finding(Fact::not_printed, Cause::data, "ordered_refusal",
                         "Виртуальная касса отказала: её настройка велит отказывать чекам с такими копейками в итоге");
     }
-    waiting_ = Waiting{attempt.key, now_() + own_.delay};
+    waiting_ = Waiting{attempt.key, clock_.now() + own_.delay};
     co_return co_await ask(attempt);
   }
 
@@ -63,7 +64,7 @@ class VirtualDriver final : public Driver {
     if (!waiting_ || waiting_->key != attempt.key) {
       co_return finding(Fact::absent, Cause::none, "absent", "Виртуальная касса не получала этого чека");
     }
-    if (now_() < waiting_->due) co_return finding(Fact::pending, Cause::none, "delay", "Чек ждёт своей задержки");
+    if (clock_.now() < waiting_->due) co_return finding(Fact::pending, Cause::none, "delay", "Чек ждёт своей задержки");
     co_return printed(attempt);
   }
 
@@ -96,7 +97,7 @@ class VirtualDriver final : public Driver {
  private:
   struct Waiting {
     std::string key;
-    Clock::time_point due;
+    async::Clock::time_point due;
   };
 
   [[nodiscard]] Finding printed(const AttemptRef& attempt) const {
@@ -105,8 +106,7 @@ class VirtualDriver final : public Driver {
     document.fn = fn_;
     document.fd = attempt.document_before + 1;
     document.fp = digits_of(fn_ + "/" + std::to_string(document.fd) + "/" + attempt.key, 10);
-    document.printed_at_s =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    document.printed_at_s = clock_.unix_s();
     document.printed_at_is_gateway_clock = true;
     document.test = true;
     return held_to_kind(std::move(found), settings_.test);
@@ -115,14 +115,14 @@ class VirtualDriver final : public Driver {
   RegisterSettings settings_;
   Settings own_;
   std::string fn_;
-  std::function<Clock::time_point()> now_;
+  async::Clock& clock_;
   std::optional<Waiting> waiting_;  // a register prints one receipt at a time
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> make(const RegisterSettings& settings, std::function<Clock::time_point()> now) {
-  return std::make_unique<VirtualDriver>(settings, std::move(now));
+std::unique_ptr<Driver> make(const RegisterSettings& settings, async::Clock& clock) {
+  return std::make_unique<VirtualDriver>(settings, clock);
 }
 
 std::string storage_number(const std::string& register_id) {

@@ -3,8 +3,6 @@
 // number is the last one the journal knows of this register plus one, so it counts without gaps over restarts, and the
 // same attempt gets the same number however often it is sent.
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,11 +10,7 @@
 
 namespace kassaflow::registers::virtual_register {
 
-using Clock = std::chrono::steady_clock;
-
-// `now` counts the delay.
-[[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings,
-                                           std::function<Clock::time_point()> now = Clock::now);
+[[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings, async::Clock& clock);
 
 // 16 digits that begin with 0000, derived from the register's id. The number of a real storage begins with that of its
 // model, 7…, 8… or 9…, an emulator's with 9999: so it is nobody else's, and whoever reads it in the portal's check sees

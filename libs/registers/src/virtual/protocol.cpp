@@ -72,8 +72,8 @@ class VirtualProtocol final : public Protocol {
   }
 
   [[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Durations&,
-                                                    http::AddressPolicy) const override {
-    return make(settings);
+                                                    http::AddressPolicy, async::Clock& clock) const override {
+    return make(settings, clock);
   }
 };
 

@@ -1,28 +1,26 @@
 #pragma once
 // Letting time pass: a coroutine's without holding its thread, a thread's until it is told to stop. Thread-safe.
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
 
+#include "kassaflow/async/clock.hpp"
+
 namespace kassaflow::async {
 
-inline boost::asio::awaitable<void> pause_until(std::chrono::steady_clock::time_point until) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, until);
-  co_await timer.async_wait(boost::asio::use_awaitable);
+inline boost::asio::awaitable<void> pause_until(Clock& clock, Clock::time_point until) {
+  const auto timer = clock.timer(co_await boost::asio::this_coro::executor);
+  co_await timer->wait_until(until);
 }
 
-inline boost::asio::awaitable<void> pause_for(std::chrono::steady_clock::duration how_long) {
-  return pause_until(std::chrono::steady_clock::now() + how_long);
+inline boost::asio::awaitable<void> pause_for(Clock& clock, Clock::duration how_long) {
+  return pause_until(clock, clock.now() + how_long);
 }
 
-// Blocks the thread. False when it was told to stop, be it meanwhile or before.
-inline bool pause_unless(const std::stop_token& stopped, std::chrono::steady_clock::duration how_long) {
+// Blocks the thread, by the machine's clock. False when it was told to stop, be it meanwhile or before.
+inline bool pause_unless(const std::stop_token& stopped, Clock::duration how_long) {
   std::mutex mutex;
   std::condition_variable_any never_notified;
   std::unique_lock lock(mutex);

@@ -39,7 +39,7 @@ class Database {
   ~Database();  // finishes queued tasks, joins
 
   // Runs `task` in one read-write transaction (READ COMMITTED, synchronous_commit=on) and commits when it returns.
-  // The task must not capture anything that dies before run() resumes. Defined in pool_run.hpp.
+  // The task must not capture anything that dies before run() resumes. Defined in database_run.hpp.
   template <class F>
   auto run(F task) -> boost::asio::awaitable<Result<std::invoke_result_t<F, pqxx::work&>>>;
 

@@ -20,6 +20,9 @@
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/http/one_shot.hpp"
 
+namespace kassaflow::async {
+class Clock;
+}  // namespace kassaflow::async
 namespace kassaflow::v1 {
 class Register;
 }  // namespace kassaflow::v1
@@ -131,8 +134,8 @@ class Protocol {
   [[nodiscard]] virtual Timers timers(const Durations& durations) const = 0;
   // For settings that were read from a document of this protocol.
   [[nodiscard]] virtual std::unique_ptr<Driver> make_driver(const RegisterSettings& settings,
-                                                            const Durations& durations,
-                                                            http::AddressPolicy addresses) const = 0;
+                                                            const Durations& durations, http::AddressPolicy addresses,
+                                                            async::Clock& clock) const = 0;
 };
 
 [[nodiscard]] std::span<const Protocol* const> protocols();

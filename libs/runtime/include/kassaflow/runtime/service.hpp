@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/metrics/metrics.hpp"
 #include "kassaflow/settings/settings.hpp"
@@ -46,6 +47,7 @@ struct Context {
   // One thread: what runs on it needs no locks and must not block. SQL, Kafka and gRPC have threads of their own; more
   // work takes more replicas.
   boost::asio::any_io_executor executor;
+  async::Clock& clock;
   metrics::Metrics& metrics;
   const CommonSettings& common;
   std::string instance;  // unique among processes: name, host, pid, start time
