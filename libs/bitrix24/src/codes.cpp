@@ -76,6 +76,8 @@ constexpr Words<std::uint8_t, 29> kObjects = {{
 
 }  // namespace
 
+std::span<const CheckType> check_types() { return kCheckTypes; }
+
 const CheckType* find_check_type(std::string_view name) {
   const auto* row =
       std::find_if(kCheckTypes.begin(), kCheckTypes.end(), [&](const CheckType& t) { return t.name == name; });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "kassaflow/fiscal/receipt.hpp"
@@ -15,8 +16,9 @@ struct CheckType {
   fiscal::PaymentMethod method;  // of its lines, when the portal leaves `payment_method` out
 };
 
-[[nodiscard]] const CheckType* find_check_type(std::string_view name);                            // nullptr: unknown
-[[nodiscard]] std::optional<fiscal::SettlementType> find_settlement_type(std::string_view name);  // income, consumption
+[[nodiscard]] std::span<const CheckType> check_types();
+[[nodiscard]] const CheckType* find_check_type(std::string_view name);  // nullptr: unknown
+[[nodiscard]] std::optional<fiscal::SettlementType> find_settlement_type(std::string_view name);
 [[nodiscard]] std::optional<fiscal::PaymentMethod> find_payment_method(std::string_view name);
 [[nodiscard]] std::optional<std::uint8_t> find_payment_subject(std::string_view name);  // [1212] code of FFD 1.2
 

@@ -7,19 +7,9 @@ namespace kassaflow::bitrix24 {
 
 namespace {
 
-using Names = std::initializer_list<std::string_view>;
-
-// bitrix24.md §5.1, §5.2, §5.4: what form, mapping and digest ask for. Add a name here before you read it.
-constexpr Names kTopTexts = {"client_email", "client_phone", "uuid", "number_kkm"};
-constexpr Names kTopWords = {"type",        "calculated_sign", "unique_id", "currency",
-                             "date_create", "total_sum",       "operation"};
-constexpr Names kItem = {
-    "price",          "sum",          "currency",       "quantity",          "measure_code", "vat", "vat_sum",
-    "payment_object", "marking_code", "payment_method", "nomenclature_code", "supplier_info"};
-constexpr Names kSupplier = {"inn", "phones"};
-constexpr Names kPayment = {"type", "sum", "currency"};
-
-bool contains(Names names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
+bool contains(std::initializer_list<std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
 
 Role bytes_if(bool known) { return known ? Role::bytes : Role::ignored; }
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "posts.hpp"
+#include "src/form_path.hpp"
 
 namespace kassaflow::bitrix24 {
 namespace {
@@ -73,6 +76,27 @@ TEST(Digest, DoesNotSeeWhatARepeatChanges) {
            {"currency", ""},
        }) {
     EXPECT_EQ(digest_with({change}), before) << change.first;
+  }
+}
+
+// A key that is read is content, or it is named here.
+TEST(Digest, SeesEveryKeyThatIsReadAsContentButThese) {
+  const std::set<std::string> not_content = {"client_email",      "client_phone",    "uuid",
+                                             "number_kkm",        "calculated_sign", "unique_id",
+                                             "currency",          "operation",       "items[0][currency]",
+                                             "items[0][vat_sum]", "date_create",     "payments[0][currency]"};
+  std::set<std::string> keys = {"items[0][name]", "items[0][supplier_info][name]"};
+  for (const auto name : kTopTexts) keys.emplace(name);
+  for (const auto name : kTopWords) keys.emplace(name);
+  for (const auto name : kItem) keys.insert("items[0][" + std::string(name) + "]");
+  for (const auto name : kSupplier) keys.insert("items[0][supplier_info][" + std::string(name) + "]");
+  for (const auto name : kPayment) keys.insert("payments[0][" + std::string(name) + "]");
+  keys.erase("items[0][supplier_info]");  // holds what is content
+  keys.erase("items[0][supplier_info][phones]");
+  keys.insert("items[0][supplier_info][phones][0]");
+  const std::string before = digest_with({});
+  for (const std::string& key : keys) {
+    EXPECT_EQ(digest_with({{key, "7"}}) == before, not_content.contains(key)) << key;
   }
 }
 

@@ -2,7 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "kassaflow/fiscal/codes.hpp"
+#include "kassaflow/fiscal/text.hpp"
 #include "posts.hpp"
+#include "src/codes.hpp"
 
 namespace kassaflow::bitrix24 {
 namespace {
@@ -36,44 +43,85 @@ TEST_P(MapsEveryCheckType, WithItsSignMethodAndRate) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(  // protocols/bitrix24.md §5.3
-    CheckTypes, MapsEveryCheckType,
-    testing::Values(TypeCase{"sell", "income", "full_payment", SettlementType::income, PaymentMethod::full_payment,
-                             "commodity", "cashless", Vat::vat_10},
-                    TypeCase{"sellreturn", "consumption", "full_payment", SettlementType::income_return,
-                             PaymentMethod::full_payment, "commodity", "cashless", Vat::vat_10},
-                    TypeCase{"sellreturncash", "consumption", "full_payment", SettlementType::income_return,
-                             PaymentMethod::full_payment, "commodity", "cash", Vat::vat_10},
-                    TypeCase{"advancepayment", "income", "advance", SettlementType::income, PaymentMethod::advance,
-                             "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"advancereturn", "consumption", "advance", SettlementType::income_return,
-                             PaymentMethod::advance, "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"advancereturncash", "consumption", "advance", SettlementType::income_return,
-                             PaymentMethod::advance, "payment", "cash", Vat::vat_10_110},
-                    TypeCase{"prepayment", "income", "prepayment", SettlementType::income, PaymentMethod::prepayment,
-                             "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"prepaymentreturn", "consumption", "prepayment", SettlementType::income_return,
-                             PaymentMethod::prepayment, "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"prepaymentreturncash", "consumption", "prepayment", SettlementType::income_return,
-                             PaymentMethod::prepayment, "payment", "cash", Vat::vat_10_110},
-                    TypeCase{"fullprepayment", "income", "full_prepayment", SettlementType::income,
-                             PaymentMethod::full_prepayment, "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", SettlementType::income_return,
-                             PaymentMethod::full_prepayment, "payment", "cashless", Vat::vat_10_110},
-                    TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment",
-                             SettlementType::income_return, PaymentMethod::full_prepayment, "payment", "cash",
-                             Vat::vat_10_110},
-                    TypeCase{"credit", "income", "credit", SettlementType::income, PaymentMethod::credit, "commodity",
-                             "credit", Vat::vat_10},
-                    TypeCase{"creditreturn", "consumption", "credit", SettlementType::income_return,
-                             PaymentMethod::credit, "commodity", "credit", Vat::vat_10},
-                    TypeCase{"creditpayment", "income", "credit_payment", SettlementType::income,
-                             PaymentMethod::credit_payment, "payment", "cashless", Vat::vat_10},
-                    TypeCase{"creditpaymentreturn", "consumption", "credit_payment", SettlementType::income_return,
-                             PaymentMethod::credit_payment, "payment", "cashless", Vat::vat_10},
-                    TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", SettlementType::income_return,
-                             PaymentMethod::credit_payment, "payment", "cash", Vat::vat_10}),
-    [](const auto& param) { return param.param.type; });
+const std::vector<TypeCase> kTypes = {
+    TypeCase{"sell", "income", "full_payment", SettlementType::income, PaymentMethod::full_payment, "commodity",
+             "cashless", Vat::vat_10},
+    TypeCase{"sellreturn", "consumption", "full_payment", SettlementType::income_return, PaymentMethod::full_payment,
+             "commodity", "cashless", Vat::vat_10},
+    TypeCase{"sellreturncash", "consumption", "full_payment", SettlementType::income_return,
+             PaymentMethod::full_payment, "commodity", "cash", Vat::vat_10},
+    TypeCase{"advancepayment", "income", "advance", SettlementType::income, PaymentMethod::advance, "payment",
+             "cashless", Vat::vat_10_110},
+    TypeCase{"advancereturn", "consumption", "advance", SettlementType::income_return, PaymentMethod::advance,
+             "payment", "cashless", Vat::vat_10_110},
+    TypeCase{"advancereturncash", "consumption", "advance", SettlementType::income_return, PaymentMethod::advance,
+             "payment", "cash", Vat::vat_10_110},
+    TypeCase{"prepayment", "income", "prepayment", SettlementType::income, PaymentMethod::prepayment, "payment",
+             "cashless", Vat::vat_10_110},
+    TypeCase{"prepaymentreturn", "consumption", "prepayment", SettlementType::income_return, PaymentMethod::prepayment,
+             "payment", "cashless", Vat::vat_10_110},
+    TypeCase{"prepaymentreturncash", "consumption", "prepayment", SettlementType::income_return,
+             PaymentMethod::prepayment, "payment", "cash", Vat::vat_10_110},
+    TypeCase{"fullprepayment", "income", "full_prepayment", SettlementType::income, PaymentMethod::full_prepayment,
+             "payment", "cashless", Vat::vat_10_110},
+    TypeCase{"fullprepaymentreturn", "consumption", "full_prepayment", SettlementType::income_return,
+             PaymentMethod::full_prepayment, "payment", "cashless", Vat::vat_10_110},
+    TypeCase{"fullprepaymentreturncash", "consumption", "full_prepayment", SettlementType::income_return,
+             PaymentMethod::full_prepayment, "payment", "cash", Vat::vat_10_110},
+    TypeCase{"credit", "income", "credit", SettlementType::income, PaymentMethod::credit, "commodity", "credit",
+             Vat::vat_10},
+    TypeCase{"creditreturn", "consumption", "credit", SettlementType::income_return, PaymentMethod::credit, "commodity",
+             "credit", Vat::vat_10},
+    TypeCase{"creditpayment", "income", "credit_payment", SettlementType::income, PaymentMethod::credit_payment,
+             "payment", "cashless", Vat::vat_10},
+    TypeCase{"creditpaymentreturn", "consumption", "credit_payment", SettlementType::income_return,
+             PaymentMethod::credit_payment, "payment", "cashless", Vat::vat_10},
+    TypeCase{"creditpaymentreturncash", "consumption", "credit_payment", SettlementType::income_return,
+             PaymentMethod::credit_payment, "payment", "cash", Vat::vat_10}};
+
+INSTANTIATE_TEST_SUITE_P(CheckTypes, MapsEveryCheckType, testing::ValuesIn(kTypes),
+                         [](const auto& param) { return param.param.type; });
+
+// A type's name, its sign [1054] and its payment method [1214].
+std::string in_words(std::string_view name, SettlementType sign, PaymentMethod method) {
+  return std::string(name) + " " + std::to_string(fiscal::code(sign)) + " " + std::to_string(fiscal::code(method));
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::istringstream in(text);
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// Rows as | `prepaymentreturn` / `prepaymentreturncash` | consumption | prepayment | 2 | … of the page's table.
+std::set<std::string> types_of_the_page() {
+  std::ifstream page(KASSAFLOW_BITRIX24_PAGE);
+  std::set<std::string> types;
+  std::string line;
+  while (std::getline(page, line) && line != "### 5.3 Check types") {
+  }
+  while (std::getline(page, line) && !line.starts_with("### ")) {
+    const std::vector<std::string> cells = split(line, '|');
+    if (cells.size() < 5 || !cells[1].starts_with(" `")) continue;
+    const std::vector<std::string> names = split(cells[1], '`');
+    const auto sign = find_settlement_type(fiscal::trim(cells[2]));
+    if (!sign) continue;  // never sent to us
+    for (std::size_t i = 1; i < names.size(); i += 2) {
+      types.insert(in_words(names[i], *sign, static_cast<PaymentMethod>(std::stoi(cells[4]))));
+    }
+  }
+  return types;
+}
+
+TEST(CheckTypes, ArePageTableAndTestsTheSame) {
+  std::set<std::string> in_table;
+  for (const CheckType& type : check_types()) in_table.insert(in_words(type.name, type.settlement_type, type.method));
+  std::set<std::string> tested;
+  for (const TypeCase& c : kTypes) tested.insert(in_words(c.type, c.fiscal_sign, c.fiscal_method));
+  EXPECT_EQ(types_of_the_page(), in_table) << "docs/protocols/bitrix24.md §5.3 and kCheckTypes";
+  EXPECT_EQ(tested, in_table) << "TypeCase and kCheckTypes";
+}
 
 struct PaymentCase {
   const char* type;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "journal.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "written_settings.hpp"
 
@@ -14,6 +15,10 @@ TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
   EXPECT_EQ(settings.check(), "");
   settings.retry_min = settings.retry_max + settings::Duration(1);
   EXPECT_EQ(settings.check(), "retry_min must not be above retry_max");
+}
+
+TEST(FiscalizerSettings, AndTheJournalsLimitsBeginAlike) {
+  EXPECT_EQ(Limits{}.refusals_before_held, FiscalizerSettings{}.refusals_before_held);
 }
 
 TEST(FiscalizerSettings, StandInTheDocumentation) {

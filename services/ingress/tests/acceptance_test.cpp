@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fakes.hpp"
+#include "kassaflow/bitrix24/digest.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::ingress {
@@ -36,7 +37,7 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
   EXPECT_EQ(record->date_create_s(), 1795435820);
   EXPECT_EQ(record->accepted_at_ms(), 1780300801000);
   EXPECT_EQ(record->content_digest().size(), 32U);
-  EXPECT_EQ(record->digest_version(), 1U);
+  EXPECT_EQ(record->digest_version(), bitrix24::kDigestVersion);
   EXPECT_EQ(record->portal_uuid(), "check|b24-demo.bitrix24.ru|1908716413|1795435820");
   EXPECT_EQ(record->receipt().check_type(), "sell");
   EXPECT_EQ(record->receipt().total_kopecks(), 110620);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 namespace kassaflow::kassactl {
 namespace {
@@ -48,6 +49,17 @@ TEST(ReceiptView, ShowsTheKeysOfTheContract) {
     "fiscal": {"fn": "9289000100000001", "fd": 42, "fp": "123456789", "registrationNumber": null, "shift": 7,
                "receiptNumber": null, "printedAt": "2026-06-01T08:00:02Z", "test": false},
     "error": null, "holdReason": null, "warnings": [], "pushedAt": "2026-06-01T08:00:05Z"})"));
+}
+
+TEST(ReceiptView, ShowsEveryFieldOfTheDocumentButThese) {
+  const std::set<std::string> not_shown = {"printed_at_is_gateway_clock", "told_by_person"};
+  const json::object shown = to_object(printed()).at("fiscal").as_object();
+  const auto& type = *v1::FiscalDocument::descriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const std::string& name = type.field(i)->name();
+    const std::string key = name == "printed_at_s" ? "printedAt" : type.field(i)->json_name();
+    EXPECT_EQ(shown.contains(key), !not_shown.contains(name)) << name;
+  }
 }
 
 TEST(ReceiptView, WithoutAFiscalDocumentFiscalIsNull) {

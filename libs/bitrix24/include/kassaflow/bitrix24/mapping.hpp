@@ -42,7 +42,7 @@ struct MappingSettings {
   fiscal::Ffd ffd = fiscal::Ffd::v1_05;
 };
 
-// A receipt that keeps fiscal::validate: amounts in kopecks that agree, all 17 check types of §5.3, calculated VAT
+// A receipt that keeps fiscal::validate: amounts in kopecks that agree, every check type of §5.3, calculated VAT
 // rates for prepayments (§5.5), marking codes as scanned (fiscal/marking.hpp). What is odd and no reason to refuse
 // stands in its warnings (fiscal/warnings.hpp). Unknown keys are ignored at every level (form.hpp); anything known that
 // cannot be understood is refused.
