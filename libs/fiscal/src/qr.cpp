@@ -104,7 +104,7 @@ bool Qr::names_document() const {
 }
 
 Result<Qr> parse_qr(std::string_view text) {
-  if (text.size() > kMaxBytes) return fail("qr.malformed", "QR content is longer than 512 bytes");
+  if (text.size() > kMaxBytes) return fail(kQrMalformed, "QR content is longer than 512 bytes");
   Qr qr;
   unsigned seen = 0;
   std::string_view rest = trim(text);
@@ -112,12 +112,12 @@ Result<Qr> parse_qr(std::string_view text) {
     const std::string_view part = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     const auto equals = part.find('=');
-    if (equals == std::string_view::npos) return fail("qr.malformed", "QR content has a part without a value");
+    if (equals == std::string_view::npos) return fail(kQrMalformed, "QR content has a part without a value");
     const std::string key = ascii::lower(part.substr(0, equals));
     const std::string_view value = part.substr(equals + 1);
-    if ((seen & key_flag(key)) != 0) return fail("qr.malformed", "QR content repeats " + key);
+    if ((seen & key_flag(key)) != 0) return fail(kQrMalformed, "QR content repeats " + key);
     seen |= key_flag(key);
-    if (!value.empty() && !read(qr, key, value)) return fail("qr.malformed", "QR content has an unreadable " + key);
+    if (!value.empty() && !read(qr, key, value)) return fail(kQrMalformed, "QR content has an unreadable " + key);
   }
   return qr;
 }

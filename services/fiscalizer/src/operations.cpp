@@ -19,10 +19,10 @@ namespace {
 
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
-  if (error.code == "people.malformed") return {StatusCode::INVALID_ARGUMENT, error.message};
-  if (error.code == "people.unknown") return {StatusCode::NOT_FOUND, error.message};
-  if (error.code == "people.refused") return {StatusCode::FAILED_PRECONDITION, error.message};
-  return {StatusCode::UNAVAILABLE, error.message};
+  if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, explained(error)};
+  if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, explained(error)};
+  if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, explained(error)};
+  return {StatusCode::UNAVAILABLE, explained(error)};
 }
 
 v1::Shift record_shift(Shift shift) {

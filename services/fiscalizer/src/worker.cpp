@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include "journal_rows.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
@@ -75,7 +76,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   handler.positions = [this](const auto&) {
     positions::Positions positions;
     const auto read = intake_database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
-    if (!read) throw std::runtime_error("positions: " + read.error().message);
+    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
     return positions;
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
@@ -136,7 +137,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
   const auto stored = intake_database_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
   if (!stored) {
-    log::warn("intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    report(log::Level::warn, "intake.failed", stored.error(), {{"records", batch.size()}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
