@@ -65,7 +65,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       leases_(context.executor, lease_database_, {context.instance, settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, database_, producer_, leases_),
-      watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
+      watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { reconcile(); });
                }),

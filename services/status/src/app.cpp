@@ -87,7 +87,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(log_ends_, database_),
       caught_up_for_answers_(log_ends_, answers_database_),
-      watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
+      watcher_({settings.registry.grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(database_),
       pusher_(pusher_dependencies(), settings),
       check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
