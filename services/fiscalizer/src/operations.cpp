@@ -67,9 +67,12 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       case v1::ResolveRequest::NOT_PRINTED:
         return decide(response,
                       [&](pqxx::work& work) { return people::resolve_not_printed(work, order_of(*request), times_); });
-      default:
-        return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};
+      case v1::ResolveRequest::WORD_UNSPECIFIED:
+      case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MIN_SENTINEL_DO_NOT_USE_:
+      case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MAX_SENTINEL_DO_NOT_USE_:
+        break;
     }
+    return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};  // also a word of a newer kassactl
   }
 
   grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {

@@ -7,6 +7,7 @@
 
 #include "intake.hpp"
 #include "journal_rows.hpp"
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
@@ -333,8 +334,17 @@ Result<Done> hold(pqxx::work& work, const Order& order, const std::string& reaso
       break;
     case Effect::reason:
       break;
-    default:
+    case Effect::refused:
       return refused(cannot(*receipt, Verb::hold));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::unwish:
+    case Effect::queued:
+    case Effect::queued_if_untold:
+      never();  // of other verbs
   }
   write(work, order.receipt, change);
   audit(work, order, "held: " + reason);
@@ -375,9 +385,19 @@ Result<Done> retry(pqxx::work& work, const Order& order) {
       audit(work, order, "retry of a failed receipt wished");
       return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
     }
-    default:
+    case Effect::refused:
       return refused(cannot(*receipt, Verb::retry));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::held:
+    case Effect::wish:
+    case Effect::reason:
+      break;  // of other verbs
   }
+  never();
 }
 
 namespace {
