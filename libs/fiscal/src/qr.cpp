@@ -46,17 +46,12 @@ std::string format_time(std::int64_t local_s) {
   return date::format("%Y%m%dT%H%M%S", time);
 }
 
-// "1000.00", "1000.5", "1000"
+// A receipt's: no more than two decimals (itkassa.md §12), nor than a receipt may come to.
 std::optional<Kopecks> parse_sum(std::string_view text) {
-  const auto dot = text.find('.');
-  const auto rubles = integer<std::uint32_t>(text.substr(0, dot));
-  std::string fraction(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  if (!rubles || fraction.size() > 2 || (dot != std::string_view::npos && fraction.empty())) return std::nullopt;
-  fraction.resize(2, '0');
-  const auto kopecks = integer<std::uint8_t>(fraction);
-  if (!kopecks) return std::nullopt;
-  const Kopecks sum(std::int64_t{*rubles} * 100 + *kopecks);
-  return sum <= kMaxAmount ? std::optional(sum) : std::nullopt;
+  const auto point = text.find('.');
+  if (point != std::string_view::npos && text.size() - point > 3) return std::nullopt;
+  const auto sum = parse_rubles(text);
+  return sum && *sum <= kMaxAmount ? sum : std::nullopt;
 }
 
 template <class Value>
