@@ -15,6 +15,7 @@ from pathlib import Path
 
 import changed
 import covered
+import error_names
 import layers
 import protocol_names
 import protos
@@ -40,8 +41,8 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    found = [*layers.check(tree), *protocol_names.check(tree), *covered.check(tree), *protos.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'covered', 'proto'})))
+    found = [*layers.check(tree), *protocol_names.check(tree), *error_names.check(tree), *covered.check(tree), *protos.check(tree)]
+    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto'})))
 
 
 def main(arguments: list[str]) -> int:

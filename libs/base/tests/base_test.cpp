@@ -3,10 +3,14 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <type_traits>
 
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/base/random.hpp"
+#include "kassaflow/base/report.hpp"
+#include "kassaflow/base/result.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/base/sha256.hpp"
 
@@ -38,6 +42,39 @@ TEST(RandomBytes, NeverComeTwiceNorFromTwoThreads) {
     for (int i = 0; i < kDraws; ++i) seen.insert(random_bytes());
   }).join();
   EXPECT_EQ(seen.size(), 2U * kDraws);
+}
+
+constexpr ErrorKind kAway{"test.away", "start it"};
+constexpr ErrorKind kOdd{"odd"};
+
+static_assert(!std::is_constructible_v<ErrorCode, const char*>);
+static_assert(!std::is_constructible_v<ErrorCode, std::string_view>);
+static_assert(!std::is_constructible_v<ErrorCode, ErrorKind>, "one that dies");
+template <class Other>
+concept ComparableWith = requires(ErrorCode code, Other other) { code == other; };
+static_assert(ComparableWith<const ErrorKind&> && !ComparableWith<const char*> && !ComparableWith<std::string>);
+
+TEST(Errors, AreComparedByKind) {
+  const Result<int> failed = fail(kAway, "nobody answers");
+  EXPECT_TRUE(failed.error().code == kAway);
+  EXPECT_FALSE(failed.error().code == kOdd);
+  EXPECT_EQ(testing::PrintToString(failed.error().code), "test.away");
+}
+
+TEST(Errors, TellTheOperatorTheWayOutWhereThereIsOne) {
+  EXPECT_EQ(explained({kAway, "nobody answers"}), "nobody answers; start it");
+  EXPECT_EQ(explained({kOdd, "7 is odd"}), "7 is odd");
+}
+
+TEST(Errors, AreLinesOfTheLog) {
+  testing::internal::CaptureStderr();
+  report(log::Level::warn, "a.b", {kAway, "nobody answers"}, {{"receipt", "r"}});
+  report(log::Level::warn, "a.b", {kOdd, "7 is odd"});
+  const std::string lines = testing::internal::GetCapturedStderr();
+  EXPECT_NE(lines.find(R"("receipt":"r","code":"test.away","error":"nobody answers","way_out":"start it"})"),
+            std::string::npos)
+      << lines;
+  EXPECT_NE(lines.find(R"("event":"a.b","code":"odd","error":"7 is odd"})"), std::string::npos) << lines;
 }
 
 TEST(CheckDeathTest, EndsTheProcessWithALineThatNamesConditionAndPlace) {

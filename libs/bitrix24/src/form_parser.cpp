@@ -60,7 +60,7 @@ class Form::Parser {
 
   Result<Form> run() {
     if (body_.size() > limits_.body_bytes) {
-      return fail("form.too_large", "Тело запроса больше " + std::to_string(limits_.body_bytes) + " байт.");
+      return fail(kFormTooLarge, "Тело запроса больше " + std::to_string(limits_.body_bytes) + " байт.");
     }
     form_.decoded_ = std::make_unique_for_overwrite<char[]>(body_.size() + 1);
     write_ = form_.decoded_.get();
@@ -80,7 +80,7 @@ class Form::Parser {
  private:
   Result<void> pair(std::size_t begin, std::size_t end) {
     if (++pairs_ > limits_.pairs) {
-      return fail("form.pairs", "В теле запроса больше " + std::to_string(limits_.pairs) + " полей.");
+      return fail(kFormPairs, "В теле запроса больше " + std::to_string(limits_.pairs) + " полей.");
     }
     const std::size_t equals = std::min(body_.substr(0, end).find('=', begin), end);
     key_ = body_.substr(begin, equals - begin);
@@ -92,11 +92,11 @@ class Form::Parser {
     const Role role = role_of(path);
     if (role == Role::ignored) return {};
 
-    if (key->size() > limits_.key_bytes) return fail("form.key", "Слишком длинное имя поля: " + here() + ".");
-    if (path.too_deep) return fail("form.depth", "Слишком глубокая вложенность полей: " + here() + ".");
+    if (key->size() > limits_.key_bytes) return fail(kFormKey, "Слишком длинное имя поля: " + here() + ".");
+    if (path.too_deep) return fail(kFormDepth, "Слишком глубокая вложенность полей: " + here() + ".");
     for (std::size_t i = 1; i < path.size; ++i) {
       if (as_index(path.segment[i]) <= static_cast<std::int64_t>(limits_.index)) continue;
-      return fail("form.index", "Слишком большой номер: " + here() + ".");
+      return fail(kFormIndex, "Слишком большой номер: " + here() + ".");
     }
     const auto value = decode(std::min(equals + 1, end), end);
     if (!value) return tl::unexpected(value.error());
@@ -122,8 +122,8 @@ class Form::Parser {
         const int high = whole ? hex_digit(from[1]) : -1;
         const int low = whole ? hex_digit(from[2]) : -1;
         if (high < 0 || low < 0) {
-          return fail("form.encoding", "Тело запроса повреждено: неверный код после знака % (" + here() + ", байт " +
-                                           std::to_string(from - body_.data()) + ").");
+          return fail(kFormEncoding, "Тело запроса повреждено: неверный код после знака % (" + here() + ", байт " +
+                                         std::to_string(from - body_.data()) + ").");
         }
         *to++ = static_cast<char>(high * 16 + low);
         from += 2;
@@ -135,7 +135,7 @@ class Form::Parser {
 
   Result<void> see_text(std::string_view value) {
     if (value.find('\0') != std::string_view::npos) {
-      return fail("form.nul", "Недопустимый нулевой символ в тексте: " + here() + ".");
+      return fail(kFormNul, "Недопустимый нулевой символ в тексте: " + here() + ".");
     }
     if (ascii::is_ascii(value)) return {};
     const fiscal::Utf8Shape shape = fiscal::utf8_shape(value);
@@ -164,13 +164,13 @@ class Form::Parser {
       }
       std::string_view key = path.segment[i];
       if (i > 0 && key.empty()) {
-        if (parent.next_index > limits_.index) return fail("form.index", "Слишком много элементов: " + here() + ".");
+        if (parent.next_index > limits_.index) return fail(kFormIndex, "Слишком много элементов: " + here() + ".");
         key = form_.made_texts_.emplace_front(std::to_string(parent.next_index));
       }
       const Entry& before = form_.entries_[trail_[i]];
       const bool same_as_before = before.parent_scope == parent.scope && before.key == key;
       at = same_as_before ? trail_[i] : find_or_add(at, key);
-      if (form_.entries_.size() > limits_.nodes) return fail("form.nodes", "В теле запроса слишком много полей.");
+      if (form_.entries_.size() > limits_.nodes) return fail(kFormNodes, "В теле запроса слишком много полей.");
       trail_[i] = at;
     }
     set_scalar(form_.entries_[at], value, role);
@@ -258,7 +258,7 @@ class Form::Parser {
   Result<void> settle_charset() {
     if (broken_text_.empty()) return {};
     const auto known = charset();
-    if (!known) return fail("form.charset", "Текст в неизвестной кодировке: " + broken_text_ + ".");
+    if (!known) return fail(kFormCharset, "Текст в неизвестной кодировке: " + broken_text_ + ".");
     form_.charset_ = *known;
     for (Entry& entry : form_.entries_) {
       if (entry.role == Role::bytes || ascii::is_ascii(entry.value)) continue;

@@ -9,10 +9,15 @@
 namespace kassaflow::configuration {
 namespace {
 
+// A later version of the registry may say what this program does not know.
+constexpr std::string_view kUpgrade = "start a version of this program that is no older than the registry";
+constexpr ErrorKind kUnknownWord{"configuration.unknown_word", kUpgrade};
+constexpr ErrorKind kUnknownKind{"configuration.unknown_kind", kUpgrade};
+
 Result<Pool> to_pool(const v1::Pool& from) {
   const auto taxation = meaning_of(from.taxation());
   const auto ffd = meaning_of(from.ffd());
-  if (!taxation || !ffd) return fail("configuration.unknown_word", "taxation or ffd of pool " + from.id());
+  if (!taxation || !ffd) return fail(kUnknownWord, "taxation or ffd of pool " + from.id());
   Pool pool{.id = from.id(), .tenant = from.tenant(), .till = {}};
   pool.till.inn = from.inn();
   pool.till.taxation = *taxation;
@@ -38,7 +43,7 @@ Result<Register> to_register(const v1::Register& from) {
 
 Result<Installation> to_installation(const v1::Installation& from) {
   const auto marked = meaning_of(from.marked_without_code());
-  if (!marked) return fail("configuration.unknown_word", "markedWithoutCode of installation " + from.id());
+  if (!marked) return fail(kUnknownWord, "markedWithoutCode of installation " + from.id());
   Installation made;
   made.id = from.id();
   made.tenant = from.tenant();
@@ -48,7 +53,7 @@ Result<Installation> to_installation(const v1::Installation& from) {
   made.marked_without_code = *marked;
   for (const auto& [id, word] : from.vat()) {
     const auto vat = fiscal::parse_vat(word);
-    if (!vat) return fail("configuration.unknown_word", "vat of installation " + from.id());
+    if (!vat) return fail(kUnknownWord, "vat of installation " + from.id());
     made.vat.emplace(id, *vat);
   }
   return made;
@@ -66,7 +71,7 @@ std::vector<std::string> Model::apply(const v1::WatchEvent& event) {
   std::vector<std::string> refused;
   for (const std::string& name : event.deletes()) remove(name);
   for (const v1::Document& document : event.upserts()) {
-    if (auto done = put(document); !done) refused.push_back(done.error().message);
+    if (auto done = put(document); !done) refused.push_back(explained(done.error()));
   }
   return refused;
 }
@@ -111,7 +116,7 @@ Result<std::monostate> Model::put(const v1::Document& document) {
     case v1::Document::kTenant:
       break;  // services know tenants by id only
     case v1::Document::KIND_NOT_SET:
-      return fail("configuration.unknown_kind", "a document of a kind unknown here");
+      return fail(kUnknownKind, "a document of a kind unknown here");
   }
   return std::monostate{};
 }

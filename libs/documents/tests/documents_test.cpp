@@ -184,8 +184,8 @@ register.bit -> ingress fiscalizer
 register.bit.kktToken credential -> fiscalizer
 register.bit.deduplication -> ingress fiscalizer
 register.virtual -> ingress fiscalizer
-register.virtual.delayMs -> ingress fiscalizer
-register.virtual.refuseKopecks -> ingress fiscalizer
+register.virtual.delayMs -> fiscalizer
+register.virtual.refuseKopecks -> fiscalizer
 register.endpoint -> ingress fiscalizer
 register.registrationNumber -> ingress fiscalizer
 register.exclusive -> ingress fiscalizer

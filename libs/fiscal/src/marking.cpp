@@ -52,10 +52,6 @@ std::string_view ai_of(std::string_view element) {
   return element.substr(0, std::string_view("3478").find(element.front()) == std::string_view::npos ? 2 : 4);
 }
 
-tl::unexpected<Error> no_code(std::string_view code, std::string text) {
-  return fail("marking." + std::string(code), std::move(text));
-}
-
 // --- what stands around and instead of a code's bytes ---
 
 std::string_view without_around(std::string_view text) {
@@ -291,32 +287,33 @@ bool gtin_holds(std::string_view digits) {
 }
 
 Result<std::string> marking_code(std::string_view posted) {
-  if (posted.size() > kMaxPosted) return no_code("form", "код маркировки слишком длинный.");
+  if (posted.size() > kMaxPosted) return fail(kMarkingForm, "код маркировки слишком длинный.");
   std::string code = unwritten(without_prefix(without_around(posted)));
   code = std::string(without_around(without_prefix(without_around(code))));
   if (is_readable(code)) code = from_readable(code);
-  if (code.empty()) return no_code("empty", "код маркировки пуст.");
-  if (auto why = foreign_character(code); !why.empty()) return no_code("characters", std::move(why));
+  if (code.empty()) return fail(kMarkingEmpty, "код маркировки пуст.");
+  if (auto why = foreign_character(code); !why.empty()) return fail(kMarkingCharacters, std::move(why));
   if (is_ean(code)) {
     if (gtin_holds(code)) return code;
-    return no_code("check_digit", "контрольная цифра кода " + code + " не сходится: он прочитан или введён с ошибкой.");
+    return fail(kMarkingCheckDigit,
+                "контрольная цифра кода " + code + " не сходится: он прочитан или введён с ошибкой.");
   }
   Gs1 parts;
   auto why_not_gs1 = read_gs1(code, parts);
   if (why_not_gs1.empty() || is_tobacco(code) || is_fur(code) || is_egais(code)) return code;
-  if (code.starts_with("01")) return no_code("gs1", std::move(why_not_gs1));
+  if (code.starts_with("01")) return fail(kMarkingGs1, std::move(why_not_gs1));
   if (looks_like_base64(code)) {
-    return no_code("base64", "код маркировки закодирован в base64. Нужен сам код, как его прочитал сканер.");
+    return fail(kMarkingBase64, "код маркировки закодирован в base64. Нужен сам код, как его прочитал сканер.");
   }
-  return no_code("form", "это не код маркировки: он не похож ни на один из их видов. Отсканируйте код ещё раз.");
+  return fail(kMarkingForm, "это не код маркировки: он не похож ни на один из их видов. Отсканируйте код ещё раз.");
 }
 
 Result<std::string> product_code_of(std::string_view code, std::string_view posted, std::string_view posted_product) {
   if (posted_product.empty()) return std::string();
   const auto contradicts = [] {
-    return no_code("contradiction",
-                   "код товара противоречит коду маркировки: у них разные GTIN или серийный "
-                   "номер.");
+    return fail(kMarkingContradiction,
+                "код товара противоречит коду маркировки: у них разные GTIN или серийный "
+                "номер.");
   };
   const std::string_view serial =
       posted_product.size() < kProductHead ? std::string_view() : posted_product.substr(kProductHead);
@@ -347,10 +344,10 @@ Result<void> check_product_code(std::string_view product) {
   const std::string_view serial = product.substr(std::min(kProductHead, product.size()));
   const auto printable = [](char c) { return c > ' ' && c <= '~'; };
   if (!gtin || !gtin_holds(*gtin)) {
-    return no_code("product", "контрольная цифра GTIN в коде товара не сходится: он сделан не из кода маркировки.");
+    return fail(kMarkingProduct, "контрольная цифра GTIN в коде товара не сходится: он сделан не из кода маркировки.");
   }
   if (serial.empty() || !std::ranges::all_of(serial, printable)) {
-    return no_code("product", "в коде товара нет серийного номера или он содержит недопустимые символы.");
+    return fail(kMarkingProduct, "в коде товара нет серийного номера или он содержит недопустимые символы.");
   }
   return {};
 }

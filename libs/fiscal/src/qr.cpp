@@ -46,17 +46,12 @@ std::string format_time(std::int64_t local_s) {
   return date::format("%Y%m%dT%H%M%S", time);
 }
 
-// "1000.00", "1000.5", "1000"
+// A receipt's: no more than two decimals (itkassa.md §12), nor than a receipt may come to.
 std::optional<Kopecks> parse_sum(std::string_view text) {
-  const auto dot = text.find('.');
-  const auto rubles = integer<std::uint32_t>(text.substr(0, dot));
-  std::string fraction(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  if (!rubles || fraction.size() > 2 || (dot != std::string_view::npos && fraction.empty())) return std::nullopt;
-  fraction.resize(2, '0');
-  const auto kopecks = integer<std::uint8_t>(fraction);
-  if (!kopecks) return std::nullopt;
-  const Kopecks sum(std::int64_t{*rubles} * 100 + *kopecks);
-  return sum <= kMaxAmount ? std::optional(sum) : std::nullopt;
+  const auto point = text.find('.');
+  if (point != std::string_view::npos && text.size() - point > 3) return std::nullopt;
+  const auto sum = parse_rubles(text);
+  return sum && *sum <= kMaxAmount ? sum : std::nullopt;
 }
 
 template <class Value>
@@ -104,7 +99,7 @@ bool Qr::names_document() const {
 }
 
 Result<Qr> parse_qr(std::string_view text) {
-  if (text.size() > kMaxBytes) return fail("qr.malformed", "QR content is longer than 512 bytes");
+  if (text.size() > kMaxBytes) return fail(kQrMalformed, "QR content is longer than 512 bytes");
   Qr qr;
   unsigned seen = 0;
   std::string_view rest = trim(text);
@@ -112,12 +107,12 @@ Result<Qr> parse_qr(std::string_view text) {
     const std::string_view part = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     const auto equals = part.find('=');
-    if (equals == std::string_view::npos) return fail("qr.malformed", "QR content has a part without a value");
+    if (equals == std::string_view::npos) return fail(kQrMalformed, "QR content has a part without a value");
     const std::string key = ascii::lower(part.substr(0, equals));
     const std::string_view value = part.substr(equals + 1);
-    if ((seen & key_flag(key)) != 0) return fail("qr.malformed", "QR content repeats " + key);
+    if ((seen & key_flag(key)) != 0) return fail(kQrMalformed, "QR content repeats " + key);
     seen |= key_flag(key);
-    if (!value.empty() && !read(qr, key, value)) return fail("qr.malformed", "QR content has an unreadable " + key);
+    if (!value.empty() && !read(qr, key, value)) return fail(kQrMalformed, "QR content has an unreadable " + key);
   }
   return qr;
 }

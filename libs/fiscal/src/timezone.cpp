@@ -31,8 +31,8 @@ bool is_timezone(std::string_view iana_name) { return find_zone(iana_name) != nu
 
 Result<std::int64_t> local_to_unix(std::int64_t local_s, std::string_view iana_name) {
   const auto* zone = find_zone(iana_name);
-  if (zone == nullptr) return fail("timezone.unknown", "unknown time zone " + std::string(iana_name));
-  if (!is_moment(local_s)) return fail("timezone.range", "local time outside the years 1970..2199");
+  if (zone == nullptr) return fail(kTimezoneUnknown, "unknown time zone " + std::string(iana_name));
+  if (!is_moment(local_s)) return fail(kTimezoneRange, "local time outside the years 1970..2199");
   return zone->to_sys(date::local_seconds(seconds(local_s)), date::choose::earliest).time_since_epoch().count();
 }
 

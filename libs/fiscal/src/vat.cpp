@@ -38,7 +38,7 @@ const Rate& rate(Vat vat) { return *std::ranges::find(kRates, vat, &Rate::vat); 
 
 Result<Vat> parse_vat(std::string_view word) {
   const auto found = word.empty() ? kRates.end() : std::ranges::find(kRates, word, &Rate::word);
-  if (found == kRates.end()) return fail("vat.unknown", "VAT must be one of none, 0, 5, 7, 10, 20, 22");
+  if (found == kRates.end()) return fail(kVatUnknown, "VAT must be one of none, 0, 5, 7, 10, 20, 22");
   return found->vat;
 }
 

@@ -108,7 +108,7 @@ TEST(VatRates, OtherWordsAreRefused) {
   for (const char* word : {"", "18", "20%", "NONE", " 20", "22/122", "5.0"}) {
     const auto parsed = parse_vat(word);
     ASSERT_FALSE(parsed) << word;
-    EXPECT_EQ(parsed.error().code, "vat.unknown");
+    EXPECT_EQ(parsed.error().code, kVatUnknown);
   }
 }
 

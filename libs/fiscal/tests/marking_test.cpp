@@ -101,33 +101,34 @@ TEST(MarkingCode, RefusesWhatCannotBeOneAndSaysWhy) {
   struct Refusal {
     const char* what;
     std::string posted;
-    const char *code, *text;
+    ErrorCode code;
+    const char* text;
   };
   for (const auto& [what, posted, code, text] : std::vector<Refusal>{
            {"Russian keyboard",
             "010460043993125621ОпЧО5юЕ-9ь3чФ\x1D"
             "93вПМя",
-            "marking.characters", "русские буквы"},
-           {"Russian keyboard, one letter", "010460043993125621JgXJ5.T-9m3xА", "marking.characters", "русские буквы"},
-           {"base64", "MDEwNDYyMDA3MDIzMDcyMSgyMSk1c3JsJ1VmWFg=", "marking.base64", "base64"},
-           {"blank inside", "0104600439931256 21JgXJ5.T-9m3xA", "marking.characters", "пробел"},
-           {"line break inside", "010460043993125621JgXJ5\n.T-9m3xA", "marking.characters", "недопустимые символы"},
+            kMarkingCharacters, "русские буквы"},
+           {"Russian keyboard, one letter", "010460043993125621JgXJ5.T-9m3xА", kMarkingCharacters, "русские буквы"},
+           {"base64", "MDEwNDYyMDA3MDIzMDcyMSgyMSk1c3JsJ1VmWFg=", kMarkingBase64, "base64"},
+           {"blank inside", "0104600439931256 21JgXJ5.T-9m3xA", kMarkingCharacters, "пробел"},
+           {"line break inside", "010460043993125621JgXJ5\n.T-9m3xA", kMarkingCharacters, "недопустимые символы"},
            {"another separator",
             "010460043993125621JgXJ5.T-9m3xA\x1E"
             "93dGVz",
-            "marking.characters", "недопустимые"},
-           {"broken bytes", "010460043993125621JgXJ5\xFF", "marking.characters", "недопустимые символы"},
-           {"check digit", "010462007023072121JgXJ5.T-9m3xA", "marking.gs1", "контрольная цифра GTIN 04620070230721"},
-           {"check digit in brackets", "(01)04620070230721(21)5srl'UfXX(93)dGVz", "marking.gs1", "контрольная цифра"},
-           {"lost separators", "010460043993125621JgXJ5.T-9m3xA91EE0692YWJjZGVm", "marking.gs1", "разделителей GS"},
-           {"a stand-in for separators", "010460043993125621JgXJ5.T-9m3xA~93dGVz", "marking.gs1", "символы"},
-           {"no serial", "0104600439931256", "marking.gs1", "серийного номера"},
-           {"serial of nothing", "010460043993125621", "marking.gs1", "обрезан"},
-           {"cut after the GTIN", "01046004399312562", "marking.gs1", "обрезан"},
-           {"short GTIN", "01046004399", "marking.gs1", "GTIN из 14 цифр"},
-           {"no AI after a separator", "010460043993125621JgXJ5.T-9m3xA\x1DxxdGVz", "marking.gs1", "лишнее"},
-           {"scanned twice", kShoe + kShoe, "marking.gs1", "повторяется"},
-           {"two codes", kShoe + "," + kShoe, "marking.gs1", "повторяется"},
+            kMarkingCharacters, "недопустимые"},
+           {"broken bytes", "010460043993125621JgXJ5\xFF", kMarkingCharacters, "недопустимые символы"},
+           {"check digit", "010462007023072121JgXJ5.T-9m3xA", kMarkingGs1, "контрольная цифра GTIN 04620070230721"},
+           {"check digit in brackets", "(01)04620070230721(21)5srl'UfXX(93)dGVz", kMarkingGs1, "контрольная цифра"},
+           {"lost separators", "010460043993125621JgXJ5.T-9m3xA91EE0692YWJjZGVm", kMarkingGs1, "разделителей GS"},
+           {"a stand-in for separators", "010460043993125621JgXJ5.T-9m3xA~93dGVz", kMarkingGs1, "символы"},
+           {"no serial", "0104600439931256", kMarkingGs1, "серийного номера"},
+           {"serial of nothing", "010460043993125621", kMarkingGs1, "обрезан"},
+           {"cut after the GTIN", "01046004399312562", kMarkingGs1, "обрезан"},
+           {"short GTIN", "01046004399", kMarkingGs1, "GTIN из 14 цифр"},
+           {"no AI after a separator", "010460043993125621JgXJ5.T-9m3xA\x1DxxdGVz", kMarkingGs1, "лишнее"},
+           {"scanned twice", kShoe + kShoe, kMarkingGs1, "повторяется"},
+           {"two codes", kShoe + "," + kShoe, kMarkingGs1, "повторяется"},
            {"more elements than goods have",
             "010460043993125621a\x1D"
             "22a\x1D"
@@ -142,11 +143,11 @@ TEST(MarkingCode, RefusesWhatCannotBeOneAndSaysWhy) {
             "91a\x1D"
             "92a\x1D"
             "93a",
-            "marking.gs1", "лишнее"},
-           {"EAN with a wrong check digit", "4600439931257", "marking.check_digit", "контрольная цифра кода"},
-           {"words", "KM-1", "marking.form", "не код маркировки"},
-           {"nothing but blanks", " \r\n", "marking.empty", "пуст"},
-           {"SSCC of a pallet", "00046004399312560001", "marking.form", "не код маркировки"},
+            kMarkingGs1, "лишнее"},
+           {"EAN with a wrong check digit", "4600439931257", kMarkingCheckDigit, "контрольная цифра кода"},
+           {"words", "KM-1", kMarkingForm, "не код маркировки"},
+           {"nothing but blanks", " \r\n", kMarkingEmpty, "пуст"},
+           {"SSCC of a pallet", "00046004399312560001", kMarkingForm, "не код маркировки"},
        }) {
     const auto read = marking_code(posted);
     ASSERT_FALSE(read) << what << ": " << *read;
@@ -159,7 +160,7 @@ TEST(MarkingCode, OfAnyLengthIsRefusedAtOnce) {
   for (const char* piece : {"(", "&", "(01)", " ", "<GS>"}) {
     std::string posted;
     while (posted.size() < 4'000'000) posted += piece;
-    EXPECT_EQ(marking_code(posted).error().code, "marking.form") << piece;
+    EXPECT_EQ(marking_code(posted).error().code, kMarkingForm) << piece;
   }
 }
 
@@ -231,7 +232,7 @@ TEST(ProductCode, RefusesWhatContradictsTheCode) {
        }) {
     const auto made = product_code_of(*marking_code(posted), posted, sent);
     ASSERT_FALSE(made) << what;
-    EXPECT_EQ(made.error().code, "marking.contradiction") << what;
+    EXPECT_EQ(made.error().code, kMarkingContradiction) << what;
   }
 }
 

@@ -35,6 +35,22 @@ TEST(ToRubles, AlwaysHasTwoDecimals) {
   }
 }
 
+TEST(ParseRubles, ReadsKopecksExactly) {
+  struct Case {
+    const char* text;
+    std::int64_t kopecks;
+  };
+  for (const auto& [text, kopecks] :
+       {Case{"0", 0}, Case{"0.29", 29}, Case{"7", 700}, Case{"1000.5", 100050}, Case{"1000.50", 100050},
+        Case{"2.8800", 288}, Case{"0000000000001.00", 100}, Case{"999999999999.99", 99'999'999'999'999}}) {
+    ASSERT_TRUE(parse_rubles(text)) << text;
+    EXPECT_EQ(parse_rubles(text)->value(), kopecks) << text;
+  }
+  for (const char* bad : {"", ".", "1.", ".5", "-1", "+1", "1e3", "1.005", "1.0001", "1,5", " 1", "1 000", "1.2.3",
+                          "1234567890123", "1.x"})
+    EXPECT_FALSE(parse_rubles(bad)) << bad;
+}
+
 TEST(ToDecimal, HasNoTrailingZeros) {
   struct Case {
     std::int64_t thousandths;

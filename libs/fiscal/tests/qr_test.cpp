@@ -85,7 +85,7 @@ TEST(Qr, UnreadableValuesAreRefused) {
                            "i=1&I=1"}) {
     const auto qr = parse_qr(text);
     ASSERT_FALSE(qr) << text;
-    EXPECT_EQ(qr.error().code, "qr.malformed");
+    EXPECT_EQ(qr.error().code, kQrMalformed);
   }
   EXPECT_FALSE(parse_qr("x=" + std::string(512, '1')));
 }
@@ -116,14 +116,14 @@ TEST(Timezone, UnknownZonesAndAbsurdTimesAreErrors) {
     EXPECT_FALSE(is_timezone(zone)) << zone;
     const auto unix_s = local_to_unix(kMarch_s, zone);
     ASSERT_FALSE(unix_s) << zone;
-    EXPECT_EQ(unix_s.error().code, "timezone.unknown");
+    EXPECT_EQ(unix_s.error().code, kTimezoneUnknown);
     EXPECT_EQ(timezone_code(zone, kMarch_s), std::nullopt);
   }
   EXPECT_TRUE(is_timezone("Europe/Moscow"));
   for (const std::int64_t local_s : {std::int64_t{-1}, std::int64_t{1} << 62}) {
     const auto unix_s = local_to_unix(local_s, "Europe/Moscow");
     ASSERT_FALSE(unix_s) << local_s;
-    EXPECT_EQ(unix_s.error().code, "timezone.range");
+    EXPECT_EQ(unix_s.error().code, kTimezoneRange);
   }
 }
 

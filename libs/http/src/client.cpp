@@ -6,6 +6,7 @@
 #include <boost/beast/http.hpp>
 #include <utility>
 
+#include "kassaflow/http/errors.hpp"
 #include "resolve.hpp"
 
 namespace kassaflow::http {
@@ -27,7 +28,7 @@ using Parser = beast::http::response_parser<beast::http::string_body>;
 tl::unexpected<Error> failure(const error_code& error) {
   const bool malformed = error.category() == beast::http::make_error_code(beast::http::error::bad_target).category() &&
                          error != beast::http::error::end_of_stream && error != beast::http::error::partial_message;
-  return fail(error == beast::error::timeout ? "timeout" : malformed ? "malformed" : "closed", error.message());
+  return fail(error == beast::error::timeout ? kTimeout : malformed ? kMalformed : kClosed, error.message());
 }
 
 }  // namespace
@@ -40,10 +41,10 @@ struct Client::Impl {
 
   asio::awaitable<Result<std::monostate>> connect(Clock::time_point deadline) {
     const auto endpoints = co_await resolve(host, port, deadline);
-    if (!endpoints) co_return fail("dns", host + ": " + endpoints.error());
+    if (!endpoints) co_return fail(kDns, host + ": " + endpoints.error());
     stream.expires_at(deadline);
     const auto [error, endpoint] = co_await stream.async_connect(*endpoints, use_tuple);
-    if (error) co_return fail(error == beast::error::timeout ? "timeout" : "connect", error.message());
+    if (error) co_return fail(error == beast::error::timeout ? kTimeout : kConnect, error.message());
     error_code ignored_when_unsupported;
     stream.socket().set_option(tcp::no_delay(true), ignored_when_unsupported);
     co_return std::monostate{};
@@ -97,7 +98,7 @@ asio::awaitable<Result<Client::Answer>> Client::post(std::string target, std::st
     auto answer = co_await impl.exchange(request, deadline);
     if (answer) co_return answer;
     impl.close();
-    if (!kept || answer.error().code != "closed") co_return answer;
+    if (!kept || answer.error().code != kClosed) co_return answer;
   }
 }
 

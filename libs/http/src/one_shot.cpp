@@ -63,8 +63,8 @@ std::string wire(const Request& request, const Target& target) {
   return bytes + request.body;
 }
 
-Failure failure(Sent sent, std::string code, std::string message, std::string partial = {}) {
-  return {sent, std::move(code), std::move(message), std::move(partial)};
+Failure failure(Sent sent, ErrorCode code, std::string message, std::string partial = {}) {
+  return {sent, code, std::move(message), std::move(partial)};
 }
 
 void close(beast::tcp_stream& stream) {
@@ -82,8 +82,8 @@ asio::ssl::context& client_tls() {
   return context;
 }
 
-std::string code_of(const error_code& error, const char* otherwise) {
-  return error == beast::error::timeout ? "timeout" : otherwise;
+ErrorCode code_of(const error_code& error, ErrorCode otherwise) {
+  return error == beast::error::timeout ? ErrorCode(kTimeout) : otherwise;
 }
 
 // Disarms once, also when the coroutine is given up.
@@ -108,7 +108,7 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
                                                     WriteGuard& guard) {
   const auto bytes = wire(request, target);
   const auto write_by = guard.arm();
-  if (!write_by) co_return tl::unexpected(failure(Sent::nothing, "guard", "the guard did not let the bytes leave"));
+  if (!write_by) co_return tl::unexpected(failure(Sent::nothing, kGuard, "the guard did not let the bytes leave"));
   Armed armed(guard);
   lowest.expires_at(std::min(deadline, *write_by));
   std::size_t written = 0;
@@ -124,7 +124,7 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
     // A TLS stream counts nothing of a write that failed, also when its record has left.
     const bool counts = std::is_same_v<Stream, beast::tcp_stream>;
     const auto sent = written == 0 && counts ? Sent::nothing : written < bytes.size() ? Sent::partly : Sent::all;
-    co_return tl::unexpected(failure(sent, code_of(error, "write"), error.message()));
+    co_return tl::unexpected(failure(sent, code_of(error, kWrite), error.message()));
   }
 
   lowest.expires_at(deadline);
@@ -149,22 +149,21 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
         parser.put_eof(parse_error);
         if (!parse_error && parser.is_done()) break;
       }
-      co_return tl::unexpected(failure(Sent::all, code_of(read_error, "read"), read_error.message(), std::move(seen)));
+      co_return tl::unexpected(failure(Sent::all, code_of(read_error, kRead), read_error.message(), std::move(seen)));
     }
     while (buffer.size() > 0 && !parser.is_done()) {
       const auto used = parser.put(buffer.data(), parse_error);
       buffer.consume(used);
       if (parse_error == beast::http::error::need_more) break;
       if (parse_error == beast::http::error::body_limit) {
-        co_return tl::unexpected(failure(Sent::all, "too_large", "the answer is larger than allowed", std::move(seen)));
+        co_return tl::unexpected(failure(Sent::all, kTooLarge, "the answer is larger than allowed", std::move(seen)));
       }
-      if (parse_error)
-        co_return tl::unexpected(failure(Sent::all, "malformed", parse_error.message(), std::move(seen)));
+      if (parse_error) co_return tl::unexpected(failure(Sent::all, kMalformed, parse_error.message(), std::move(seen)));
     }
     // An interim answer is not the answer.
     if (parser.is_done() && parser.get().result_int() < 200) {
       co_return tl::unexpected(
-          failure(Sent::all, "malformed", "an interim answer instead of the final one", std::move(seen)));
+          failure(Sent::all, kMalformed, "an interim answer instead of the final one", std::move(seen)));
     }
   }
   auto message = parser.release();
@@ -183,7 +182,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   const auto executor = co_await asio::this_coro::executor;
   const auto deadline = Clock::now() + request.total_timeout;
   const auto target = parse(request.url);
-  if (!target) co_return tl::unexpected(failure(Sent::nothing, "dns", "not an absolute http or https URL"));
+  if (!target) co_return tl::unexpected(failure(Sent::nothing, kDns, "not an absolute http or https URL"));
 
   error_code literal_error;
   const auto literal = asio::ip::make_address(target->host, literal_error);
@@ -193,12 +192,12 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   } else {
     auto found = co_await resolve(target->host, std::to_string(target->port),
                                   std::min(deadline, Clock::now() + request.connect_timeout));
-    if (!found) co_return tl::unexpected(failure(Sent::nothing, "dns", found.error()));
+    if (!found) co_return tl::unexpected(failure(Sent::nothing, kDns, found.error()));
     endpoints = std::move(*found);
   }
   std::erase_if(endpoints, [&](const auto& endpoint) { return !allowed(endpoint.address(), addresses); });
   if (endpoints.empty())
-    co_return tl::unexpected(failure(Sent::nothing, "address_refused", "the host has no public address"));
+    co_return tl::unexpected(failure(Sent::nothing, kAddressRefused, "the host has no public address"));
 
   const auto connect_by = std::min(deadline, Clock::now() + request.connect_timeout);
   const auto connect = [&](beast::tcp_stream& stream) -> asio::awaitable<error_code> {
@@ -218,7 +217,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   if (!target->tls) {
     beast::tcp_stream stream(executor);
     if (const auto error = co_await connect(stream)) {
-      co_return tl::unexpected(failure(Sent::nothing, code_of(error, "connect"), error.message()));
+      co_return tl::unexpected(failure(Sent::nothing, code_of(error, kConnect), error.message()));
     }
     auto result = co_await converse(stream, stream, request, *target, deadline, guard);
     close(stream);
@@ -226,12 +225,12 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   }
   asio::ssl::stream<beast::tcp_stream> stream(executor, client_tls());
   if (const auto error = co_await connect(stream.next_layer())) {
-    co_return tl::unexpected(failure(Sent::nothing, code_of(error, "connect"), error.message()));
+    co_return tl::unexpected(failure(Sent::nothing, code_of(error, kConnect), error.message()));
   }
   if (literal_error) SSL_set_tlsext_host_name(stream.native_handle(), target->host.c_str());
   stream.set_verify_callback(asio::ssl::host_name_verification(target->host));
   const auto [shaken] = co_await stream.async_handshake(asio::ssl::stream_base::client, use_tuple);
-  if (shaken) co_return tl::unexpected(failure(Sent::nothing, code_of(shaken, "tls"), shaken.message()));
+  if (shaken) co_return tl::unexpected(failure(Sent::nothing, code_of(shaken, kTls), shaken.message()));
   auto result = co_await converse(stream, stream.next_layer(), request, *target, deadline, guard);
   close(stream.next_layer());
   co_return result;

@@ -48,7 +48,7 @@ class ClientTest : public ::testing::Test {
   void to(const std::string& address) { client_.emplace(io_.executor(), address); }
   std::string ask(std::string body, Clock::duration limit = kNever) {
     const auto answer = io_.run(client_->post("/ask", "text/q", std::move(body), Clock::now() + limit));
-    if (!answer) return answer.error().code;
+    if (!answer) return std::string(answer.error().code.name());
     EXPECT_EQ(answer->content_type, "text/x");
     return std::to_string(answer->status) + " " + answer->body;
   }

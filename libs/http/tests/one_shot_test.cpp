@@ -51,7 +51,7 @@ class CountingGuard : public WriteGuard {
 std::string outcome(const Result<Response, Failure>& result) {
   if (result) return std::to_string(result->status) + " " + result->body;
   constexpr const char* kSent[] = {"nothing ", "partly ", "all "};
-  return kSent[static_cast<int>(result.error().sent)] + result.error().code;
+  return kSent[static_cast<int>(result.error().sent)] + std::string(result.error().code.name());
 }
 
 class OneShot : public ::testing::Test {

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 
@@ -17,7 +18,7 @@ void send_dead_letters(Producer& producer, const std::string& topic, const std::
     boost::asio::co_spawn(producer.executor(), producer.send(topic, record.key, record.value, std::move(headers)),
                           [](const std::exception_ptr& bug, const Result<Position>& sent) {
                             kRethrow(bug);
-                            if (!sent) log::error("dead_letter.not_sent", {{"code", sent.error().code}});
+                            if (!sent) report(log::Level::error, "dead_letter.not_sent", sent.error());
                           });
   }
 }

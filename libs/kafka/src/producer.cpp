@@ -41,9 +41,9 @@ Result<Position> read_report(const rd_kafka_message_t& message) {
     case RD_KAFKA_MSG_STATUS_PERSISTED:
       return Position{message.partition, message.offset};
     case RD_KAFKA_MSG_STATUS_NOT_PERSISTED:
-      return fail("kafka.not_persisted", rd_kafka_err2str(message.err));
+      return fail(kNotPersisted, rd_kafka_err2str(message.err));
     default:
-      return fail("kafka.unknown", rd_kafka_err2str(message.err));
+      return fail(kUnknown, rd_kafka_err2str(message.err));
   }
 }
 
@@ -154,7 +154,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     in_flight.erase(at);
     const bool full = error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
     Result<Position> refused = fail(
-        full ? "kafka.queue_full" : "kafka.not_persisted",
+        full ? kQueueFull : kNotPersisted,
         std::string(rd_kafka_err2str(error)) + (full ? "; Kafka is slower than what comes in, see queue_limit" : ""));
     asio::post(executor, [resume = std::move(back), refused = std::move(refused)]() mutable {
       std::move(resume)(std::move(refused));
@@ -178,7 +178,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
       sender.at = in_flight.insert(std::move(entry));
     }
     if (!in_flight.empty()) set_alarm();
-    for (auto& resume : late) std::move(resume)(fail("kafka.unknown", "Kafka has not answered in time"));
+    for (auto& resume : late) std::move(resume)(fail(kUnknown, "Kafka has not answered in time"));
   }
 
   void wait_for_events(Client& from) {

@@ -32,7 +32,7 @@ TEST_F(ProducerTest, WithoutABrokerNothingIsConfirmed) {
   Producer producer(io_.get_executor(), nowhere(300ms));
   const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.not_persisted");
+  EXPECT_EQ(result.error().code, kNotPersisted);
   EXPECT_FALSE(producer.healthy());
 }
 
@@ -42,7 +42,7 @@ TEST_F(ProducerTest, Rule15_AnswersUnknownAtTheDeadlineWhateverKafkaDoes) {
   auto later = boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::use_future);
   const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}, soon));
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.unknown");
+  EXPECT_EQ(result.error().code, kUnknown);
   EXPECT_EQ(later.wait_for(0s), std::future_status::timeout) << "which has no deadline";
 }
 
@@ -53,7 +53,7 @@ TEST_F(ProducerTest, RefusesWhatDoesNotFitIntoItsQueue) {
   boost::asio::co_spawn(io_, producer.send("kassaflow.receipts", "k", "v", {}), boost::asio::detached);
   const auto result = run(producer.send("kassaflow.receipts", "k", "v", {}));
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, "kafka.queue_full");
+  EXPECT_EQ(result.error().code, kQueueFull);
 }
 
 class ProducerOfAMock : public OnALoop {
@@ -98,7 +98,7 @@ TEST_F(ProducerOfAMock, ARecordTheBrokerRefusedIsCertainlyNotThere) {
   fail_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   const auto refused = send(producer);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, "kafka.not_persisted");
+  EXPECT_EQ(refused.error().code, kNotPersisted);
   EXPECT_TRUE(send(producer));
 }
 
@@ -109,7 +109,7 @@ TEST_F(ProducerOfAMock, IsReplacedAfterAFatalError) {
   fail_next(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
   const auto in_flight = send(producer);
   ASSERT_FALSE(in_flight);
-  EXPECT_EQ(in_flight.error().code, "kafka.unknown");
+  EXPECT_EQ(in_flight.error().code, kUnknown);
   const auto next = send(producer);
   EXPECT_TRUE(next) << next.error().message;
 }

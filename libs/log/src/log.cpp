@@ -80,7 +80,7 @@ void configure(std::string name, Level least) {
   minimum = least;
 }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::span<const Field> fields) {
   if (level < minimum.load(std::memory_order_relaxed)) return;
   std::string line;
   line.reserve(kLine);

@@ -17,7 +17,7 @@ namespace kassaflow::postgres {
 namespace {
 constexpr std::size_t kQueueLimit = 10000;  // beyond it the database is too slow for what is asked: fail at once
 
-Error unavailable(const std::string& message) { return {"postgres.unavailable", message}; }
+Error unavailable(const std::string& message) { return {kUnavailable, message}; }
 
 // SQLSTATE when the server sent one, else empty.
 std::string sqlstate_of(const std::exception& error) {
@@ -35,10 +35,10 @@ Error read_failure(const std::exception& error, bool committing, bool open) {
   const auto sqlstate = sqlstate_of(error);
   const bool in_doubt = dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr;
   if (in_doubt || !open || ends_session(sqlstate) || dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr) {
-    return {in_doubt || committing ? "postgres.in_doubt" : "postgres.unavailable", error.what()};
+    return {in_doubt || committing ? kInDoubt : kUnavailable, error.what()};
   }
   const auto message = std::string(error.what()) + (sqlstate.empty() ? "" : " (SQLSTATE " + sqlstate + ")");
-  return {sqlstate.starts_with("22") ? "postgres.data" : "postgres.error", message};
+  return {sqlstate.starts_with("22") ? kData : kRefused, message};
 }
 
 // Between tasks nothing is due on the socket of a session: what comes there is its end.
@@ -48,7 +48,7 @@ bool has_ended(const pqxx::connection& connection) {
 }
 
 bool reached_server(const Result<std::monostate>& result) {
-  return result || result.error().code == "postgres.error" || result.error().code == "postgres.data";
+  return result || result.error().code == kRefused || result.error().code == kData;
 }
 }  // namespace
 
@@ -123,7 +123,7 @@ struct Database::Impl {
     } catch (const std::exception& error) {
       auto failure = read_failure(error, committing, connection && connection->is_open());
       // A session that is over is dropped, never used again.
-      if (failure.code == "postgres.unavailable" || failure.code == "postgres.in_doubt") connection.reset();
+      if (failure.code == kUnavailable || failure.code == kInDoubt) connection.reset();
       return tl::unexpected(std::move(failure));
     }
   }

@@ -65,7 +65,7 @@ TEST_F(DatabaseRunTest, ReadsWithoutATransactionAroundIt) {
   };
   ASSERT_TRUE(run([](pqxx::work& work) { return work.exec("insert into t values (3)").affected_rows(); }));
   EXPECT_EQ(read(ask("select n from t")), 3);
-  EXPECT_EQ(read(ask("select nothing")).error().code, "postgres.error");
+  EXPECT_EQ(read(ask("select nothing")).error().code, kRefused);
   EXPECT_EQ(read(ask("select 1")), 1);
 }
 
@@ -92,7 +92,7 @@ TEST_F(DatabaseRunTest, WhoStandsStillInsideATransactionLosesItAndItsLocks) {
   taken.set_value();
   const auto woken = standing.get();
   ASSERT_FALSE(woken);
-  EXPECT_EQ(woken.error().code, "postgres.unavailable");
+  EXPECT_EQ(woken.error().code, kUnavailable);
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select n from t")[0].as<int>(); }), 2);
 }
 
@@ -103,7 +103,7 @@ TEST_F(DatabaseRunTest, AnErrorOfTheServerCommitsNothing) {
     return 0;
   });
   ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, "postgres.error");
+  EXPECT_EQ(failed.error().code, kRefused);
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
 }
 
@@ -114,7 +114,7 @@ TEST_F(DatabaseRunTest, ALostServerIsUnavailableAndALaterTaskFindsItAgain) {
   const auto still = run([](pqxx::work& work) { return work.exec("select 1").size(); });
   server_->start();
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().code, "postgres.unavailable") << lost.error().message;
+  EXPECT_EQ(lost.error().code, kUnavailable) << lost.error().message;
   ASSERT_FALSE(still);
   EXPECT_FALSE(database_.healthy());
   for (int thread = 0; thread < 4; ++thread) (void)run([](pqxx::work& work) { return work.exec("select 1").size(); });
@@ -140,7 +140,7 @@ TEST_F(DatabaseRunTest, ASessionLostInTheTaskCommittedNothing) {
     return work.exec("select pg_terminate_backend(pg_backend_pid())").size();
   });
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().code, "postgres.unavailable") << lost.error().message;
+  EXPECT_EQ(lost.error().code, kUnavailable) << lost.error().message;
   EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from t")[0].as<int>(); }), 0);
 }
 
@@ -154,18 +154,18 @@ TEST_F(DatabaseRunTest, ASessionLostInTheCommitIsInDoubt) {
     return 0;
   });
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().code, "postgres.in_doubt") << lost.error().message;
+  EXPECT_EQ(lost.error().code, kInDoubt) << lost.error().message;
   EXPECT_TRUE(run([](pqxx::work& work) { return work.exec("select 1").size(); })) << "a new session is opened";
 }
 
 TEST_F(DatabaseRunTest, TellsWhatNoColumnCanHoldFromWhatIsRefused) {
   struct Case {
     const char* sql;
-    const char* code;
+    ErrorCode code;
   };
-  for (const auto& [sql, code] : {Case{"select 'x'::int", "postgres.data"}, Case{"select 1 / 0", "postgres.data"},
-                                  Case{"select '{\"a'::text[]", "postgres.data"}, Case{"selec", "postgres.error"},
-                                  Case{"select * from nothing_here", "postgres.error"}}) {
+  for (const auto& [sql, code] :
+       {Case{"select 'x'::int", kData}, Case{"select 1 / 0", kData}, Case{"select '{\"a'::text[]", kData},
+        Case{"selec", kRefused}, Case{"select * from nothing_here", kRefused}}) {
     const auto refused = run([statement = sql](pqxx::work& work) { return work.exec(statement).size(); });
     ASSERT_FALSE(refused) << sql;
     EXPECT_EQ(refused.error().code, code) << sql << ": " << refused.error().message;

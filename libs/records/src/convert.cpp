@@ -51,19 +51,19 @@ fiscal::Payments take(const v1::Payments& record) {
           Kopecks(record.credit_kopecks()), Kopecks(record.counter_provision_kopecks())};
 }
 
-tl::unexpected<Error> unknown(const std::string& what, std::int64_t code) {
-  return fail("record." + what, "record has the unknown " + what + " code " + std::to_string(code));
+tl::unexpected<Error> unknown(ErrorCode kind, const std::string& what, std::int64_t code) {
+  return fail(kind, "record has the unknown " + what + " code " + std::to_string(code));
 }
 
 Result<fiscal::Line> take(const v1::Line& record) {
   const auto vat = fiscal::vat_from_code(record.vat());
-  if (!vat) return unknown("vat", record.vat());
+  if (!vat) return unknown(kUnknownVat, "vat", record.vat());
   const auto method = fiscal::payment_method_from_code(record.method());
-  if (!method) return unknown("method", record.method());
+  if (!method) return unknown(kUnknownMethod, "method", record.method());
   const auto subject = fiscal::subject_from_code(record.subject());
-  if (!subject) return unknown("subject", record.subject());
+  if (!subject) return unknown(kUnknownSubject, "subject", record.subject());
   if (record.measure() < 0 || record.measure() > std::numeric_limits<std::uint8_t>::max()) {
-    return unknown("measure", record.measure());
+    return unknown(kUnknownMeasure, "measure", record.measure());
   }
   fiscal::Line line;
   line.name = record.name();
@@ -114,7 +114,7 @@ v1::FiscalDocument to_record(const fiscal::FiscalDocument& document) {
 
 Result<fiscal::Receipt> from_record(const v1::Receipt& record) {
   const auto settlement_type = fiscal::settlement_type_from_code(record.sign());
-  if (!settlement_type) return unknown("sign", record.sign());
+  if (!settlement_type) return unknown(kUnknownSign, "sign", record.sign());
   fiscal::Receipt receipt;
   receipt.settlement_type = *settlement_type;
   receipt.lines.reserve(static_cast<std::size_t>(record.lines_size()));

@@ -106,26 +106,26 @@ TEST(Receipts, FillEveryField) {
 
 TEST(Receipts, WithUnknownCodesAreRefused) {
   struct Case {
-    const char* code;
+    ErrorCode code;
     std::function<void(v1::Receipt&)> change;
   };
   for (const auto& [code, change] : std::vector<Case>{
-           {"record.sign", [](v1::Receipt& r) { r.set_sign(0); }},
-           {"record.sign", [](v1::Receipt& r) { r.set_sign(257); }},
-           {"record.vat", [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(0); }},
-           {"record.vat", [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(13); }},
-           {"record.vat", [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(262); }},
-           {"record.method", [](v1::Receipt& r) { r.mutable_lines(0)->set_method(8); }},
-           {"record.method", [](v1::Receipt& r) { r.mutable_lines(0)->set_method(-1); }},
-           {"record.subject", [](v1::Receipt& r) { r.mutable_lines(0)->set_subject(28); }},
-           {"record.subject", [](v1::Receipt& r) { r.mutable_lines(0)->set_subject(289); }},
-           {"record.measure", [](v1::Receipt& r) { r.mutable_lines(0)->set_measure(256); }},
-           {"record.measure", [](v1::Receipt& r) { r.mutable_lines(0)->set_measure(-1); }},
+           {kUnknownSign, [](v1::Receipt& r) { r.set_sign(0); }},
+           {kUnknownSign, [](v1::Receipt& r) { r.set_sign(257); }},
+           {kUnknownVat, [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(0); }},
+           {kUnknownVat, [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(13); }},
+           {kUnknownVat, [](v1::Receipt& r) { r.mutable_lines(1)->set_vat(262); }},
+           {kUnknownMethod, [](v1::Receipt& r) { r.mutable_lines(0)->set_method(8); }},
+           {kUnknownMethod, [](v1::Receipt& r) { r.mutable_lines(0)->set_method(-1); }},
+           {kUnknownSubject, [](v1::Receipt& r) { r.mutable_lines(0)->set_subject(28); }},
+           {kUnknownSubject, [](v1::Receipt& r) { r.mutable_lines(0)->set_subject(289); }},
+           {kUnknownMeasure, [](v1::Receipt& r) { r.mutable_lines(0)->set_measure(256); }},
+           {kUnknownMeasure, [](v1::Receipt& r) { r.mutable_lines(0)->set_measure(-1); }},
        }) {
     auto record = to_record(full_receipt());
     change(record);
     const auto receipt = from_record(record);
-    ASSERT_FALSE(receipt) << code;
+    ASSERT_FALSE(receipt) << code.name();
     EXPECT_EQ(receipt.error().code, code);
   }
 }

@@ -40,7 +40,7 @@ Result<RegisterSettings> read_settings(const v1::Register& document) {
   RegisterSettings settings;
   settings.protocol = find_protocol(document);
   if (settings.protocol == nullptr) {
-    return fail("register.unknown_protocol",
+    return fail(kUnknownProtocol,
                 "register " + document.id() + ": it says no protocol that this version of the program speaks");
   }
   settings.id = document.id();

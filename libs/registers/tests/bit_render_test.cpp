@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "receipts.hpp"
+#include "src/common/render_common.hpp"
 
 namespace kassaflow::registers::bit {
 namespace {
@@ -186,14 +187,14 @@ TEST(BitRender, AcceptsOnlyKeysThatFitAHeader) {
   for (const char* good : {"700123", "a-Z_9", "5f0c6c55-7a52-8c39-8c34-9f6f5f3e2a01"})
     EXPECT_TRUE(render(mugs(), till(), good, 2)) << good;
   for (const char* bad : {"", "a b", "1\r\nX: y", "ключ", "a.b"})
-    EXPECT_EQ(render(mugs(), till(), bad, 2).error().code, "bit.order_id") << bad;
+    EXPECT_EQ(render(mugs(), till(), bad, 2).error().code, kBadOrderId) << bad;
   EXPECT_FALSE(render(mugs(), till(), std::string(65, '1'), 2));
 }
 
 TEST(BitRender, RefusesSumsThatDoNotAgree) {
   fiscal::Receipt receipt = mugs();
   receipt.payments.cash = fiscal::Kopecks(1);
-  EXPECT_EQ(render(receipt, till(), "1", 2).error().code, "receipt.sums");
+  EXPECT_EQ(render(receipt, till(), "1", 2).error().code, kReceiptSums);
 }
 
 TEST(BitRender, WritesShiftCommands) {

@@ -118,7 +118,7 @@ TEST(Words, StayAsTheyWereStored) {
 }
 
 TEST(MakeDriver, RefusesAnUnknownProtocol) {
-  EXPECT_EQ(read_settings(document_of("fax", "http://127.0.0.1:1")).error().code, "register.unknown_protocol");
+  EXPECT_EQ(read_settings(document_of("fax", "http://127.0.0.1:1")).error().code, kUnknownProtocol);
 }
 
 TEST(MakeDriver, TellsWhatEachProtocolCan) {

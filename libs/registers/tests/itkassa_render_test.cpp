@@ -6,6 +6,7 @@
 
 #include "kassaflow/registers/protocol.hpp"
 #include "receipts.hpp"
+#include "src/common/render_common.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -248,21 +249,21 @@ TEST(ItkassaRender, PrintsGoodsAllowedWithoutACodeInTheNewFormat) {
 TEST(ItkassaRender, RefusesSumsThatDoNotAgree) {
   fiscal::Receipt short_payment = mugs();
   short_payment.payments.cashless = fiscal::Kopecks(99999);
-  EXPECT_EQ(render(short_payment, till(), kKey, kCreItem).error().code, "receipt.sums");
+  EXPECT_EQ(render(short_payment, till(), kKey, kCreItem).error().code, kReceiptSums);
   fiscal::Receipt other_total = mugs();
   other_total.total = other_total.payments.cashless = fiscal::Kopecks(100001);
-  EXPECT_EQ(render(other_total, till(), kKey, kCreItem).error().code, "receipt.sums");
-  EXPECT_EQ(render(fiscal::Receipt{}, till(), kKey, kCreItem).error().code, "receipt.lines");
+  EXPECT_EQ(render(other_total, till(), kKey, kCreItem).error().code, kReceiptSums);
+  EXPECT_EQ(render(fiscal::Receipt{}, till(), kKey, kCreItem).error().code, kReceiptLines);
 }
 
 TEST(ItkassaRender, TakesTotalsAboveZeroOnly) {
   fiscal::Receipt gift = mugs();
   gift.lines[0].price = gift.lines[0].sum = gift.total = gift.payments.cashless = fiscal::Kopecks(0);
-  EXPECT_EQ(render(gift, till(), kKey, kCreItem).error().code, "receipt.total");
+  EXPECT_EQ(render(gift, till(), kKey, kCreItem).error().code, kReceiptTotal);
   gift.lines.push_back(mug());  // a free line beside others is legal
   gift.total = gift.payments.cashless = mug().sum;
   EXPECT_TRUE(render(gift, till(), kKey, kCreItem));
-  EXPECT_EQ(find_protocol("itkassa")->check_total(fiscal::Kopecks(0)).error().code, "receipt.total");
+  EXPECT_EQ(find_protocol("itkassa")->check_total(fiscal::Kopecks(0)).error().code, kReceiptTotal);
   EXPECT_TRUE(find_protocol("itkassa")->check_total(fiscal::Kopecks(1)));
   EXPECT_TRUE(find_protocol("bit")->check_total(fiscal::Kopecks(0)));
 }

@@ -104,7 +104,7 @@ TEST(Protocols, AnUnknownOneIsNamedAndNotGuessed) {
   document.clear_protocol();
   const auto settings = read_settings(document);
   ASSERT_FALSE(settings);
-  EXPECT_EQ(settings.error().code, "register.unknown_protocol");
+  EXPECT_EQ(settings.error().code, kUnknownProtocol);
   EXPECT_NE(settings.error().message.find("kkt-2"), std::string::npos);
 }
 

@@ -68,7 +68,7 @@ asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
   if (dependencies_.leases.may_start(dependencies_.fence.shard) != dependencies_.fence) co_return false;
   const auto send_number = co_await dependencies_.journal.allow_resend(attempt_.id, dependencies_.fence);
   if (!send_number) {
-    if (send_number.error().code == "journal.stale") closed_ = true;
+    if (send_number.error().code == kStale) closed_ = true;
     co_return false;
   }
   attempt_.send = *send_number;

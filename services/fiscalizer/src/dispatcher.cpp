@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kassaflow/log/log.hpp"
+#include "kassaflow/base/report.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -124,7 +124,7 @@ asio::awaitable<void> Dispatcher::run() {
         }
         for (const auto& id : hungry) match(pools_[id]);
       } else {
-        log::warn("queue.unreadable", {{"error", queued.error().message}});
+        report(log::Level::warn, "queue.unreadable", queued.error());
       }
     }
     co_await wake_.wait_for(kLook);

@@ -7,8 +7,8 @@
 #include "journal_sql.hpp"
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/check.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
-#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t kBatchLimit = 256;
 constexpr std::chrono::milliseconds kStorePause{200};  // between tries while PostgreSQL is away
 
-bool refused_by_database(const Error& error) { return error.code == "postgres.data" || error.code == "postgres.error"; }
+bool refused_by_database(const Error& error) {
+  return error.code == postgres::kData || error.code == postgres::kRefused;
+}
 }  // namespace
 
 std::string_view to_string(Kind kind) {
@@ -116,7 +118,7 @@ Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::
           if (!ids) {
             answers.emplace_back(tl::unexpected(ids.error()));
           } else if ((*ids)[i] == 0) {
-            answers.emplace_back(fail("journal.stale", "the receipt, its register or its shard is no longer free"));
+            answers.emplace_back(fail(kStale, "the receipt, its register or its shard is no longer free"));
           } else {
             answers.emplace_back((*ids)[i]);
           }
@@ -146,7 +148,7 @@ Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::
 
 asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) {
   auto opened = co_await opening_->ask(attempt);
-  if (opened || opened.error().code != "postgres.in_doubt") co_return opened;
+  if (opened || opened.error().code != postgres::kInDoubt) co_return opened;
   // The COMMIT's answer was lost. Nothing was sent yet, so whichever way it went is fine once it is known.
   for (;;) {
     auto found = co_await database_.run([attempt](pqxx::work& work) {
@@ -156,7 +158,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
       return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
     });
     if (found && *found != 0) co_return *found;
-    if (found) co_return fail("journal.given_up", "the attempt was not stored so far");
+    if (found) co_return fail(kGivenUp, "the attempt was not stored so far");
     co_await async::pause_for(clock_, kStorePause);
   }
 }
@@ -165,7 +167,7 @@ asio::awaitable<Settled> Journal::settle(Heard heard) {
   for (;;) {
     auto settled = co_await settling_->ask(heard);
     if (settled) co_return *settled;
-    log::warn("journal.settle_retry", {{"attempt", heard.attempt}, {"error", settled.error().message}});
+    report(log::Level::warn, "journal.settle_retry", settled.error(), {{"attempt", heard.attempt}});
     co_await async::pause_for(clock_, kStorePause);
   }
 }
@@ -173,7 +175,7 @@ asio::awaitable<Settled> Journal::settle(Heard heard) {
 asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence fence) {
   auto send = co_await database_.run(
       [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, fence); });
-  if (send && *send == 0) co_return fail("journal.stale", "the attempt is closed, or the shard is no longer ours");
+  if (send && *send == 0) co_return fail(kStale, "the attempt is closed, or the shard is no longer ours");
   co_return send;
 }
 
@@ -182,7 +184,7 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
     return sql::refuse(work, worker, receipt, state, fence, error);
   });
   if (!refused) {
-    log::warn("journal.refuse_failed", {{"receipt", receipt.id}, {"error", refused.error().message}});
+    report(log::Level::warn, "journal.refuse_failed", refused.error(), {{"receipt", receipt.id}});
     co_return;
   }
   if (*refused) on_finished_(**refused);
@@ -213,7 +215,7 @@ asio::awaitable<void> Journal::handled(std::int64_t callback) {
     work.exec_params("update callbacks set handled = true where id = $1", callback);
     return true;
   });
-  if (!done) log::warn("journal.callback_not_marked", {{"callback", callback}, {"error", done.error().message}});
+  if (!done) report(log::Level::warn, "journal.callback_not_marked", done.error(), {{"callback", callback}});
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -114,21 +114,25 @@ struct Settled {
   std::optional<Finished> finished;
 };
 
+// The receipt, its register or its shard is no longer as thought: nothing was stored, and another worker may go on.
+inline constexpr ErrorKind kStale{"journal.stale"};
+// Whether the attempt is stored is not known yet, and nothing of it was sent.
+inline constexpr ErrorKind kGivenUp{"journal.given_up"};
+
 class Journal {
  public:
   Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, std::string worker,
           const Limits& limits);
 
-  // The id of the committed attempt, or an Error: journal.stale (receipt or register is not free as thought),
-  // postgres.unavailable (nothing stored). A lost COMMIT answer is cleared up by reading the row again;
-  // journal.given_up: it was not there, and may turn up yet.
+  // The id of the committed attempt, or an Error: kStale, postgres::kUnavailable (nothing stored). A lost
+  // COMMIT answer is cleared up by reading the row again; kGivenUp: it was not there, and may turn up yet.
   boost::asio::awaitable<Result<std::int64_t>> open_attempt(NewAttempt attempt);
 
   // Appends and decides. Repeats until PostgreSQL took it: evidence in hand is not dropped.
   boost::asio::awaitable<Settled> settle(Heard heard);
 
-  // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: journal.stale (closed
-  // meanwhile, or not ours any more), postgres.*.
+  // Allows the stored bytes to leave once more under the same key; which sending that is. Errors: kStale (closed
+  // meanwhile, or not ours any more), those of PostgreSQL.
   boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, Fence fence);
 
   // Ends a receipt without an attempt: `failed`, no register of its pool can express it; `held`, this program cannot

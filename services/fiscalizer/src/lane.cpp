@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kassaflow/async/back_off.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -20,6 +21,7 @@ using registers::ShiftCommand;
 
 namespace {
 
+constexpr ErrorKind kUnreadable{"record.unreadable", records::kOtherVersion};
 constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
 constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
@@ -175,10 +177,10 @@ asio::awaitable<void> Lane::print(Queued queued) {
     co_return co_await wake_.wait_for(dependencies_.settings.register_health);
   }
   v1::Receipt record;
-  const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
-                                                              : fail("record.unreadable", "not a receipt");
+  const auto receipt =
+      record.ParseFromString(queued.content) ? records::from_record(record) : fail(kUnreadable, "not a receipt");
   if (!receipt) {
-    log::error("alarm.receipt_unreadable", {{"receipt", queued.id}, {"code", receipt.error().code}});
+    kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id}});
     co_return co_await dependencies_.journal.refuse(queued, State::held, fence_,
                                                     "Содержимое чека не читается этой версией шлюза");
   }
@@ -188,7 +190,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
   if (!rendered) {
     if (dependencies_.dispatcher.unable(queued, register_id_, dependencies_.registers_of_pool(pool_))) {
       log::warn("receipt.refused",
-                {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code}});
+                {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code.name()}});
       co_await dependencies_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
@@ -247,8 +249,8 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   const auto opened = co_await dependencies_.journal.open_attempt(std::move(attempt));
   if (!opened) {
     log::info("attempt.not_opened",
-              {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code}});
-    if (opened.error().code == "journal.given_up") never_sent_.insert(open.ref.key);
+              {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code.name()}});
+    if (opened.error().code == kGivenUp) never_sent_.insert(open.ref.key);
     must_remember_ = true;
     co_return std::nullopt;
   }

@@ -7,6 +7,7 @@
 #include <pqxx/pqxx>
 #include <set>
 
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/database_run.hpp"
@@ -110,7 +111,7 @@ boost::asio::awaitable<void> Leases::tick() {
     return seen;
   });
   if (!look) {
-    log::warn("lease.renew_failed", {{"error", look.error().message}});
+    report(log::Level::warn, "lease.renew_failed", look.error());
     co_return;
   }
   std::map<int, std::int64_t> ours;
@@ -159,7 +160,7 @@ boost::asio::awaitable<void> Leases::tick() {
       if (!changed->empty()) log::info("lease.claimed", {{"shards", changed->size()}, {"held", ours.size()}});
       if (!release.empty()) log::info("lease.released", {{"shards", release.size()}, {"held", ours.size()}});
     } else {
-      log::warn("lease.change_failed", {{"error", changed.error().message}});
+      report(log::Level::warn, "lease.change_failed", changed.error());
     }
   }
   if (lost > 0 || ours != epochs_) {
@@ -186,7 +187,7 @@ boost::asio::awaitable<void> Leases::stop() {
     if (all) work.exec_params("delete from workers where id = $1", self);
     return true;
   });
-  if (!done) log::warn("lease.sign_off_failed", {{"error", done.error().message}});
+  if (!done) report(log::Level::warn, "lease.sign_off_failed", done.error());
 }
 
 std::optional<Fence> Leases::may_start(int shard) const {

@@ -19,10 +19,10 @@ namespace {
 
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
-  if (error.code == "people.malformed") return {StatusCode::INVALID_ARGUMENT, error.message};
-  if (error.code == "people.unknown") return {StatusCode::NOT_FOUND, error.message};
-  if (error.code == "people.refused") return {StatusCode::FAILED_PRECONDITION, error.message};
-  return {StatusCode::UNAVAILABLE, error.message};
+  if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, explained(error)};
+  if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, explained(error)};
+  if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, explained(error)};
+  return {StatusCode::UNAVAILABLE, explained(error)};
 }
 
 v1::Shift record_shift(Shift shift) {
@@ -67,9 +67,12 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       case v1::ResolveRequest::NOT_PRINTED:
         return decide(response,
                       [&](pqxx::work& work) { return people::resolve_not_printed(work, order_of(*request), times_); });
-      default:
-        return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};
+      case v1::ResolveRequest::WORD_UNSPECIFIED:
+      case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MIN_SENTINEL_DO_NOT_USE_:
+      case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MAX_SENTINEL_DO_NOT_USE_:
+        break;
     }
+    return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};  // also a word of a newer kassactl
   }
 
   grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {

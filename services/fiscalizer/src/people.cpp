@@ -7,6 +7,7 @@
 
 #include "intake.hpp"
 #include "journal_rows.hpp"
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
@@ -62,8 +63,8 @@ struct Change {
   std::int64_t rest_ms = 0;  // nothing is started for it before
 };
 
-auto refused(std::string why) { return fail("people.refused", std::move(why)); }
-auto malformed(std::string why) { return fail("people.malformed", std::move(why)); }
+auto refused(std::string why) { return fail(kRefused, std::move(why)); }
+auto malformed(std::string why) { return fail(kMalformed, std::move(why)); }
 
 std::string name(const Unanswered& attempt) {
   return "attempt " + std::to_string(attempt.number) + " on " + attempt.register_id;
@@ -88,7 +89,7 @@ Result<Locked> lock(pqxx::work& work, const Order& order, const std::chrono::mil
       "select state, attempts, tenant, extract(epoch from now() - accepted_at), error, hold_reason, content is not "
       "null from receipts where id = $1::uuid for update",
       order.receipt);
-  if (rows.empty()) return fail("people.unknown", "the journal has no receipt " + order.receipt);
+  if (rows.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt);
   Locked locked;
   locked.state = receipts::state_from(rows[0][0].as<std::string>()).value();
   locked.attempts = rows[0][1].as<std::uint32_t>();
@@ -173,16 +174,16 @@ std::optional<Finished> finished(const Locked& receipt, State state) {
 std::optional<Error> undeniable(pqxx::work& work, const Unanswered& attempt, const Times& times) {
   const double wait_s = std::chrono::duration<double>(times.answer).count() - attempt.sent_s;
   if (attempt.open && wait_s > 0) {
-    return Error{"people.refused", name(attempt) + " was sent " + std::to_string(std::lround(attempt.sent_s)) +
-                                       " s ago and may still be answered; say it again in " +
-                                       std::to_string(static_cast<long>(std::ceil(wait_s))) + " s"};
+    return Error{kRefused, name(attempt) + " was sent " + std::to_string(std::lround(attempt.sent_s)) +
+                               " s ago and may still be answered; say it again in " +
+                               std::to_string(static_cast<long>(std::ceil(wait_s))) + " s"};
   }
   const bool printed = work.exec_params1(
                                "select exists (select 1 from evidence where attempt = $1 and not decided and fact = "
                                "'printed')",
                                attempt.id)[0]
                            .as<bool>();
-  if (printed) return Error{"people.refused", "the register has just said that " + name(attempt) + " was printed"};
+  if (printed) return Error{kRefused, "the register has just said that " + name(attempt) + " was printed"};
   return std::nullopt;
 }
 
@@ -201,8 +202,8 @@ std::optional<Error> claim(pqxx::work& work, const v1::FiscalDocument& document,
       "documents d join attempts a on a.id = d.attempt where d.fn = $1 and d.fd = $2",
       document.fn(), document.fd());
   if (owner[0].as<std::int64_t>() == attempt.id) return std::nullopt;
-  return Error{"people.refused", "document " + std::to_string(document.fd()) + " of FN " + document.fn() +
-                                     " belongs to " + owner[1].as<std::string>()};
+  return Error{kRefused, "document " + std::to_string(document.fd()) + " of FN " + document.fn() + " belongs to " +
+                             owner[1].as<std::string>()};
 }
 
 std::string shown(const v1::FiscalDocument& document) {
@@ -333,8 +334,17 @@ Result<Done> hold(pqxx::work& work, const Order& order, const std::string& reaso
       break;
     case Effect::reason:
       break;
-    default:
+    case Effect::refused:
       return refused(cannot(*receipt, Verb::hold));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::unwish:
+    case Effect::queued:
+    case Effect::queued_if_untold:
+      never();  // of other verbs
   }
   write(work, order.receipt, change);
   audit(work, order, "held: " + reason);
@@ -375,9 +385,19 @@ Result<Done> retry(pqxx::work& work, const Order& order) {
       audit(work, order, "retry of a failed receipt wished");
       return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
     }
-    default:
+    case Effect::refused:
       return refused(cannot(*receipt, Verb::retry));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::held:
+    case Effect::wish:
+    case Effect::reason:
+      break;  // of other verbs
   }
+  never();
 }
 
 namespace {

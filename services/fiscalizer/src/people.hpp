@@ -2,8 +2,7 @@
 // What people may do to the journal (exactly-once.md 16). Which verb does what in which state says receipts::ruling();
 // this is its SQL. Each function is the body of one transaction: it locks the receipt, then its attempts
 // (journal_sql.hpp), is compare-and-set on what it found there, and leaves a row in `audit`. Errors come before
-// anything is written: people.malformed, people.unknown (no such receipt), people.refused; their texts are for the
-// operator.
+// anything is written: kMalformed, kUnknown, kRefused; their texts are for the operator.
 
 #include <chrono>
 #include <cstdint>
@@ -21,6 +20,10 @@ class FiscalDocument;
 }  // namespace kassaflow::v1
 
 namespace kassaflow::fiscalizer::people {
+
+inline constexpr ErrorKind kMalformed{"people.malformed"};
+inline constexpr ErrorKind kUnknown{"people.unknown", "`kassactl receipts list` shows which there are"};
+inline constexpr ErrorKind kRefused{"people.refused"};  // the text says what can be done instead
 
 struct Times {
   std::chrono::milliseconds quiet;   // how long bytes given up may still arrive (exactly-once.md 6)

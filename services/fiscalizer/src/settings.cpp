@@ -30,8 +30,7 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the journal is its schema fiscalizer; while it is away nothing is started");
   kafka.add_to(keys);
-  keys.text(registry_grpc, "registry_grpc",
-            "host:port of the registry; while it is away the last configuration stays in force");
+  registry.add_to(keys);
   keys.text(status_grpc, "status_grpc",
             "host:port of status, which promises not to tell the error of a retried receipt; while it is away a retry "
             "waits");

@@ -2,6 +2,7 @@
 // Every timer of the fiscalizer, with the bounds within which the rules of exactly-once.md hold.
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/settings/settings.hpp"
@@ -13,7 +14,7 @@ struct FiscalizerSettings {
   std::uint16_t grpc_port = 0;
   Secret postgres;
   kafka::Connection kafka;
-  std::string registry_grpc;
+  configuration::RegistryAddress registry;
   std::string status_grpc;
   registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
   settings::Duration retry_min{5000};

@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include "journal_rows.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
@@ -65,7 +66,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       leases_(context.executor, context.clock, lease_database_, {context.instance, settings.lease}),
       dispatcher_(context.executor, context.clock, journal_),
       publisher_(context.executor, context.clock, database_, producer_, leases_),
-      watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
+      watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { reconcile(); });
                }),
@@ -76,7 +77,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   handler.positions = [this](const auto&) {
     positions::Positions positions;
     const auto read = intake_database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
-    if (!read) throw std::runtime_error("positions: " + read.error().message);
+    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
     return positions;
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
@@ -137,7 +138,7 @@ bool Worker::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
   const auto stored = intake_database_.run_blocking([&](pqxx::work& work) { unreadable = take_in(work, batch); });
   if (!stored) {
-    log::warn("intake.failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    report(log::Level::warn, "intake.failed", stored.error(), {{"records", batch.size()}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);

@@ -119,14 +119,14 @@ class InDoubtTest : public JournalTest {
 
 TEST_F(InDoubtTest, Rule1_AnAttemptThatWasStoredIsFoundAgain) {
   const auto opened = open_losing(Between::Lose::answer);
-  ASSERT_TRUE(opened) << opened.error().code;
+  ASSERT_TRUE(opened) << opened.error().code.name();
   EXPECT_EQ(one("select id from attempts where outcome is null"), std::to_string(*opened));
 }
 
 TEST_F(InDoubtTest, Rule1_AnAttemptThatWasNotStoredIsNotSent) {
   const auto opened = open_losing(Between::Lose::question);
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, "journal.given_up");
+  EXPECT_EQ(opened.error().code, kGivenUp);
   EXPECT_EQ(state(1), "queued");
 }
 

@@ -81,7 +81,7 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
             return people::Done{State::queued, {}, {}, {}};
           }
           people::take_back(work, wish);
-          return kassaflow::fail("people.refused", "told");
+          return kassaflow::fail(people::kRefused, "told");
         });
       }
     }
@@ -95,7 +95,7 @@ TEST_P(EachCell, DoesWhatTheTableSays) {
   const auto done = act(true);
   if (ruling().effect == Effect::refused) {
     ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().code, "people.refused");
+    EXPECT_EQ(done.error().code, people::kRefused);
     EXPECT_THAT(done.error().message, HasSubstr("the receipt is " + std::string(to_string(GetParam().state))));
     EXPECT_EQ(column("revision"), before);
     EXPECT_EQ(audited(), "");
@@ -122,7 +122,7 @@ TEST_P(EachCell, WithoutItsProofChangesNothing) {
   const auto before = column("(state, revision, error, hold_reason, retry_by)");
   const auto done = act(false);
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code, "people.refused");
+  EXPECT_EQ(done.error().code, people::kRefused);
   EXPECT_EQ(column("(state, revision, error, hold_reason, retry_by)"), before);
 }
 
@@ -157,9 +157,9 @@ TEST_F(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
   const auto signless = run([&](pqxx::work& work) { return people::resolve_printed(work, order(), half); });
   for (const auto& done : {nameless, reasonless, signless}) {
     ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().code, "people.malformed");
+    EXPECT_EQ(done.error().code, people::kMalformed);
   }
-  EXPECT_EQ(hold(77).error().code, "people.unknown");
+  EXPECT_EQ(hold(77).error().code, people::kUnknown);
 }
 
 // exactly-once.md 16: bytes that may still be answered are nobody's to deny.

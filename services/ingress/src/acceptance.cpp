@@ -115,32 +115,6 @@ v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox&
 
 }  // namespace
 
-std::string_view name_of(Reason reason) {
-  switch (reason) {
-    case Reason::request:
-      return "request";
-    case Reason::configuration:
-      return "configuration";
-    case Reason::installation:
-      return "installation";
-    case Reason::form:
-      return "form";
-    case Reason::cashbox:
-      return "cashbox";
-    case Reason::credentials:
-      return "credentials";
-    case Reason::content:
-      return "content";
-    case Reason::printed:
-      return "printed";
-    case Reason::unconfirmed:
-      return "unconfirmed";
-    case Reason::internal:
-      return "internal";
-  }
-  return "internal";
-}
-
 Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view secret, std::string_view body,
                                       const bitrix24::FormLimits& limits, std::int64_t now_ms) {
   const auto installation = find_installation(snapshot, secret);

@@ -26,8 +26,38 @@ enum class Reason : std::uint8_t {
   unconfirmed,    // Kafka did not confirm
   internal,       // our own fault
 };
-inline constexpr int kReasons = 10;
-[[nodiscard]] std::string_view name_of(Reason reason);
+// Empty: it is none of them.
+[[nodiscard]] constexpr std::string_view name_of(Reason reason) {
+  switch (reason) {
+    case Reason::request:
+      return "request";
+    case Reason::configuration:
+      return "configuration";
+    case Reason::installation:
+      return "installation";
+    case Reason::form:
+      return "form";
+    case Reason::cashbox:
+      return "cashbox";
+    case Reason::credentials:
+      return "credentials";
+    case Reason::content:
+      return "content";
+    case Reason::printed:
+      return "printed";
+    case Reason::unconfirmed:
+      return "unconfirmed";
+    case Reason::internal:
+      return "internal";
+  }
+  return {};
+}
+// How many there are.
+inline constexpr int kReasons = [] {
+  int count = 0;
+  while (!name_of(static_cast<Reason>(count)).empty()) ++count;
+  return count;
+}();
 
 struct Refusal {
   Reason reason;

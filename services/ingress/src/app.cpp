@@ -38,7 +38,7 @@ class Ingress final : public runtime::App {
   Ingress(const runtime::Context& context, const IngressSettings& settings)
       : settings_(settings),
         counters_(context.metrics),
-        watcher_(Watcher::Options{settings.registry_grpc, v1::SERVICE_INGRESS, context.instance},
+        watcher_(Watcher::Options{settings.registry.grpc, v1::SERVICE_INGRESS, context.instance},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
         producer_(context.executor,
                   kafka::ProducerOptions{.connection = settings.kafka,

@@ -5,7 +5,7 @@ namespace kassaflow::ingress {
 namespace {
 
 Published meaning_of(const Error& error) {
-  const bool certain = error.code == "kafka.queue_full" || error.code == "kafka.not_persisted";
+  const bool certain = error.code == kafka::kQueueFull || error.code == kafka::kNotPersisted;
   return certain ? Published::not_sent : Published::unknown;
 }
 

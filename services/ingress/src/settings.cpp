@@ -10,8 +10,7 @@ void IngressSettings::add_to(settings::Settings& keys) {
   keys.text(http_address, "http_address", "address PRINT_URL and callbacks listen on");
   keys.port(http_port, "http_port", "port PRINT_URL and callbacks listen on");
   kafka.add_to(keys);
-  keys.text(registry_grpc, "registry_grpc",
-            "host:port of the registry; while it is away the last configuration stays in force");
+  registry.add_to(keys);
   keys.text(status_http, "status_http",
             "host:port of status, asked whether a receipt was printed with other content; while it is away posts are "
             "accepted, and the journal has the last word");

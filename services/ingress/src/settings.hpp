@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -14,7 +15,7 @@ struct IngressSettings {
   std::string http_address = "127.0.0.1";
   std::uint16_t http_port = 0;
   kafka::Connection kafka{.brokers = "127.0.0.1:9092"};
-  std::string registry_grpc = "127.0.0.1:7001";
+  configuration::RegistryAddress registry{"127.0.0.1:7001"};
   std::string status_http = "127.0.0.1:8002";
   settings::Duration print_deadline{5000};
   settings::Duration kafka_message_timeout{4000};

@@ -111,7 +111,7 @@ std::int64_t printed_at(const Session& session, const Verdict& verdict) {
           ? Result<std::int64_t>(moment->seconds)
           : fiscal::local_to_unix(moment->seconds,
                                   timezone_of(session, find_receipt(session, verdict.receipt).outcome().pool()));
-  if (!unix_s) throw Failure("--at: " + unix_s.error().message);
+  if (!unix_s) throw Failure("--at: " + explained(unix_s.error()));
   constexpr std::int64_t kClocksDiffer_s = 24 * 3600;
   if (*unix_s <= 0 || *unix_s > now_ms() / 1000 + kClocksDiffer_s) throw Failure("--at is not a time that has been");
   return *unix_s;

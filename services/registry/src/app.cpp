@@ -10,6 +10,7 @@
 #include "fiscalizers.hpp"
 #include "grpc_service.hpp"
 #include "kassaflow/async/pause.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "migrations.hpp"
@@ -50,7 +51,7 @@ class RegistryApp final : public runtime::App {
                   .public_url = settings.public_url,
                   .unsettled = ask_fiscalizers(settings.fiscalizer_grpc)}),
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
-    if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(ready.error().message);
+    if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(explained(ready.error()));
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);
     server_ = std::make_unique<rpc::Server>(address, service_, tune);
@@ -76,7 +77,7 @@ class RegistryApp final : public runtime::App {
     do {
       if (const auto revision = store_.revision()) watchers_.announce(*revision);
       if (const auto told = store_.tell_watchers(replica_, watchers_.states()); !told) {
-        log::warn("watchers.not_told", {{"code", told.error().code}, {"reason", told.error().message}});
+        report(log::Level::warn, "watchers.not_told", told.error());
       }
     } while (async::pause_unless(stop, kRevisionPoll));
   }
@@ -118,8 +119,8 @@ void RegistrySettings::add_to(settings::Settings& keys) {
 
 std::string RegistrySettings::check() const {
   if (postgres.empty()) return "postgres is missing";
-  if (const auto keys = Keyring::parse(master_key); !keys) return "master_key: " + keys.error().message;
-  if (const auto key = IdMaster::parse(id_master); !key) return "id_master: " + key.error().message;
+  if (const auto keys = Keyring::parse(master_key); !keys) return "master_key: " + explained(keys.error());
+  if (const auto key = IdMaster::parse(id_master); !key) return "id_master: " + explained(key.error());
   if (const std::string wrong = check_url(public_url, true); !wrong.empty()) return "public_url " + wrong;
   if (public_url.ends_with('/')) return "public_url must not end with a slash";
   return {};

@@ -13,6 +13,8 @@ namespace kassaflow::registry {
 namespace {
 
 constexpr std::chrono::seconds kAnswer{3};
+constexpr ErrorKind kFiscalizersAway{"registry.fiscalizers_away",
+                                     "start a fiscalizer, or correct the setting `fiscalizer_grpc`"};
 
 using Stubs = std::vector<std::unique_ptr<v1::Fiscalizer::Stub>>;
 
@@ -28,7 +30,7 @@ Result<std::vector<std::string>> ask(const Stubs& stubs, const std::string& regi
     if (status.ok()) return std::vector<std::string>(response.blockers().begin(), response.blockers().end());
     why = "no fiscalizer answered (" + status.error_message() + ")";
   }
-  return fail("registry.fiscalizers_away", why);
+  return fail(kFiscalizersAway, why);
 }
 
 }  // namespace

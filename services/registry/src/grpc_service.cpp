@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/documents/marks.hpp"
 #include "kassaflow/documents/words.hpp"
@@ -22,15 +23,15 @@ constexpr std::chrono::milliseconds kReplicaPoll{50};
 // The one place where errors become gRPC statuses.
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
-  if (error.code == "registry.not_found") return {StatusCode::NOT_FOUND, error.message};
-  if (error.code == "registry.in_use") return {StatusCode::FAILED_PRECONDITION, error.message};
-  log::error("registry.failed", {{"code", error.code}, {"reason", error.message}});
-  if (error.code == "postgres.unavailable")
-    return {StatusCode::UNAVAILABLE, "PostgreSQL is not reachable; nothing was changed"};
-  if (error.code == "postgres.in_doubt") {
+  if (error.code == kNotFound) return {StatusCode::NOT_FOUND, explained(error)};
+  if (error.code == kInUse) return {StatusCode::FAILED_PRECONDITION, explained(error)};
+  report(log::Level::error, "registry.failed", error);
+  if (error.code == postgres::kUnavailable)
+    return {StatusCode::UNAVAILABLE, explained({error.code, "PostgreSQL is not reachable"})};
+  if (error.code == postgres::kInDoubt) {
     return {StatusCode::UNAVAILABLE, "PostgreSQL was lost while committing; apply again to be sure"};
   }
-  return {StatusCode::INTERNAL, "internal error " + error.code + ", see the registry's log"};
+  return {StatusCode::INTERNAL, "internal error " + std::string(error.code.name()) + ", see the registry's log"};
 }
 
 grpc::Status unknown_kind(const std::string& kind) {
@@ -110,7 +111,7 @@ grpc::Status GrpcService::retire(const Name& name) {
   if (const auto lagging = put_in_force(*revision); !lagging.empty()) {
     why = lagging.front() + " has not taken it over; whether it still prints is unknown";
   } else if (const auto unsettled = options_.unsettled(name.id); !unsettled) {
-    why = "whether a receipt on it is unsettled is unknown: " + unsettled.error().message;
+    why = "whether a receipt on it is unsettled is unknown: " + explained(unsettled.error());
   } else if (!unsettled->empty()) {
     why = "attempts on it have no answer; settle them first:";
     for (const std::string& blocker : *unsettled) why += "\n  " + blocker;
@@ -168,7 +169,7 @@ bool GrpcService::send_changes(WatchStream& stream, v1::Service service, std::ui
   const auto changes = store_.changes_since(from);
   // The watcher comes back with its own back-off and keeps its last snapshot until then.
   if (!changes) {
-    log::warn("watch.broken", {{"code", changes.error().code}, {"reason", changes.error().message}});
+    report(log::Level::warn, "watch.broken", changes.error());
     return false;
   }
   v1::WatchEvent event;

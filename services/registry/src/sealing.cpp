@@ -46,10 +46,10 @@ Result<std::vector<Key32>> decode_all(const Secret& file) {
   std::vector<Key32> keys;
   for (std::string word; words >> word;) {
     const auto key = decode(word);
-    if (!key) return fail("keys.malformed", "a key is not 32 bytes as 64 hex digits or as base64");
+    if (!key) return fail(kKeyMalformed, "a key is not 32 bytes as 64 hex digits or as base64");
     keys.push_back(*key);
   }
-  if (keys.empty()) return fail("keys.missing", "there is no key");
+  if (keys.empty()) return fail(kKeyMissing, "there is no key");
   return keys;
 }
 
@@ -91,7 +91,7 @@ std::string Keyring::seal(std::string_view place, std::string_view plain) const 
 
 Result<std::string> Keyring::open(std::string_view place, std::string_view sealed) const {
   if (sealed.size() < kHeaderSize + kTagSize || bytes(sealed)[0] != kFormat) {
-    return fail("sealed.malformed", "credentials of " + std::string(place) + " are damaged");
+    return fail(kSealedMalformed, "credentials of " + std::string(place) + " are damaged");
   }
   const unsigned char* id = bytes(sealed) + 1;
   for (const Entry& entry : entries_) {
@@ -100,13 +100,13 @@ Result<std::string> Keyring::open(std::string_view place, std::string_view seale
     const std::string_view box = sealed.substr(kHeaderSize);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(plain), nullptr, nullptr, bytes(box), box.size(), bytes(place),
                                                    place.size(), id + entry.id.size(), entry.key.data()) != 0) {
-      return fail("sealed.tampered", "credentials of " + std::string(place) + " do not open: damaged or moved");
+      return fail(kSealedTampered, "credentials of " + std::string(place) + " do not open: damaged or moved");
     }
     return plain;
   }
-  return fail("sealed.unknown_key", "credentials of " + std::string(place) + " were sealed with key " +
-                                        hex(sealed.substr(1, std::tuple_size_v<KeyId>)) +
-                                        ", which is not in the master key file");
+  return fail(kSealedUnknownKey, "credentials of " + std::string(place) + " were sealed with key " +
+                                     hex(sealed.substr(1, std::tuple_size_v<KeyId>)) +
+                                     ", which is not in the master key file");
 }
 
 bool Keyring::sealed_with_current(std::string_view sealed) const {
@@ -117,7 +117,7 @@ bool Keyring::sealed_with_current(std::string_view sealed) const {
 Result<IdMaster> IdMaster::parse(const Secret& file) {
   const auto keys = decode_all(file);
   if (!keys) return tl::unexpected(keys.error());
-  if (keys->size() != 1) return fail("keys.several", "the id master is one key and never rotates");
+  if (keys->size() != 1) return fail(kKeySeveral, "the id master is one key and never rotates");
   IdMaster master;
   master.key_ = keys->front();
   return master;

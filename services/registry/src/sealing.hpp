@@ -13,6 +13,13 @@
 
 namespace kassaflow::registry {
 
+inline constexpr ErrorKind kKeyMalformed{"keys.malformed", "write 64 hex digits, or base64 of 32 bytes"};
+inline constexpr ErrorKind kKeyMissing{"keys.missing", "write 32 bytes as hex or base64 into the file"};
+inline constexpr ErrorKind kKeySeveral{"keys.several", "leave the first key that was in the file alone there"};
+inline constexpr ErrorKind kSealedMalformed{"sealed.malformed", "restore the database, or apply the document again"};
+inline constexpr ErrorKind kSealedTampered{"sealed.tampered", "restore the database, or apply the document again"};
+inline constexpr ErrorKind kSealedUnknownKey{"sealed.unknown_key", "put the old key below the new one in the file"};
+
 using Key32 = std::array<unsigned char, 32>;
 using KeyId = std::array<unsigned char, 4>;  // tells keys apart; derived from the key, says nothing of it
 

@@ -52,7 +52,7 @@ Result<std::monostate> Store::prepare() {
     if (work.exec1("SELECT id_master_fingerprint FROM state")[0].as<std::string>() != fingerprint) {
       wrong =
           "this id master is not the one the database was made with; with another one every receipt would get a new "
-          "id and could be printed twice. Restore the original id_master_file";
+          "id and could be printed twice";
       return;
     }
     // A deletion that a dead process left half done.
@@ -65,12 +65,12 @@ Result<std::monostate> Store::prepare() {
       if (keyring_.sealed_with_current(sealed)) continue;
       const Name name = name_of(row);
       const auto plain = keyring_.open(name.text(), sealed);
-      if (!plain) throw std::runtime_error(plain.error().message);
+      if (!plain) throw std::runtime_error(explained(plain.error()));
       work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", name.kind, name.id,
                        binary(keyring_.seal(name.text(), *plain)));
     }
   });
-  if (done && !wrong.empty()) return fail("registry.id_master", wrong);
+  if (done && !wrong.empty()) return fail(kOtherIdMaster, wrong);
   return done;
 }
 
@@ -187,7 +187,7 @@ Result<std::uint64_t> Store::retire(const Name& name, bool retired) {
     if (changed.affected_rows() == 0) revision = 0;
   });
   if (!done) return tl::unexpected(done.error());
-  if (revision == 0) return fail("registry.not_found", "there is no " + name.kind + " " + name.id);
+  if (revision == 0) return fail(kNotFound, "there is no " + name.kind + " " + name.id);
   return revision;
 }
 
@@ -199,11 +199,11 @@ Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) 
     const auto found =
         work.exec_params("SELECT fixed, retired FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
     if (found.empty()) {
-      refused = Error{"registry.not_found", "there is no " + name.kind + " " + name.id};
+      refused = Error{kNotFound, "there is no " + name.kind + " " + name.id};
       return;
     }
     if (name.kind == "register" && !found[0][1].as<bool>()) {
-      refused = Error{"registry.in_use", name.text() + " was put back into service meanwhile; delete it again"};
+      refused = Error{kInUse, name.text() + " was put back into service meanwhile"};
       return;
     }
     std::string users;
@@ -214,7 +214,7 @@ Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) 
       users += (users.empty() ? "" : ", ") + name_of(row).text();
     }
     if (!users.empty()) {
-      refused = Error{"registry.in_use", name.text() + " is used by " + users};
+      refused = Error{kInUse, name.text() + " is used by " + users};
       return;
     }
     revision = next_revision(work);
@@ -235,7 +235,7 @@ v1::Document Store::read_document(const pqxx::row& row) const {
   if (!document.ParseFromString(bytes_of(row["body"]))) throw std::runtime_error("a document's body does not parse");
   if (row["sealed"].is_null()) return document;
   const auto plain = keyring_.open(name_of(row).text(), bytes_of(row["sealed"]));
-  if (!plain) throw std::runtime_error(plain.error().message);
+  if (!plain) throw std::runtime_error(explained(plain.error()));
   v1::Document secrets;
   if (!secrets.ParseFromString(*plain)) throw std::runtime_error("a document's credentials do not parse");
   document.MergeFrom(secrets);
@@ -250,7 +250,7 @@ Result<v1::Document> Store::get(const Name& name) {
     if (!rows.empty()) document = read_document(rows[0]);
   });
   if (!done) return tl::unexpected(done.error());
-  if (!document) return fail("registry.not_found", "there is no " + name.kind + " " + name.id);
+  if (!document) return fail(kNotFound, "there is no " + name.kind + " " + name.id);
   return *document;
 }
 

@@ -39,7 +39,11 @@ struct StoreOptions {
   bool allow_private_endpoints = false;
 };
 
-// Errors beside those of postgres::Database: registry.not_found, registry.in_use, registry.id_master.
+inline constexpr ErrorKind kNotFound{"registry.not_found", "`kassactl get KIND` shows which there are"};
+inline constexpr ErrorKind kInUse{"registry.in_use", "see that nothing uses it, then delete it again"};
+inline constexpr ErrorKind kOtherIdMaster{"registry.id_master", "restore the original id_master_file"};
+
+// Errors beside those of postgres::Database are the above.
 class Store {
  public:
   Store(const StoreOptions& options, Keyring keyring, IdMaster id_master);

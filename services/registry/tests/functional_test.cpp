@@ -369,12 +369,13 @@ TEST_F(RegistryFunctional, ApplyWaitsForTheWatchersOfOtherReplicas) {
 
 // exactly-once.md 9.
 TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndServesOn) {
+  static constexpr ErrorKind kAway{"test.away"};
   Replica replica;
   replica.apply(test::everything());
   Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   fiscalizer.wait_for_revision(2);
   for (const auto& [unsettled, why] : std::vector<std::pair<Result<std::vector<std::string>>, std::string>>{
-           {std::vector<std::string>{"receipt-1"}, "receipt-1"}, {fail("x", "nobody answers"), "nobody answers"}}) {
+           {std::vector<std::string>{"receipt-1"}, "receipt-1"}, {fail(kAway, "nobody answers"), "nobody answers"}}) {
     replica.unsettled = unsettled;
     const auto status = replica.remove("register", "acme-kkt-1");
     EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
@@ -422,7 +423,7 @@ TEST_F(RegistryFunctional, Rule9_ARegisterThatIsBackInServiceIsNotDeleted) {
   const Name name{"register", "acme-kkt-1"};
   ASSERT_TRUE(replica.store.retire(name, true));
   ASSERT_TRUE(replica.store.retire(name, false));
-  EXPECT_EQ(replica.store.remove(name, "tester").error().code, "registry.in_use");
+  EXPECT_EQ(replica.store.remove(name, "tester").error().code, kInUse);
   ASSERT_TRUE(replica.store.retire(name, true));
   EXPECT_TRUE(replica.store.remove(name, "tester"));
 }
@@ -457,7 +458,7 @@ TEST_F(RegistryFunctional, AnotherIdMasterIsRefused) {
     ASSERT_TRUE(replica.store.prepare().has_value());
   }
   Replica replica(kMasterKey, std::string(64, '9'));
-  EXPECT_EQ(replica.store.prepare().error().code, "registry.id_master");
+  EXPECT_EQ(replica.store.prepare().error().code, kOtherIdMaster);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST(Keyring, EveryChangedByteIsNoticed) {
 
 TEST(Keyring, ASealedValueDoesNotOpenInAnotherPlace) {
   const Keyring keys = ring(kHexA);
-  EXPECT_EQ(keys.open("register/b", keys.seal("register/a", "x")).error().code, "sealed.tampered");
+  EXPECT_EQ(keys.open("register/b", keys.seal("register/a", "x")).error().code, kSealedTampered);
 }
 
 TEST(Keyring, RotationOpensTheOldAndSealsWithTheNew) {
@@ -58,7 +58,7 @@ TEST(Keyring, RotationOpensTheOldAndSealsWithTheNew) {
   const std::string fresh = rotated.seal("register/a", "x");
   EXPECT_TRUE(rotated.sealed_with_current(fresh));
   EXPECT_EQ(ring(kHexB).open("register/a", fresh).value(), "x");
-  EXPECT_EQ(ring(kHexB).open("register/a", old).error().code, "sealed.unknown_key");
+  EXPECT_EQ(ring(kHexB).open("register/a", old).error().code, kSealedUnknownKey);
 }
 
 TEST(IdMaster, IdKeyDependsOnTenantAndInstallationOnly) {

@@ -7,10 +7,10 @@
 
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/async/pause.hpp"
+#include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
-#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
@@ -87,7 +87,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(context.clock, log_ends_, database_),
       caught_up_for_answers_(context.clock, log_ends_, answers_database_),
-      watcher_({settings.registry_grpc, v1::SERVICE_STATUS, context.instance}),
+      watcher_({settings.registry.grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(database_),
       pusher_(pusher_dependencies(), settings),
       check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
@@ -99,7 +99,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   handler.positions = [this](const auto&) {
     positions::Positions positions;
     const auto read = database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
-    if (!read) throw std::runtime_error("positions: " + read.error().message);
+    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
     return positions;
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
@@ -147,7 +147,7 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   const auto stored = database_.run_blocking(
       [&](pqxx::work& work) { unreadable = sql::apply(work, batch, settings_.push_delay.count()); });
   if (!stored) {
-    log::warn("view.intake_failed", {{"records", batch.size()}, {"error", stored.error().message}});
+    report(log::Level::warn, "view.intake_failed", stored.error(), {{"records", batch.size()}});
     return false;
   }
   kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);

@@ -178,8 +178,9 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
     kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
-    log::info("push.no_answer",
-              {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code}});
+    log::info(
+        "push.no_answer",
+        {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code.name()}});
     co_return Next::leave;
   }
   kept.failures = 0;

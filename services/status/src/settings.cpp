@@ -12,8 +12,7 @@ void StatusSettings::add_to(settings::Settings& keys) {
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the view is its schema status; while it is away CHECK_URL says WAIT");
   kafka.add_to(keys);
-  keys.text(registry_grpc, "registry_grpc",
-            "host:port of the registry; while it is away the last configuration stays in force");
+  registry.add_to(keys);
   keys.duration(push_delay, "push_delay", 0ms, 10min,
                 "between an outcome and the first push: the portal must first have read our UUID");
   keys.duration(push_retry_min, "push_retry_min", 50ms, 1h, "first back-off of a push, at most push_retry_max");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -17,7 +18,7 @@ struct StatusSettings {
   std::uint16_t grpc_port = 0;
   Secret postgres;
   kafka::Connection kafka;
-  std::string registry_grpc;
+  configuration::RegistryAddress registry;
   settings::Duration push_delay{2000};
   settings::Duration push_retry_min{5000};
   settings::Duration push_retry_max{900000};

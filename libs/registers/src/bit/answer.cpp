@@ -167,7 +167,7 @@ Finding read_answer(int http_status, std::string_view body, const Requested& req
   const std::string text = to_utf8(body);
   const std::optional<Json> root = parse_json(text);
   const bool success_status = http_status >= 200 && http_status < 300;
-  const std::string code = success_status ? "malformed" : "http_" + std::to_string(http_status);
+  const std::string code = success_status ? "malformed" : http_code(http_status);
   const std::string what = "Непонятный ответ кассы (HTTP " + std::to_string(http_status) + ")";
   if (!root || (!root->is_object() && !root->is_array())) return read_broken(text, requested, code, what);
   Finding found = read_json(*root, requested);

@@ -82,7 +82,8 @@ class BitDriver final : public Driver {
     const auto answer = co_await http::one_shot(request, addresses_, guard);
     Health health;
     health.up = guard.connected();
-    if (!health.up) health.detail = "Нет соединения с драйвером БИТ: " + (answer ? std::string() : answer.error().code);
+    if (!health.up)
+      health.detail = "Нет соединения с драйвером БИТ: " + std::string(answer ? "" : answer.error().code.name());
     co_return health;
   }
 

@@ -111,11 +111,11 @@ bool is_order_id(std::string_view key) {
 
 Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key,
                            std::optional<std::uint8_t> timezone_code) {
-  if (!is_order_id(key)) return fail("bit.order_id", "Номер заказа для кассы содержит недопустимые символы");
+  if (!is_order_id(key)) return fail(kBadOrderId, "Номер заказа для кассы содержит недопустимые символы");
   if (const auto sums = check_sums(receipt); !sums) return tl::unexpected(sums.error());
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) {
     const std::string why = obstacle(receipt.lines[i], till.ffd);
-    if (!why.empty()) return fail("bit.line", line_name(receipt, i) + why);
+    if (!why.empty()) return fail(kBadLine, line_name(receipt, i) + why);
   }
 
   JsonWriter json;

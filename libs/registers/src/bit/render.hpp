@@ -12,6 +12,9 @@
 
 namespace kassaflow::registers::bit {
 
+inline constexpr ErrorKind kBadOrderId{"bit.order_id"};
+inline constexpr ErrorKind kBadLine{"bit.line"};
+
 // Names of the one command of a packet; the driver echoes them.
 inline constexpr std::string_view kReceiptName = "receipt-";
 inline constexpr std::string_view kShiftName = "shift-";

@@ -26,8 +26,11 @@ std::string storable(std::string_view text) {
   return clean;
 }
 
+std::string code_of(const http::Failure& failure) { return std::string(failure.code.name()); }
+
 std::string told(const http::Failure& failure) {
-  return failure.message.empty() ? failure.code : failure.code + ": " + failure.message;
+  const std::string code = code_of(failure);
+  return failure.message.empty() ? code : code + ": " + failure.message;
 }
 
 }  // namespace
@@ -41,6 +44,8 @@ Finding finding(Fact fact, Cause cause, std::string code, std::string text) {
   return found;
 }
 
+std::string http_code(int http_status) { return "http_" + std::to_string(http_status); }
+
 Finding contradiction(std::string code, std::string text) {
   Finding found = finding(Fact::unknown, Cause::ambiguous, std::move(code), std::move(text));
   found.alarm = true;
@@ -49,16 +54,16 @@ Finding contradiction(std::string code, std::string text) {
 
 Finding lost_post(const http::Failure& failure) {
   if (failure.sent != http::Sent::nothing) {
-    return finding(Fact::unknown, Cause::ambiguous, failure.code, "Ответ кассы не получен (" + told(failure) + ")");
+    return finding(Fact::unknown, Cause::ambiguous, code_of(failure), "Ответ кассы не получен (" + told(failure) + ")");
   }
   // An address the policy refuses stays refused: a person has to correct the register's endpoint.
-  const Cause cause = failure.code == "address_refused" ? Cause::register_fault : Cause::transient;
-  return finding(Fact::not_printed, cause, failure.code, "Нет соединения с кассой (" + told(failure) + ")");
+  const Cause cause = failure.code == http::kAddressRefused ? Cause::register_fault : Cause::transient;
+  return finding(Fact::not_printed, cause, code_of(failure), "Нет соединения с кассой (" + told(failure) + ")");
 }
 
 Finding lost_question(const http::Failure& failure) {
-  const Cause cause = failure.code == "address_refused" ? Cause::register_fault : Cause::transient;
-  return finding(Fact::unknown, cause, failure.code, "Касса не ответила на запрос о чеке (" + told(failure) + ")");
+  const Cause cause = failure.code == http::kAddressRefused ? Cause::register_fault : Cause::transient;
+  return finding(Fact::unknown, cause, code_of(failure), "Касса не ответила на запрос о чеке (" + told(failure) + ")");
 }
 
 Finding of_repeat(Finding found) {

@@ -10,6 +10,9 @@
 
 namespace kassaflow::registers {
 
+// Finding::code of an answer of which only the status is understood: "http_404".
+[[nodiscard]] std::string http_code(int http_status);
+
 // Unknown, with an alarm: the answer contradicts itself or what was asked (exactly-once.md 7, 8).
 [[nodiscard]] Finding contradiction(std::string code, std::string text);
 

@@ -10,6 +10,9 @@
 
 namespace kassaflow::registers {
 
+inline constexpr ErrorKind kReceiptLines{"receipt.lines"};
+inline constexpr ErrorKind kReceiptSums{"receipt.sums"};
+
 inline constexpr std::size_t kTitleCharacters = 128;  // [1030]
 inline constexpr int kOtherAgent = 64;                // [1222] of a line with a supplier (ffd.md §3.6)
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "kassaflow/fiscal/money.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/text/ascii.hpp"
 #include "kassaflow/text/utf8.hpp"
@@ -294,16 +295,10 @@ std::optional<WholeNumber> whole_number(std::string_view text) {
 }
 
 std::optional<std::int64_t> kopecks_of(std::string_view rubles) {
-  rubles = trimmed(rubles);
-  const std::size_t point = rubles.find_first_of(".,");
-  const std::string_view whole = rubles.substr(0, point);
-  std::string cents = point == std::string_view::npos ? "00" : std::string(rubles.substr(point + 1));
-  if (!all_digits(whole) || whole.size() > 12 || !all_digits(cents)) return std::nullopt;
-  if (cents.size() > 2 && cents.find_first_not_of('0', 2) != std::string::npos) return std::nullopt;
-  cents.resize(2, '0');
-  std::int64_t value = 0;
-  for (const char c : std::string(whole) + cents) value = value * 10 + (c - '0');
-  return value;
+  std::string text(trimmed(rubles));
+  std::ranges::replace(text, ',', '.');
+  const auto sum = fiscal::parse_rubles(text);
+  return sum ? std::optional(sum->value()) : std::nullopt;
 }
 
 WordSequence::WordSequence(std::string_view utf8) { Cutter(words_).take(utf8); }

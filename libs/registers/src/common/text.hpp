@@ -28,7 +28,8 @@ struct WholeNumber {
 };
 [[nodiscard]] std::optional<WholeNumber> whole_number(std::string_view text);
 
-// Kopecks of "1000", "1000.5" or "1000,50"; nullopt for anything else, also for a third decimal that is not zero.
+// fiscal::parse_rubles of what a register wrote: its dumps have blanks around an amount, and a comma where the device
+// speaks Russian.
 [[nodiscard]] std::optional<std::int64_t> kopecks_of(std::string_view rubles);
 
 // A word of a message: lower case, ё is е.

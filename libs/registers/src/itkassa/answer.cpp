@@ -10,8 +10,6 @@ namespace {
 
 bool is_success(int http_status) { return http_status >= 200 && http_status < 300; }
 
-std::string http_code(int http_status) { return "http_" + std::to_string(http_status); }
-
 // `code` of the envelope as a number's digits ("0"); nullopt when the answer has none.
 std::optional<std::string> envelope_code(const Json& envelope) {
   const Json& code = envelope["code"];
@@ -118,7 +116,7 @@ Finding read_queried(int http_status, std::string_view body, const Requested& re
   }
   // A clean negative is the application's own word, not a proxy's page (§11.2 3).
   const bool bare = is_object && !(*envelope)["object"].is_object() && !says_document(refusal_text(*envelope));
-  if (http_status == 404 && bare) return no_document(by, "http_404");
+  if (http_status == 404 && bare) return no_document(by, http_code(404));
   if (!is_object || !is_success(http_status)) {
     return unreadable(http_status, Cause::transient);
   }

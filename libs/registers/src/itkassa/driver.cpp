@@ -69,7 +69,7 @@ class ItkassaDriver final : public Driver {
     // The manual leaves open under which base this path lives (§2): the one that knows a document is remembered.
     Finding found = co_await ask_at(base_ + path, attempt, QueryBy::key);
     if (!found.remote_id.empty()) by_key_base_ = base_;
-    const bool not_there = found.fact == Fact::absent || found.code == "http_404";
+    const bool not_there = found.fact == Fact::absent || found.code == http_code(404);
     if (!not_there || origin_of(base_) == base_) co_return found;
     Finding other = co_await ask_at(origin_of(base_) + path, attempt, QueryBy::key);
     if (other.remote_id.empty()) co_return found;
@@ -102,7 +102,7 @@ class ItkassaDriver final : public Driver {
     const auto answer = co_await http::one_shot(request("GET", base_ + "/cre/items/"), addresses_, guard);
     if (!answer)
       co_return Health{.up = false,
-                       .detail = "Нет связи с сервисом itkassa: " + answer.error().code,
+                       .detail = "Нет связи с сервисом itkassa: " + std::string(answer.error().code.name()),
                        .fn = {},
                        .registration_number = {},
                        .test = {}};

@@ -6,6 +6,7 @@
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::registers::itkassa {
 namespace {
@@ -190,8 +191,8 @@ std::string end_document(JsonWriter&& json) {
 
 Result<void> check_total(Kopecks total) {
   if (total > Kopecks(0)) return {};
-  return fail("receipt.total", "Итог чека " + fiscal::to_rubles(total) +
-                                   " (поле total_sum): кассы itkassa печатают только чеки с итогом больше нуля");
+  return fail(kReceiptTotal, "Итог чека " + fiscal::to_rubles(total) +
+                                 " (поле total_sum): кассы itkassa печатают только чеки с итогом больше нуля");
 }
 
 Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key,
@@ -200,7 +201,7 @@ Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& t
   if (const auto total = check_total(receipt.total); !total) return tl::unexpected(total.error());
   for (std::size_t i = 0; i < receipt.lines.size(); ++i) {
     const std::string why = obstacle(receipt.lines[i], till.ffd);
-    if (!why.empty()) return fail("itkassa.line", line_name(receipt, i) + why);
+    if (!why.empty()) return fail(kBadLine, line_name(receipt, i) + why);
   }
 
   JsonWriter json;

@@ -9,6 +9,8 @@
 
 namespace kassaflow::registers::itkassa {
 
+inline constexpr ErrorKind kBadLine{"itkassa.line"};
+
 // Totals are above 0 (§9 6), whatever the settlement type.
 [[nodiscard]] Result<void> check_total(fiscal::Kopecks total);
 

@@ -50,7 +50,7 @@ class VirtualDriver final : public Driver {
 
   awaitable<Finding> send(const AttemptRef& attempt, http::WriteGuard& guard) override {
     if (!guard.arm())
-      co_return lost_post({.sent = http::Sent::nothing, .code = "guard", .message = {}, .partial_answer = {}});
+      co_return lost_post({.sent = http::Sent::nothing, .code = http::kGuard, .message = {}, .partial_answer = {}});
     guard.disarm();
     if (own_.refuse_kopecks != 0 && attempt.total_kopecks % 100 == own_.refuse_kopecks) {
       co_return finding(Fact::not_printed, Cause::data, "ordered_refusal",

@@ -32,6 +32,16 @@ struct FormLimits {
   std::size_t key_bytes = 512;
 };
 
+inline constexpr ErrorKind kFormTooLarge{"form.too_large"};
+inline constexpr ErrorKind kFormPairs{"form.pairs"};
+inline constexpr ErrorKind kFormKey{"form.key"};
+inline constexpr ErrorKind kFormDepth{"form.depth"};
+inline constexpr ErrorKind kFormIndex{"form.index"};
+inline constexpr ErrorKind kFormEncoding{"form.encoding"};
+inline constexpr ErrorKind kFormNul{"form.nul"};
+inline constexpr ErrorKind kFormNodes{"form.nodes"};
+inline constexpr ErrorKind kFormCharset{"form.charset"};
+
 enum class Charset : std::uint8_t { utf8, windows_1251 };
 
 class Form {
@@ -77,11 +87,10 @@ class Form {
     std::uint32_t at_ = 0;  // 0 = past the last: the root is nobody's child
   };
 
-  // Fails with code "form.…" and a Russian text that names the pair and its key. A key that cannot be decoded could be
-  // any, so it is refused.
-  // Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a scalar and the other way
-  // round. Texts are UTF-8 afterwards, also from portals that send windows-1251 or cut a character; everything else
-  // (marking codes) keeps its bytes.
+  // Fails with one of the above and a Russian text that names the pair and its key. A key that cannot be decoded could
+  // be any, so it is refused. Repeated keys as PHP has them: the last scalar wins, `[]` appends, a list replaces a
+  // scalar and the other way round. Texts are UTF-8 afterwards, also from portals that send windows-1251 or cut a
+  // character; everything else (marking codes) keeps its bytes.
   [[nodiscard]] static Result<Form> parse(std::string_view body, const FormLimits& limits = {});
 
   Form(Form&&) noexcept;

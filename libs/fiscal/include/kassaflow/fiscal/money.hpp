@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace kassaflow::fiscal {
 
@@ -44,5 +46,10 @@ class Quantity {
 // "1234.50": always two decimals, dot. "0.75" / "2": up to three decimals, no trailing zeros.
 [[nodiscard]] std::string to_rubles(Kopecks amount);
 [[nodiscard]] std::string to_decimal(Quantity quantity);
+
+// "1000", "1000.5", "1000.50", "1000.5000": at most 12 digits of roubles, and behind the kopecks nothing but zeros;
+// nullopt for anything else. What the portal sends has signs, exponents and the noise of doubles:
+// bitrix24::parse_decimal.
+[[nodiscard]] std::optional<Kopecks> parse_rubles(std::string_view text);
 
 }  // namespace kassaflow::fiscal

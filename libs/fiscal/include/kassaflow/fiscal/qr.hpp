@@ -12,6 +12,8 @@
 
 namespace kassaflow::fiscal {
 
+inline constexpr ErrorKind kQrMalformed{"qr.malformed"};
+
 struct Qr {
   std::optional<std::int64_t> local_s;            // t: local time of the register as if it were UTC (timezone.hpp)
   std::optional<Kopecks> sum;                     // s
@@ -26,7 +28,7 @@ struct Qr {
 };
 
 // Keys in any order and case; unknown keys are ignored, absent and empty ones are unknown. "t=19700101T000000" is
-// unknown too. Fails with "qr.malformed" on a value that cannot be read, a repeated key or more than 512 bytes.
+// unknown too. Fails with kQrMalformed on a value that cannot be read, a repeated key or more than 512 bytes.
 [[nodiscard]] Result<Qr> parse_qr(std::string_view text);
 
 // Every part, with seconds; unknown ones as the vendors' empty values.

@@ -9,7 +9,9 @@
 
 namespace kassaflow::fiscal {
 
-// Words of the configuration: none, 0, 5, 7, 10, 20, 22. Fails with "vat.unknown".
+inline constexpr ErrorKind kVatUnknown{"vat.unknown"};
+
+// Words of the configuration: none, 0, 5, 7, 10, 20, 22. Fails with kVatUnknown.
 [[nodiscard]] Result<Vat> parse_vat(std::string_view word);
 
 // The rate of a prepayment: 22 % -> 22/122 and so on; 0 %, none and calculated rates stay.

@@ -26,7 +26,7 @@ class Client {
   Client(boost::asio::any_io_executor executor, const std::string& address);  // host:port
   ~Client();
 
-  // POST; resumes at `deadline` at the latest. Codes: dns, connect, timeout, closed (no whole answer came), malformed.
+  // POST; resumes at `deadline` at the latest. Fails with kDns, kConnect, kTimeout, kClosed or kMalformed (errors.hpp).
   boost::asio::awaitable<Result<Answer>> post(std::string target, std::string content_type, std::string body,
                                               std::chrono::steady_clock::time_point deadline);
 

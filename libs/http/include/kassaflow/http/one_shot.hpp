@@ -12,11 +12,12 @@
 
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/http/address.hpp"
+#include "kassaflow/http/errors.hpp"
 
 namespace kassaflow::http {
 
 // `arm()` is called after the connection stands and immediately before the first byte is written; it returns by when
-// the last one must be. nullopt: nothing is written, the request ends as Sent::nothing with code "guard".
+// the last one must be. nullopt: nothing is written, the request ends as Sent::nothing with kGuard.
 // `disarm()` is called after the last byte is written or the write failed.
 class WriteGuard {
  public:
@@ -60,7 +61,7 @@ enum class Sent : unsigned char {
 
 struct Failure {
   Sent sent = Sent::nothing;
-  std::string code;  // dns | address_refused | connect | tls | guard | write | read | timeout | malformed | too_large
+  ErrorCode code;  // of errors.hpp
   std::string message;
   std::string partial_answer;  // bytes that did arrive
 };

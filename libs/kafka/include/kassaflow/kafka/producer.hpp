@@ -24,7 +24,7 @@ struct ProducerOptions {
   std::string client_id;
   std::vector<std::string> topics;  // their leaders are looked up first: a first record would wait for them up to 1 s
   std::chrono::milliseconds message_timeout{4000};  // below PRINT_DEADLINE (exactly-once.md 15)
-  std::size_t queue_limit = 100000;                 // records in flight; above it send() fails with "kafka.queue_full"
+  std::size_t queue_limit = 100000;                 // records in flight; above it send() fails with kQueueFull
 };
 
 struct Position {
@@ -34,6 +34,14 @@ struct Position {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// Certainly not sent: too many records are in flight.
+inline constexpr ErrorKind kQueueFull{"kafka.queue_full", "see why the brokers are slower than what comes in"};
+// Certainly not persisted.
+inline constexpr ErrorKind kNotPersisted{"kafka.not_persisted",
+                                         "nothing was sent: see what the brokers say, and the setting kafka_brokers"};
+// Possibly persisted.
+inline constexpr ErrorKind kUnknown{"kafka.unknown", "it may have been sent: see whether the brokers are well"};
+
 class Producer {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
@@ -42,8 +50,7 @@ class Producer {
   ~Producer();  // what is still in flight is given up, its senders never resume: flush() first
 
   // Resumes when the broker confirmed (status PERSISTED) or certainly or possibly not, at `deadline` at the latest.
-  // Codes: kafka.queue_full (certainly not sent), kafka.not_persisted (certainly not), kafka.unknown (possibly
-  // persisted).
+  // Fails with kQueueFull, kNotPersisted or kUnknown.
   boost::asio::awaitable<Result<Position>> send(std::string topic, std::string key, std::string value, Headers headers,
                                                 Deadline deadline = Deadline::max());
 

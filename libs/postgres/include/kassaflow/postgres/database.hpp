@@ -27,12 +27,19 @@ struct DatabaseOptions {
   int standstill_timeout_ms = 5000;
 };
 
-// What the caller must know of a failed transaction (Error::code):
-//   postgres.unavailable  nothing was committed; try later
-//   postgres.in_doubt     the COMMIT's answer was lost: read again what you wrote (exactly-once.md 1)
-//   postgres.data         a value the database cannot hold (SQLSTATE class 22): the same task fails the same way again
-//   postgres.error        otherwise refused by the server (constraint, deadlock, syntax) or by the task itself, see
-//   message
+// What the caller must know of a failed transaction (Error::code).
+// Nothing was committed; try later.
+inline constexpr ErrorKind kUnavailable{
+    "postgres.unavailable", "nothing was stored: start PostgreSQL, or correct where the setting `postgres` leads"};
+// The COMMIT's answer was lost: read again what you wrote (exactly-once.md 1).
+inline constexpr ErrorKind kInDoubt{"postgres.in_doubt",
+                                    "it may have been stored: look, and do it again when it was not"};
+// A value the database cannot hold (SQLSTATE class 22): the same task fails the same way again.
+inline constexpr ErrorKind kData{"postgres.data",
+                                 "nothing was stored, and the same values will be refused again: correct them"};
+// Otherwise refused by the server (constraint, deadlock, syntax) or by the task itself, see message.
+inline constexpr ErrorKind kRefused{"postgres.error", "nothing was stored: see what PostgreSQL logged of it"};
+
 class Database {
  public:
   explicit Database(DatabaseOptions options);

@@ -3,6 +3,7 @@
 // Inside, code speaks fiscal:: and receipts::.
 
 #include <optional>
+#include <string_view>
 
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
@@ -18,14 +19,22 @@ enum ReceiptState : int;
 
 namespace kassaflow::records {
 
+inline constexpr std::string_view kOtherVersion = "print it with the version that wrote the record, or a later one";
+// Which code of a record is none of the law's.
+inline constexpr ErrorKind kUnknownSign{"record.sign", kOtherVersion};
+inline constexpr ErrorKind kUnknownVat{"record.vat", kOtherVersion};
+inline constexpr ErrorKind kUnknownMethod{"record.method", kOtherVersion};
+inline constexpr ErrorKind kUnknownSubject{"record.subject", kOtherVersion};
+inline constexpr ErrorKind kUnknownMeasure{"record.measure", kOtherVersion};
+
 // `check_type` is the caller's to set: the domain does not know it.
 [[nodiscard]] v1::Receipt to_record(const fiscal::Receipt& receipt);
 [[nodiscard]] v1::FiscalDocument to_record(const fiscal::FiscalDocument& document);
 [[nodiscard]] v1::ReceiptState to_record(receipts::State state);
 [[nodiscard]] v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome);
 
-// Fails with "record.…" when a code is none of the law's: a record of a newer or a foreign program is not printed as
-// something else. Amounts and texts are taken as they are; fiscal::validate judges them.
+// Fails with one of the above when a code is none of the law's: a record of a newer or a foreign program is not printed
+// as something else. Amounts and texts are taken as they are; fiscal::validate judges them.
 [[nodiscard]] Result<fiscal::Receipt> from_record(const v1::Receipt& record);
 [[nodiscard]] fiscal::FiscalDocument from_record(const v1::FiscalDocument& record);
 // nullopt: not set, or a state of a newer program.

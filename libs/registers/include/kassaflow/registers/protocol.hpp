@@ -98,6 +98,8 @@ class Callbacks {
   [[nodiscard]] virtual std::optional<std::string> register_in(std::string_view body) const = 0;
 };
 
+inline constexpr ErrorKind kReceiptTotal{"receipt.total"};
+
 class Protocol {
  public:
   virtual ~Protocol() = default;
@@ -124,7 +126,7 @@ class Protocol {
 
   // --- printing ---
 
-  // The rule of Driver::render that is asked before a receipt is accepted. Fails with "receipt.total" and a Russian
+  // The rule of Driver::render that is asked before a receipt is accepted. Fails with kReceiptTotal and a Russian
   // text without a full stop.
   [[nodiscard]] virtual Result<void> check_total(fiscal::Kopecks) const { return {}; }
   // The idempotency key of attempt `number` (from 1) of a receipt or report, the same after a crash (exactly-once.md
@@ -147,8 +149,10 @@ class Protocol {
 // Every setting of every protocol at its standard value.
 [[nodiscard]] Durations standard_durations();
 
+inline constexpr ErrorKind kUnknownProtocol{"register.unknown_protocol",
+                                            "start a version of this program that speaks it, or correct the document"};
 // The document as lanes and callbacks use it; the time zone stays empty, it is the pool's. Fails with
-// "register.unknown_protocol" for what this version does not speak.
+// kUnknownProtocol for what this version does not speak.
 [[nodiscard]] Result<RegisterSettings> read_settings(const v1::Register& document);
 
 }  // namespace kassaflow::registers
