@@ -103,7 +103,7 @@ void hold(pqxx::work& work, const kafka::Record& record, const v1::ReceiptOwner&
       "digest_version, date_create_s, total_kopecks, accepted_at, error) values ($1, $2, $3, $4, $5, $6, $7, 'held', "
       "nextval('journal_sequence'), '', 0, 0, 0, to_timestamp($8::bigint / 1000.0), $9) on conflict (id) do nothing",
       owner.receipt_id(), owner.tenant(), owner.installation(), owner.cashbox(), owner.unique_id(), record.key,
-      receipts::shard_of(record.key), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
+      receipts::shard_of(PoolId(record.key)), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
   work.exec_params(
       "insert into posts (receipt, post_id, verdict, generation, digest) select id, $2, 'unreadable', generation, '' "
       "from receipts where id = $1 on conflict do nothing",
@@ -191,7 +191,7 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
     cashboxes.add(post.cashbox());
     unique_ids.add(post.unique_id());
     pools.add(post.pool());
-    shards.add(receipts::shard_of(post.pool()));
+    shards.add(receipts::shard_of(PoolId(post.pool())));
     digests.add_bytes(row.digest);
     versions.add(row.digest_version);
     dates.add(row.date_create_s);
@@ -237,7 +237,7 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     conflicts.add(row.conflicts);
     cashboxes.add(row.cashbox);
     pools.add(row.pool);
-    shards.add(receipts::shard_of(row.pool));
+    shards.add(receipts::shard_of(PoolId(row.pool)));
   }
   static const std::string kUpdate =
       "update receipts r set cashbox = n.cashbox, pool = n.pool, shard = n.shard, "
@@ -283,7 +283,7 @@ void insert_callbacks(pqxx::work& work, const std::vector<v1::RegisterCallback>&
   IntArray shards;
   for (const auto& callback : callbacks) {
     registers.add(callback.register_());
-    shards.add(receipts::shard_of(callback.pool()));
+    shards.add(receipts::shard_of(PoolId(callback.pool())));
     bodies.add_bytes(callback.body());
   }
   work.exec_params(

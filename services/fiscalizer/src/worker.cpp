@@ -198,7 +198,7 @@ void Worker::reconcile() {
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
-    const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
+    const auto fence = leases_.may_start(receipts::shard_of(PoolId(entry->pool)));
     if (!fence || lanes_.contains(id)) continue;
     auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id, entry->pool, *fence);
     lanes_.emplace(id, lane);

@@ -44,7 +44,7 @@ class AskerTest : public JournalTest {
   std::vector<Fact> ended_;
   Asker asker_{io_.get_executor(),
                {.journal = journal_,
-                .fence = {receipts::shard_of(kPool), 1},
+                .fence = {receipts::shard_of(PoolId(kPool)), 1},
                 .first_pause = 1ms,
                 .longest_pause = 2ms,
                 .may_decide = [this] { return may_decide_; },

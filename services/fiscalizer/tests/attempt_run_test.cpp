@@ -45,7 +45,7 @@ class AttemptRunTest : public JournalTest {
   }
   std::string open_attempts() { return one("select count(*) from attempts where outcome is null"); }
 
-  static inline const int kShard = receipts::shard_of(kPool);
+  static inline const int kShard = receipts::shard_of(PoolId(kPool));
   FiscalizerSettings settings_;
   registers::Timers timers_;
   asio::io_context io_;

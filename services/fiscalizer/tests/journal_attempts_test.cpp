@@ -43,7 +43,7 @@ TEST_F(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRef
   take({post(1, 2, 11, "newer", 1)});
   EXPECT_EQ(open(attempt_for(older)), 0);
   run([&](pqxx::work& work) {
-    return sql::refuse(work, kWorker, older, receipts::State::failed, Fence{receipts::shard_of(kPool), 1}, "no");
+    return sql::refuse(work, kWorker, older, receipts::State::failed, Fence{receipts::shard_of(PoolId(kPool)), 1}, "no");
   });
   EXPECT_EQ(state(1), "queued");
   EXPECT_NE(open(attempt_for(queued().at(0))), 0);
@@ -60,7 +60,7 @@ TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
   const auto waiting = queued();
   const auto attempt = open(attempt_for(waiting.at(0)));
-  const int shard = receipts::shard_of(kPool);
+  const int shard = receipts::shard_of(PoolId(kPool));
   const auto allow = [&](const std::string& worker, std::int64_t epoch) {
     return run([&](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, Fence{shard, epoch}); });
   };
@@ -85,7 +85,7 @@ TEST_F(JournalTest, Rule4_AClosedAttemptsBytesDoNotLeaveAgain) {
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(heard(attempt, Fact::printed, Cause::none, 5));
   EXPECT_EQ(run([&](pqxx::work& work) {
-              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1});
+              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(PoolId(kPool)), 1});
             }),
             0);
   EXPECT_EQ(news({attempt, attempt + 1}).answered, std::vector<std::int64_t>{attempt});

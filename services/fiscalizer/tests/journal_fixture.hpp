@@ -85,7 +85,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     attempt.register_id = "kkt-1";
     attempt.identity = identity;
     attempt.pool = kPool;
-    attempt.fence = {receipts::shard_of(kPool), 1};
+    attempt.fence = {receipts::shard_of(PoolId(kPool)), 1};
     attempt.key = receipts::attempt_key(receipt.id, attempt.number);
     attempt.request = "bytes";
     return attempt;
@@ -99,7 +99,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
   static Heard heard(std::int64_t attempt, Fact fact, Cause cause = Cause::none, std::uint64_t fd = 0) {
     Heard result;
     result.attempt = attempt;
-    result.fence = {receipts::shard_of(kPool), 1};
+    result.fence = {receipts::shard_of(PoolId(kPool)), 1};
     result.provable = true;
     result.finding.fact = fact;
     result.finding.cause = cause;
@@ -117,7 +117,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
   }
 
   Journal::News news(const std::vector<std::int64_t>& followed = {}) {
-    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(kPool)}, followed); });
+    return run([&](pqxx::work& work) { return sql::news(work, {receipts::shard_of(PoolId(kPool))}, followed); });
   }
 };
 

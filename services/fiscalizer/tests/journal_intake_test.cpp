@@ -121,7 +121,7 @@ const std::string kPlace = "select state || '/' || cashbox || '/' || pool || '/'
 
 TEST_F(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
   take({post(1, 1, 10, "d", 0), for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of("other"));
+  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other")));
   EXPECT_EQ(one(kPlace), expected);
   EXPECT_TRUE(queued().empty()) << "nothing is left in the old pool";
   take({for_cashbox(post(1, 3, 9, "d", 2), "old-box", "old")});
@@ -133,7 +133,7 @@ TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   exec("update receipts set hold_reason = 'of the old generation'");
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of("other")));
+  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other"))));
   EXPECT_EQ(one("select hold_reason from receipts"), "");
 }
 

@@ -235,7 +235,7 @@ TEST_F(WordsTest, Rule5_TheBytesOfAReceiptThatIsDoneNeverLeaveAgain) {
   const auto attempt = open_next();
   exec("update receipts set state = 'done' where id = '" + uuid(2) + "'");
   EXPECT_EQ(run([&](pqxx::work& work) {
-              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1});
+              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(PoolId(kPool)), 1});
             }),
             0);
 }

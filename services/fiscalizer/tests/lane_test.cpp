@@ -70,7 +70,7 @@ class LaneTest : public JournalTest {
                          .find_pool = [this](const std::string&) { return pool_of_registers_; },
                          .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
                          .make_driver = make_driver_},
-        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(PoolId(kPool))).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -270,7 +270,7 @@ TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {
 
 TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain) {
   NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity);
-  attempt.fence = leases_.may_start(receipts::shard_of(kPool)).value();
+  attempt.fence = leases_.may_start(receipts::shard_of(PoolId(kPool))).value();
   ASSERT_NE(open(attempt), 0);
   // A worker that is gone since had it printed.
   http::NoGuard guard;

@@ -96,7 +96,7 @@ Accepting<void> check_registers(const Snapshot& snapshot, const Installation& in
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
                                 const bitrix24::Form& form, const fiscal::Receipt& receipt, std::int64_t now_ms) {
   v1::ReceiptAccepted record;
-  record.set_receipt_id(installation.id_key.value().receipt_id(post.unique_id));
+  record.set_receipt_id(installation.id_key.value().receipt_id(post.unique_id).str());
   record.set_post_id(receipts::new_post_id(now_ms));
   record.set_tenant(installation.tenant);
   record.set_installation(installation.id);

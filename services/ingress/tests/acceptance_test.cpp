@@ -26,7 +26,7 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
   const auto snapshot = make_snapshot();
   const auto record = accept_at(*snapshot, "s3cr3t", fixture("sell-two-goods-discount-delivery"));
   ASSERT_TRUE(record.has_value());
-  EXPECT_EQ(record->receipt_id(), snapshot->installations.at("acme-main")->id_key.value().receipt_id("1908716413"));
+  EXPECT_EQ(record->receipt_id(), snapshot->installations.at("acme-main")->id_key.value().receipt_id("1908716413").str());
   EXPECT_TRUE(receipts::is_uuid(record->post_id()));
   EXPECT_EQ(record->tenant(), "acme");
   EXPECT_EQ(record->installation(), "acme-main");

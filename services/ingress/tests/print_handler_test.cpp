@@ -35,7 +35,7 @@ class PrintHandlerTest : public testing::Test {
     return std::string(answer.at("ERRORS").as_array()[0].as_string());
   }
   std::string expected_id(const char* unique_id) {
-    return snapshot_->installations.at("acme-main")->id_key.value().receipt_id(unique_id);
+    return snapshot_->installations.at("acme-main")->id_key.value().receipt_id(unique_id).str();
   }
   bool counted(const std::string& line) { return metrics_.exposition().find(line) != std::string::npos; }
 
