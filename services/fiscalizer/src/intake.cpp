@@ -103,7 +103,8 @@ void hold(pqxx::work& work, const kafka::Record& record, const v1::ReceiptOwner&
       "digest_version, date_create_s, total_kopecks, accepted_at, error) values ($1, $2, $3, $4, $5, $6, $7, 'held', "
       "nextval('journal_sequence'), '', 0, 0, 0, to_timestamp($8::bigint / 1000.0), $9) on conflict (id) do nothing",
       owner.receipt_id(), owner.tenant(), owner.installation(), owner.cashbox(), owner.unique_id(), record.key,
-      receipts::shard_of(PoolId(record.key)), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
+      receipts::shard_of(PoolId(record.key)), record.timestamp_ms,
+      "Содержимое принятого чека не читается этой версией шлюза");
   work.exec_params(
       "insert into posts (receipt, post_id, verdict, generation, digest) select id, $2, 'unreadable', generation, '' "
       "from receipts where id = $1 on conflict do nothing",

@@ -105,7 +105,7 @@ bool Lane::refresh_driver() {
   if (!current) return driver_ != nullptr;
   if (current == register_) return driver_ != nullptr;
   register_ = std::move(current);
-  identity_ = register_->settings.identity;
+  identity_ = register_->settings.identity.str();
   stands_.clear();
   if (identity_.empty()) {  // in the journal, all registers without one would be the same
     driver_.reset();

@@ -156,22 +156,23 @@ LaneDependencies Worker::lane_context() {
           leases_,
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
-            const auto found = snapshot->registers.find(id);
+            const auto found = snapshot->registers.find(RegisterId(id));
             return found == snapshot->registers.end() ? nullptr : found->second;
           },
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
-            const auto found = snapshot->pools.find(id);
+            const auto found = snapshot->pools.find(PoolId(id));
             return found == snapshot->pools.end() ? nullptr : found->second;
           },
           [this](const std::string& id) {
             const auto snapshot = watcher_.current();
             std::vector<std::string> registers;
-            if (const auto found = snapshot->registers_by_pool.find(id); found != snapshot->registers_by_pool.end()) {
-              for (const auto& one : found->second) registers.push_back(one->settings.id);
+            if (const auto found = snapshot->registers_by_pool.find(PoolId(id));
+                found != snapshot->registers_by_pool.end()) {
+              for (const auto& one : found->second) registers.push_back(one->settings.id.str());
             }
             for (const auto& [unknown, pool] : snapshot->unknown_registers) {
-              if (pool == id) registers.push_back(unknown);
+              if (pool == PoolId(id)) registers.push_back(unknown.str());
             }
             return registers;
           },
@@ -186,8 +187,8 @@ void Worker::reconcile() {
   const auto snapshot = watcher_.current();
   for (auto entry = lanes_.begin(); entry != lanes_.end();) {
     auto& lane = *entry->second;
-    const auto known = snapshot->registers.find(entry->first);
-    const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
+    const auto known = snapshot->registers.find(RegisterId(entry->first));
+    const bool keep = known != snapshot->registers.end() && known->second->pool.str() == lane.pool() &&
                       leases_.holds(lane.fence()) && !leases_.releasing(lane.fence().shard);
     if (!keep) lane.stop();
     if (!lane.finished()) {
@@ -198,10 +199,10 @@ void Worker::reconcile() {
     entry = lanes_.erase(entry);
   }
   for (const auto& [id, entry] : snapshot->registers) {
-    const auto fence = leases_.may_start(receipts::shard_of(PoolId(entry->pool)));
-    if (!fence || lanes_.contains(id)) continue;
-    auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id, entry->pool, *fence);
-    lanes_.emplace(id, lane);
+    const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
+    if (!fence || lanes_.contains(id.str())) continue;
+    auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id.str(), entry->pool.str(), *fence);
+    lanes_.emplace(id.str(), lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->ask_on(); }(lane));
@@ -260,7 +261,7 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     // Its lane is not here yet, or only another version of the program speaks with it; or the register is gone, which
     // nothing unsettled survives.
     const auto snapshot = watcher_.current();
-    const auto& id = callback.register_id;
+    const RegisterId id(callback.register_id);
     if (!snapshot->registers.contains(id) && !snapshot->unknown_registers.contains(id)) {
       co_await journal_.handled(callback.id);
     }

@@ -43,7 +43,8 @@ TEST_F(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRef
   take({post(1, 2, 11, "newer", 1)});
   EXPECT_EQ(open(attempt_for(older)), 0);
   run([&](pqxx::work& work) {
-    return sql::refuse(work, kWorker, older, receipts::State::failed, Fence{receipts::shard_of(PoolId(kPool)), 1}, "no");
+    return sql::refuse(work, kWorker, older, receipts::State::failed, Fence{receipts::shard_of(PoolId(kPool)), 1},
+                       "no");
   });
   EXPECT_EQ(state(1), "queued");
   EXPECT_NE(open(attempt_for(queued().at(0))), 0);

@@ -25,7 +25,9 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
 TEST_F(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
-  run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(PoolId(kPool)), 1}); });
+  run([&](pqxx::work& work) {
+    return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(PoolId(kPool)), 1});
+  });
   for (const auto fact : {Fact::not_printed, Fact::unknown, Fact::absent}) {
     settle(heard(attempt, fact, Cause::transient));
     EXPECT_EQ(state(1), "printing");

@@ -23,9 +23,9 @@ class LaneTest : public JournalTest {
     settings_.durations.at("itkassa_poll") = settings_.durations.at("itkassa_query_delay") = settings::Duration(1);
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
-    register_->pool = kPool;
+    register_->pool = PoolId(kPool);
     register_->settings.protocol = registers::find_protocol("itkassa");
-    register_->settings.identity = "bit:1";
+    register_->settings.identity = RegisterIdentity("bit:1");
     run([](pqxx::work& work) {
       work.exec("truncate workers");
       return work.exec("update shards set worker = null");
@@ -185,12 +185,12 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
 }
 
 TEST_F(LaneTest, Rule9_ARegisterThatNobodyCanTellFromOthersStands) {
-  register_->settings.identity.clear();
+  register_->settings.identity = {};
   drive();
   until([&] { return rests("its document does not say which physical register it is"); });
   EXPECT_EQ(driver_.sends, 0);
   register_ = std::make_shared<configuration::Register>(*register_);
-  register_->settings.identity = "bit:1";
+  register_->settings.identity = RegisterIdentity("bit:1");
   driver_.sent = printed();
   until([&] { return state(2) == "done"; });
 }
@@ -269,7 +269,7 @@ TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {
 }
 
 TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain) {
-  NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity);
+  NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity.str());
   attempt.fence = leases_.may_start(receipts::shard_of(PoolId(kPool))).value();
   ASSERT_NE(open(attempt), 0);
   // A worker that is gone since had it printed.
