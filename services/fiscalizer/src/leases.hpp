@@ -14,6 +14,7 @@
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/database.hpp"
 
@@ -25,12 +26,12 @@ using async::Event;
 // --- pure: what one look at the tables means ---
 
 struct WorkerRow {
-  std::string id;
+  WorkerId id;
   std::int64_t heartbeat = 0;
 };
 struct ShardRow {
   int shard = 0;
-  std::string worker;
+  WorkerId worker;  // empty: nobody
   std::int64_t epoch = 0;
 };
 
@@ -38,14 +39,14 @@ struct ShardRow {
 class Observer {
  public:
   // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
-  std::vector<std::string> alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease);
+  std::vector<WorkerId> alive(const std::vector<WorkerRow>& workers, Clock::time_point now, Clock::duration lease);
 
  private:
   struct Seen {
     std::int64_t heartbeat;
     Clock::time_point since;
   };
-  std::map<std::string, Seen> seen_;
+  std::map<WorkerId, Seen> seen_;
 };
 
 struct Rebalance {
@@ -54,18 +55,18 @@ struct Rebalance {
 };
 
 // Fair share: ceil(1024 / alive). Only shards that nobody alive holds are taken over.
-[[nodiscard]] Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
+[[nodiscard]] Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive,
                                   const std::vector<ShardRow>& shards);
 
 // --- the keeper ---
 
 // Takes those shards of `seen` that are still as they were seen, each under a new epoch, and returns them.
-std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen);
+std::vector<ShardRow> take_over(pqxx::work& work, const WorkerId& self, const std::vector<ShardRow>& seen);
 
 class Leases {
  public:
   struct Options {
-    std::string worker;
+    WorkerId worker;
     Clock::duration lease{};
   };
   Leases(boost::asio::any_io_executor executor, postgres::Database& database, Options options);
@@ -87,7 +88,7 @@ class Leases {
   // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
-  [[nodiscard]] const std::string& worker() const { return options_.worker; }
+  [[nodiscard]] const WorkerId& worker() const { return options_.worker; }
   // How long the lease still lasts by our own clock. Zero or less: it is lost.
   [[nodiscard]] Clock::duration remaining() const { return valid_until_ - Clock::now(); }
 

@@ -60,8 +60,9 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, database_, context.instance, {.refusals_before_held = settings.refusals_before_held}),
-      leases_(context.executor, lease_database_, {context.instance, settings.lease}),
+      journal_(context.executor, database_, WorkerId(context.instance),
+               {.refusals_before_held = settings.refusals_before_held}),
+      leases_(context.executor, lease_database_, {WorkerId(context.instance), settings.lease}),
       dispatcher_(context.executor, journal_),
       publisher_(context.executor, database_, producer_, leases_),
       watcher_({settings.registry_grpc, v1::SERVICE_FISCALIZER, context.instance},
@@ -88,7 +89,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
 
   OperationsHooks hooks;
   hooks.views = [this] { return ask_views(); };
-  hooks.settled = [this](const std::string& register_id) {
+  hooks.settled = [this](const RegisterId& register_id) {
     asio::post(context_.executor, [this, register_id] {
       if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
       dispatcher_.kick();
@@ -99,7 +100,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   hooks.ask_promise = ask_status(settings.status_grpc);
   operations_ =
       std::make_unique<Operations>(database_, people::Times{settings.longest_quiet(), settings.longest_answer()},
-                                   std::move(hooks), context.instance);
+                                   std::move(hooks), WorkerId(context.instance));
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
   journal_.on_commit([this] { publisher_.kick(); });
@@ -154,25 +155,24 @@ LaneDependencies Worker::lane_context() {
           journal_,
           dispatcher_,
           leases_,
-          [this](const std::string& id) {
+          [this](const RegisterId& id) {
             const auto snapshot = watcher_.current();
-            const auto found = snapshot->registers.find(RegisterId(id));
+            const auto found = snapshot->registers.find(id);
             return found == snapshot->registers.end() ? nullptr : found->second;
           },
-          [this](const std::string& id) {
+          [this](const PoolId& id) {
             const auto snapshot = watcher_.current();
-            const auto found = snapshot->pools.find(PoolId(id));
+            const auto found = snapshot->pools.find(id);
             return found == snapshot->pools.end() ? nullptr : found->second;
           },
-          [this](const std::string& id) {
+          [this](const PoolId& id) {
             const auto snapshot = watcher_.current();
-            std::vector<std::string> registers;
-            if (const auto found = snapshot->registers_by_pool.find(PoolId(id));
-                found != snapshot->registers_by_pool.end()) {
-              for (const auto& one : found->second) registers.push_back(one->settings.id.str());
+            std::vector<RegisterId> registers;
+            if (const auto found = snapshot->registers_by_pool.find(id); found != snapshot->registers_by_pool.end()) {
+              for (const auto& one : found->second) registers.push_back(one->settings.id);
             }
             for (const auto& [unknown, pool] : snapshot->unknown_registers) {
-              if (pool == PoolId(id)) registers.push_back(unknown.str());
+              if (pool == id) registers.push_back(unknown);
             }
             return registers;
           },
@@ -187,8 +187,8 @@ void Worker::reconcile() {
   const auto snapshot = watcher_.current();
   for (auto entry = lanes_.begin(); entry != lanes_.end();) {
     auto& lane = *entry->second;
-    const auto known = snapshot->registers.find(RegisterId(entry->first));
-    const bool keep = known != snapshot->registers.end() && known->second->pool.str() == lane.pool() &&
+    const auto known = snapshot->registers.find(entry->first);
+    const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
                       leases_.holds(lane.fence()) && !leases_.releasing(lane.fence().shard);
     if (!keep) lane.stop();
     if (!lane.finished()) {
@@ -200,9 +200,9 @@ void Worker::reconcile() {
   }
   for (const auto& [id, entry] : snapshot->registers) {
     const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
-    if (!fence || lanes_.contains(id.str())) continue;
-    auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id.str(), entry->pool.str(), *fence);
-    lanes_.emplace(id.str(), lane);
+    if (!fence || lanes_.contains(id)) continue;
+    auto lane = std::make_shared<Lane>(lane_context(), *entry->settings.protocol, id, entry->pool, *fence);
+    lanes_.emplace(id, lane);
     measure_.notify();
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
     spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->ask_on(); }(lane));
@@ -242,7 +242,7 @@ asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
 }
 
 // Whoever heard it, the lane learns it the same way.
-void Worker::tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled) {
+void Worker::tell_lane(const RegisterId& register_id, const Heard& heard, Kind kind, const Settled& settled) {
   dispatcher_.kick();
   const auto lane = lanes_.find(register_id);
   if (lane == lanes_.end()) return;
@@ -261,7 +261,7 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     // Its lane is not here yet, or only another version of the program speaks with it; or the register is gone, which
     // nothing unsettled survives.
     const auto snapshot = watcher_.current();
-    const RegisterId id(callback.register_id);
+    const auto& id = callback.register_id;
     if (!snapshot->registers.contains(id) && !snapshot->unknown_registers.contains(id)) {
       co_await journal_.handled(callback.id);
     }
@@ -278,9 +278,10 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
       if (lane->current_attempt() == attempt.id) lane->ask_now();
-      log::write(finding->alarm ? log::Level::error : log::Level::info,
-                 finding->alarm ? "alarm.contradiction" : "callback.hint",
-                 {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
+      log::write(
+          finding->alarm ? log::Level::error : log::Level::info,
+          finding->alarm ? "alarm.contradiction" : "callback.hint",
+          {{"receipt", attempt.receipt.str()}, {"register", callback.register_id.str()}, {"code", finding->code}});
       continue;
     }
     Heard heard;
@@ -299,13 +300,13 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
 void Worker::count(const Finished& finished) {
   context_.metrics
       .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
-               {{"tenant", finished.tenant}, {"outcome", std::string(receipts::to_string(finished.state))}})
+               {{"tenant", finished.tenant.str()}, {"outcome", std::string(receipts::to_string(finished.state))}})
       .add();
   if (finished.state != receipts::State::done) return;
   if (finished.test) {
     context_.metrics
         .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
-                 {{"tenant", finished.tenant}})
+                 {{"tenant", finished.tenant.str()}})
         .add();
   }
   context_.metrics
@@ -317,7 +318,7 @@ void Worker::count(const Finished& finished) {
 asio::awaitable<void> Worker::measure() {
   using metrics::Metrics;
   struct Row {
-    std::string pool;
+    PoolId pool;
     double depth = 0, oldest_s = 0, uncertain = 0;
   };
   while (!stopping_) {
@@ -331,7 +332,8 @@ asio::awaitable<void> Worker::measure() {
                "count(*) filter (where state in ('uncertain', 'held')) "
                "from receipts where state in ('queued', 'uncertain', 'held') and shard = any($1::int[]) group by pool",
                list.str())) {
-        result.push_back({row[0].as<std::string>(), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
+        result.push_back(
+            {PoolId(row[0].as<std::string>()), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
       }
       // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
       for (const auto& row : work.exec_params(
@@ -340,12 +342,12 @@ asio::awaitable<void> Worker::measure() {
                "where r.state in (" +
                    sql::states_in(receipts::Phase::ended) + ") and r.shard = any($1::int[]) group by r.pool",
                list.str())) {
-        result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
+        result.push_back({PoolId(row[0].as<std::string>()), 0, 0, row[1].as<double>()});
       }
       return result;
     });
     if (rows) {
-      std::map<std::string, Row> pools;  // one that has nothing to wait for is 0, not absent
+      std::map<PoolId, Row> pools;  // one that has nothing to wait for is 0, not absent
       for (const auto& [id, lane] : lanes_) pools.try_emplace(lane->pool());
       for (const auto& row : *rows) {
         auto& pool = pools[row.pool];
@@ -355,9 +357,9 @@ asio::awaitable<void> Worker::measure() {
       }
       std::vector<Metrics::Sample> depth, oldest, uncertain;
       for (const auto& [pool, row] : pools) {
-        depth.push_back({{{"pool", pool}}, row.depth});
-        oldest.push_back({{{"pool", pool}}, row.oldest_s});
-        uncertain.push_back({{{"pool", pool}}, row.uncertain});
+        depth.push_back({{{"pool", pool.str()}}, row.depth});
+        oldest.push_back({{{"pool", pool.str()}}, row.oldest_s});
+        uncertain.push_back({{{"pool", pool.str()}}, row.uncertain});
       }
       context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
       context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
@@ -366,7 +368,7 @@ asio::awaitable<void> Worker::measure() {
                               Metrics::Rest::sum);
     }
     std::vector<Metrics::Sample> up;
-    for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id}}, lane->up() ? 1.0 : 0.0});
+    for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id.str()}}, lane->up() ? 1.0 : 0.0});
     context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
     co_await measure_.wait_for(kMeasure);
   }

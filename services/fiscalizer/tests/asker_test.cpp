@@ -28,7 +28,7 @@ class AskerTest : public JournalTest {
     io_.run();
   }
   std::vector<Attempt> uncertain() {
-    return run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).asked;
+    return run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).asked;
   }
   template <class Condition>
   void until(Condition condition) {
@@ -44,7 +44,7 @@ class AskerTest : public JournalTest {
   std::vector<Fact> ended_;
   Asker asker_{io_.get_executor(),
                {.journal = journal_,
-                .fence = {receipts::shard_of(PoolId(kPool)), 1},
+                .fence = {receipts::shard_of(kPool), 1},
                 .first_pause = 1ms,
                 .longest_pause = 2ms,
                 .may_decide = [this] { return may_decide_; },

@@ -47,7 +47,7 @@ TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
 kafka::Record unreadable_post(int receipt) {
   kafka::Record record;
   record.topic = records::kReceiptsTopic;
-  record.key = kPool;
+  record.key = kPool.str();
   record.value = "\xff\xff";
   record.timestamp_ms = 1795435820000;
   v1::ReceiptOwner owner;
@@ -69,7 +69,7 @@ TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
       "held/shop/85/true");
   EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
   EXPECT_EQ(one("select verdict from posts"), "unreadable");
-  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
+  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
 }
 
 TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
@@ -80,7 +80,7 @@ TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
     work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
     return true;
   });
-  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
+  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
   EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
 }
 

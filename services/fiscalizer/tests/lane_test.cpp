@@ -23,7 +23,7 @@ class LaneTest : public JournalTest {
     settings_.durations.at("itkassa_poll") = settings_.durations.at("itkassa_query_delay") = settings::Duration(1);
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
-    register_->pool = PoolId(kPool);
+    register_->pool = kPool;
     register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = RegisterIdentity("bit:1");
     run([](pqxx::work& work) {
@@ -60,17 +60,17 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    lane_.emplace(
-        LaneDependencies{.executor = io_.get_executor(),
-                         .settings = settings_,
-                         .journal = journal_,
-                         .dispatcher = dispatcher_,
-                         .leases = leases_,
-                         .find_register = [this](const std::string&) { return register_; },
-                         .find_pool = [this](const std::string&) { return pool_of_registers_; },
-                         .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                         .make_driver = make_driver_},
-        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(PoolId(kPool))).value());
+    lane_.emplace(LaneDependencies{.executor = io_.get_executor(),
+                                   .settings = settings_,
+                                   .journal = journal_,
+                                   .dispatcher = dispatcher_,
+                                   .leases = leases_,
+                                   .find_register = [this](const RegisterId&) { return register_; },
+                                   .find_pool = [this](const PoolId&) { return pool_of_registers_; },
+                                   .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
+                                   .make_driver = make_driver_},
+                  *register_->settings.protocol, RegisterId("kkt-1"), kPool,
+                  leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -270,7 +270,7 @@ TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {
 
 TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain) {
   NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity.str());
-  attempt.fence = leases_.may_start(receipts::shard_of(PoolId(kPool))).value();
+  attempt.fence = leases_.may_start(receipts::shard_of(kPool)).value();
   ASSERT_NE(open(attempt), 0);
   // A worker that is gone since had it printed.
   http::NoGuard guard;
