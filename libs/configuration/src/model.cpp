@@ -18,7 +18,7 @@ Result<Pool> to_pool(const v1::Pool& from) {
   const auto taxation = meaning_of(from.taxation());
   const auto ffd = meaning_of(from.ffd());
   if (!taxation || !ffd) return fail(kUnknownWord, "taxation or ffd of pool " + from.id());
-  Pool pool{.id = from.id(), .tenant = from.tenant(), .till = {}};
+  Pool pool{.id = PoolId(from.id()), .tenant = TenantId(from.tenant()), .till = {}};
   pool.till.inn = from.inn();
   pool.till.taxation = *taxation;
   pool.till.ffd = *ffd;
@@ -34,8 +34,8 @@ Result<Register> to_register(const v1::Register& from) {
   if (!settings) return tl::unexpected(settings.error());
   Register made;
   made.settings = std::move(*settings);
-  made.pool = from.pool();
-  made.tenant = from.tenant();
+  made.pool = PoolId(from.pool());
+  made.tenant = TenantId(from.tenant());
   made.callback_token = Secret(from.callback_token());
   made.retired = from.retired();
   return made;
@@ -45,8 +45,8 @@ Result<Installation> to_installation(const v1::Installation& from) {
   const auto marked = meaning_of(from.marked_without_code());
   if (!marked) return fail(kUnknownWord, "markedWithoutCode of installation " + from.id());
   Installation made;
-  made.id = from.id();
-  made.tenant = from.tenant();
+  made.id = InstallationId(from.id());
+  made.tenant = TenantId(from.tenant());
   made.secret = Secret(from.secret());
   if (!from.id_key().empty()) made.id_key.emplace(Secret(from.id_key()));
   made.portal_webhook = Secret(from.portal_webhook());
@@ -60,7 +60,7 @@ Result<Installation> to_installation(const v1::Installation& from) {
 }
 
 Cashbox to_cashbox(const v1::Cashbox& from) {
-  Cashbox made{.id = from.id(), .number = from.number(), .pool = from.pool(), .required_params = {}};
+  Cashbox made{.id = CashboxId(from.id()), .number = from.number(), .pool = PoolId(from.pool()), .required_params = {}};
   for (const auto& [name, value] : from.required_params()) made.required_params.emplace(name, Secret(value));
   return made;
 }
@@ -81,36 +81,41 @@ Result<std::monostate> Model::put(const v1::Document& document) {
     case v1::Document::kPool: {
       auto pool = to_pool(document.pool());
       if (!pool) return tl::unexpected(pool.error());
-      stale_pools_.insert(pool->id);
-      pools_[document.pool().id()] = std::make_shared<const Pool>(std::move(*pool));
+      const PoolId id = pool->id;
+      stale_pools_.insert(id);
+      pools_[id] = std::make_shared<const Pool>(std::move(*pool));
       break;
     }
     case v1::Document::kRegister: {
-      const v1::Register& entry = document.register_();
-      auto made = to_register(entry);
+      const RegisterId id(document.register_().id());
+      const PoolId pool(document.register_().pool());
+      auto made = to_register(document.register_());
       if (!made) {
-        registers_.erase(entry.id());
-        unknown_registers_[entry.id()] = entry.pool();
+        registers_.erase(id);
+        unknown_registers_[id] = pool;
         return tl::unexpected(made.error());
       }
-      stale_pools_.insert(entry.pool());
-      unknown_registers_.erase(entry.id());
-      registers_[entry.id()] = std::make_shared<const Register>(std::move(*made));
+      stale_pools_.insert(pool);
+      unknown_registers_.erase(id);
+      registers_[id] = std::make_shared<const Register>(std::move(*made));
       break;
     }
     case v1::Document::kInstallation: {
       auto installation = to_installation(document.installation());
       if (!installation) return tl::unexpected(installation.error());
-      stale_installations_.insert(installation->id);
-      installations_[document.installation().id()] = std::make_shared<const Installation>(std::move(*installation));
+      const InstallationId id = installation->id;
+      stale_installations_.insert(id);
+      installations_[id] = std::make_shared<const Installation>(std::move(*installation));
       break;
     }
     case v1::Document::kCashbox: {
-      const v1::Cashbox& cashbox = document.cashbox();
-      forget_cashbox(cashbox.id());
-      cashboxes_[cashbox.id()] = {.installation = cashbox.installation(), .cashbox = to_cashbox(cashbox)};
-      cashboxes_by_installation_[cashbox.installation()].insert(cashbox.id());
-      stale_installations_.insert(cashbox.installation());
+      const InstallationId installation(document.cashbox().installation());
+      Cashbox cashbox = to_cashbox(document.cashbox());
+      const CashboxId id = cashbox.id;
+      forget_cashbox(id);
+      cashboxes_[id] = {.installation = installation, .cashbox = std::move(cashbox)};
+      cashboxes_by_installation_[installation].insert(id);
+      stale_installations_.insert(installation);
       break;
     }
     case v1::Document::kTenant:
@@ -127,21 +132,21 @@ void Model::remove(std::string_view kind_and_id) {
   const std::string_view kind = kind_and_id.substr(0, slash);
   const std::string id(kind_and_id.substr(slash + 1));
   if (kind == "pool") {
-    pools_.erase(id);
+    pools_.erase(PoolId(id));
   } else if (kind == "register") {
-    registers_.erase(id);
-    unknown_registers_.erase(id);
+    registers_.erase(RegisterId(id));
+    unknown_registers_.erase(RegisterId(id));
   } else if (kind == "installation") {
-    installations_.erase(id);
+    installations_.erase(InstallationId(id));
   } else if (kind == "cashbox") {
-    forget_cashbox(id);
+    forget_cashbox(CashboxId(id));
   }
 }
 
-void Model::forget_cashbox(const std::string& id) {
+void Model::forget_cashbox(const CashboxId& id) {
   const auto known = cashboxes_.find(id);
   if (known == cashboxes_.end()) return;
-  const std::string& installation = known->second.installation;
+  const InstallationId& installation = known->second.installation;
   stale_installations_.insert(installation);
   const auto siblings = cashboxes_by_installation_.find(installation);
   siblings->second.erase(id);
@@ -164,13 +169,13 @@ void Model::refresh_registers() {
 }
 
 void Model::refresh_installations() {
-  for (const std::string& id : stale_installations_) {
+  for (const InstallationId& id : stale_installations_) {
     const auto entry = installations_.find(id);
     if (entry == installations_.end()) continue;
     auto copy = std::make_shared<Installation>(*entry->second);
     copy->cashboxes_by_number.clear();
     if (const auto own = cashboxes_by_installation_.find(id); own != cashboxes_by_installation_.end()) {
-      for (const std::string& cashbox_id : own->second) {
+      for (const CashboxId& cashbox_id : own->second) {
         const Cashbox& cashbox = cashboxes_.at(cashbox_id).cashbox;
         copy->cashboxes_by_number.emplace(cashbox.number, cashbox);
       }

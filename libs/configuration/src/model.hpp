@@ -27,28 +27,28 @@ class Model {
   [[nodiscard]] std::shared_ptr<const Snapshot> build(std::uint64_t revision);
 
  private:
-  template <class T>
-  using ById = std::unordered_map<std::string, std::shared_ptr<const T>>;
+  template <class Key, class T>
+  using ById = std::unordered_map<Key, std::shared_ptr<const T>>;
 
   struct PlacedCashbox {
-    std::string installation;
+    InstallationId installation;
     Cashbox cashbox;
   };
 
   Result<std::monostate> put(const v1::Document& document);
   void remove(std::string_view kind_and_id);
-  void forget_cashbox(const std::string& id);
+  void forget_cashbox(const CashboxId& id);
   void refresh_registers();
   void refresh_installations();
 
-  ById<Pool> pools_;
-  ById<Register> registers_;
-  std::unordered_map<std::string, std::string> unknown_registers_;  // id -> pool
-  ById<Installation> installations_;
-  std::unordered_map<std::string, PlacedCashbox> cashboxes_;
-  std::unordered_map<std::string, std::set<std::string>> cashboxes_by_installation_;
-  std::set<std::string> stale_pools_;          // their registers' clocks are to be copied again
-  std::set<std::string> stale_installations_;  // their cashboxes are to be gathered again
+  ById<PoolId, Pool> pools_;
+  ById<RegisterId, Register> registers_;
+  std::unordered_map<RegisterId, PoolId> unknown_registers_;
+  ById<InstallationId, Installation> installations_;
+  std::unordered_map<CashboxId, PlacedCashbox> cashboxes_;
+  std::unordered_map<InstallationId, std::set<CashboxId>> cashboxes_by_installation_;
+  std::set<PoolId> stale_pools_;                  // their registers' clocks are to be copied again
+  std::set<InstallationId> stale_installations_;  // their cashboxes are to be gathered again
 };
 
 }  // namespace kassaflow::configuration

@@ -67,10 +67,10 @@ TEST(Model, IndexesASnapshotTheWaysServicesAsk) {
   EXPECT_THAT(model.apply(whole()), IsEmpty());
   const auto snapshot = model.build(7);
   EXPECT_EQ(snapshot->revision, 7u);
-  EXPECT_EQ(snapshot->pools.at("shop")->till.inn, "7701234567");
-  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(2));
+  EXPECT_EQ(snapshot->pools.at(PoolId("shop"))->till.inn, "7701234567");
+  EXPECT_THAT(snapshot->registers_by_pool.at(PoolId("shop")), SizeIs(2));
   EXPECT_THAT(snapshot->registers_by_callback_token.at("token"), SizeIs(2));
-  EXPECT_EQ(snapshot->registers.at("kkt-1")->settings.timezone, "Europe/Moscow");
+  EXPECT_EQ(snapshot->registers.at(RegisterId("kkt-1"))->settings.timezone, "Europe/Moscow");
   const Installation& installation = *snapshot->installations_by_secret.at("s3cret");
   EXPECT_EQ(installation.vat.at(3), fiscal::Vat::vat_22);
   EXPECT_TRUE(installation.cashboxes_by_number.at("1").required_params.at("AUTH.LOGIN").matches("login"));
@@ -84,12 +84,12 @@ TEST(Model, AChangeSharesEverythingItDoesNotTouch) {
   add_register(change, "kkt-2", "shop", "other");
   model.apply(change);
   const auto after = model.build(2);
-  EXPECT_EQ(before->registers.at("kkt-1"), after->registers.at("kkt-1"));
-  EXPECT_EQ(before->installations.at("main"), after->installations.at("main"));
-  EXPECT_NE(before->registers.at("kkt-2"), after->registers.at("kkt-2"));
-  EXPECT_TRUE(before->registers.at("kkt-2")->callback_token.matches("token"));
+  EXPECT_EQ(before->registers.at(RegisterId("kkt-1")), after->registers.at(RegisterId("kkt-1")));
+  EXPECT_EQ(before->installations.at(InstallationId("main")), after->installations.at(InstallationId("main")));
+  EXPECT_NE(before->registers.at(RegisterId("kkt-2")), after->registers.at(RegisterId("kkt-2")));
+  EXPECT_TRUE(before->registers.at(RegisterId("kkt-2"))->callback_token.matches("token"));
   EXPECT_THAT(after->registers_by_callback_token.at("other"), SizeIs(1));
-  EXPECT_EQ(after->registers.at("kkt-2")->settings.timezone, "Europe/Moscow");
+  EXPECT_EQ(after->registers.at(RegisterId("kkt-2"))->settings.timezone, "Europe/Moscow");
 }
 
 TEST(Model, RegistersFollowTheClockOfTheirPool) {
@@ -98,11 +98,11 @@ TEST(Model, RegistersFollowTheClockOfTheirPool) {
   add_register(registers_first, "kkt-1", "shop");
   add_pool(registers_first, "shop");
   model.apply(registers_first);
-  EXPECT_EQ(model.build(1)->registers.at("kkt-1")->settings.timezone, "Europe/Moscow");
+  EXPECT_EQ(model.build(1)->registers.at(RegisterId("kkt-1"))->settings.timezone, "Europe/Moscow");
   v1::WatchEvent moved;
   add_pool(moved, "shop", "Asia/Omsk");
   model.apply(moved);
-  EXPECT_EQ(model.build(2)->registers.at("kkt-1")->settings.timezone, "Asia/Omsk");
+  EXPECT_EQ(model.build(2)->registers.at(RegisterId("kkt-1"))->settings.timezone, "Asia/Omsk");
 }
 
 TEST(Model, ATestRegisterIsOneThatSaysSo) {
@@ -111,8 +111,8 @@ TEST(Model, ATestRegisterIsOneThatSaysSo) {
   event.mutable_upserts(1)->mutable_register_()->set_test(true);
   model.apply(event);
   const auto snapshot = model.build(1);
-  EXPECT_TRUE(snapshot->registers.at("kkt-1")->settings.test);
-  EXPECT_FALSE(snapshot->registers.at("kkt-2")->settings.test);
+  EXPECT_TRUE(snapshot->registers.at(RegisterId("kkt-1"))->settings.test);
+  EXPECT_FALSE(snapshot->registers.at(RegisterId("kkt-2"))->settings.test);
 }
 
 TEST(Model, ASecretThatWasReplacedFindsNothing) {
@@ -135,9 +135,9 @@ TEST(Model, CashboxesMaySwapTheirNumbersInOneChange) {
   add_cashbox(swapped, "box-a", "main", "2");
   add_cashbox(swapped, "box-b", "main", "1");
   model.apply(swapped);
-  const auto& cashboxes = model.build(2)->installations.at("main")->cashboxes_by_number;
-  EXPECT_EQ(cashboxes.at("1").id, "box-b");
-  EXPECT_EQ(cashboxes.at("2").id, "box-a");
+  const auto& cashboxes = model.build(2)->installations.at(InstallationId("main"))->cashboxes_by_number;
+  EXPECT_EQ(cashboxes.at("1").id.str(), "box-b");
+  EXPECT_EQ(cashboxes.at("2").id.str(), "box-a");
 }
 
 TEST(Model, DeletedDocumentsDisappearFromEveryIndex) {
@@ -147,8 +147,8 @@ TEST(Model, DeletedDocumentsDisappearFromEveryIndex) {
   for (const char* name : {"cashbox/box-a", "register/kkt-2"}) deletes.add_deletes(name);
   model.apply(deletes);
   auto snapshot = model.build(2);
-  EXPECT_THAT(snapshot->installations.at("main")->cashboxes_by_number, IsEmpty());
-  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(1));
+  EXPECT_THAT(snapshot->installations.at(InstallationId("main"))->cashboxes_by_number, IsEmpty());
+  EXPECT_THAT(snapshot->registers_by_pool.at(PoolId("shop")), SizeIs(1));
   v1::WatchEvent rest;
   for (const char* name : {"register/kkt-1", "pool/shop", "installation/main"}) rest.add_deletes(name);
   model.apply(rest);
@@ -186,9 +186,9 @@ TEST(Model, ARegisterOfAnUnknownProtocolIsNamedAndNotGuessed) {
   event.mutable_upserts(1)->mutable_register_()->clear_protocol();
   EXPECT_THAT(model.apply(event), ElementsAre(testing::AllOf(HasSubstr("kkt-1"), HasSubstr("protocol"))));
   auto snapshot = model.build(1);
-  EXPECT_FALSE(snapshot->registers.contains("kkt-1"));
-  EXPECT_EQ(snapshot->unknown_registers.at("kkt-1"), "shop");
-  EXPECT_THAT(snapshot->registers_by_pool.at("shop"), SizeIs(1));
+  EXPECT_FALSE(snapshot->registers.contains(RegisterId("kkt-1")));
+  EXPECT_EQ(snapshot->unknown_registers.at(RegisterId("kkt-1")).str(), "shop");
+  EXPECT_THAT(snapshot->registers_by_pool.at(PoolId("shop")), SizeIs(1));
   v1::WatchEvent deleted;
   deleted.add_deletes("register/kkt-1");
   model.apply(deleted);

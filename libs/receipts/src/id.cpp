@@ -29,8 +29,8 @@ std::string to_uuid(Bytes16 bytes, unsigned version) {
 
 const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-std::string attempt_name(std::string_view receipt_id, std::uint32_t number) {
-  return "kassaflow/attempt/" + std::string(receipt_id) + "/" + std::to_string(number);
+std::string attempt_name(std::string_view id, std::uint32_t number) {
+  return "kassaflow/attempt/" + std::string(id) + "/" + std::to_string(number);
 }
 
 }  // namespace
@@ -40,14 +40,14 @@ IdKey::IdKey(const Secret& key) {
   crypto_auth_hmacsha256_init(&keyed_, as_bytes(key.reveal()), key.reveal().size());
 }
 
-std::string IdKey::receipt_id(std::string_view unique_id) const {
+ReceiptId IdKey::receipt_id(std::string_view unique_id) const {
   crypto_auth_hmacsha256_state state = keyed_;
   std::array<unsigned char, crypto_auth_hmacsha256_BYTES> mac{};
   crypto_auth_hmacsha256_update(&state, as_bytes(unique_id), unique_id.size());
   crypto_auth_hmacsha256_final(&state, mac.data());
   Bytes16 head{};
   std::copy_n(mac.begin(), head.size(), head.begin());
-  return to_uuid(head, 8);
+  return ReceiptId(to_uuid(head, 8));
 }
 
 std::string new_post_id(std::int64_t now_ms) {
@@ -56,15 +56,15 @@ std::string new_post_id(std::int64_t now_ms) {
   return to_uuid(bytes, 7);
 }
 
-std::string attempt_key(std::string_view receipt_id, std::uint32_t number) {
-  const auto digest = sha256(attempt_name(receipt_id, number));
+std::string attempt_key(std::string_view id, std::uint32_t number) {
+  const auto digest = sha256(attempt_name(id, number));
   Bytes16 head{};
   std::copy_n(digest.begin(), head.size(), head.begin());
   return to_uuid(head, 8);
 }
 
-std::string numeric_attempt_key(std::string_view receipt_id, std::uint32_t number) {
-  const auto digest = sha256(attempt_name(receipt_id, number));
+std::string numeric_attempt_key(std::string_view id, std::uint32_t number) {
+  const auto digest = sha256(attempt_name(id, number));
   std::uint64_t value = 0;
   for (int i = 0; i < 8; ++i) value = value << 8 | digest[i];
   // 15 digits, the first not a zero: exact in a binary64 as well, should a driver read it into one.
@@ -81,8 +81,8 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-int shard_of(std::string_view pool) {
-  const auto digest = sha256(pool);
+int shard_of(const PoolId& pool) {
+  const auto digest = sha256(pool.str());
   return (digest[0] << 8 | digest[1]) % kShards;
 }
 

@@ -43,9 +43,9 @@ Result<RegisterSettings> read_settings(const v1::Register& document) {
     return fail(kUnknownProtocol,
                 "register " + document.id() + ": it says no protocol that this version of the program speaks");
   }
-  settings.id = document.id();
+  settings.id = RegisterId(document.id());
   settings.own = settings.protocol->read(document);
-  settings.identity = settings.protocol->identity(document).value;
+  settings.identity = RegisterIdentity(settings.protocol->identity(document).value);
   settings.endpoint = document.endpoint();
   settings.registration_number = document.registration_number();
   settings.exclusive = document.exclusive();

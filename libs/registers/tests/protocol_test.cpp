@@ -170,9 +170,9 @@ TEST_F(ItkassaCallbacks, KnowTheRegistersKey) {
 TEST_F(ItkassaCallbacks, NameTheRegisterByItsIdentity) {
   const Callbacks& callbacks = *find_protocol("itkassa")->callbacks();
   EXPECT_EQ(callbacks.register_in(R"({"creItemId":"AAAAAAAA-2222-3333-4444-555555555555"})"),
-            identity_of(itkassa_document()));
-  EXPECT_EQ(callbacks.register_in("{}"), "");
-  EXPECT_EQ(callbacks.register_in(R"({"creItemId":7})"), "");
+            RegisterIdentity(identity_of(itkassa_document())));
+  EXPECT_EQ(callbacks.register_in("{}"), RegisterIdentity());
+  EXPECT_EQ(callbacks.register_in(R"({"creItemId":7})"), RegisterIdentity());
   EXPECT_EQ(callbacks.register_in("[1]"), std::nullopt);
 }
 

@@ -78,7 +78,7 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   heard.send = asked.sends;
   heard.finding = finding;
   const auto settled = co_await dependencies_.journal.settle(std::move(heard));
-  log::info("attempt.told_later", {{"receipt", asked.receipt},
+  log::info("attempt.told_later", {{"receipt", asked.receipt.str()},
                                    {"fact", to_string(finding.fact)},
                                    {"code", finding.code},
                                    {"detail", finding.text}});

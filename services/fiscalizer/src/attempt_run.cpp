@@ -73,8 +73,9 @@ asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
   }
   attempt_.send = *send_number;
   attempt_.ref.repeated = true;
-  log::warn("attempt.posted_again",
-            {{"receipt", attempt_.receipt}, {"register", dependencies_.register_id}, {"send", *send_number}});
+  log::warn(
+      "attempt.posted_again",
+      {{"receipt", attempt_.receipt.str()}, {"register", dependencies_.register_id.str()}, {"send", *send_number}});
   finding = co_await send();
   co_return true;
 }
@@ -153,8 +154,9 @@ asio::awaitable<void> AttemptRun::doubt_if_late() {
   late_ = true;
   auto doubt = registers::finding(Fact::unknown, Cause::ambiguous, "pending_too_long",
                                   "Документ слишком долго в очереди кассы: напечатан ли он, неизвестно");
-  log::error("alarm.pending_too_long",
-             {{"receipt", attempt_.receipt}, {"register", dependencies_.register_id}, {"key", attempt_.ref.key}});
+  log::error(
+      "alarm.pending_too_long",
+      {{"receipt", attempt_.receipt.str()}, {"register", dependencies_.register_id.str()}, {"key", attempt_.ref.key}});
   co_await tell(doubt, false);
 }
 
@@ -182,14 +184,14 @@ asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
   heard.finding = finding;
   const auto settled = co_await dependencies_.journal.settle(std::move(heard));
   if (finding.alarm) {
-    log::error("alarm.contradiction", {{"receipt", attempt_.receipt},
-                                       {"register", dependencies_.register_id},
+    log::error("alarm.contradiction", {{"receipt", attempt_.receipt.str()},
+                                       {"register", dependencies_.register_id.str()},
                                        {"code", finding.code},
                                        {"detail", finding.text}});
   }
   log::write(finding.warning || finding.fact == Fact::unknown ? log::Level::warn : log::Level::info, "attempt.told",
-             {{"receipt", attempt_.receipt},
-              {"register", dependencies_.register_id},
+             {{"receipt", attempt_.receipt.str()},
+              {"register", dependencies_.register_id.str()},
               {"fact", to_string(finding.fact)},
               {"code", finding.code},
               {"detail", finding.text},

@@ -12,6 +12,7 @@
 
 #include "journal.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "leases.hpp"
 #include "settings.hpp"
@@ -25,7 +26,7 @@ struct AttemptDependencies {
   const registers::Timers& timers;
   Journal& journal;
   Leases& leases;
-  std::string register_id;
+  RegisterId register_id;
   Fence fence;
   // Speaks as the configuration in force says: new credentials count for what is under way, too. Null: nothing can
   // speak with this register now. What it returned before may be gone.
@@ -36,7 +37,7 @@ struct AttemptDependencies {
 struct OpenAttempt {
   std::int64_t id = 0;
   registers::AttemptRef ref;
-  std::string receipt;
+  ReceiptId receipt;
   Kind kind = Kind::receipt;
   int send = 1;
   async::Clock::time_point opened_at{};
@@ -81,7 +82,7 @@ class AttemptRun {
   // What was told is in the journal, and another worker decides on it.
   [[nodiscard]] bool shard_lost() const { return shard_lost_; }
   [[nodiscard]] std::int64_t attempt() const { return attempt_.id; }
-  [[nodiscard]] const std::string& receipt() const { return attempt_.receipt; }
+  [[nodiscard]] const ReceiptId& receipt() const { return attempt_.receipt; }
   [[nodiscard]] Kind kind() const { return attempt_.kind; }
 
  private:

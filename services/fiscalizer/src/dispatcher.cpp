@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kLook{200};  // another worker may have take
 constexpr std::chrono::seconds kUnable{10};
 }  // namespace
 
-std::string choose(const std::vector<FreeLane>& free, const std::set<std::string>& unable) {
+RegisterId choose(const std::vector<FreeLane>& free, const std::set<RegisterId>& unable) {
   const FreeLane* best = nullptr;
   for (const auto& lane : free) {
     if (unable.contains(lane.register_id)) continue;
@@ -25,13 +25,13 @@ std::string choose(const std::vector<FreeLane>& free, const std::set<std::string
         (lane.has_question != best->has_question ? lane.has_question : lane.expected_ms < best->expected_ms);
     if (better) best = &lane;
   }
-  return best == nullptr ? std::string() : best->register_id;
+  return best == nullptr ? RegisterId() : best->register_id;
 }
 
 Dispatcher::Dispatcher(asio::any_io_executor executor, Clock& clock, Journal& journal)
     : executor_(executor), clock_(clock), journal_(journal), wake_(executor, clock) {}
 
-asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, FreeLane lane, Clock::time_point until) {
+asio::awaitable<std::optional<Queued>> Dispatcher::next(PoolId pool, FreeLane lane, async::Clock::time_point until) {
   auto mine = std::make_shared<Waiting>(std::move(lane), executor_, clock_);
   pools_[pool].waiting.push_back(mine);
   match(pools_[pool]);
@@ -44,13 +44,13 @@ asio::awaitable<std::optional<Queued>> Dispatcher::next(std::string pool, FreeLa
   co_return std::move(mine->receipt);
 }
 
-void Dispatcher::release(const std::string& receipt, const std::string& register_id) {
+void Dispatcher::release(const ReceiptId& receipt, const RegisterId& register_id) {
   const auto taken = taken_.find(receipt);
   if (taken != taken_.end() && taken->second == register_id) taken_.erase(taken);
 }
 
-bool Dispatcher::unable(const Queued& receipt, const std::string& register_id,
-                        const std::vector<std::string>& registers_of_pool) {
+bool Dispatcher::unable(const Queued& receipt, const RegisterId& register_id,
+                        const std::vector<RegisterId>& registers_of_pool) {
   auto& refused = unable_[receipt.id];
   if (refused.revision != receipt.revision) refused = {receipt.revision, {}, clock_.now()};
   refused.registers.insert(register_id);
@@ -68,12 +68,12 @@ void Dispatcher::forget_unable() {
   std::erase_if(unable_, [this](const auto& entry) { return clock_.now() - entry.second.since > kUnable; });
 }
 
-void Dispatcher::refresh(const std::string& pool) {
+void Dispatcher::refresh(const PoolId& pool) {
   pools_[pool].window.clear();
   wake_.notify();
 }
 
-void Dispatcher::cancel(const std::string& register_id) {
+void Dispatcher::cancel(const RegisterId& register_id) {
   for (auto& [id, pool] : pools_) {
     for (auto& waiting : pool.waiting) {
       if (waiting->lane.register_id == register_id && !waiting->receipt) waiting->ready.notify();
@@ -90,7 +90,7 @@ void Dispatcher::match(PoolQueue& pool) {
     if (free.empty()) return;
     const auto refused = unable_.find(receipt->id);
     const bool known = refused != unable_.end() && refused->second.revision == receipt->revision;
-    const auto chosen = choose(free, known ? refused->second.registers : std::set<std::string>());
+    const auto chosen = choose(free, known ? refused->second.registers : std::set<RegisterId>());
     const auto lane = std::find_if(pool.waiting.begin(), pool.waiting.end(), [&](const auto& waiting) {
       return !waiting->receipt && waiting->lane.register_id == chosen;
     });
@@ -110,7 +110,7 @@ asio::awaitable<void> Dispatcher::run() {
     forget_unable();
     std::erase_if(pools_,
                   [](const auto& entry) { return entry.second.waiting.empty() && entry.second.window.empty(); });
-    std::vector<std::string> hungry;  // a free lane waits and the window has nothing for it
+    std::vector<PoolId> hungry;  // a free lane waits and the window has nothing for it
     for (auto& [id, pool] : pools_) {
       if (std::ranges::any_of(pool.waiting, [](const auto& waiting) { return !waiting->receipt; }))
         hungry.push_back(id);

@@ -15,6 +15,7 @@
 
 #include "journal.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -22,13 +23,13 @@ namespace kassaflow::fiscalizer {
 
 // A lane that asks for work.
 struct FreeLane {
-  std::string register_id;
+  RegisterId register_id;
   std::int64_t expected_ms = 0;  // how long a receipt takes it
   bool has_question = false;     // its next document may settle an uncertain receipt (exactly-once.md 6)
 };
 
 // The free lane that gets `receipt`: of those that can print it one with a question, else the fastest; empty = none.
-[[nodiscard]] std::string choose(const std::vector<FreeLane>& free, const std::set<std::string>& unable);
+[[nodiscard]] RegisterId choose(const std::vector<FreeLane>& free, const std::set<RegisterId>& unable);
 
 // --- the dispatcher ---
 
@@ -37,18 +38,18 @@ class Dispatcher {
   Dispatcher(boost::asio::any_io_executor executor, async::Clock& clock, Journal& journal);
 
   // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
-  boost::asio::awaitable<std::optional<Queued>> next(std::string pool, FreeLane lane, async::Clock::time_point until);
+  boost::asio::awaitable<std::optional<Queued>> next(PoolId pool, FreeLane lane, async::Clock::time_point until);
   // The receipt is in the journal's hands again (settled, refused or not opened). Without effect when it was handed on
   // to another lane meanwhile.
-  void release(const std::string& receipt, const std::string& register_id);
+  void release(const ReceiptId& receipt, const RegisterId& register_id);
   // This register cannot express the receipt: it is handed on. True when no register of the pool can.
-  bool unable(const Queued& receipt, const std::string& register_id, const std::vector<std::string>& registers_of_pool);
-  void cancel(const std::string& register_id);
+  bool unable(const Queued& receipt, const RegisterId& register_id, const std::vector<RegisterId>& registers_of_pool);
+  void cancel(const RegisterId& register_id);
 
   // Something may have been queued.
   void kick() { wake_.notify(); }
   // What is queued in `pool` changed at its head.
-  void refresh(const std::string& pool);
+  void refresh(const PoolId& pool);
   // Reads the journal for pools whose lanes wait, when kicked and regularly, until stop().
   boost::asio::awaitable<void> run();
   void stop();
@@ -68,7 +69,7 @@ class Dispatcher {
   // Of one content: a new post or a corrected pool may make it expressible.
   struct Unable {
     std::int64_t revision = 0;
-    std::set<std::string> registers;
+    std::set<RegisterId> registers;
     async::Clock::time_point since{};
   };
   void match(PoolQueue& pool);
@@ -78,9 +79,9 @@ class Dispatcher {
   async::Clock& clock_;
   Journal& journal_;
   async::Event wake_;
-  std::map<std::string, PoolQueue> pools_;
-  std::map<std::string, std::string> taken_;  // receipt -> register
-  std::map<std::string, Unable> unable_;      // by receipt
+  std::map<PoolId, PoolQueue> pools_;
+  std::map<ReceiptId, RegisterId> taken_;
+  std::map<ReceiptId, Unable> unable_;
   bool stopping_ = false;
 };
 

@@ -31,8 +31,8 @@ struct Row {  // a receipt while its posts are weighed
   int generation = 1;
   bool attempted = false;
   int conflicts = 0;
-  std::string cashbox;
-  std::string pool;
+  CashboxId cashbox;
+  PoolId pool;
   std::string digest;
   std::uint32_t digest_version = 0;
   std::int64_t date_create_s = 0;
@@ -51,10 +51,10 @@ bool readable(const v1::ReceiptAccepted& accepted) {
          accepted.receipt().lines_size() > 0;
 }
 
-std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& ids) {
+std::map<ReceiptId, Row> load(pqxx::work& work, const std::set<ReceiptId>& ids) {
   TextArray list;
-  for (const auto& id : ids) list.add(id);
-  std::map<std::string, Row> rows;
+  for (const auto& id : ids) list.add(id.str());
+  std::map<ReceiptId, Row> rows;
   for (const auto& row : work.exec_params(
            "select id, state, generation, generation_attempts, conflicts, digest, digest_version, date_create_s, "
            "content is not null, cashbox, pool "
@@ -69,16 +69,16 @@ std::map<std::string, Row> load(pqxx::work& work, const std::set<std::string>& i
     known.digest_version = row[6].as<std::uint32_t>();
     known.date_create_s = row[7].as<std::int64_t>();
     known.readable = row[8].as<bool>();
-    known.cashbox = row[9].as<std::string>();
-    known.pool = row[10].as<std::string>();
-    rows.emplace(row[0].as<std::string>(), std::move(known));
+    known.cashbox = CashboxId(row[9].as<std::string>());
+    known.pool = PoolId(row[10].as<std::string>());
+    rows.emplace(ReceiptId(row[0].as<std::string>()), std::move(known));
   }
   return rows;
 }
 
-std::set<std::string> known_posts(pqxx::work& work, const std::set<std::string>& receipts) {
+std::set<std::string> known_posts(pqxx::work& work, const std::set<ReceiptId>& receipts) {
   TextArray list;
-  for (const auto& id : receipts) list.add(id);
+  for (const auto& id : receipts) list.add(id.str());
   std::set<std::string> known;
   for (const auto& row : work.exec_params("select post_id from posts where receipt = any($1::uuid[])", list.str())) {
     known.insert(row[0].as<std::string>());
@@ -103,7 +103,8 @@ void hold(pqxx::work& work, const kafka::Record& record, const v1::ReceiptOwner&
       "digest_version, date_create_s, total_kopecks, accepted_at, error) values ($1, $2, $3, $4, $5, $6, $7, 'held', "
       "nextval('journal_sequence'), '', 0, 0, 0, to_timestamp($8::bigint / 1000.0), $9) on conflict (id) do nothing",
       owner.receipt_id(), owner.tenant(), owner.installation(), owner.cashbox(), owner.unique_id(), record.key,
-      receipts::shard_of(record.key), record.timestamp_ms, "Содержимое принятого чека не читается этой версией шлюза");
+      receipts::shard_of(PoolId(record.key)), record.timestamp_ms,
+      "Содержимое принятого чека не читается этой версией шлюза");
   work.exec_params(
       "insert into posts (receipt, post_id, verdict, generation, digest) select id, $2, 'unreadable', generation, '' "
       "from receipts where id = $1 on conflict do nothing",
@@ -126,14 +127,15 @@ void take_content(Row& row, const v1::ReceiptAccepted& accepted) {
   row.digest = accepted.content_digest();
   row.digest_version = accepted.digest_version();
   row.date_create_s = accepted.date_create_s();
-  row.cashbox = accepted.cashbox();
-  row.pool = accepted.pool();
+  row.cashbox = CashboxId(accepted.cashbox());
+  row.pool = PoolId(accepted.pool());
   row.content = &accepted;
 }
 
 // Weighs one post against what the journal knows and applies the verdict to the row.
-PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& accepted) {
-  const auto found = rows.find(accepted.receipt_id());
+PostVerdict weigh(std::map<ReceiptId, Row>& rows, const v1::ReceiptAccepted& accepted) {
+  const ReceiptId receipt(accepted.receipt_id());
+  const auto found = rows.find(receipt);
   std::optional<receipts::JournalEntry> known;
   if (found != rows.end()) {
     const auto& row = found->second;
@@ -142,10 +144,10 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
              row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
              row.date_create_s,
              row.readable,
-             row.cashbox == accepted.cashbox() && row.pool == accepted.pool()};
+             row.cashbox == CashboxId(accepted.cashbox()) && row.pool == PoolId(accepted.pool())};
   }
   const auto verdict = receipts::on_post(known, accepted.date_create_s());
-  auto& row = rows[accepted.receipt_id()];
+  auto& row = rows[receipt];
   row.changed = true;  // every post is told to readers as covered
   switch (verdict) {
     case PostVerdict::opened:
@@ -178,20 +180,19 @@ PostVerdict weigh(std::map<std::string, Row>& rows, const v1::ReceiptAccepted& a
 }
 
 // `arrived`: ids in the order of their posts, which is the order of the queue (invariant I8).
-void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
-                     const std::vector<std::string>& arrived) {
+void insert_receipts(pqxx::work& work, const std::map<ReceiptId, Row>& rows, const std::vector<ReceiptId>& arrived) {
   TextArray ids, tenants, installations, cashboxes, unique_ids, pools, digests, contents;
   IntArray shards, versions, dates, totals, accepted, conflicts;
   for (const auto& id : arrived) {
     const auto& row = rows.at(id);
     const auto& post = *row.content;
-    ids.add(id);
+    ids.add(id.str());
     tenants.add(post.tenant());
     installations.add(post.installation());
     cashboxes.add(post.cashbox());
     unique_ids.add(post.unique_id());
     pools.add(post.pool());
-    shards.add(receipts::shard_of(post.pool()));
+    shards.add(receipts::shard_of(row.pool));
     digests.add_bytes(row.digest);
     versions.add(row.digest_version);
     dates.add(row.date_create_s);
@@ -221,12 +222,12 @@ void insert_receipts(pqxx::work& work, const std::map<std::string, Row>& rows,
 }
 
 // What a person holds stays held, also when its record can be read at last; a print again is a new beginning.
-void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
+void update_receipts(pqxx::work& work, const std::map<ReceiptId, Row>& rows) {
   TextArray ids, states, digests, contents, cashboxes, pools;
   IntArray generations, versions, dates, totals, conflicts, shards;
   for (const auto& [id, row] : rows) {
     if (row.is_new || !row.changed) continue;
-    ids.add(id);
+    ids.add(id.str());
     states.add(receipts::to_string(row.state));
     generations.add(row.generation);
     digests.add_bytes(row.digest);
@@ -235,8 +236,8 @@ void update_receipts(pqxx::work& work, const std::map<std::string, Row>& rows) {
     row.content ? contents.add_bytes(row.content->receipt().SerializeAsString()) : contents.add_null();
     totals.add(row.content ? row.content->receipt().total_kopecks() : 0);
     conflicts.add(row.conflicts);
-    cashboxes.add(row.cashbox);
-    pools.add(row.pool);
+    cashboxes.add(row.cashbox.str());
+    pools.add(row.pool.str());
     shards.add(receipts::shard_of(row.pool));
   }
   static const std::string kUpdate =
@@ -283,7 +284,7 @@ void insert_callbacks(pqxx::work& work, const std::vector<v1::RegisterCallback>&
   IntArray shards;
   for (const auto& callback : callbacks) {
     registers.add(callback.register_());
-    shards.add(receipts::shard_of(callback.pool()));
+    shards.add(receipts::shard_of(PoolId(callback.pool())));
     bodies.add_bytes(callback.body());
   }
   work.exec_params(
@@ -297,7 +298,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   std::vector<kafka::Record> unreadable;
   std::vector<v1::ReceiptAccepted> accepted;
   std::vector<v1::RegisterCallback> callbacks;
-  std::set<std::string> ids;
+  std::set<ReceiptId> ids;
   for (const auto& record : batch) {
     if (record.topic == records::kCallbacksTopic) {
       v1::RegisterCallback callback;
@@ -310,7 +311,7 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
     }
     v1::ReceiptAccepted post;
     if (post.ParseFromString(record.value) && readable(post)) {
-      ids.insert(post.receipt_id());
+      ids.emplace(post.receipt_id());
       accepted.push_back(std::move(post));
     } else {
       unreadable.push_back(record);
@@ -321,12 +322,13 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
     auto rows = load(work, ids);
     auto seen = known_posts(work, ids);
     std::vector<AcceptedPost> posts;
-    std::vector<std::string> arrived;
+    std::vector<ReceiptId> arrived;
     for (const auto& post : accepted) {
       if (!seen.insert(post.post_id()).second) continue;
+      const ReceiptId receipt(post.receipt_id());
       const auto verdict = weigh(rows, post);
-      if (verdict == PostVerdict::opened) arrived.push_back(post.receipt_id());
-      posts.push_back({&post, verdict, rows.at(post.receipt_id()).generation});
+      if (verdict == PostVerdict::opened) arrived.push_back(receipt);
+      posts.push_back({&post, verdict, rows.at(receipt).generation});
     }
     insert_receipts(work, rows, arrived);
     update_receipts(work, rows);
@@ -338,11 +340,11 @@ std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Re
   return unreadable;
 }
 
-bool content_is_readable(pqxx::work& work, const std::string& receipt) {
-  const auto known = work.exec_params("select content is not null from receipts where id = $1::uuid", receipt);
+bool content_is_readable(pqxx::work& work, const ReceiptId& receipt) {
+  const auto known = work.exec_params("select content is not null from receipts where id = $1::uuid", receipt.str());
   if (!known.empty() && known[0][0].as<bool>()) return true;
-  for (const auto& row :
-       work.exec_params("select value from unreadable where receipt = $1::uuid order by taken_in_at desc", receipt)) {
+  for (const auto& row : work.exec_params(
+           "select value from unreadable where receipt = $1::uuid order by taken_in_at desc", receipt.str())) {
     v1::ReceiptAccepted post;
     if (!post.ParseFromString(from_bytea(row[0].as<std::string>())) || !readable(post)) continue;
     Row content;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -17,6 +18,6 @@ namespace kassaflow::fiscalizer {
 std::vector<kafka::Record> take_in(pqxx::work& work, const std::vector<kafka::Record>& batch);
 
 // Before a held receipt is queued: true when its content is known, or can be read by now from the record that was kept.
-bool content_is_readable(pqxx::work& work, const std::string& receipt);
+bool content_is_readable(pqxx::work& work, const ReceiptId& receipt);
 
 }  // namespace kassaflow::fiscalizer

@@ -104,8 +104,7 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, std::string worker,
-                 const Limits& limits)
+Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker, const Limits& limits)
     : executor_(executor), clock_(clock), database_(database), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
@@ -154,7 +153,7 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
     auto found = co_await database_.run([attempt](pqxx::work& work) {
       const auto rows = work.exec_params(
           "select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
-          attempt.identity, attempt.key, attempt.fence.epoch);
+          attempt.identity.str(), attempt.key, attempt.fence.epoch);
       return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
     });
     if (found && *found != 0) co_return *found;
@@ -184,18 +183,18 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
     return sql::refuse(work, worker, receipt, state, fence, error);
   });
   if (!refused) {
-    report(log::Level::warn, "journal.refuse_failed", refused.error(), {{"receipt", receipt.id}});
+    report(log::Level::warn, "journal.refuse_failed", refused.error(), {{"receipt", receipt.id.str()}});
     co_return;
   }
   if (*refused) on_finished_(**refused);
   on_commit_();
 }
 
-asio::awaitable<Result<RegisterMemory>> Journal::remember(std::string identity, bool askable) {
+asio::awaitable<Result<RegisterMemory>> Journal::remember(RegisterIdentity identity, bool askable) {
   co_return co_await database_.run([=](pqxx::work& work) { return sql::remember(work, identity, askable); });
 }
 
-asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<std::string> pools, int per_pool) {
+asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> pools, int per_pool) {
   co_return co_await database_.run(
       [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
 }
@@ -206,7 +205,8 @@ asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, st
   });
 }
 
-asio::awaitable<Result<std::vector<Attempt>>> Journal::named(std::string identity, registers::CallbackNames names) {
+asio::awaitable<Result<std::vector<Attempt>>> Journal::named(RegisterIdentity identity,
+                                                             registers::CallbackNames names) {
   co_return co_await database_.run([identity, names](pqxx::work& work) { return sql::named(work, identity, names); });
 }
 

@@ -16,6 +16,7 @@
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/registers/driver.hpp"
@@ -31,8 +32,8 @@ enum class Shift : std::uint8_t { unknown, open, closed };
 
 // A queued receipt as the dispatcher sees it.
 struct Queued {
-  std::string id;
-  std::string pool;
+  ReceiptId id;
+  PoolId pool;
   std::int64_t revision = 0;
   std::uint32_t generation = 0;
   std::uint32_t attempts = 0;  // made so far, in the receipt's whole life
@@ -41,13 +42,13 @@ struct Queued {
 
 struct NewAttempt {
   Kind kind = Kind::receipt;
-  std::string receipt;  // empty for shift reports
+  ReceiptId receipt;  // empty for shift reports
   std::int64_t revision = 0;
   std::uint32_t generation = 0;
   std::uint32_t number = 0;
-  std::string register_id;
-  std::string identity;
-  std::string pool;
+  RegisterId register_id;
+  RegisterIdentity identity;
+  PoolId pool;
   Fence fence;
   std::string key;
   std::string request;
@@ -59,7 +60,7 @@ struct NewAttempt {
 struct Attempt {
   std::int64_t id = 0;
   Kind kind = Kind::receipt;
-  std::string receipt;
+  ReceiptId receipt;
   std::string key;
   std::string request;
   std::string remote_id;
@@ -97,7 +98,7 @@ struct Heard {  // one thing learned about one attempt
 };
 
 struct Finished {  // a receipt came to its end
-  std::string tenant;
+  TenantId tenant;
   receipts::State state = receipts::State::done;  // or failed
   double seconds = 0;                             // since its first post was accepted
   bool test = false;                              // done, and its document has no legal force
@@ -121,8 +122,7 @@ inline constexpr ErrorKind kGivenUp{"journal.given_up"};
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, std::string worker,
-          const Limits& limits);
+  Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker, const Limits& limits);
 
   // The id of the committed attempt, or an Error: kStale, postgres::kUnavailable (nothing stored). A lost
   // COMMIT answer is cleared up by reading the row again; kGivenUp: it was not there, and may turn up yet.
@@ -140,18 +140,18 @@ class Journal {
   boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error);
 
   // `askable`: the register can be asked, so what is uncertain is wanted, too.
-  boost::asio::awaitable<Result<RegisterMemory>> remember(std::string identity, bool askable);
-  boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<std::string> pools, int per_pool);
+  boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterIdentity identity, bool askable);
+  boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<PoolId> pools, int per_pool);
 
   // What happened beside the lanes: evidence appended under a lost epoch, callbacks, attempts people answered.
   struct Callback {
     std::int64_t id;
-    std::string register_id;
+    RegisterId register_id;
     std::string body;
   };
   struct Undecided {
     Heard heard;
-    std::string register_id;
+    RegisterId register_id;
     Kind kind = Kind::receipt;
   };
   struct News {
@@ -161,7 +161,7 @@ class Journal {
   };
   boost::asio::awaitable<Result<News>> news(std::vector<int> shards, std::vector<std::int64_t> unanswered);
   // Attempts on a physical register that a callback names, whatever became of them.
-  boost::asio::awaitable<Result<std::vector<Attempt>>> named(std::string identity, registers::CallbackNames names);
+  boost::asio::awaitable<Result<std::vector<Attempt>>> named(RegisterIdentity identity, registers::CallbackNames names);
   boost::asio::awaitable<void> handled(std::int64_t callback);
 
   // Called after each commit that may have changed what readers see.
@@ -175,7 +175,7 @@ class Journal {
   boost::asio::any_io_executor executor_;
   async::Clock& clock_;
   postgres::Database& database_;
-  std::string worker_;
+  WorkerId worker_;
   Limits limits_;
   std::function<void()> on_commit_ = [] {};
   std::function<void(const Finished&)> on_finished_ = [](const Finished&) {};

@@ -35,7 +35,7 @@ bool proved_before(pqxx::work& work, const AttemptRow& lost, const ReceiptRow& r
          !work.exec_params(
                   "select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
                   "question = 'settled' and words = $3 limit 1",
-                  lost.receipt, receipt.generation, lost.words)
+                  lost.receipt.str(), receipt.generation, lost.words)
               .empty();
 }
 
@@ -58,7 +58,7 @@ Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, co
       "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and "
       "fn_before = $2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and "
       "detail not like 'already%'",
-      next.identity, next.fn_before, next.fd_before, id);
+      next.identity.str(), next.fn_before, next.fd_before, id);
   skipped.reports = reports[0].as<std::uint64_t>();
   skipped.opened = next.kind == Kind::open_shift || reports[1].as<bool>();
   return skipped;
@@ -97,8 +97,9 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
     change.detail = receipt.error = question_for(work, result, document.fn);
     receipt.changed = true;
   }
-  log::warn("proof",
-            {{"receipt", lost.receipt}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
+  log::warn(
+      "proof",
+      {{"receipt", lost.receipt.str()}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
 }
 
 void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {

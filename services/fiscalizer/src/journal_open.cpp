@@ -9,7 +9,7 @@ using receipts::State;
 
 namespace {
 
-bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>& receipts,
+bool may_open(const NewAttempt& attempt, const std::map<ReceiptId, ReceiptRow>& receipts,
               const std::map<int, std::int64_t>& held) {
   if (!holds(held, attempt.fence)) return false;
   if (attempt.receipt.empty()) return true;
@@ -19,16 +19,16 @@ bool may_open(const NewAttempt& attempt, const std::map<std::string, ReceiptRow>
 }
 
 // Two lanes may have been given one receipt: the key is the same then, the physical register is not.
-std::string name_of(const std::string& key, const std::string& identity) { return key + "\n" + identity; }
+std::string name_of(const std::string& key, const RegisterIdentity& identity) { return key + "\n" + identity.str(); }
 
 }  // namespace
 
-std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& worker,
+std::vector<std::int64_t> open_attempts(pqxx::work& work, const WorkerId& worker,
                                         const std::vector<NewAttempt>& batch) {
   TextArray ids;
   std::set<int> wanted_shards;
   for (const auto& attempt : batch) {
-    if (!attempt.receipt.empty()) ids.add(attempt.receipt);
+    if (!attempt.receipt.empty()) ids.add(attempt.receipt.str());
     wanted_shards.insert(attempt.fence.shard);
   }
   const auto locked = lock_receipts(work, ids);
@@ -38,13 +38,13 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
   IntArray numbers, generations, shards, epochs, fds, proves;
   for (const auto& attempt : batch) {
     if (!may_open(attempt, locked, held)) continue;
-    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt);
+    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
     numbers.add(attempt.number);
     generations.add(attempt.generation);
     kinds.add(to_string(attempt.kind));
-    registers.add(attempt.register_id);
-    identities.add(attempt.identity);
-    pools.add(attempt.pool);
+    registers.add(attempt.register_id.str());
+    identities.add(attempt.identity.str());
+    pools.add(attempt.pool.str());
     shards.add(attempt.fence.shard);
     epochs.add(attempt.fence.epoch);
     keys.add(attempt.key);
@@ -68,7 +68,8 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
            "('open', 'asked')) on conflict do nothing returning id, key, identity, receipt",
            receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(), identities.str(),
            pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {
-    opened.emplace(name_of(row[1].as<std::string>(), row[2].as<std::string>()), row[0].as<std::int64_t>());
+    opened.emplace(name_of(row[1].as<std::string>(), RegisterIdentity(row[2].as<std::string>())),
+                   row[0].as<std::int64_t>());
     if (!row[3].is_null()) printing.add(row[3].as<std::string>());
   }
   work.exec_params(
@@ -84,7 +85,7 @@ std::vector<std::int64_t> open_attempts(pqxx::work& work, const std::string& wor
   return result;
 }
 
-int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attempt, const Fence& fence) {
+int allow_resend(pqxx::work& work, const WorkerId& worker, std::int64_t attempt, const Fence& fence) {
   if (!holds(held_epochs(work, worker, {fence.shard}), fence)) return 0;
   const auto rows = work.exec_params(
       "update attempts set sends = sends + 1, sent_at = now() where id = $1 and shard = $2 and outcome is null and "
@@ -94,10 +95,10 @@ int allow_resend(pqxx::work& work, const std::string& worker, std::int64_t attem
   return rows.empty() ? 0 : rows[0][0].as<int>();
 }
 
-std::optional<Finished> refuse(pqxx::work& work, const std::string& worker, const Queued& receipt, State state,
+std::optional<Finished> refuse(pqxx::work& work, const WorkerId& worker, const Queued& receipt, State state,
                                const Fence& fence, const std::string& error) {
   TextArray ids;
-  ids.add(receipt.id);
+  ids.add(receipt.id.str());
   auto rows = lock_receipts(work, ids);
   if (rows.empty() || !holds(held_epochs(work, worker, {fence.shard}), fence)) return std::nullopt;
   auto& row = rows.begin()->second;

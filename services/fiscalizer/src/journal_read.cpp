@@ -22,7 +22,7 @@ Attempt attempt_from(const pqxx::row& row) {
   Attempt attempt;
   attempt.id = row[0].as<std::int64_t>();
   attempt.kind = kind_from(row[1]);
-  attempt.receipt = text(row[2]);
+  attempt.receipt = ReceiptId(text(row[2]));
   attempt.key = row[3].as<std::string>();
   attempt.request = bytes(row[4]);
   attempt.remote_id = row[5].as<std::string>();
@@ -52,43 +52,43 @@ Journal::Undecided undecided_from(const pqxx::row& row) {
   }
   heard.finding.remote_id = row[11].as<std::string>();
   heard.finding.raw_answer = bytes(row[12]);
-  undecided.register_id = row[13].as<std::string>();
+  undecided.register_id = RegisterId(row[13].as<std::string>());
   undecided.kind = kind_from(row[14]);
   return undecided;
 }
 
 }  // namespace
 
-RegisterMemory remember(pqxx::work& work, const std::string& identity, bool askable) {
+RegisterMemory remember(pqxx::work& work, const RegisterIdentity& identity, bool askable) {
   RegisterMemory memory;
   for (const auto& row : work.exec_params("select fn, highest_fd, shift, coalesce(extract(epoch from "
                                           "shift_opened_at)::bigint, 0) from registers where identity = $1",
-                                          identity)) {
+                                          identity.str())) {
     memory.fn = row[0].as<std::string>();
     memory.highest_fd = row[1].as<std::uint64_t>();
     memory.shift = shift_from(row[2]);
     memory.shift_opened_at_s = row[3].as<std::int64_t>();
   }
   for (const auto& row :
-       work.exec_params(std::string(kAttemptColumns) + "where a.identity = $1 and a.outcome is null", identity)) {
+       work.exec_params(std::string(kAttemptColumns) + "where a.identity = $1 and a.outcome is null", identity.str())) {
     memory.open = attempt_from(row);
   }
-  for (const auto& row :
-       work.exec_params("select id from attempts where identity = $1 and question = 'open' order by id", identity)) {
+  for (const auto& row : work.exec_params(
+           "select id from attempts where identity = $1 and question = 'open' order by id", identity.str())) {
     memory.questions.push_back(row[0].as<std::int64_t>());
   }
   if (!askable) return memory;
   for (const auto& row : work.exec_params(
            std::string(kAttemptColumns) + "where a.identity = $1 and a.question = 'asked' order by a.id desc limit $2",
-           identity, kAskedLimit)) {
+           identity.str(), kAskedLimit)) {
     memory.asked.push_back(attempt_from(row));
   }
   return memory;
 }
 
-std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pools, int per_pool) {
+std::vector<Queued> queue(pqxx::work& work, const std::vector<PoolId>& pools, int per_pool) {
   TextArray list;
-  for (const auto& pool : pools) list.add(pool);
+  for (const auto& pool : pools) list.add(pool.str());
   std::vector<Queued> result;
   for (const auto& row : work.exec_params("select q.id, q.pool, q.revision, q.generation, q.attempts, q.content from "
                                           "unnest($1::text[]) as p(pool) cross join lateral ("
@@ -96,7 +96,7 @@ std::vector<Queued> queue(pqxx::work& work, const std::vector<std::string>& pool
                                           "(r.not_before is null or r.not_before <= now()) "
                                           "order by r.position limit $2) q order by q.pool, q.position",
                                           list.str(), per_pool)) {
-    result.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::int64_t>(),
+    result.push_back({ReceiptId(row[0].as<std::string>()), PoolId(row[1].as<std::string>()), row[2].as<std::int64_t>(),
                       row[3].as<std::uint32_t>(), row[4].as<std::uint32_t>(), bytes(row[5])});
   }
   return result;
@@ -118,7 +118,7 @@ Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::
   for (const auto& row : work.exec_params("select id, register, body from callbacks where not handled and shard = "
                                           "any($1::int[]) order by id limit $2",
                                           list.str(), kNewsLimit)) {
-    result.callbacks.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>(), bytes(row[2])});
+    result.callbacks.push_back({row[0].as<std::int64_t>(), RegisterId(row[1].as<std::string>()), bytes(row[2])});
   }
   if (unanswered.empty()) return result;
   IntArray ids;
@@ -132,12 +132,12 @@ Journal::News news(pqxx::work& work, const std::vector<int>& shards, const std::
   return result;
 }
 
-std::vector<Attempt> named(pqxx::work& work, const std::string& identity, const registers::CallbackNames& names) {
+std::vector<Attempt> named(pqxx::work& work, const RegisterIdentity& identity, const registers::CallbackNames& names) {
   std::vector<Attempt> result;
   for (const auto& row : work.exec_params(
            std::string(kAttemptColumns) +
                "where a.identity = $1 and (($2 <> '' and a.key = $2) or ($3 <> '' and a.remote_id = $3)) order by a.id",
-           identity, names.key, names.remote_id)) {
+           identity.str(), names.key, names.remote_id)) {
     result.push_back(attempt_from(row));
   }
   return result;

@@ -43,10 +43,11 @@ std::map<std::int64_t, AttemptRow> lock_attempts(pqxx::work& work, const IntArra
            "any($2::uuid[]) and (outcome is null or question in ('open', 'asked')))) order by id for update",
            ids.str(), receipts.str())) {
     rows.emplace(row[0].as<std::int64_t>(),
-                 AttemptRow{text(row[1]), row[2].as<std::uint32_t>(), kind_from(row[3]), row[4].as<std::string>(),
-                            row[5].as<std::string>(), outcome_from(row[6]), question_from(row[7]), row[8].as<int>(),
-                            row[9].as<int>(), row[10].as<std::int64_t>(), row[11].as<std::string>(),
-                            row[12].as<std::uint64_t>(), row[13].as<std::string>(), row[14].as<std::string>()});
+                 AttemptRow{ReceiptId(text(row[1])), row[2].as<std::uint32_t>(), kind_from(row[3]),
+                            RegisterIdentity(row[4].as<std::string>()), RegisterId(row[5].as<std::string>()),
+                            outcome_from(row[6]), question_from(row[7]), row[8].as<int>(), row[9].as<int>(),
+                            row[10].as<std::int64_t>(), row[11].as<std::string>(), row[12].as<std::uint64_t>(),
+                            row[13].as<std::string>(), row[14].as<std::string>()});
   }
   return rows;
 }
@@ -91,13 +92,13 @@ std::string bytes(const pqxx::field& field) {
   return field.is_null() ? std::string() : postgres::from_bytea(field.as<std::string>());
 }
 
-std::map<int, std::int64_t> held_epochs(pqxx::work& work, const std::string& worker, const std::set<int>& shards) {
+std::map<int, std::int64_t> held_epochs(pqxx::work& work, const WorkerId& worker, const std::set<int>& shards) {
   IntArray list;
   for (const int shard : shards) list.add(shard);
   std::map<int, std::int64_t> held;
   for (const auto& row : work.exec_params(
            "select shard, epoch from shards where worker = $1 and shard = any($2::int[]) order by shard for share",
-           worker, list.str())) {
+           worker.str(), list.str())) {
     held.emplace(row[0].as<int>(), row[1].as<std::int64_t>());
   }
   return held;
@@ -108,8 +109,8 @@ bool holds(const std::map<int, std::int64_t>& held, const Fence& fence) {
   return row != held.end() && row->second == fence.epoch;
 }
 
-std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArray& ids) {
-  std::map<std::string, ReceiptRow> rows;
+std::map<ReceiptId, ReceiptRow> lock_receipts(pqxx::work& work, const TextArray& ids) {
+  std::map<ReceiptId, ReceiptRow> rows;
   for (const auto& row :
        work.exec_params("select id, state, revision, attempts, error, tenant, extract(epoch from now() - accepted_at), "
                         "generation, hold_reason from receipts where id = any($1::uuid[]) order by id for update",
@@ -119,22 +120,22 @@ std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const TextArra
     receipt.revision = row[2].as<std::int64_t>();
     receipt.attempts = row[3].as<std::uint32_t>();
     receipt.error = row[4].as<std::string>();
-    receipt.tenant = row[5].as<std::string>();
+    receipt.tenant = TenantId(row[5].as<std::string>());
     receipt.age_s = row[6].as<double>();
     receipt.generation = row[7].as<std::uint32_t>();
     receipt.hold_reason = row[8].as<std::string>();
-    rows.emplace(row[0].as<std::string>(), std::move(receipt));
+    rows.emplace(ReceiptId(row[0].as<std::string>()), std::move(receipt));
   }
   return rows;
 }
 
-void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& rows) {
+void write_receipts(pqxx::work& work, const std::map<ReceiptId, ReceiptRow>& rows) {
   TextArray ids, states, errors, fiscals;
   bool any = false;
   for (const auto& [id, row] : rows) {
     if (!row.changed) continue;
     any = true;
-    ids.add(id);
+    ids.add(id.str());
     states.add(receipts::to_string(row.state));
     errors.add(row.error);
     row.fiscal.empty() ? fiscals.add_null() : fiscals.add_bytes(row.fiscal);
@@ -189,12 +190,12 @@ void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange
       ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
 }
 
-void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes) {
+void write_registers(pqxx::work& work, const std::map<RegisterIdentity, RegisterChange>& changes) {
   if (changes.empty()) return;
   TextArray identities, fns, shifts;
   IntArray fds, opened;
   for (const auto& [identity, change] : changes) {
-    identities.add(identity);
+    identities.add(identity.str());
     fns.add(change.fn);
     fds.add(change.fd);
     shifts.add(change.shift ? to_string(*change.shift) : "");
@@ -222,9 +223,9 @@ bool others_unanswered(const Rows& rows, std::int64_t id, const AttemptRow& atte
 }
 
 void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
-  log::error(event, {{"receipt", attempt.receipt},
+  log::error(event, {{"receipt", attempt.receipt.str()},
                      {"attempt", attempt.number},
-                     {"register", attempt.register_id},
+                     {"register", attempt.register_id.str()},
                      {"detail", detail}});
 }
 

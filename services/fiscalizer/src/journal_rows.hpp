@@ -11,6 +11,7 @@
 
 #include "fence.hpp"
 #include "journal.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/attempt.hpp"
 #include "kassaflow/receipts/machine.hpp"
@@ -21,7 +22,7 @@ namespace kassaflow::fiscalizer::sql {
 [[nodiscard]] std::string bytes(const pqxx::field& field);  // of a bytea, empty for null
 
 // The shards this worker holds, and under which epoch. The shared lock keeps a take-over out until we have committed.
-[[nodiscard]] std::map<int, std::int64_t> held_epochs(pqxx::work& work, const std::string& worker,
+[[nodiscard]] std::map<int, std::int64_t> held_epochs(pqxx::work& work, const WorkerId& worker,
                                                       const std::set<int>& shards);
 [[nodiscard]] bool holds(const std::map<int, std::int64_t>& held, const Fence& fence);
 
@@ -32,15 +33,15 @@ struct ReceiptRow {
   std::uint32_t attempts = 0;
   std::uint32_t generation = 0;
   std::string hold_reason;  // a person wants it held
-  std::string tenant;
+  TenantId tenant;
   double age_s = 0;  // since its first post was accepted
   std::string error;
   std::string fiscal;  // set by a decision
   bool changed = false;
 };
-[[nodiscard]] std::map<std::string, ReceiptRow> lock_receipts(pqxx::work& work, const postgres::TextArray& ids);
+[[nodiscard]] std::map<ReceiptId, ReceiptRow> lock_receipts(pqxx::work& work, const postgres::TextArray& ids);
 // Writes the changed ones; each gets a new revision.
-void write_receipts(pqxx::work& work, const std::map<std::string, ReceiptRow>& rows);
+void write_receipts(pqxx::work& work, const std::map<ReceiptId, ReceiptRow>& rows);
 
 // Whether an attempt that was or is unknown still waits for an answer.
 enum class Question : std::uint8_t {
@@ -61,11 +62,11 @@ enum class Question : std::uint8_t {
 [[nodiscard]] Question question_from(const pqxx::field& field);                 // null: none
 
 struct AttemptRow {
-  std::string receipt;  // empty: a shift report
+  ReceiptId receipt;  // empty: a shift report
   std::uint32_t number = 0;
   Kind kind = Kind::receipt;
-  std::string identity;
-  std::string register_id;
+  RegisterIdentity identity;
+  RegisterId register_id;
   receipts::AttemptOutcome outcome = receipts::AttemptOutcome::open;
   Question question = Question::none;
   int shard = 0;
@@ -104,10 +105,10 @@ struct RegisterChange {
 
 // Everything a group of findings touches: the rows are locked when it begins and written when it ends.
 struct Rows {
-  std::map<std::string, ReceiptRow> receipts;
+  std::map<ReceiptId, ReceiptRow> receipts;
   std::map<std::int64_t, AttemptRow> attempts;
   std::map<std::int64_t, AttemptChange> attempt_changes;
-  std::map<std::string, RegisterChange> register_changes;
+  std::map<RegisterIdentity, RegisterChange> register_changes;
   std::set<std::int64_t> owners;  // attempts that have the document they were told
 };
 
@@ -116,7 +117,7 @@ struct Rows {
 // the same receipts.
 [[nodiscard]] Rows lock_rows(pqxx::work& work, const postgres::IntArray& attempts);
 void write_attempts(pqxx::work& work, const std::map<std::int64_t, AttemptChange>& changes);
-void write_registers(pqxx::work& work, const std::map<std::string, RegisterChange>& changes);
+void write_registers(pqxx::work& work, const std::map<RegisterIdentity, RegisterChange>& changes);
 
 // Another attempt of the same receipt waits for an answer.
 [[nodiscard]] bool others_unanswered(const Rows& rows, std::int64_t id, const AttemptRow& attempt);

@@ -135,7 +135,7 @@ std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Heard
     fns.add(heard.finding.document->fn);
     fds.add(heard.finding.document->fd);
     attempts.add(heard.attempt);
-    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt);
+    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
   }
   if (owners.size() == claimants.size()) return owners;  // no number was told
   // In one order everywhere, so that two groups cannot wait for each other.
@@ -155,9 +155,9 @@ void decide_printed(const Heard& heard, const AttemptRow& attempt, bool owns_doc
                     AttemptChange& change) {
   const auto document = heard.finding.document.value_or(fiscal::FiscalDocument{});
   const auto alarm = [&](std::string_view event) {
-    log::error(event, {{"receipt", attempt.receipt},
+    log::error(event, {{"receipt", attempt.receipt.str()},
                        {"attempt", attempt.number},
-                       {"register", attempt.register_id},
+                       {"register", attempt.register_id.str()},
                        {"fn", document.fn},
                        {"fd", static_cast<std::int64_t>(document.fd)}});
   };
@@ -197,7 +197,7 @@ int refusals(pqxx::work& work, const AttemptRow& attempt, const ReceiptRow& rece
       .exec_params1(
           "select count(*) from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
           "words <> ''",
-          attempt.receipt, receipt.generation)[0]
+          attempt.receipt.str(), receipt.generation)[0]
       .as<int>();
 }
 
@@ -291,7 +291,7 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
 
 }  // namespace
 
-std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const Limits& limits,
+std::vector<Settled> settle(pqxx::work& work, const WorkerId& worker, const Limits& limits,
                             const std::vector<Heard>& batch) {
   IntArray attempts;
   for (const auto& heard : batch) attempts.add(heard.attempt);
@@ -323,7 +323,7 @@ std::vector<Settled> settle(pqxx::work& work, const std::string& worker, const L
   write_registers(work, rows.register_changes);
 
   std::vector<Settled> result;
-  std::set<std::string> counted;
+  std::set<ReceiptId> counted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     Settled settled{decided[i], news[i], std::nullopt};

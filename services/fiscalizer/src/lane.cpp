@@ -28,8 +28,8 @@ constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactl
 
 }  // namespace
 
-Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id,
-           std::string pool, Fence fence)
+Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
+           Fence fence)
     : dependencies_(std::move(dependencies)),
       protocol_(protocol),
       timers_(protocol.timers(dependencies_.settings.durations)),
@@ -180,17 +180,17 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto receipt =
       record.ParseFromString(queued.content) ? records::from_record(record) : fail(kUnreadable, "not a receipt");
   if (!receipt) {
-    kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id}});
+    kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id.str()}});
     co_return co_await dependencies_.journal.refuse(queued, State::held, fence_,
                                                     "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
-  const auto key = protocol_.attempt_key(queued.id, number);
+  const auto key = protocol_.attempt_key(queued.id.str(), number);
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (dependencies_.dispatcher.unable(queued, register_id_, dependencies_.registers_of_pool(pool_))) {
       log::warn("receipt.refused",
-                {{"receipt", queued.id}, {"register", register_id_}, {"code", rendered.error().code.name()}});
+                {{"receipt", queued.id.str()}, {"register", register_id_.str()}, {"code", rendered.error().code.name()}});
       co_await dependencies_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
@@ -212,8 +212,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
-  const auto key =
-      protocol_.attempt_key("shift/" + identity_ + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
+  const auto key = protocol_.attempt_key("shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
@@ -222,7 +221,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
-  if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_}, {"detail", detail_}});
+  if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_.str()}, {"detail", detail_}});
   back_off("the shift cannot be opened or closed");
 }
 
@@ -249,23 +248,24 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   const auto opened = co_await dependencies_.journal.open_attempt(std::move(attempt));
   if (!opened) {
     log::info("attempt.not_opened",
-              {{"receipt", open.receipt}, {"register", register_id_}, {"code", opened.error().code.name()}});
+              {{"receipt", open.receipt.str()}, {"register", register_id_.str()}, {"code", opened.error().code.name()}});
     if (opened.error().code == kGivenUp) never_sent_.insert(open.ref.key);
     must_remember_ = true;
     co_return std::nullopt;
   }
   never_sent_.erase(open.ref.key);
   open.id = *opened;
-  log::info(
-      "attempt.opened",
-      {{"receipt", open.receipt}, {"attempt", number}, {"register", register_id_}, {"kind", to_string(open.kind)}});
+  log::info("attempt.opened", {{"receipt", open.receipt.str()},
+                               {"attempt", number},
+                               {"register", register_id_.str()},
+                               {"kind", to_string(open.kind)}});
   co_return open;
 }
 
 // An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
-  log::warn("attempt.recovered", {{"receipt", attempt.receipt}, {"register", register_id_}});
+  log::warn("attempt.recovered", {{"receipt", attempt.receipt.str()}, {"register", register_id_.str()}});
   const auto bytes =
       never_sent_.erase(attempt.key) > 0 ? AttemptRun::Bytes::never_left : AttemptRun::Bytes::perhaps_gone;
   const auto opened_at = dependencies_.clock.now() - std::chrono::seconds(attempt.age_s);
@@ -366,7 +366,7 @@ void Lane::alarm_once(std::string_view event, const Finding& finding) {
   const auto fault = finding.code + ": " + finding.text;
   if (fault == alarmed_) return;
   alarmed_ = fault;
-  log::error(event, {{"register", register_id_}, {"code", finding.code}, {"detail", finding.text}});
+  log::error(event, {{"register", register_id_.str()}, {"code", finding.code}, {"detail", finding.text}});
 }
 
 // What the journal has just made of a printed document, without reading it back.
@@ -399,7 +399,7 @@ std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, st
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
     log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
-               {{"register", register_id_}, {"detail", detail}});
+               {{"register", register_id_.str()}, {"detail", detail}});
   }
   up_ = up;
   detail_ = std::move(detail);
@@ -412,7 +412,7 @@ Lane::View Lane::view() const {
   view.protocol = protocol_.name();
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;
-  view.printing = run_ ? run_->receipt() : "";
+  view.printing = run_ ? run_->receipt() : ReceiptId();
   view.up = up_;
   return view;
 }

@@ -16,6 +16,7 @@
 #include "dispatcher.hpp"
 #include "journal.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "leases.hpp"
@@ -32,10 +33,10 @@ struct LaneDependencies {
   Dispatcher& dispatcher;
   Leases& leases;
   // The configuration in force; null when the register or its pool is no longer there.
-  std::function<std::shared_ptr<const configuration::Register>(const std::string& register_id)> find_register;
-  std::function<std::shared_ptr<const configuration::Pool>(const std::string& pool_id)> find_pool;
+  std::function<std::shared_ptr<const configuration::Register>(const RegisterId& id)> find_register;
+  std::function<std::shared_ptr<const configuration::Pool>(const PoolId& id)> find_pool;
   // Also those that only another version of the program speaks with.
-  std::function<std::vector<std::string>(const std::string& pool_id)> registers_of_pool;
+  std::function<std::vector<RegisterId>(const PoolId& pool)> registers_of_pool;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
   std::function<double()> jitter;  // 0..1
 };
@@ -43,7 +44,7 @@ struct LaneDependencies {
 class Lane {
  public:
   // `protocol`: the register's, which never changes.
-  Lane(LaneDependencies dependencies, const registers::Protocol& protocol, std::string register_id, std::string pool,
+  Lane(LaneDependencies dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
        Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
@@ -54,8 +55,8 @@ class Lane {
   [[nodiscard]] bool finished() const { return finished_ && asker_.finished(); }
   [[nodiscard]] bool sending() const { return run_ && run_->sending(); }
   [[nodiscard]] const Fence& fence() const { return fence_; }
-  [[nodiscard]] const std::string& pool() const { return pool_; }
-  [[nodiscard]] const std::string& identity() const { return identity_; }
+  [[nodiscard]] const PoolId& pool() const { return pool_; }
+  [[nodiscard]] const RegisterIdentity& identity() const { return identity_; }
 
   // The attempt followed now, 0 = none.
   [[nodiscard]] std::int64_t current_attempt() const { return run_ ? run_->attempt() : 0; }
@@ -81,7 +82,10 @@ class Lane {
   [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
 
   struct View {  // for `registers list`
-    std::string register_id, pool, protocol, detail, printing;
+    RegisterId register_id;
+    PoolId pool;
+    std::string protocol, detail;
+    ReceiptId printing;
     Shift shift = Shift::unknown;
     bool up = false;
   };
@@ -114,9 +118,9 @@ class Lane {
   LaneDependencies dependencies_;
   const registers::Protocol& protocol_;
   const registers::Timers timers_;
-  std::string register_id_;
-  std::string identity_;  // the physical register
-  std::string pool_;
+  RegisterId register_id_;
+  RegisterIdentity identity_;
+  PoolId pool_;
   Fence fence_;
   async::Event wake_;
   std::shared_ptr<const configuration::Register> register_;

@@ -19,10 +19,10 @@ using async::Clock;
 using postgres::IntArray;
 using postgres::TextArray;
 
-std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now,
-                                         Clock::duration lease) {
-  std::vector<std::string> result;
-  std::map<std::string, Seen> next;
+std::vector<WorkerId> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now,
+                                      Clock::duration lease) {
+  std::vector<WorkerId> result;
+  std::map<WorkerId, Seen> next;
   for (const auto& worker : workers) {
     const auto known = seen_.find(worker.id);
     const bool moved = known == seen_.end() || known->second.heartbeat != worker.heartbeat;
@@ -34,9 +34,8 @@ std::vector<std::string> Observer::alive(const std::vector<WorkerRow>& workers, 
   return result;
 }
 
-Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
-                    const std::vector<ShardRow>& shards) {
-  const std::set<std::string> living(alive.begin(), alive.end());
+Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive, const std::vector<ShardRow>& shards) {
+  const std::set<WorkerId> living(alive.begin(), alive.end());
   const std::size_t workers = std::max<std::size_t>(1, living.size() + (living.contains(self) ? 0 : 1));
   const std::size_t share = (receipts::kShards + workers - 1) / workers;
 
@@ -58,14 +57,14 @@ Rebalance rebalance(const std::string& self, const std::vector<std::string>& ali
   return result;
 }
 
-std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen) {
+std::vector<ShardRow> take_over(pqxx::work& work, const WorkerId& self, const std::vector<ShardRow>& seen) {
   IntArray shards;
   IntArray epochs;
   TextArray workers;
   for (const auto& row : seen) {
     shards.add(row.shard);
     epochs.add(row.epoch);
-    workers.add(row.worker);
+    workers.add(row.worker.str());
   }
   std::vector<ShardRow> claimed;
   for (const auto& row :
@@ -73,7 +72,7 @@ std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const
                         "from unnest($2::int[], $3::bigint[], $4::text[]) as seen(shard, epoch, worker) "
                         "where s.shard = seen.shard and s.epoch = seen.epoch and coalesce(s.worker, '') = seen.worker "
                         "returning s.shard, s.epoch",
-                        self, shards.str(), epochs.str(), workers.str())) {
+                        self.str(), shards.str(), epochs.str(), workers.str())) {
     claimed.push_back({row[0].as<int>(), self, row[1].as<std::int64_t>()});
   }
   return claimed;
@@ -100,13 +99,13 @@ boost::asio::awaitable<void> Leases::tick() {
     work.exec_params(
         "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
         "workers.heartbeat + 1",
-        self);
+        self.str());
     Look seen;
     for (const auto& row : work.exec("select id, heartbeat from workers")) {
-      seen.workers.push_back({row[0].as<std::string>(), row[1].as<std::int64_t>()});
+      seen.workers.push_back({WorkerId(row[0].as<std::string>()), row[1].as<std::int64_t>()});
     }
     for (const auto& row : work.exec("select shard, coalesce(worker, ''), epoch from shards order by shard")) {
-      seen.shards.push_back({row[0].as<int>(), row[1].as<std::string>(), row[2].as<std::int64_t>()});
+      seen.shards.push_back({row[0].as<int>(), WorkerId(row[1].as<std::string>()), row[2].as<std::int64_t>()});
     }
     return seen;
   });
@@ -134,7 +133,7 @@ boost::asio::awaitable<void> Leases::tick() {
   std::vector<int> release;
   std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release),
                [this](int shard) { return !busy_(shard); });
-  std::vector<std::string> dead;
+  std::vector<WorkerId> dead;
   for (const auto& worker : look->workers) {
     if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
   }
@@ -144,10 +143,10 @@ boost::asio::awaitable<void> Leases::tick() {
       auto claimed = take_over(work, self, wanted);
       IntArray given;
       for (const int shard : release) given.add(shard);
-      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,
+      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self.str(),
                        given.str());
       TextArray gone;
-      for (const auto& id : dead) gone.add(id);
+      for (const auto& id : dead) gone.add(id.str());
       work.exec_params(
           "delete from workers w where w.id = any($1::text[]) and not exists (select 1 from shards s where s.worker = "
           "w.id)",
@@ -182,9 +181,9 @@ boost::asio::awaitable<void> Leases::stop() {
   const auto done = co_await database_.run([self, idle, all](pqxx::work& work) {
     IntArray shards;
     for (const int shard : idle) shards.add(shard);
-    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self,
+    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self.str(),
                      shards.str());
-    if (all) work.exec_params("delete from workers where id = $1", self);
+    if (all) work.exec_params("delete from workers where id = $1", self.str());
     return true;
   });
   if (!done) report(log::Level::warn, "lease.sign_off_failed", done.error());

@@ -14,6 +14,7 @@
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/database.hpp"
 
@@ -22,12 +23,12 @@ namespace kassaflow::fiscalizer {
 // --- pure: what one look at the tables means ---
 
 struct WorkerRow {
-  std::string id;
+  WorkerId id;
   std::int64_t heartbeat = 0;
 };
 struct ShardRow {
   int shard = 0;
-  std::string worker;
+  WorkerId worker;  // empty: nobody
   std::int64_t epoch = 0;
 };
 
@@ -35,15 +36,14 @@ struct ShardRow {
 class Observer {
  public:
   // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
-  std::vector<std::string> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now,
-                                 async::Clock::duration lease);
+  std::vector<WorkerId> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now, async::Clock::duration lease);
 
  private:
   struct Seen {
     std::int64_t heartbeat;
     async::Clock::time_point since;
   };
-  std::map<std::string, Seen> seen_;
+  std::map<WorkerId, Seen> seen_;
 };
 
 struct Rebalance {
@@ -52,18 +52,18 @@ struct Rebalance {
 };
 
 // Fair share: ceil(1024 / alive). Only shards that nobody alive holds are taken over.
-[[nodiscard]] Rebalance rebalance(const std::string& self, const std::vector<std::string>& alive,
+[[nodiscard]] Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive,
                                   const std::vector<ShardRow>& shards);
 
 // --- the keeper ---
 
 // Takes those shards of `seen` that are still as they were seen, each under a new epoch, and returns them.
-std::vector<ShardRow> take_over(pqxx::work& work, const std::string& self, const std::vector<ShardRow>& seen);
+std::vector<ShardRow> take_over(pqxx::work& work, const WorkerId& self, const std::vector<ShardRow>& seen);
 
 class Leases {
  public:
   struct Options {
-    std::string worker;
+    WorkerId worker;
     async::Clock::duration lease{};
   };
   Leases(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, Options options);
@@ -85,7 +85,7 @@ class Leases {
   // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
-  [[nodiscard]] const std::string& worker() const { return options_.worker; }
+  [[nodiscard]] const WorkerId& worker() const { return options_.worker; }
   [[nodiscard]] async::Clock::time_point valid_until() const { return valid_until_; }
   // How long the lease still lasts by our own clock. Zero or less: it is lost.
   [[nodiscard]] async::Clock::duration remaining() const { return valid_until_ - clock_.now(); }

@@ -39,7 +39,7 @@ v1::Shift record_shift(Shift shift) {
 
 template <class Request>
 people::Order order_of(const Request& request) {
-  people::Order order{request.receipt_id(), request.actor()};
+  people::Order order{ReceiptId(request.receipt_id()), request.actor()};
   if constexpr (requires { request.attempt(); }) order.attempt = request.attempt();
   return order;
 }
@@ -48,7 +48,7 @@ people::Order order_of(const Request& request) {
 
 class Operations::Service final : public v1::Fiscalizer::Service {
  public:
-  Service(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker)
+  Service(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker)
       : database_(database),
         times_(times),
         hooks_(std::move(hooks)),
@@ -89,7 +89,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
     auto status = decide(response, [&](pqxx::work& work) { return people::retry(work, order_of(*request)); });
     if (!status.ok() || response->state() != v1::RECEIPT_STATE_FAILED) return status;
-    switch (retries_.carry_out(request->receipt_id())) {
+    switch (retries_.carry_out(ReceiptId(request->receipt_id()))) {
       case Retries::End::queued:
         response->set_state(v1::RECEIPT_STATE_QUEUED);
         response->clear_note();
@@ -109,7 +109,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
                          v1::UnsettledResponse* response) override {
     std::vector<std::string> blockers;
     const auto done = database_.run_blocking(
-        [&](pqxx::work& work) { blockers = people::unsettled(work, request->register_(), times_); });
+        [&](pqxx::work& work) { blockers = people::unsettled(work, RegisterId(request->register_()), times_); });
     if (!done) return to_status(done.error());
     response->mutable_blockers()->Assign(blockers.begin(), blockers.end());
     return grpc::Status::OK;
@@ -120,28 +120,28 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     const auto shown = hooks_.views();
     if (!shown) return {grpc::StatusCode::UNAVAILABLE, "the worker is busy or stopping"};
     const auto& views = *shown;
-    std::map<std::string, std::uint64_t> queued;
+    std::map<PoolId, std::uint64_t> queued;
     const auto done = database_.run_blocking([&](pqxx::work& work) {
       TextArray pools;
-      for (const auto& view : views) pools.add(view.pool);
+      for (const auto& view : views) pools.add(view.pool.str());
       for (const auto& row : work.exec_params(
                "select pool, count(*) from receipts where state = 'queued' and pool = any($1::text[]) group by pool",
                pools.str())) {
-        queued[row[0].as<std::string>()] = row[1].as<std::uint64_t>();
+        queued[PoolId(row[0].as<std::string>())] = row[1].as<std::uint64_t>();
       }
     });
     if (!done) return to_status(done.error());
     for (const auto& view : views) {
       auto* entry = response->add_registers();
-      entry->set_register_(view.register_id);
-      entry->set_pool(view.pool);
+      entry->set_register_(view.register_id.str());
+      entry->set_pool(view.pool.str());
       entry->set_protocol(view.protocol);
       entry->set_up(view.up);
       entry->set_detail(view.detail);
       entry->set_shift(record_shift(view.shift));
       entry->set_queue(queued[view.pool]);
-      entry->set_printing(view.printing);
-      entry->set_worker(worker_);
+      entry->set_printing(view.printing.str());
+      entry->set_worker(worker_.str());
     }
     return grpc::Status::OK;
   }
@@ -166,11 +166,11 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   postgres::Database& database_;
   people::Times times_;
   OperationsHooks hooks_;
-  std::string worker_;
+  WorkerId worker_;
   Retries retries_;
 };
 
-Operations::Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker)
+Operations::Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker)
     : service_(std::make_unique<Service>(database, times, std::move(hooks), std::move(worker))) {}
 
 Operations::~Operations() = default;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
@@ -18,14 +19,14 @@ namespace kassaflow::fiscalizer {
 // All of these run on any thread.
 struct OperationsHooks {
   std::function<std::optional<std::vector<Lane::View>>()> views;  // of this worker's lanes; nullopt: it cannot say now
-  std::function<void(const std::string& register_id)> settled;    // a register may go on; empty: a queue has grown
+  std::function<void(const RegisterId& register_id)> settled;     // a register may go on; empty: a queue has grown
   std::function<void(const Finished&)> finished;
   AskPromise ask_promise;
 };
 
 class Operations {
  public:
-  Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, std::string worker);
+  Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker);
   ~Operations();
   int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();

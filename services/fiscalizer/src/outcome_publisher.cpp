@@ -31,7 +31,7 @@ constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublis
 constexpr std::chrono::milliseconds kPause{500};
 
 struct Outcome {
-  std::string id;
+  ReceiptId id;
   std::int64_t revision = 0;
   v1::ReceiptOutcome record;
 };
@@ -40,7 +40,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
   IntArray list;
   for (const int shard : shards) list.add(shard);
   std::vector<Outcome> outcomes;
-  std::map<std::string, std::size_t> index;
+  std::map<ReceiptId, std::size_t> index;
   TextArray ids;
   for (const auto& row : work.exec_params(
            "select r.id, r.revision, r.state, r.generation, r.tenant, r.installation, r.pool, r.unique_id, "
@@ -52,9 +52,9 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
            "from receipts r, pg_control_system() c, pg_control_checkpoint() p "
            "where r.published_revision < r.revision and r.shard = any($1::int[]) order by r.sequence limit $2",
            list.str(), kBatch)) {
-    Outcome outcome{row[0].as<std::string>(), row[1].as<std::int64_t>(), {}};
+    Outcome outcome{ReceiptId(row[0].as<std::string>()), row[1].as<std::int64_t>(), {}};
     auto& record = outcome.record;
-    record.set_receipt_id(outcome.id);
+    record.set_receipt_id(outcome.id.str());
     record.set_revision(static_cast<std::uint64_t>(outcome.revision));
     record.set_state(records::to_record(receipts::state_from(row[2].as<std::string>()).value()));
     record.set_generation(row[3].as<std::uint32_t>());
@@ -79,14 +79,14 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
     if (!row[21].is_null() && content.ParseFromString(from_bytea(row[21].as<std::string>()))) {
       *record.mutable_warnings() = std::move(*content.mutable_warnings());
     }
-    ids.add(outcome.id);
+    ids.add(outcome.id.str());
     index.emplace(outcome.id, outcomes.size());
     outcomes.push_back(std::move(outcome));
   }
   if (outcomes.empty()) return outcomes;
   for (const auto& row :
        work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
-    outcomes[index.at(row[0].as<std::string>())].record.add_covered_post_ids(row[1].as<std::string>());
+    outcomes[index.at(ReceiptId(row[0].as<std::string>()))].record.add_covered_post_ids(row[1].as<std::string>());
   }
   for (const auto& row : work.exec_params(
            "select receipt, number, register, (extract(epoch from started_at) * 1000)::bigint, "
@@ -94,7 +94,7 @@ std::vector<Outcome> unpublished(pqxx::work& work, const std::vector<int>& shard
            "from (select *, row_number() over (partition by receipt order by number desc) as age from attempts "
            "where receipt = any($1::uuid[])) a where age <= $2 order by receipt, number",
            ids.str(), kAttemptsShown)) {
-    auto* attempt = outcomes[index.at(row[0].as<std::string>())].record.add_attempts();
+    auto* attempt = outcomes[index.at(ReceiptId(row[0].as<std::string>()))].record.add_attempts();
     attempt->set_number(row[1].as<std::uint32_t>());
     attempt->set_register_(row[2].as<std::string>());
     attempt->set_started_at_ms(row[3].as<std::int64_t>());
@@ -142,7 +142,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
     const auto& outcome = (*outcomes)[i];
     asio::co_spawn(executor_,
-                   producer_.send(records::kOutcomesTopic, outcome.id, outcome.record.SerializeAsString(),
+                   producer_.send(records::kOutcomesTopic, outcome.id.str(), outcome.record.SerializeAsString(),
                                   {{"content-type", "application/x-protobuf"}}),
                    [batch, i](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
                      kRethrow(bug);
@@ -158,7 +158,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
     if (!batch->sent[i]) continue;
     ++sent;
-    ids.add((*outcomes)[i].id);
+    ids.add((*outcomes)[i].id.str());
     revisions.add((*outcomes)[i].revision);
   }
   const auto marked = co_await database_.run([ids, revisions](pqxx::work& work) {

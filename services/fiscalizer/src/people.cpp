@@ -38,7 +38,7 @@ constexpr const char* kUnanswered =
 struct Unanswered {
   std::int64_t id = 0;
   std::uint32_t number = 0;
-  std::string register_id;
+  RegisterId register_id;
   bool open = false;
   double sent_s = 0;      // since its bytes were last allowed to leave
   double given_up_s = 0;  // since nobody listened for its answer any more, negative: somebody may still
@@ -47,7 +47,7 @@ struct Unanswered {
 struct Locked {
   State state = State::queued;
   std::uint32_t attempts = 0;
-  std::string tenant;
+  TenantId tenant;
   double age_s = 0;
   std::string error;
   std::string hold_reason;
@@ -67,7 +67,7 @@ auto refused(std::string why) { return fail(kRefused, std::move(why)); }
 auto malformed(std::string why) { return fail(kMalformed, std::move(why)); }
 
 std::string name(const Unanswered& attempt) {
-  return "attempt " + std::to_string(attempt.number) + " on " + attempt.register_id;
+  return "attempt " + std::to_string(attempt.number) + " on " + attempt.register_id.str();
 }
 
 std::string names(const std::vector<Unanswered>& attempts) {
@@ -84,16 +84,16 @@ Result<Locked> lock(pqxx::work& work, const Order& order, const std::chrono::mil
   if (order.actor.empty() || order.actor.size() > kActorLimit) {
     return malformed("the audit log needs an actor of at most 128 bytes");
   }
-  if (!receipts::is_uuid(order.receipt)) return malformed("receipt_id is not a UUID: " + order.receipt);
+  if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
   const auto rows = work.exec_params(
       "select state, attempts, tenant, extract(epoch from now() - accepted_at), error, hold_reason, content is not "
       "null from receipts where id = $1::uuid for update",
-      order.receipt);
-  if (rows.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt);
+      order.receipt.str());
+  if (rows.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
   Locked locked;
   locked.state = receipts::state_from(rows[0][0].as<std::string>()).value();
   locked.attempts = rows[0][1].as<std::uint32_t>();
-  locked.tenant = rows[0][2].as<std::string>();
+  locked.tenant = TenantId(rows[0][2].as<std::string>());
   locked.age_s = rows[0][3].as<double>();
   locked.error = rows[0][4].as<std::string>();
   locked.hold_reason = rows[0][5].as<std::string>();
@@ -103,9 +103,10 @@ Result<Locked> lock(pqxx::work& work, const Order& order, const std::chrono::mil
                        "extract(epoch from now() - coalesce(finished_at, sent_at + make_interval(secs => $2::bigint / "
                        "1000.0))) from attempts where receipt = $1::uuid and ") +
                kUnanswered + " order by id for update",
-           order.receipt, answer.count())) {
-    locked.unanswered.push_back({row[0].as<std::int64_t>(), row[1].as<std::uint32_t>(), row[2].as<std::string>(),
-                                 row[3].as<bool>(), row[4].as<double>(), row[5].as<double>()});
+           order.receipt.str(), answer.count())) {
+    locked.unanswered.push_back({row[0].as<std::int64_t>(), row[1].as<std::uint32_t>(),
+                                 RegisterId(row[2].as<std::string>()), row[3].as<bool>(), row[4].as<double>(),
+                                 row[5].as<double>()});
   }
   return locked;
 }
@@ -142,7 +143,7 @@ void answer(pqxx::work& work, const Unanswered& attempt, AttemptOutcome outcome,
 }
 
 // What is decided by a person ends every wish of one.
-void write(pqxx::work& work, const std::string& receipt, const Change& change) {
+void write(pqxx::work& work, const ReceiptId& receipt, const Change& change) {
   TextArray fiscal;
   change.fiscal.empty() ? fiscal.add_null() : fiscal.add_bytes(change.fiscal);
   static const std::string kUpdate =
@@ -154,13 +155,13 @@ void write(pqxx::work& work, const std::string& receipt, const Change& change) {
       "not_before = case when $6::bigint > 0 then greatest(not_before, now() + make_interval(secs => $6::bigint / "
       "1000.0)) else not_before end, "
       "revision = revision + 1, sequence = nextval('journal_sequence'), changed_at = now() where id = $1::uuid";
-  work.exec_params(kUpdate, receipt, std::string(receipts::to_string(change.state)), change.error, change.hold_reason,
-                   fiscal.str(), change.rest_ms);
+  work.exec_params(kUpdate, receipt.str(), std::string(receipts::to_string(change.state)), change.error,
+                   change.hold_reason, fiscal.str(), change.rest_ms);
 }
 
 void audit(pqxx::work& work, const Order& order, const std::string& action) {
-  work.exec_params("insert into audit (actor, receipt, action) values ($1, $2::uuid, $3)", order.actor, order.receipt,
-                   action);
+  work.exec_params("insert into audit (actor, receipt, action) values ($1, $2::uuid, $3)", order.actor,
+                   order.receipt.str(), action);
 }
 
 std::optional<Finished> finished(const Locked& receipt, State state) {
@@ -193,10 +194,10 @@ std::int64_t rest_of(const Unanswered& attempt, const Times& times) {
 
 // exactly-once.md 11; the attempt may have the row already.
 std::optional<Error> claim(pqxx::work& work, const v1::FiscalDocument& document, const Unanswered& attempt,
-                           const std::string& receipt) {
+                           const ReceiptId& receipt) {
   work.exec_params(
       "insert into documents (fn, fd, attempt, receipt) values ($1, $2, $3, $4::uuid) on conflict do nothing",
-      document.fn(), document.fd(), attempt.id, receipt);
+      document.fn(), document.fd(), attempt.id, receipt.str());
   const auto owner = work.exec_params1(
       "select d.attempt, coalesce('attempt ' || a.number || ' of receipt ' || d.receipt, 'a shift report') from "
       "documents d join attempts a on a.id = d.attempt where d.fn = $1 and d.fd = $2",
@@ -215,9 +216,9 @@ std::string shown(const v1::FiscalDocument& document) {
 void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt, const v1::FiscalDocument& document) {
   if (alarm == receipts::Alarm::none) return;
   log::error(alarm == receipts::Alarm::second_document ? "alarm.second_document" : "alarm.printed_after_denial",
-             {{"receipt", order.receipt},
+             {{"receipt", order.receipt.str()},
               {"attempt", attempt.number},
-              {"register", attempt.register_id},
+              {"register", attempt.register_id.str()},
               {"fn", document.fn()},
               {"fd", static_cast<std::int64_t>(document.fd())},
               {"told_by", order.actor}});
@@ -225,9 +226,10 @@ void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt,
 
 // The receipt's error is the question that a person answers now; not why it failed or is held, nor that it was printed
 // twice.
-bool asks(pqxx::work& work, const std::string& id, const Locked& receipt) {
+bool asks(pqxx::work& work, const ReceiptId& id, const Locked& receipt) {
   if (receipt.state != State::done) return receipt.state == State::printing || receipt.state == State::uncertain;
-  return work.exec_params1("select count(*) < 2 from attempts where receipt = $1::uuid and outcome = 'printed'", id)[0]
+  return work
+      .exec_params1("select count(*) < 2 from attempts where receipt = $1::uuid and outcome = 'printed'", id.str())[0]
       .as<bool>();
 }
 
@@ -381,7 +383,7 @@ Result<Done> retry(pqxx::work& work, const Order& order) {
     }
     case Effect::queued_if_untold: {
       if (!receipt->readable) return refused("its record cannot be read; print the check again from the portal");
-      work.exec_params("update receipts set retry_by = $2 where id = $1::uuid", order.receipt, order.actor);
+      work.exec_params("update receipts set retry_by = $2 where id = $1::uuid", order.receipt.str(), order.actor);
       audit(work, order, "retry of a failed receipt wished");
       return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
     }
@@ -406,7 +408,7 @@ constexpr const char* kWishes = "select id, revision from receipts where retry_b
 
 std::vector<Wish> read(const pqxx::result& rows) {
   std::vector<Wish> found;
-  for (const auto& row : rows) found.push_back({row[0].as<std::string>(), row[1].as<std::uint64_t>()});
+  for (const auto& row : rows) found.push_back({ReceiptId(row[0].as<std::string>()), row[1].as<std::uint64_t>()});
   return found;
 }
 
@@ -415,7 +417,7 @@ std::optional<Order> still_wished(pqxx::work& work, const Wish& wish) {
   const auto rows = work.exec_params(
       "select retry_by from receipts where id = $1::uuid and revision = $2 and state = 'failed' and retry_by <> '' for "
       "update",
-      wish.receipt, wish.revision);
+      wish.receipt.str(), wish.revision);
   if (rows.empty()) return std::nullopt;
   return Order{wish.receipt, rows[0][0].as<std::string>()};
 }
@@ -424,8 +426,8 @@ std::optional<Order> still_wished(pqxx::work& work, const Wish& wish) {
 
 std::vector<Wish> wishes(pqxx::work& work) { return read(work.exec(std::string(kWishes) + "order by id limit 100")); }
 
-std::optional<Wish> wish_of(pqxx::work& work, const std::string& receipt) {
-  const auto found = read(work.exec_params(std::string(kWishes) + "and id = $1::uuid", receipt));
+std::optional<Wish> wish_of(pqxx::work& work, const ReceiptId& receipt) {
+  const auto found = read(work.exec_params(std::string(kWishes) + "and id = $1::uuid", receipt.str()));
   return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
@@ -443,16 +445,16 @@ bool carry_out(pqxx::work& work, const Wish& wish) {
 void take_back(pqxx::work& work, const Wish& wish) {
   const auto order = still_wished(work, wish);
   if (!order) return;
-  work.exec_params("update receipts set retry_by = '' where id = $1::uuid", wish.receipt);
+  work.exec_params("update receipts set retry_by = '' where id = $1::uuid", wish.receipt.str());
   audit(work, *order, "retry taken back: the portal was told that it failed");
 }
 
-std::vector<std::string> unsettled(pqxx::work& work, const std::string& register_id, const Times& times) {
+std::vector<std::string> unsettled(pqxx::work& work, const RegisterId& register_id, const Times& times) {
   work.exec_params(
       "update attempts set outcome = 'unknown', finished_at = now(), detail = 'given up: its register is deleted' "
       "where id in (select id from attempts where register = $1 and receipt is null and outcome is null and "
       "sent_at < now() - make_interval(secs => $2::bigint / 1000.0) order by id for update)",
-      register_id, times.answer.count());
+      register_id.str(), times.answer.count());
   std::vector<std::string> blockers;
   for (const auto& row : work.exec_params(
            std::string(
@@ -461,7 +463,7 @@ std::vector<std::string> unsettled(pqxx::work& work, const std::string& register
                "1000.0)::bigint from attempts where register = $1 and case when receipt is null then outcome is "
                "null else ") +
                kUnanswered + " end order by id limit 10",
-           register_id, times.answer.count())) {
+           register_id.str(), times.answer.count())) {
     const auto sent = row[4].as<std::string>();
     if (row[0].is_null()) {
       blockers.push_back("the report " + row[3].as<std::string>() + " of " + sent + ": try again in " +

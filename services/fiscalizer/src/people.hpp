@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "journal.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/receipts/machine.hpp"
 
@@ -31,7 +32,7 @@ struct Times {
 };
 
 struct Order {
-  std::string receipt;
+  ReceiptId receipt;
   std::string actor;
   std::uint32_t attempt = 0;  // 0 = the only one without an answer
 };
@@ -39,7 +40,7 @@ struct Order {
 struct Done {
   receipts::State state = receipts::State::queued;
   std::string note;                  // what the state does not say, may be empty
-  std::string register_id;           // whose attempt was answered, empty = none
+  RegisterId register_id;            // whose attempt was answered, empty = none
   std::optional<Finished> finished;  // the receipt came to its end
 };
 
@@ -55,11 +56,11 @@ Result<Done> retry(pqxx::work& work, const Order& order);
 
 // A wish to retry a failed receipt, still to be carried out or taken back.
 struct Wish {
-  std::string receipt;
+  ReceiptId receipt;
   std::uint64_t revision = 0;  // whose error must never be told
 };
 std::vector<Wish> wishes(pqxx::work& work);
-std::optional<Wish> wish_of(pqxx::work& work, const std::string& receipt);  // nullopt: there is none
+std::optional<Wish> wish_of(pqxx::work& work, const ReceiptId& receipt);  // nullopt: there is none
 // The error of that revision is never told. False: the receipt has changed meanwhile.
 bool carry_out(pqxx::work& work, const Wish& wish);
 // The portal knows it: the merchant decides.
@@ -67,6 +68,6 @@ void take_back(pqxx::work& work, const Wish& wish);
 
 // What keeps a retired register from being deleted, the oldest first, at most 10, each with what to do. Shift reports
 // that can have no answer any more are given up as unknown.
-std::vector<std::string> unsettled(pqxx::work& work, const std::string& register_id, const Times& times);
+std::vector<std::string> unsettled(pqxx::work& work, const RegisterId& register_id, const Times& times);
 
 }  // namespace kassaflow::fiscalizer::people

@@ -23,15 +23,15 @@ constexpr std::chrono::seconds kAnswer{2};  // of status
 AskPromise ask_status(const std::string& address) {
   const std::shared_ptr<v1::Status::Stub> stub =
       v1::Status::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  return [stub](const std::string& receipt, std::uint64_t revision) {
+  return [stub](const ReceiptId& receipt, std::uint64_t revision) {
     v1::WithholdErrorRequest request;
-    request.set_receipt_id(receipt);
+    request.set_receipt_id(receipt.str());
     request.set_revision(revision);
     v1::WithholdErrorResponse response;
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
-      log::warn("retry.status_away", {{"receipt", receipt}, {"error", status.error_message()}});
+      log::warn("retry.status_away", {{"receipt", receipt.str()}, {"error", status.error_message()}});
       return Promise::away;
     }
     if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;
@@ -42,7 +42,7 @@ AskPromise ask_status(const std::string& address) {
 Retries::Retries(postgres::Database& database, AskPromise ask, std::function<void()> queued)
     : database_(database), ask_(std::move(ask)), queued_(std::move(queued)) {}
 
-Retries::End Retries::carry_out(const std::string& receipt) {
+Retries::End Retries::carry_out(const ReceiptId& receipt) {
   std::optional<people::Wish> wish;
   if (!database_.run_blocking([&](pqxx::work& work) { wish = people::wish_of(work, receipt); })) return End::later;
   if (!wish) return End::no_wish;

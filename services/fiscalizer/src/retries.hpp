@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -21,7 +22,7 @@ enum class Promise : std::uint8_t {
   away,      // it does not answer
 };
 // Blocks, a few seconds at most.
-using AskPromise = std::function<Promise(const std::string& receipt, std::uint64_t revision)>;
+using AskPromise = std::function<Promise(const ReceiptId& receipt, std::uint64_t revision)>;
 // Of status at "host:port".
 [[nodiscard]] AskPromise ask_status(const std::string& address);
 
@@ -34,7 +35,7 @@ class Retries {
   ~Retries() { stop(); }
 
   // One try at the wish to retry this receipt.
-  End carry_out(const std::string& receipt);
+  End carry_out(const ReceiptId& receipt);
   // The same for every wish there is, as long as status answers and nobody stops us.
   void carry_out_all(const std::stop_token& stopped = {});
 

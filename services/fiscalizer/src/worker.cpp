@@ -61,9 +61,9 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
-      journal_(context.executor, context.clock, database_, context.instance,
+      journal_(context.executor, context.clock, database_, WorkerId(context.instance),
                {.refusals_before_held = settings.refusals_before_held}),
-      leases_(context.executor, context.clock, lease_database_, {context.instance, settings.lease}),
+      leases_(context.executor, context.clock, lease_database_, {WorkerId(context.instance), settings.lease}),
       dispatcher_(context.executor, context.clock, journal_),
       publisher_(context.executor, context.clock, database_, producer_, leases_),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
@@ -90,7 +90,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
 
   OperationsHooks hooks;
   hooks.views = [this] { return ask_views(); };
-  hooks.settled = [this](const std::string& register_id) {
+  hooks.settled = [this](const RegisterId& register_id) {
     asio::post(context_.executor, [this, register_id] {
       if (const auto lane = lanes_.find(register_id); lane != lanes_.end()) lane->second->remember_again();
       dispatcher_.kick();
@@ -101,7 +101,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
   hooks.ask_promise = ask_status(settings.status_grpc);
   operations_ =
       std::make_unique<Operations>(database_, people::Times{settings.longest_quiet(), settings.longest_answer()},
-                                   std::move(hooks), context.instance);
+                                   std::move(hooks), WorkerId(context.instance));
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
   journal_.on_commit([this] { publisher_.kick(); });
@@ -157,19 +157,19 @@ LaneDependencies Worker::lane_context() {
           journal_,
           dispatcher_,
           leases_,
-          [this](const std::string& id) {
+          [this](const RegisterId& id) {
             const auto snapshot = watcher_.current();
             const auto found = snapshot->registers.find(id);
             return found == snapshot->registers.end() ? nullptr : found->second;
           },
-          [this](const std::string& id) {
+          [this](const PoolId& id) {
             const auto snapshot = watcher_.current();
             const auto found = snapshot->pools.find(id);
             return found == snapshot->pools.end() ? nullptr : found->second;
           },
-          [this](const std::string& id) {
+          [this](const PoolId& id) {
             const auto snapshot = watcher_.current();
-            std::vector<std::string> registers;
+            std::vector<RegisterId> registers;
             if (const auto found = snapshot->registers_by_pool.find(id); found != snapshot->registers_by_pool.end()) {
               for (const auto& one : found->second) registers.push_back(one->settings.id);
             }
@@ -245,7 +245,7 @@ asio::awaitable<void> Worker::settle_evidence(Journal::Undecided undecided) {
 }
 
 // Whoever heard it, the lane learns it the same way.
-void Worker::tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled) {
+void Worker::tell_lane(const RegisterId& register_id, const Heard& heard, Kind kind, const Settled& settled) {
   dispatcher_.kick();
   const auto lane = lanes_.find(register_id);
   if (lane == lanes_.end()) return;
@@ -281,9 +281,10 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
     const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
     if (of_one_sending || !is_certain(*finding)) {
       if (lane->current_attempt() == attempt.id) lane->ask_now();
-      log::write(finding->alarm ? log::Level::error : log::Level::info,
-                 finding->alarm ? "alarm.contradiction" : "callback.hint",
-                 {{"receipt", attempt.receipt}, {"register", callback.register_id}, {"code", finding->code}});
+      log::write(
+          finding->alarm ? log::Level::error : log::Level::info,
+          finding->alarm ? "alarm.contradiction" : "callback.hint",
+          {{"receipt", attempt.receipt.str()}, {"register", callback.register_id.str()}, {"code", finding->code}});
       continue;
     }
     Heard heard;
@@ -302,13 +303,13 @@ asio::awaitable<void> Worker::handle_callback(Journal::Callback callback) {
 void Worker::count(const Finished& finished) {
   context_.metrics
       .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
-               {{"tenant", finished.tenant}, {"outcome", std::string(receipts::to_string(finished.state))}})
+               {{"tenant", finished.tenant.str()}, {"outcome", std::string(receipts::to_string(finished.state))}})
       .add();
   if (finished.state != receipts::State::done) return;
   if (finished.test) {
     context_.metrics
         .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
-                 {{"tenant", finished.tenant}})
+                 {{"tenant", finished.tenant.str()}})
         .add();
   }
   context_.metrics
@@ -320,7 +321,7 @@ void Worker::count(const Finished& finished) {
 asio::awaitable<void> Worker::measure() {
   using metrics::Metrics;
   struct Row {
-    std::string pool;
+    PoolId pool;
     double depth = 0, oldest_s = 0, uncertain = 0;
   };
   while (!stopping_) {
@@ -334,7 +335,8 @@ asio::awaitable<void> Worker::measure() {
                "count(*) filter (where state in ('uncertain', 'held')) "
                "from receipts where state in ('queued', 'uncertain', 'held') and shard = any($1::int[]) group by pool",
                list.str())) {
-        result.push_back({row[0].as<std::string>(), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
+        result.push_back(
+            {PoolId(row[0].as<std::string>()), row[1].as<double>(), row[2].as<double>(), row[3].as<double>()});
       }
       // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
       for (const auto& row : work.exec_params(
@@ -343,12 +345,12 @@ asio::awaitable<void> Worker::measure() {
                "where r.state in (" +
                    sql::states_in(receipts::Phase::ended) + ") and r.shard = any($1::int[]) group by r.pool",
                list.str())) {
-        result.push_back({row[0].as<std::string>(), 0, 0, row[1].as<double>()});
+        result.push_back({PoolId(row[0].as<std::string>()), 0, 0, row[1].as<double>()});
       }
       return result;
     });
     if (rows) {
-      std::map<std::string, Row> pools;  // one that has nothing to wait for is 0, not absent
+      std::map<PoolId, Row> pools;  // one that has nothing to wait for is 0, not absent
       for (const auto& [id, lane] : lanes_) pools.try_emplace(lane->pool());
       for (const auto& row : *rows) {
         auto& pool = pools[row.pool];
@@ -358,9 +360,9 @@ asio::awaitable<void> Worker::measure() {
       }
       std::vector<Metrics::Sample> depth, oldest, uncertain;
       for (const auto& [pool, row] : pools) {
-        depth.push_back({{{"pool", pool}}, row.depth});
-        oldest.push_back({{{"pool", pool}}, row.oldest_s});
-        uncertain.push_back({{{"pool", pool}}, row.uncertain});
+        depth.push_back({{{"pool", pool.str()}}, row.depth});
+        oldest.push_back({{{"pool", pool.str()}}, row.oldest_s});
+        uncertain.push_back({{{"pool", pool.str()}}, row.uncertain});
       }
       context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
       context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
@@ -369,7 +371,7 @@ asio::awaitable<void> Worker::measure() {
                               Metrics::Rest::sum);
     }
     std::vector<Metrics::Sample> up;
-    for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id}}, lane->up() ? 1.0 : 0.0});
+    for (const auto& [id, lane] : lanes_) up.push_back({{{"register", id.str()}}, lane->up() ? 1.0 : 0.0});
     context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
     co_await measure_.wait_for(kMeasure);
   }

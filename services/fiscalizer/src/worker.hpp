@@ -12,6 +12,7 @@
 #include "dispatcher.hpp"
 #include "intake.hpp"
 #include "journal.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
@@ -42,7 +43,7 @@ class Worker final : public runtime::App {
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);
-  void tell_lane(const std::string& register_id, const Heard& heard, Kind kind, const Settled& settled);
+  void tell_lane(const RegisterId& register_id, const Heard& heard, Kind kind, const Settled& settled);
   boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
   boost::asio::awaitable<void> measure();
   void count(const Finished& finished);
@@ -62,7 +63,7 @@ class Worker final : public runtime::App {
   configuration::Watcher watcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<Operations> operations_;
-  std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by register
+  std::map<RegisterId, std::shared_ptr<Lane>> lanes_;
   async::Event wake_;
   async::Event measure_;
   std::minstd_rand random_{std::random_device{}()};

@@ -28,7 +28,7 @@ class AskerTest : public JournalTest {
     io_.run();
   }
   std::vector<Attempt> uncertain() {
-    return run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).asked;
+    return run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).asked;
   }
   template <class Condition>
   void until(Condition condition) {

@@ -5,21 +5,24 @@
 namespace kassaflow::fiscalizer {
 namespace {
 
+const RegisterId kFast("fast");
+const RegisterId kSlow("slow");
+
 TEST(Choose, TheRegisterExpectedToFinishFirstTakesTheReceipt) {
-  EXPECT_EQ(choose({{"slow", 3000}, {"fast", 900}}, {}), "fast");
+  EXPECT_EQ(choose({{kSlow, 3000}, {kFast, 900}}, {}), kFast);
 }
 
 TEST(Choose, ARegisterThatCannotExpressTheReceiptIsPassedOver) {
-  EXPECT_EQ(choose({{"slow", 3000}, {"fast", 900}}, {"fast"}), "slow");
-  EXPECT_EQ(choose({{"fast", 900}}, {"fast"}), "");
+  EXPECT_EQ(choose({{kSlow, 3000}, {kFast, 900}}, {kFast}), kSlow);
+  EXPECT_EQ(choose({{kFast, 900}}, {kFast}), RegisterId());
 }
 
 TEST(Choose, ARegisterWithAQuestionGoesFirst) {
-  EXPECT_EQ(choose({{"fast", 900, false}, {"slow", 3000, true}}, {}), "slow");
-  EXPECT_EQ(choose({{"slow", 3000, true}, {"fast", 900, false}}, {}), "slow");
+  EXPECT_EQ(choose({{kFast, 900, false}, {kSlow, 3000, true}}, {}), kSlow);
+  EXPECT_EQ(choose({{kSlow, 3000, true}, {kFast, 900, false}}, {}), kSlow);
 }
 
-TEST(Choose, NobodyFreeTakesNothing) { EXPECT_EQ(choose({}, {}), ""); }
+TEST(Choose, NobodyFreeTakesNothing) { EXPECT_EQ(choose({}, {}), RegisterId()); }
 
 }  // namespace
 }  // namespace kassaflow::fiscalizer

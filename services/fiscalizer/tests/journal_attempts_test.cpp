@@ -51,9 +51,9 @@ TEST_F(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRef
 
 TEST_F(JournalTest, ReceiptsQueueInTheOrderOfTheirPosts) {
   take({post(3, 1, 10, "d", 0), post(1, 2, 10, "d", 1), post(2, 3, 10, "d", 2)});
-  std::vector<std::string> order;
+  std::vector<ReceiptId> order;
   for (const auto& receipt : queued()) order.push_back(receipt.id);
-  EXPECT_EQ(order, (std::vector{uuid(3), uuid(1), uuid(2)}));
+  EXPECT_EQ(order, (std::vector{receipt_id(3), receipt_id(1), receipt_id(2)}));
 }
 
 TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
@@ -61,19 +61,19 @@ TEST_F(JournalTest, Rule4_OnlyTheHolderOfTheShardAllowsBytesAgainOrRefuses) {
   const auto waiting = queued();
   const auto attempt = open(attempt_for(waiting.at(0)));
   const int shard = receipts::shard_of(kPool);
-  const auto allow = [&](const std::string& worker, std::int64_t epoch) {
+  const auto allow = [&](const WorkerId& worker, std::int64_t epoch) {
     return run([&](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, Fence{shard, epoch}); });
   };
-  EXPECT_EQ(allow("worker-b", 1), 0);
+  EXPECT_EQ(allow(WorkerId("worker-b"), 1), 0);
   EXPECT_EQ(allow(kWorker, 2), 0);
   EXPECT_EQ(allow(kWorker, 1), 2);
-  const auto refuse = [&](const std::string& worker, std::int64_t epoch) {
+  const auto refuse = [&](const WorkerId& worker, std::int64_t epoch) {
     run([&](pqxx::work& work) {
       sql::refuse(work, worker, waiting.at(1), receipts::State::failed, Fence{shard, epoch}, "no");
       return true;
     });
   };
-  refuse("worker-b", 1);
+  refuse(WorkerId("worker-b"), 1);
   refuse(kWorker, 2);
   EXPECT_EQ(state(2), "queued");
   refuse(kWorker, 1);

@@ -15,8 +15,9 @@ TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
   auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
   kept[0].heard.fence.epoch = 2;
-  EXPECT_TRUE(
-      run([&](pqxx::work& work) { return sql::settle(work, "worker-b", limits_, {kept[0].heard}); }).at(0).decided);
+  EXPECT_TRUE(run([&](pqxx::work& work) { return sql::settle(work, WorkerId("worker-b"), limits_, {kept[0].heard}); })
+                  .at(0)
+                  .decided);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().undecided.empty());
 }
@@ -50,11 +51,13 @@ TEST_F(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
     return true;
   });
   ASSERT_EQ(news().callbacks.size(), 1U);
-  const auto named =
-      run([](pqxx::work& work) { return sql::named(work, "bit:1", {receipts::attempt_key(uuid(1), 1), ""}); });
+  const auto named = run([](pqxx::work& work) {
+    return sql::named(work, RegisterIdentity("bit:1"), {receipts::attempt_key(uuid(1), 1), ""});
+  });
   ASSERT_EQ(named.size(), 1U);
-  EXPECT_TRUE(
-      run([](pqxx::work& work) { return sql::named(work, "bit:2", {receipts::attempt_key(uuid(1), 1), ""}); }).empty());
+  EXPECT_TRUE(run([](pqxx::work& work) {
+                return sql::named(work, RegisterIdentity("bit:2"), {receipts::attempt_key(uuid(1), 1), ""});
+              }).empty());
   auto late = heard(named.at(0).id, Fact::printed, Cause::none, 5);
   late.callback = 7;
   EXPECT_EQ(settle(late).finished.value().state, receipts::State::done);
@@ -118,7 +121,7 @@ class NumberingTest : public JournalTest {
 TEST_F(NumberingTest, Rule6_ALostAnswerIsUncertainAndNotQueued) {
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(queued().size(), 1U);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions,
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions,
             std::vector<std::int64_t>{lost_});
 }
 
@@ -126,15 +129,17 @@ TEST_F(NumberingTest, Rule6_TheNextNumberProvesNotPrintedAndItGoesBackToTheHead)
   probe(101);
   EXPECT_EQ(state(3), "done");
   EXPECT_EQ(state(2), "queued");
-  EXPECT_EQ(queued().at(0).id, uuid(2));
-  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions.empty());
+  EXPECT_EQ(queued().at(0).id, receipt_id(2));
+  EXPECT_TRUE(
+      run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions.empty());
 }
 
 TEST_F(NumberingTest, Rule6_AGapIsLeftToAPersonWithTheNumbersAndTheRegisterGoesOn) {
   probe(102);
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 101"), std::string::npos);
-  EXPECT_TRUE(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).questions.empty());
+  EXPECT_TRUE(
+      run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions.empty());
 }
 
 TEST_F(NumberingTest, Rule6_AnotherStorageProvesNothing) {

@@ -21,8 +21,8 @@ using registers::Cause;
 using registers::Fact;
 using registers::Finding;
 
-inline const std::string kWorker = "worker-a";
-inline const std::string kPool = "shop";
+inline const WorkerId kWorker("worker-a");
+inline const PoolId kPool("shop");
 inline const std::string kFn = "7380440800000001";
 
 inline std::string uuid(int n) {
@@ -30,6 +30,8 @@ inline std::string uuid(int n) {
   std::snprintf(text, sizeof text, "11111111-2222-8333-8444-%012d", n);
   return text;
 }
+
+inline ReceiptId receipt_id(int n) { return ReceiptId(uuid(n)); }
 
 struct JournalSchema {
   static constexpr const char* kSchema = fiscalizer::kSchema;
@@ -53,7 +55,7 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     accepted.set_post_id(uuid(1000 + post));
     accepted.set_tenant("acme");
     accepted.set_installation("acme-main");
-    accepted.set_pool(kPool);
+    accepted.set_pool(kPool.str());
     accepted.set_unique_id(std::to_string(receipt));
     accepted.set_date_create_s(date_create_s);
     accepted.set_accepted_at_ms(1795435820000);
@@ -82,11 +84,11 @@ class JournalTest : public postgres_testing::DatabaseTest<JournalSchema> {
     attempt.revision = receipt.revision;
     attempt.generation = receipt.generation;
     attempt.number = receipt.attempts + 1;
-    attempt.register_id = "kkt-1";
-    attempt.identity = identity;
+    attempt.register_id = RegisterId("kkt-1");
+    attempt.identity = RegisterIdentity(identity);
     attempt.pool = kPool;
     attempt.fence = {receipts::shard_of(kPool), 1};
-    attempt.key = receipts::attempt_key(receipt.id, attempt.number);
+    attempt.key = receipts::attempt_key(receipt.id.str(), attempt.number);
     attempt.request = "bytes";
     return attempt;
   }

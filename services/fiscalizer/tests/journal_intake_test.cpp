@@ -47,7 +47,7 @@ TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
 kafka::Record unreadable_post(int receipt) {
   kafka::Record record;
   record.topic = records::kReceiptsTopic;
-  record.key = kPool;
+  record.key = kPool.str();
   record.value = "\xff\xff";
   record.timestamp_ms = 1795435820000;
   v1::ReceiptOwner owner;
@@ -69,7 +69,7 @@ TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
       "held/shop/85/true");
   EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
   EXPECT_EQ(one("select verdict from posts"), "unreadable");
-  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
+  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
 }
 
 TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
@@ -80,7 +80,7 @@ TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
     work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
     return true;
   });
-  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, uuid(1)); }));
+  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
   EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
 }
 
@@ -121,7 +121,7 @@ const std::string kPlace = "select state || '/' || cashbox || '/' || pool || '/'
 
 TEST_F(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
   take({post(1, 1, 10, "d", 0), for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of("other"));
+  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other")));
   EXPECT_EQ(one(kPlace), expected);
   EXPECT_TRUE(queued().empty()) << "nothing is left in the old pool";
   take({for_cashbox(post(1, 3, 9, "d", 2), "old-box", "old")});
@@ -133,7 +133,7 @@ TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   exec("update receipts set hold_reason = 'of the old generation'");
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of("other")));
+  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other"))));
   EXPECT_EQ(one("select hold_reason from receipts"), "");
 }
 

@@ -35,7 +35,7 @@ class WordsTest : public JournalTest {
   void print_next(std::uint64_t fd) { settle(heard(open_next(), Fact::printed, Cause::none, fd)); }
   // `fd` 0: the register tells no number.
   void report(Kind kind, std::uint64_t fd, const std::string& code = "success") {
-    NewAttempt attempt = attempt_for({.id = "", .pool = kPool, .content = ""});
+    NewAttempt attempt = attempt_for({.id = {}, .pool = kPool, .content = ""});
     attempt.kind = kind;
     attempt.fn_before = kFn;
     attempt.fd_before = 100;
@@ -62,7 +62,8 @@ TEST_F(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
   EXPECT_EQ(state(2), "done");
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
   EXPECT_NE(error(2).find("№ 102 после № 100"), std::string::npos) << error(2);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, "bit:1", true); }).asked.at(0).id, believed);
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).asked.at(0).id,
+            believed);
 }
 
 TEST_F(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {
@@ -159,7 +160,7 @@ TEST_F(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
   refuse_next(Cause::register_fault, "Нет лицензии");
   EXPECT_EQ(state(2), "held");
   EXPECT_EQ(error(2), "Нет лицензии");
-  EXPECT_EQ(queued().at(0).id, uuid(3));
+  EXPECT_EQ(queued().at(0).id, receipt_id(3));
 }
 
 TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {

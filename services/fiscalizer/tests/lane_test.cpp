@@ -25,7 +25,7 @@ class LaneTest : public JournalTest {
     settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
     register_->settings.protocol = registers::find_protocol("itkassa");
-    register_->settings.identity = "bit:1";
+    register_->settings.identity = RegisterIdentity("bit:1");
     run([](pqxx::work& work) {
       work.exec("truncate workers");
       return work.exec("update shards set worker = null");
@@ -60,19 +60,19 @@ class LaneTest : public JournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    lane_.emplace(
-        LaneDependencies{.executor = io_.get_executor(),
-                         .clock = async::machine_clock(),
-                         .settings = settings_,
-                         .journal = journal_,
-                         .dispatcher = dispatcher_,
-                         .leases = leases_,
-                         .find_register = [this](const std::string&) { return register_; },
-                         .find_pool = [this](const std::string&) { return pool_of_registers_; },
-                         .registers_of_pool = [](const std::string&) { return std::vector<std::string>{"kkt-1"}; },
-                         .make_driver = make_driver_,
-                         .jitter = [] { return 0.5; }},
-        *register_->settings.protocol, "kkt-1", kPool, leases_.may_start(receipts::shard_of(kPool)).value());
+    lane_.emplace(LaneDependencies{.executor = io_.get_executor(),
+                                   .clock = async::machine_clock(),
+                                   .settings = settings_,
+                                   .journal = journal_,
+                                   .dispatcher = dispatcher_,
+                                   .leases = leases_,
+                                   .find_register = [this](const RegisterId&) { return register_; },
+                                   .find_pool = [this](const PoolId&) { return pool_of_registers_; },
+                                   .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
+                                   .make_driver = make_driver_,
+                                   .jitter = [] { return 0.5; }},
+                  *register_->settings.protocol, RegisterId("kkt-1"), kPool,
+                  leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
   }
@@ -187,12 +187,12 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
 }
 
 TEST_F(LaneTest, Rule9_ARegisterThatNobodyCanTellFromOthersStands) {
-  register_->settings.identity.clear();
+  register_->settings.identity = {};
   drive();
   until([&] { return rests("its document does not say which physical register it is"); });
   EXPECT_EQ(driver_.sends, 0);
   register_ = std::make_shared<configuration::Register>(*register_);
-  register_->settings.identity = "bit:1";
+  register_->settings.identity = RegisterIdentity("bit:1");
   driver_.sent = printed();
   until([&] { return state(2) == "done"; });
 }
@@ -271,7 +271,7 @@ TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {
 }
 
 TEST_F(VirtualLaneTest, Rule7_WhatWasPrintedAndNotSettledIsTheSameDocumentAgain) {
-  NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity);
+  NewAttempt attempt = attempt_for(queued().at(0), register_->settings.identity.str());
   attempt.fence = leases_.may_start(receipts::shard_of(kPool)).value();
   ASSERT_NE(open(attempt), 0);
   // A worker that is gone since had it printed.

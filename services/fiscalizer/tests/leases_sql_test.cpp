@@ -27,7 +27,7 @@ class LeasesTest : public JournalTest {
   struct Worker {
     explicit Worker(async::Clock::duration lease)
         : pool({.uri = server_->uri(), .application_name = "a", .threads = 1, .search_path = "fiscalizer"}),
-          leases(io.get_executor(), async::machine_clock(), pool, {"a", lease}) {
+          leases(io.get_executor(), async::machine_clock(), pool, {WorkerId("a"), lease}) {
       bool looked = false;
       leases.on_change([&] { looked = true; });
       boost::asio::co_spawn(io, leases.run(), [](std::exception_ptr) {});
@@ -41,15 +41,15 @@ class LeasesTest : public JournalTest {
 
 TEST_F(LeasesTest, Rule4_AShardIsClaimedOnlyAsItWasSeen) {
   const auto claim_by = [&](const std::string& worker, ShardRow seen) {
-    return run([&](pqxx::work& work) { return take_over(work, worker, {seen}); }).size();
+    return run([&](pqxx::work& work) { return take_over(work, WorkerId(worker), {seen}); }).size();
   };
-  const ShardRow seen{kShard, "", 7};
+  const ShardRow seen{kShard, {}, 7};
   EXPECT_EQ(claim_by("a", seen), 1U);
   EXPECT_EQ(claim_by("b", seen), 0U) << "taken since";
-  EXPECT_EQ(claim_by("b", {kShard, "a", 7}), 0U) << "another epoch";
-  EXPECT_EQ(claim_by("b", {kShard, "c", 8}), 0U) << "another worker";
+  EXPECT_EQ(claim_by("b", {kShard, WorkerId("a"), 7}), 0U) << "another epoch";
+  EXPECT_EQ(claim_by("b", {kShard, WorkerId("c"), 8}), 0U) << "another worker";
   EXPECT_EQ(one("select worker || '/' || epoch from shards where shard = 1"), "a/8");
-  EXPECT_EQ(claim_by("b", {kShard, "a", 8}), 1U);
+  EXPECT_EQ(claim_by("b", {kShard, WorkerId("a"), 8}), 1U);
   EXPECT_EQ(one("select worker || '/' || epoch from shards where shard = 1"), "b/9");
 }
 

@@ -43,12 +43,12 @@ class PeopleTest : public JournalTest {
 
   Queued queued_of(int n) {
     for (const auto& receipt : queued()) {
-      if (receipt.id == uuid(n)) return receipt;
+      if (receipt.id == receipt_id(n)) return receipt;
     }
     return {};
   }
 
-  static people::Order order(int n = 1, std::uint32_t attempt = 0) { return {uuid(n), "anna@desk", attempt}; }
+  static people::Order order(int n = 1, std::uint32_t attempt = 0) { return {receipt_id(n), "anna@desk", attempt}; }
   static v1::FiscalDocument typed(std::uint64_t fd = 42) {
     v1::FiscalDocument document;
     document.set_fn(kFn);

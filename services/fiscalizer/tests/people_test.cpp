@@ -75,7 +75,7 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
         auto done = retry();
         if (!done || ruling().needs != Needs::untold) return done;
         return run([&](pqxx::work& work) -> Result<people::Done> {
-          const auto wish = people::wish_of(work, uuid(1)).value();
+          const auto wish = people::wish_of(work, receipt_id(1)).value();
           if (with_proof) {
             EXPECT_TRUE(people::carry_out(work, wish));
             return people::Done{State::queued, {}, {}, {}};
@@ -150,7 +150,7 @@ TEST_F(PeopleTest, Rule16_AnswersCarryTheNameOfWhoGaveThem) {
 
 TEST_F(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
   receipt_in(State::uncertain, true);
-  const auto nameless = run([&](pqxx::work& work) { return people::hold(work, {uuid(1), ""}, "why"); });
+  const auto nameless = run([&](pqxx::work& work) { return people::hold(work, {receipt_id(1), ""}, "why"); });
   const auto reasonless = hold(1, "  ");
   auto half = typed();
   half.clear_fp();
@@ -305,7 +305,7 @@ TEST_F(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
 class Unsettled : public PeopleTest {
  protected:
   std::vector<std::string> blockers() {
-    return run([&](pqxx::work& work) { return people::unsettled(work, "kkt-1", kTimes); });
+    return run([&](pqxx::work& work) { return people::unsettled(work, RegisterId("kkt-1"), kTimes); });
   }
   void report(const std::string& sent_at) {
     auto shift = attempt_for({}, "bit:9");

@@ -27,13 +27,13 @@ class RetriesTest : public PeopleTest {
   Retries::End carry_out(Promise promise, const std::function<void()>& then = [] {}) {
     Retries retries(
         database_,
-        [&](const std::string& receipt, std::uint64_t revision) {
-          asked_.push_back(receipt + " " + std::to_string(revision));
+        [&](const ReceiptId& receipt, std::uint64_t revision) {
+          asked_.push_back(receipt.str() + " " + std::to_string(revision));
           then();
           return promise;
         },
         [this] { ++queued_; });
-    return retries.carry_out(uuid(1));
+    return retries.carry_out(receipt_id(1));
   }
 
   postgres::Database database_;
@@ -75,7 +75,8 @@ TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
   ASSERT_TRUE(retry(2));
   Retries worker(
       database_,
-      [](const std::string& receipt, auto) { return receipt == uuid(1) ? Promise::not_yet : Promise::given; }, [] {});
+      [](const ReceiptId& receipt, auto) { return receipt == receipt_id(1) ? Promise::not_yet : Promise::given; },
+      [] {});
   worker.carry_out_all();
   EXPECT_EQ(state(1), "failed");
   EXPECT_EQ(state(2), "queued");
@@ -104,12 +105,12 @@ TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   std::promise<void> done;
   OperationsHooks hooks;
   hooks.views = [] { return std::vector<Lane::View>{}; };
-  hooks.settled = [&, heard = false](const std::string&) mutable {
+  hooks.settled = [&, heard = false](const RegisterId&) mutable {
     if (status_is_there && !std::exchange(heard, true)) done.set_value();
   };
   hooks.finished = [](const Finished&) {};
   hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };
-  Operations operations(database_, kTimes, std::move(hooks), "worker-a");
+  Operations operations(database_, kTimes, std::move(hooks), kWorker);
   const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
       "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));
   v1::RetryRequest request;

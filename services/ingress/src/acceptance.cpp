@@ -20,7 +20,7 @@ namespace {
 
 tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts,
                                const Installation* installation = nullptr) {
-  return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? "" : installation->tenant});
+  return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? TenantId() : installation->tenant});
 }
 
 Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret) {
@@ -96,12 +96,12 @@ Accepting<void> check_registers(const Snapshot& snapshot, const Installation& in
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,
                                 const bitrix24::Form& form, const fiscal::Receipt& receipt, std::int64_t now_ms) {
   v1::ReceiptAccepted record;
-  record.set_receipt_id(installation.id_key.value().receipt_id(post.unique_id));
+  record.set_receipt_id(installation.id_key.value().receipt_id(post.unique_id).str());
   record.set_post_id(receipts::new_post_id(now_ms));
-  record.set_tenant(installation.tenant);
-  record.set_installation(installation.id);
-  record.set_cashbox(cashbox.id);
-  record.set_pool(cashbox.pool);
+  record.set_tenant(installation.tenant.str());
+  record.set_installation(installation.id.str());
+  record.set_cashbox(cashbox.id.str());
+  record.set_pool(cashbox.pool.str());
   record.set_unique_id(std::string(post.unique_id));
   record.set_date_create_s(post.date_create_s);
   record.set_accepted_at_ms(now_ms);

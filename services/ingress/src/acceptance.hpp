@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/bitrix24/form.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
@@ -62,8 +63,8 @@ inline constexpr int kReasons = [] {
 struct Refusal {
   Reason reason;
   std::vector<std::string> texts;  // Russian, for the manager
-  std::string tenant = {};         // empty when not known
-  std::string receipt_id = {};     // likewise
+  TenantId tenant = {};            // empty when not known
+  ReceiptId receipt_id = {};       // likewise
 };
 
 template <class T>

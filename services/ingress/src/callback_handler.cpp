@@ -35,7 +35,7 @@ CloudRegisters::CloudRegisters(std::shared_ptr<const configuration::Snapshot> sn
   }
 }
 
-const Register* CloudRegisters::find(const std::string& tenant, const std::string& identity) const {
+const Register* CloudRegisters::find(const TenantId& tenant, const RegisterIdentity& identity) const {
   const auto known = by_identity_.find(identity);
   return known != by_identity_.end() && known->second->tenant == tenant ? known->second : nullptr;
 }
@@ -49,31 +49,31 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
     log::warn("callback.refused", {{"trace", trace}, {"status", caller.error()}});
     co_return caller.error();
   }
-  const std::string& tenant = (*caller)->tenant;
+  const TenantId& tenant = (*caller)->tenant;
   const auto identity = callback.protocol->callbacks()->register_in(callback.body);
   if (!identity) {
-    log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant}});
+    log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant.str()}});
     co_return 400;
   }
   const Register* target = registers->find(tenant, *identity);
   if (target == nullptr) {
     // Other software of the organization prints too: nothing of ours, and no reason to send it again.
-    log::info("callback.foreign", {{"trace", trace}, {"tenant", tenant}});
+    log::info("callback.foreign", {{"trace", trace}, {"tenant", tenant.str()}});
     co_return 200;
   }
 
   v1::RegisterCallback record;
-  record.set_tenant(tenant);
-  record.set_register_(target->settings.id);
+  record.set_tenant(tenant.str());
+  record.set_register_(target->settings.id.str());
   record.set_protocol(std::string(callback.protocol->name()));
   record.set_body(callback.body.data(), callback.body.size());
   record.set_received_at_ms(dependencies_.now_ms());
-  record.set_pool(target->pool);
+  record.set_pool(target->pool.str());
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
   log::info(published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
-            {{"trace", trace}, {"tenant", tenant}, {"register", target->settings.id}});
+            {{"trace", trace}, {"tenant", tenant.str()}, {"register", target->settings.id.str()}});
   co_return published == Published::durable ? 200 : 503;
 }
 

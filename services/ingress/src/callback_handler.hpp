@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "publisher.hpp"
@@ -26,11 +27,11 @@ class CloudRegisters {
   explicit CloudRegisters(std::shared_ptr<const configuration::Snapshot> snapshot);
   [[nodiscard]] const configuration::Snapshot& snapshot() const { return *snapshot_; }
   // nullptr: not one of `tenant`.
-  [[nodiscard]] const configuration::Register* find(const std::string& tenant, const std::string& identity) const;
+  [[nodiscard]] const configuration::Register* find(const TenantId& tenant, const RegisterIdentity& identity) const;
 
  private:
   std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();
-  std::unordered_map<std::string, const configuration::Register*> by_identity_;
+  std::unordered_map<RegisterIdentity, const configuration::Register*> by_identity_;
 };
 
 struct Callback {

@@ -27,7 +27,7 @@ Counters::Counters(metrics::Metrics& metrics)
   metrics.counter(kAccepted, kAcceptedHelp, {{"tenant", "other"}});
 }
 
-void Counters::accepted(const std::string& tenant) { counter_of(tenant).add(); }
+void Counters::accepted(const TenantId& tenant) { counter_of(tenant).add(); }
 
 void Counters::refused(Reason reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
 
@@ -39,9 +39,9 @@ void Counters::warned(std::string_view kind) {
 
 void Counters::print_took(double seconds) { print_seconds_.observe(seconds); }
 
-metrics::Counter& Counters::counter_of(const std::string& tenant) {
+metrics::Counter& Counters::counter_of(const TenantId& tenant) {
   if (const auto known = accepted_.find(tenant); known != accepted_.end()) return *known->second;
-  metrics::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant}});
+  metrics::Counter& made = metrics_.counter(kAccepted, kAcceptedHelp, {{"tenant", tenant.str()}});
   return *accepted_.emplace(tenant, &made).first->second;
 }
 

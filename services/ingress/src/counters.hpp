@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "acceptance.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/fiscal/warnings.hpp"
 #include "kassaflow/metrics/metrics.hpp"
 
@@ -15,19 +16,19 @@ namespace kassaflow::ingress {
 class Counters {
  public:
   explicit Counters(metrics::Metrics& metrics);
-  void accepted(const std::string& tenant);
+  void accepted(const TenantId& tenant);
   void refused(Reason reason);
   void warned(std::string_view kind);  // of kWarningKinds
   void print_took(double seconds);
 
  private:
-  metrics::Counter& counter_of(const std::string& tenant);
+  metrics::Counter& counter_of(const TenantId& tenant);
 
   metrics::Metrics& metrics_;
   std::array<metrics::Counter*, kReasons> refused_{};
   std::array<metrics::Counter*, fiscal::kWarningKinds.size()> warned_{};
   metrics::Histogram& print_seconds_;
-  std::unordered_map<std::string, metrics::Counter*> accepted_;  // one a tenant
+  std::unordered_map<TenantId, metrics::Counter*> accepted_;  // one a tenant
 };
 
 }  // namespace kassaflow::ingress

@@ -55,10 +55,10 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
   Impl(asio::any_io_executor e, Options given)
       : executor(std::move(e)), options(std::move(given)), status(executor, options.status_http), timer(executor) {}
 
-  LookUp ask(const std::string& receipt_id) {
+  LookUp ask(const ReceiptId& receipt) {
     if (resting() || waiting_count >= options.waiting_limit) return LookUp::answered(std::nullopt);
     if (waiting.empty() || waiting.back().questions.size() >= options.batch_limit) waiting.emplace_back();
-    waiting.back().request.add_receipt_ids(receipt_id);
+    waiting.back().request.add_receipt_ids(receipt.str());
     const auto& look_up = waiting.back().questions.emplace_back(std::make_shared<LookUp::State>());
     ++waiting_count;
     LookUp asked(look_up);
@@ -148,6 +148,6 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
 StatusDuplicates::StatusDuplicates(asio::any_io_executor executor, Options options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
-LookUp StatusDuplicates::ask(const std::string& receipt_id) { return impl_->ask(receipt_id); }
+LookUp StatusDuplicates::ask(const ReceiptId& receipt) { return impl_->ask(receipt); }
 
 }  // namespace kassaflow::ingress

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/records/look_up.hpp"
 
 namespace kassaflow::ingress {
@@ -40,7 +41,7 @@ class LookUp {
 class Duplicates {
  public:
   virtual ~Duplicates() = default;
-  [[nodiscard]] virtual LookUp ask(const std::string& receipt_id) = 0;
+  [[nodiscard]] virtual LookUp ask(const ReceiptId& receipt) = 0;
 };
 
 class StatusDuplicates final : public Duplicates {
@@ -55,7 +56,7 @@ class StatusDuplicates final : public Duplicates {
     std::chrono::milliseconds rest{2000};
   };
   StatusDuplicates(boost::asio::any_io_executor executor, Options options);
-  [[nodiscard]] LookUp ask(const std::string& receipt_id) override;
+  [[nodiscard]] LookUp ask(const ReceiptId& receipt) override;
 
  private:
   struct Impl;

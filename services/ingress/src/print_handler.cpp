@@ -44,7 +44,7 @@ asio::awaitable<std::string> PrintHandler::print(std::string secret, std::string
   } catch (const std::exception& error) {
     // A bug, and nobody knows how far the post got.
     log::error("print.failed", {{"trace", trace}, {"error", error.what()}});
-    answer = refuse({Reason::internal, {kUnknownResult}, ""}, trace);
+    answer = refuse({Reason::internal, {kUnknownResult}}, trace);
   }
   dependencies_.counters.print_took(seconds_since(started));
   co_return answer;
@@ -58,8 +58,8 @@ std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace)
 void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
   dependencies_.counters.refused(refusal.reason);
   log::info("receipt.refused", {{"trace", trace},
-                                {"tenant", refusal.tenant},
-                                {"receipt", refusal.receipt_id},
+                                {"tenant", refusal.tenant.str()},
+                                {"receipt", refusal.receipt_id.str()},
                                 {"result", name_of(refusal.reason)}});
 }
 
@@ -77,15 +77,17 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   const auto accepted = accept(*snapshot, secret, body, dependencies_.limits, dependencies_.now_ms());
   if (!accepted) co_return tl::unexpected(accepted.error());
   const v1::ReceiptAccepted& record = *accepted;
-  const auto refusal = [&record](Reason reason, const char* text) {
-    return tl::unexpected(Refusal{reason, {text}, record.tenant(), record.receipt_id()});
+  const TenantId tenant(record.tenant());
+  const ReceiptId receipt(record.receipt_id());
+  const auto refusal = [&](Reason reason, const char* text) {
+    return tl::unexpected(Refusal{reason, {text}, tenant, receipt});
   };
 
   // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
   // the journal, which keeps it as a conflict (exactly-once.md 13).
-  LookUp look_up = dependencies_.duplicates.ask(record.receipt_id());
+  LookUp look_up = dependencies_.duplicates.ask(receipt);
   Message message{records::kReceiptsTopic,
-                  record.pool(),
+                  PoolId(record.pool()),
                   record.SerializeAsString(),
                   trace,
                   {{records::kOwnerHeader, owner_of(record)}}};
@@ -99,7 +101,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknownResult);
   if (published == Published::not_sent) co_return refusal(Reason::unconfirmed, kNotSent);
 
-  dependencies_.counters.accepted(record.tenant());
+  dependencies_.counters.accepted(tenant);
   log::info("receipt.accepted", {{"trace", trace},
                                  {"tenant", record.tenant()},
                                  {"receipt", record.receipt_id()},

@@ -16,7 +16,7 @@ boost::asio::awaitable<Published> KafkaPublisher::publish(Message message,
   kafka::Headers headers = std::move(message.headers);
   headers.emplace_back("trace-id", std::move(message.trace));
   headers.emplace_back("content-type", "application/x-protobuf");
-  const auto sent = co_await producer_.send(std::move(message.topic), std::move(message.key), std::move(message.value),
+  const auto sent = co_await producer_.send(std::move(message.topic), message.key.str(), std::move(message.value),
                                             std::move(headers), deadline);
   co_return sent ? Published::durable : meaning_of(sent.error());
 }

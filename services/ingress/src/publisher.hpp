@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <string>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/kafka/producer.hpp"
 
 namespace kassaflow::ingress {
 
 struct Message {
   std::string topic;
-  std::string key;    // pool id
+  PoolId key;
   std::string value;  // Protocol Buffers
   std::string trace;
   kafka::Headers headers = {};  // beside trace-id and content-type

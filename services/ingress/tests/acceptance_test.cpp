@@ -27,7 +27,8 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
   const auto snapshot = make_snapshot();
   const auto record = accept_at(*snapshot, "s3cr3t", fixture("sell-two-goods-discount-delivery"));
   ASSERT_TRUE(record.has_value());
-  EXPECT_EQ(record->receipt_id(), snapshot->installations.at("acme-main")->id_key.value().receipt_id("1908716413"));
+  EXPECT_EQ(record->receipt_id(),
+            snapshot->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id("1908716413").str());
   EXPECT_TRUE(receipts::is_uuid(record->post_id()));
   EXPECT_EQ(record->tenant(), "acme");
   EXPECT_EQ(record->installation(), "acme-main");
@@ -47,7 +48,7 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
 TEST(Acceptance, RecordsHoldNoSecret) {
   const auto snapshot = make_snapshot();
   const std::string token = "t0ken-of-the-cashbox";
-  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations[InstallationId("acme-main")])
       ->cashboxes_by_number["box-1"]
       .required_params["GATEWAY.TOKEN"] = Secret(token);
   const auto record = accept_at(*snapshot, "s3cr3t", replaced(fixture("sell-cash"), "=kx", "=" + token));
@@ -81,7 +82,8 @@ TEST(Acceptance, KnowsPortalsByTheirSecretOnly) {
 
 TEST(Acceptance, AnUnnumberedCashboxIsTheOnlyOneOfItsPortal) {
   const auto snapshot = make_snapshot();
-  auto portal = std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"]);
+  auto portal =
+      std::const_pointer_cast<configuration::Installation>(snapshot->installations[InstallationId("acme-main")]);
   portal->cashboxes_by_number["box-1"].required_params.clear();
   const std::string body = fixture("sell-empty-settings-no-number");
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", body).has_value());
@@ -96,7 +98,7 @@ TEST(Acceptance, NamesAnUnknownCashbox) {
       accept_at(*make_snapshot(), "s3cr3t", replaced(fixture("sell-cash"), "number_kkm=box-1", "number_kkm=box-7"));
   EXPECT_EQ(reason_of(accepted), Reason::cashbox);
   EXPECT_EQ(accepted.error().texts[0], "Касса с номером «box-7» (поле number_kkm) не подключена к шлюзу.");
-  EXPECT_EQ(accepted.error().tenant, "acme");
+  EXPECT_EQ(accepted.error().tenant.str(), "acme");
 }
 
 // Half a letter would make the whole answer unreadable.
@@ -128,11 +130,11 @@ TEST(Acceptance, RefusesAPoolThatIsGone) {
 
 TEST(Acceptance, MapsByTheRulesOfPortalAndPool) {
   const auto snapshot = make_snapshot();
-  const auto pool = std::const_pointer_cast<configuration::Pool>(snapshot->pools["acme-shop"]);
+  const auto pool = std::const_pointer_cast<configuration::Pool>(snapshot->pools[PoolId("acme-shop")]);
   const std::string body = fixture("sell-marked-without-code");
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", body)), Reason::content);
-  std::const_pointer_cast<configuration::Installation>(snapshot->installations["acme-main"])->marked_without_code =
-      configuration::MarkedWithoutCode::allow;
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations[InstallationId("acme-main")])
+      ->marked_without_code = configuration::MarkedWithoutCode::allow;
   for (const auto ffd : {fiscal::Ffd::v1_05, fiscal::Ffd::v1_2}) {
     pool->till.ffd = ffd;
     const auto record = accept_at(*snapshot, "s3cr3t", body);
@@ -154,17 +156,17 @@ TEST(Acceptance, RefusesAZeroTotalThatNoRegisterOfThePoolTakes) {
   EXPECT_EQ(reason_of(refused), Reason::content);
   EXPECT_NE(refused.error().texts[0].find("total_sum"), std::string::npos) << refused.error().texts[0];
 
-  auto bit = std::make_shared<configuration::Register>(*snapshot->registers_by_pool["acme-shop"][0]);
+  auto bit = std::make_shared<configuration::Register>(*snapshot->registers_by_pool[PoolId("acme-shop")][0]);
   bit->settings.protocol = registers::find_protocol("bit");
-  snapshot->registers_by_pool["acme-shop"].push_back(bit);
+  snapshot->registers_by_pool[PoolId("acme-shop")].push_back(bit);
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
   bit->retired = true;
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", gift)), Reason::content);
-  snapshot->unknown_registers["of the future"] = "acme-shop";
+  snapshot->unknown_registers[RegisterId("of the future")] = PoolId("acme-shop");
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
-  snapshot->unknown_registers["of the future"] = "other-shop";
+  snapshot->unknown_registers[RegisterId("of the future")] = PoolId("other-shop");
   EXPECT_EQ(reason_of(accept_at(*snapshot, "s3cr3t", gift)), Reason::content);
-  snapshot->registers_by_pool["acme-shop"] = {bit};
+  snapshot->registers_by_pool[PoolId("acme-shop")] = {bit};
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());
   snapshot->registers_by_pool.clear();
   EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", gift).has_value());

@@ -29,7 +29,7 @@ TEST_F(CallbackHandlerTest, PublishesOurCallbackAsReceived) {
   EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
   ASSERT_EQ(publisher_.messages.size(), 1U);
   EXPECT_EQ(publisher_.messages[0].topic, "kassaflow.callbacks");
-  EXPECT_EQ(publisher_.messages[0].key, "acme-shop");
+  EXPECT_EQ(publisher_.messages[0].key.str(), "acme-shop");
   EXPECT_EQ(publisher_.messages[0].trace, "trace");
   v1::RegisterCallback record;
   ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
@@ -50,7 +50,7 @@ TEST_F(CallbackHandlerTest, RefusesWhoeverDoesNotKnowTokenAndKey) {
 }
 
 TEST_F(CallbackHandlerTest, NobodyKnowsAKeyThatIsNotSet) {
-  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers[RegisterId("acme-kkt")]);
   v1::Register document = kkt_of("acme");
   document.mutable_itkassa()->clear_callback_key();
   kkt->settings = registers::read_settings(document).value();
@@ -59,7 +59,7 @@ TEST_F(CallbackHandlerTest, NobodyKnowsAKeyThatIsNotSet) {
 }
 
 TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {
-  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers[RegisterId("acme-kkt")]);
   v1::Register document = kkt_of("acme");
   document.mutable_itkassa()->set_organization_id("aaaa-bbbb");
   kkt->settings = registers::read_settings(document).value();
@@ -71,16 +71,16 @@ TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {
 }
 
 TEST_F(CallbackHandlerTest, RoutesToAnotherRegisterOfTheTenant) {
-  auto second = std::make_shared<configuration::Register>(*snapshot_->registers["acme-kkt"]);
+  auto second = std::make_shared<configuration::Register>(*snapshot_->registers[RegisterId("acme-kkt")]);
   v1::Register document = kkt_of("acme");
   document.set_id("acme-kkt-2");
   document.mutable_itkassa()->set_cre_item_id("22222222-2222-3333-4444-555555555555");
   second->settings = registers::read_settings(document).value();
-  second->pool = "acme-second";
-  snapshot_->registers["acme-kkt-2"] = second;
+  second->pool = PoolId("acme-second");
+  snapshot_->registers[RegisterId("acme-kkt-2")] = second;
   EXPECT_EQ(take("acme-token", "acme-key", R"({"creItemId":"22222222-2222-3333-4444-555555555555"})"), 200);
   ASSERT_EQ(publisher_.messages.size(), 1U);
-  EXPECT_EQ(publisher_.messages[0].key, "acme-second");
+  EXPECT_EQ(publisher_.messages[0].key.str(), "acme-second");
 }
 
 TEST_F(CallbackHandlerTest, NeverRoutesToAnotherTenant) {

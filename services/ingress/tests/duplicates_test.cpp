@@ -93,7 +93,7 @@ class StatusDuplicatesTest : public testing::Test {
   }
   // Asks, and goes on; the answers are in answered_.
   void ask(StatusDuplicates& duplicates, const std::string& id) {
-    asio::co_spawn(io_, answer_of(duplicates.ask(id)),
+    asio::co_spawn(io_, answer_of(duplicates.ask(ReceiptId(id))),
                    [this, id](std::exception_ptr, std::optional<PrintedContent> content) {
                      answered_[id] = content ? content->digest : "";
                    });
@@ -111,12 +111,12 @@ class StatusDuplicatesTest : public testing::Test {
 
 TEST_F(StatusDuplicatesTest, TellsTheDigestOfPrintedReceiptsOnly) {
   StatusDuplicates duplicates(io_.get_executor(), options());
-  const auto printed = run(io_, answer_of(duplicates.ask("done-1")));
+  const auto printed = run(io_, answer_of(duplicates.ask(ReceiptId("done-1"))));
   ASSERT_TRUE(printed.has_value());
   EXPECT_EQ(printed->digest, "digest of done-1");
   EXPECT_EQ(printed->digest_version, 7U);
-  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("new-1"))).has_value());
-  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("failed-1"))).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("new-1")))).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("failed-1")))).has_value());
 }
 
 TEST_F(StatusDuplicatesTest, QuestionsThatComeMeanwhileTravelTogether) {
@@ -177,7 +177,7 @@ TEST_F(StatusDuplicatesTest, AcceptsWhenStatusDoesNotAnswerInTime) {
   impatient.timeout = 20ms;
   StatusDuplicates duplicates(io_.get_executor(), impatient);
   hold();
-  EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
+  EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
   release();
 }
 
@@ -189,7 +189,7 @@ TEST_F(StatusDuplicatesTest, BelievesOnlyAnAnswerInStatussForm) {
         http::Reply{200, "text/plain", ""}}) {
     status_.answer = other;
     StatusDuplicates duplicates(io_.get_executor(), options());
-    EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
+    EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
   }
   EXPECT_EQ(status_.batches.size(), 5U);
 }
@@ -197,7 +197,7 @@ TEST_F(StatusDuplicatesTest, BelievesOnlyAnAnswerInStatussForm) {
 TEST_F(StatusDuplicatesTest, StopsAskingAStatusThatFails) {
   StatusDuplicates duplicates(io_.get_executor(), options());
   status_.answer = FakeStatus::kDown;
-  for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
   EXPECT_EQ(status_.batches.size(), 3U);
 }
 
@@ -206,15 +206,15 @@ TEST_F(StatusDuplicatesTest, AsksAgainAfterTheRest) {
   restless.rest = 0ms;
   StatusDuplicates duplicates(io_.get_executor(), restless);
   status_.answer = FakeStatus::kDown;
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run(io_, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
   status_.answer = FakeStatus::kAnswer;
-  EXPECT_TRUE(run(io_, answer_of(duplicates.ask("done-1"))).has_value());
+  EXPECT_TRUE(run(io_, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
 }
 
 TEST(StatusDuplicates, AcceptsWhenNobodyListens) {
   asio::io_context io;
   StatusDuplicates duplicates(io.get_executor(), {.status_http = "127.0.0.1:1"});
-  EXPECT_FALSE(run(io, answer_of(duplicates.ask("done-1"))).has_value());
+  EXPECT_FALSE(run(io, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
 }
 
 }  // namespace

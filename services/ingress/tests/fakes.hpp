@@ -58,11 +58,11 @@ class FakePublisher final : public Publisher {
 
 class FakeDuplicates final : public Duplicates {
  public:
-  LookUp ask(const std::string& receipt_id) override {
-    const auto known = contents.find(receipt_id);
+  LookUp ask(const ReceiptId& receipt) override {
+    const auto known = contents.find(receipt);
     return LookUp::answered(known == contents.end() ? std::nullopt : std::optional(known->second));
   }
-  std::map<std::string, PrintedContent> contents;
+  std::map<ReceiptId, PrintedContent> contents;
 };
 
 // The document of its register, as ingress is sent it.
@@ -83,14 +83,14 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
   snapshot->revision = 1;
   for (const std::string tenant : {"acme", "other"}) {
     auto pool = std::make_shared<Pool>();
-    pool->id = tenant + "-shop";
-    pool->tenant = tenant;
+    pool->id = PoolId(tenant + "-shop");
+    pool->tenant = TenantId(tenant);
     pool->till.inn = "7701234567";
     snapshot->pools[pool->id] = pool;
 
     auto installation = std::make_shared<Installation>();
-    installation->id = tenant + "-main";
-    installation->tenant = tenant;
+    installation->id = InstallationId(tenant + "-main");
+    installation->tenant = TenantId(tenant);
     installation->secret = Secret(tenant == "acme" ? "s3cr3t" : "0th3r");
     installation->id_key.emplace(Secret(tenant + "-id-key-of-thirty-two-bytes-----"));
     installation->vat = {{0, fiscal::Vat::none},
@@ -99,7 +99,7 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
                          {3, fiscal::Vat::vat_22},
                          {4, fiscal::Vat::vat_0}};
     Cashbox cashbox;
-    cashbox.id = tenant + "-box";
+    cashbox.id = CashboxId(tenant + "-box");
     cashbox.number = "box-1";
     cashbox.pool = pool->id;
     cashbox.required_params["GATEWAY.TOKEN"] = Secret("kx");
@@ -113,7 +113,7 @@ inline std::shared_ptr<configuration::Snapshot> make_snapshot() {
 
     auto kkt = std::make_shared<Register>();
     kkt->pool = pool->id;
-    kkt->tenant = tenant;
+    kkt->tenant = TenantId(tenant);
     kkt->settings = registers::read_settings(kkt_of(tenant)).value();
     kkt->callback_token = Secret(tenant + "-token");
     snapshot->registers[kkt->settings.id] = kkt;

@@ -35,7 +35,7 @@ class PrintHandlerTest : public testing::Test {
     return std::string(answer.at("ERRORS").as_array()[0].as_string());
   }
   std::string expected_id(const char* unique_id) {
-    return snapshot_->installations.at("acme-main")->id_key.value().receipt_id(unique_id);
+    return snapshot_->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id(unique_id).str();
   }
   bool counted(const std::string& line) { return metrics_.exposition().find(line) != std::string::npos; }
 
@@ -50,7 +50,7 @@ TEST_F(PrintHandlerTest, AnswersTheUuidOnceThePostIsDurable) {
   const std::string uuid = uuid_of(print("s3cr3t", fixture("sell-cash")));
   ASSERT_EQ(publisher_.messages.size(), 1U);
   EXPECT_EQ(publisher_.messages[0].topic, "kassaflow.receipts");
-  EXPECT_EQ(publisher_.messages[0].key, "acme-shop");
+  EXPECT_EQ(publisher_.messages[0].key.str(), "acme-shop");
   EXPECT_EQ(publisher_.messages[0].trace, "0123456789abcdef0123456789abcdef");
   v1::ReceiptAccepted record;
   ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
@@ -79,13 +79,13 @@ TEST_F(PrintHandlerTest, ARepeatOfAPrintedReceiptGetsTheSameUuid) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   v1::ReceiptAccepted record;
   ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
-  duplicates_.contents[first] = {record.content_digest(), record.digest_version()};
+  duplicates_.contents[ReceiptId(first)] = {record.content_digest(), record.digest_version()};
   EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
 }
 
 TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
-  duplicates_.contents[first] = {std::string(32, 'x'), bitrix24::kDigestVersion};
+  duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), bitrix24::kDigestVersion};
   EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"),
             std::string::npos);
   EXPECT_EQ(publisher_.messages.size(), 2U) << "the journal keeps it as a conflict";
@@ -95,7 +95,7 @@ TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
 TEST_F(PrintHandlerTest, LeavesDigestsOfAnotherVersionToTheJournal) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   for (const std::uint32_t version : {0U, bitrix24::kDigestVersion + 1}) {
-    duplicates_.contents[first] = {std::string(32, 'x'), version};
+    duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), version};
     EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
   }
 }
@@ -158,7 +158,8 @@ TEST_F(PrintHandlerTest, EveryReasonIsCountedFromTheStart) {
 }
 
 TEST_F(PrintHandlerTest, TakesEveryRequestOfThePortal) {
-  auto portal = std::const_pointer_cast<configuration::Installation>(snapshot_->installations["acme-main"]);
+  auto portal =
+      std::const_pointer_cast<configuration::Installation>(snapshot_->installations[InstallationId("acme-main")]);
   portal->cashboxes_by_number["box-1"].required_params.clear();
   portal->marked_without_code = configuration::MarkedWithoutCode::allow;
   for (const char* name :

@@ -25,6 +25,11 @@ struct Arguments {
 
 using Command = std::function<int(const Session&)>;
 
+template <class Tag>
+CLI::Option* add_id(CLI::App& command, const char* name, Id<Tag>& id) {
+  return command.add_option_function<std::string>(name, [&id](const std::string& text) { id = Id<Tag>(text); });
+}
+
 void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* apply_command = app.add_subcommand("apply", "Apply YAML documents; each file is one transaction");
   apply_command->add_option("-f,--file", given.files, "files, - is standard input")->required();
@@ -47,7 +52,7 @@ void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
 void add_verdicts(CLI::App& receipts, Verdict& verdict, Command& chosen) {
   const auto add = [&](const char* verb, const char* help, int (*act)(const Session&, const Verdict&)) {
     CLI::App* command = receipts.add_subcommand(verb, help);
-    command->add_option("uuid", verdict.receipt)->required();
+    add_id(*command, "uuid", verdict.receipt)->required();
     command->add_flag("--yes", verdict.yes, "ask nothing");
     command->callback([&chosen, &verdict, act] {
       chosen = [&verdict, act](const Session& session) { return act(session, verdict); };
@@ -93,14 +98,14 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
   add_verdicts(*receipts, given.verdict, chosen);
 
   CLI::App* list = receipts->add_subcommand("list", "The newest receipts, at most 100");
-  list->add_option("--tenant", given.list.tenant);
-  list->add_option("--pool", given.list.pool);
+  add_id(*list, "--tenant", given.list.tenant);
+  add_id(*list, "--pool", given.list.pool);
   list->add_option("--state", given.list.state, documents::words_of<v1::ReceiptState>());
   list->add_option("--since", given.list.since, "30m, 1h, 2d, 2026-06-01 or 2026-06-01T12:00:00Z");
   list->callback([&] { chosen = [&](const Session& session) { return list_receipts(session, given.list); }; });
 
   CLI::App* show_command = receipts->add_subcommand("show", "One receipt with its attempts");
-  show_command->add_option("uuid", given.verdict.receipt)->required();
+  add_id(*show_command, "uuid", given.verdict.receipt)->required();
   show_command->callback(
       [&] { chosen = [&](const Session& session) { return show_receipt(session, given.verdict.receipt); }; });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connections.hpp"
+#include "kassaflow/base/id.hpp"
 #include "output.hpp"
 
 namespace kassaflow::kassactl {
@@ -22,15 +23,15 @@ struct Session {
 };
 
 struct ListOptions {
-  std::string tenant;
-  std::string pool;
+  TenantId tenant;
+  PoolId pool;
   std::string state;
   std::string since;
 };
 
 // What a person decides about one receipt; audited.
 struct Verdict {
-  std::string receipt;
+  ReceiptId receipt;
   std::uint32_t attempt = 0;  // 0 = the only one without an answer
   bool printed = false;
   bool not_printed = false;
@@ -47,7 +48,7 @@ int get_documents(const Session& session, const std::string& kind, const std::st
 int delete_document(const Session& session, const std::string& kind, const std::string& id);
 
 int list_receipts(const Session& session, const ListOptions& options);
-int show_receipt(const Session& session, const std::string& receipt);
+int show_receipt(const Session& session, const ReceiptId& receipt);
 int resolve_receipt(const Session& session, const Verdict& verdict);
 int fail_receipt(const Session& session, const Verdict& verdict);
 int hold_receipt(const Session& session, const Verdict& verdict);

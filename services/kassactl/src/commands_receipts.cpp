@@ -54,23 +54,24 @@ v1::OperationResponse operate(const Session& session, const Operation& operation
   throw Failure(reason.empty() ? unreachable : reason);
 }
 
-int report(const Session& session, const std::string& receipt, const v1::OperationResponse& response) {
+int report(const Session& session, const ReceiptId& receipt, const v1::OperationResponse& response) {
   const std::string state(documents::word_of(response.state()));
-  json::object object{{"id", receipt}, {"state", state}};
+  json::object object{{"id", receipt.str()}, {"state", state}};
   if (!response.note().empty()) object["note"] = response.note();
-  show(session, object, receipt + " is now " + state + (response.note().empty() ? "" : ": " + response.note()) + "\n");
+  show(session, object,
+       receipt.str() + " is now " + state + (response.note().empty() ? "" : ": " + response.note()) + "\n");
   return 0;
 }
 
-v1::ReceiptView find_receipt(const Session& session, const std::string& receipt) {
+v1::ReceiptView find_receipt(const Session& session, const ReceiptId& receipt) {
   const Status status(session.environment);
   v1::GetReceiptRequest request;
-  request.set_receipt_id(receipt);
+  request.set_receipt_id(receipt.str());
   grpc::ClientContext context;
   limit(context);
   v1::ReceiptView view;
   const grpc::Status done = status.stub->Get(&context, request, &view);
-  if (done.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt);
+  if (done.error_code() == grpc::StatusCode::NOT_FOUND) throw Failure("there is no receipt " + receipt.str());
   if (!done.ok()) throw Failure(describe(done, "status", status.address));
   return view;
 }
@@ -85,17 +86,17 @@ void confirm(const Session& session, const Verdict& verdict, const std::string& 
   if (answer != "y" && answer != "yes" && answer != "д" && answer != "да") throw Failure("nothing was changed");
 }
 
-std::string timezone_of(const Session& session, const std::string& pool) {
+std::string timezone_of(const Session& session, const PoolId& pool) {
   const std::string address = addresses(session.environment, "registry").front();
   v1::GetRequest request;
   request.set_kind("pool");
-  request.set_id(pool);
+  request.set_id(pool.str());
   v1::GetResponse response;
   grpc::ClientContext context;
   limit(context);
   const grpc::Status done = v1::Registry::NewStub(open_channel(address))->Get(&context, request, &response);
   if (done.error_code() == grpc::StatusCode::NOT_FOUND) {
-    throw Failure("pool " + pool + " is gone and its time zone with it: write --at with one, such as +03:00");
+    throw Failure("pool " + pool.str() + " is gone and its time zone with it: write --at with one, such as +03:00");
   }
   if (!done.ok()) throw Failure(describe(done, "registry", address));
   return response.document().pool().timezone();
@@ -109,8 +110,8 @@ std::int64_t printed_at(const Session& session, const Verdict& verdict) {
   const auto unix_s =
       moment->has_zone
           ? Result<std::int64_t>(moment->seconds)
-          : fiscal::local_to_unix(moment->seconds,
-                                  timezone_of(session, find_receipt(session, verdict.receipt).outcome().pool()));
+          : fiscal::local_to_unix(
+                moment->seconds, timezone_of(session, PoolId(find_receipt(session, verdict.receipt).outcome().pool())));
   if (!unix_s) throw Failure("--at: " + explained(unix_s.error()));
   constexpr std::int64_t kClocksDiffer_s = 24 * 3600;
   if (*unix_s <= 0 || *unix_s > now_ms() / 1000 + kClocksDiffer_s) throw Failure("--at is not a time that has been");
@@ -120,7 +121,7 @@ std::int64_t printed_at(const Session& session, const Verdict& verdict) {
 template <class Request>
 Request request_of(const Session& session, const Verdict& verdict) {
   Request request;
-  request.set_receipt_id(verdict.receipt);
+  request.set_receipt_id(verdict.receipt.str());
   request.set_actor(actor(session.environment));
   return request;
 }
@@ -129,8 +130,8 @@ Request request_of(const Session& session, const Verdict& verdict) {
 
 int list_receipts(const Session& session, const ListOptions& options) {
   v1::ListReceiptsRequest request;
-  request.set_tenant(options.tenant);
-  request.set_pool(options.pool);
+  request.set_tenant(options.tenant.str());
+  request.set_pool(options.pool.str());
   if (!options.state.empty()) {
     const auto state = documents::value_of<v1::ReceiptState>(options.state);
     if (!state) throw Failure("--state is " + documents::words_of<v1::ReceiptState>());
@@ -153,7 +154,7 @@ int list_receipts(const Session& session, const ListOptions& options) {
   return 0;
 }
 
-int show_receipt(const Session& session, const std::string& receipt) {
+int show_receipt(const Session& session, const ReceiptId& receipt) {
   const v1::ReceiptView view = find_receipt(session, receipt);
   show(session, to_object(view), to_text(view));
   return 0;

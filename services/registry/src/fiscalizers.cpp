@@ -18,13 +18,13 @@ constexpr ErrorKind kFiscalizersAway{"registry.fiscalizers_away",
 
 using Stubs = std::vector<std::unique_ptr<v1::Fiscalizer::Stub>>;
 
-Result<std::vector<std::string>> ask(const Stubs& stubs, const std::string& register_id) {
+Result<std::vector<std::string>> ask(const Stubs& stubs, const RegisterId& id) {
   std::string why = "fiscalizer_grpc is not set";
   for (const auto& stub : stubs) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     v1::UnsettledRequest request;
-    request.set_register_(register_id);
+    request.set_register_(id.str());
     v1::UnsettledResponse response;
     const grpc::Status status = stub->Unsettled(&context, request, &response);
     if (status.ok()) return std::vector<std::string>(response.blockers().begin(), response.blockers().end());
@@ -42,7 +42,7 @@ Unsettled ask_fiscalizers(const std::string& addresses) {
     if (address.empty()) continue;
     stubs->push_back(v1::Fiscalizer::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())));
   }
-  return [stubs](const std::string& register_id) { return ask(*stubs, register_id); };
+  return [stubs](const RegisterId& id) { return ask(*stubs, id); };
 }
 
 }  // namespace kassaflow::registry

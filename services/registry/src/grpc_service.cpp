@@ -90,7 +90,7 @@ grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* reques
   const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
   if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
     response->set_callback_url(options_.public_url + "/callbacks/" + std::string(protocol->name()) + "/" +
-                               store_.id_master().callback_token(entry.tenant(), key));
+                               store_.id_master().callback_token(TenantId(entry.tenant()), key));
   }
   return grpc::Status::OK;
 }
@@ -110,7 +110,7 @@ grpc::Status GrpcService::retire(const Name& name) {
   std::string why;
   if (const auto lagging = put_in_force(*revision); !lagging.empty()) {
     why = lagging.front() + " has not taken it over; whether it still prints is unknown";
-  } else if (const auto unsettled = options_.unsettled(name.id); !unsettled) {
+  } else if (const auto unsettled = options_.unsettled(RegisterId(name.id)); !unsettled) {
     why = "whether a receipt on it is unsettled is unknown: " + explained(unsettled.error());
   } else if (!unsettled->empty()) {
     why = "attempts on it have no answer; settle them first:";

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "store.hpp"
 #include "watchers.hpp"
@@ -15,7 +16,7 @@ inline constexpr std::chrono::milliseconds kInForceLimit{10000};  // design.md 3
 inline constexpr int kDocumentsLimit = 10000;                     // of one Apply
 
 // The receipts that an attempt on this register left open or uncertain; an error when nobody can say.
-using Unsettled = std::function<Result<std::vector<std::string>>(const std::string& register_id)>;
+using Unsettled = std::function<Result<std::vector<std::string>>(const RegisterId& id)>;
 
 struct GrpcOptions {
   std::string replica;     // this process among several registries

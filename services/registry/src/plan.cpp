@@ -140,7 +140,7 @@ class Planner {
       sound = false;
     }
     if (!seen_.insert(name).second) return error(index, "id", name.text() + " is declared twice");
-    const std::optional<std::string> tenant = check_references(index, document);
+    const std::optional<TenantId> tenant = check_references(index, document);
     if (!sound || !tenant) {
       broken_.insert(name);
       return;
@@ -165,9 +165,9 @@ class Planner {
   }
 
   // The tenant that owns the document, when everything it refers to exists and belongs to the same one (invariant I5).
-  std::optional<std::string> check_references(std::size_t index, const v1::Document& document) {
-    if (document.has_tenant()) return document.tenant().id();
-    std::optional<std::string> tenant;
+  std::optional<TenantId> check_references(std::size_t index, const v1::Document& document) {
+    if (document.has_tenant()) return TenantId(document.tenant().id());
+    std::optional<TenantId> tenant;
     bool sound = true;
     for (const Reference& reference : references_of(document)) {
       const auto target = world_.documents.find(reference.target);
@@ -186,9 +186,9 @@ class Planner {
   }
 
   // Fills in what the registry adds. Returns the secret when it had to be made.
-  std::string complete(v1::Document& document, const std::string& tenant) {
+  std::string complete(v1::Document& document, const TenantId& tenant) {
     if (document.has_register_()) {
-      document.mutable_register_()->set_tenant(tenant);
+      document.mutable_register_()->set_tenant(tenant.str());
       document.mutable_register_()->clear_callback_token();
     }
     if (!document.has_installation()) return {};
@@ -315,7 +315,7 @@ Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_ma
   for (const v1::Document& document : documents) {
     if (documents::kind_of(document).empty()) continue;
     needs.documents.insert(name_of(document));
-    if (document.has_register_()) needs.pools.insert(document.register_().pool());
+    if (document.has_register_()) needs.pools.emplace(document.register_().pool());
     for (Reference& reference : references_of(document)) needs.documents.insert(std::move(reference.target));
     for (KeyedClaim& keyed : claims_of(document, id_master)) needs.claims.insert(std::move(keyed.claim));
   }

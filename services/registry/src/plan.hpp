@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "sealing.hpp"
 
@@ -40,7 +41,7 @@ using Fixed = std::map<std::string, std::string>;
 
 struct Stored {
   v1::Document document;  // with credentials
-  std::string tenant;
+  TenantId tenant;
   Fixed fixed;
 };
 
@@ -52,7 +53,7 @@ struct World {
 
 struct Write {
   Name name;
-  std::string tenant;
+  TenantId tenant;
   Fixed fixed;
   v1::Document document;  // with credentials
   std::vector<Name> references;
@@ -75,8 +76,8 @@ struct PlanContext {
 
 // What must be loaded into the World before planning these documents.
 struct Needs {
-  std::set<Name> documents;     // tombstones and claims of these, too
-  std::set<std::string> pools;  // all registers of these, too
+  std::set<Name> documents;  // tombstones and claims of these, too
+  std::set<PoolId> pools;    // all registers of these, too
   std::set<Claim> claims;
 };
 [[nodiscard]] Needs needs_of(const std::vector<v1::Document>& documents, const IdMaster& id_master);

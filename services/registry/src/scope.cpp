@@ -13,11 +13,11 @@ void derive(v1::Document& document, const IdMaster& id_master) {
     const registers::Protocol* protocol = registers::find_protocol(entry);
     const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
     const std::string key = callbacks == nullptr ? std::string() : callbacks->key(entry);
-    if (!key.empty()) entry.set_callback_token(id_master.callback_token(entry.tenant(), key));
+    if (!key.empty()) entry.set_callback_token(id_master.callback_token(TenantId(entry.tenant()), key));
   }
   if (document.has_installation()) {
     v1::Installation& entry = *document.mutable_installation();
-    entry.set_id_key(id_master.id_key(entry.tenant(), entry.id()));
+    entry.set_id_key(id_master.id_key(TenantId(entry.tenant()), InstallationId(entry.id())));
   }
 }
 

@@ -123,8 +123,8 @@ Result<IdMaster> IdMaster::parse(const Secret& file) {
   return master;
 }
 
-std::string IdMaster::id_key(std::string_view tenant, std::string_view installation) const {
-  return hmac(key_, std::string(tenant) + "/" + std::string(installation));
+std::string IdMaster::id_key(const TenantId& tenant, const InstallationId& installation) const {
+  return hmac(key_, tenant.str() + "/" + installation.str());
 }
 
 // Ids hold no NUL, so no purpose can meet the text of an id key.
@@ -135,8 +135,8 @@ std::string IdMaster::derive(std::string_view purpose, std::string_view text) co
   return hex(hmac(key, text)).substr(0, 32);
 }
 
-std::string IdMaster::callback_token(std::string_view tenant, std::string_view callback_key) const {
-  return derive("callback token", std::string(tenant) + "/" + std::string(callback_key));
+std::string IdMaster::callback_token(const TenantId& tenant, std::string_view callback_key) const {
+  return derive("callback token", tenant.str() + "/" + std::string(callback_key));
 }
 
 std::string IdMaster::secret_hash(std::string_view secret) const { return derive("installation secret", secret); }

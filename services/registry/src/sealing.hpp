@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/base/secret.hpp"
 
@@ -47,9 +48,9 @@ class IdMaster {
  public:
   static Result<IdMaster> parse(const Secret& file);
 
-  [[nodiscard]] std::string id_key(std::string_view tenant, std::string_view installation) const;
+  [[nodiscard]] std::string id_key(const TenantId& tenant, const InstallationId& installation) const;
   // One token for all registers of an organization: they share its callback key.
-  [[nodiscard]] std::string callback_token(std::string_view tenant, std::string_view callback_key) const;
+  [[nodiscard]] std::string callback_token(const TenantId& tenant, std::string_view callback_key) const;
   // Stands for an installation's secret where only equality matters.
   [[nodiscard]] std::string secret_hash(std::string_view secret) const;
   // Tells whether this is still the id master the database was made with.

@@ -103,7 +103,7 @@ Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const s
 
 Stored Store::stored_document(const pqxx::row& row) const {
   return {.document = read_document(row),
-          .tenant = row["tenant"].as<std::string>(),
+          .tenant = TenantId(row["tenant"].as<std::string>()),
           .fixed = fixed_from_text(row["fixed"].as<std::string>())};
 }
 
@@ -121,7 +121,7 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
     world.documents[name_of(row)] = stored_document(row);
   }
   TextArray pools;
-  for (const std::string& pool : needs.pools) pools.add(pool);
+  for (const PoolId& pool : needs.pools) pools.add(pool.str());
   for (const pqxx::row& row : work.exec_params(
            "SELECT d.kind, d.id, d.tenant, d.fixed, d.body, d.sealed FROM documents d JOIN document_references r "
            "ON r.kind = d.kind AND r.id = d.id "
@@ -155,7 +155,7 @@ void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) 
       "INSERT INTO documents (kind, id, tenant, fixed, body, revision) VALUES ($1, $2, $3, $4, $5, $6) "
       "ON CONFLICT (kind, id) DO UPDATE SET tenant = excluded.tenant, fixed = excluded.fixed, body = excluded.body, "
       "sealed = NULL, revision = excluded.revision",
-      kind, id, entry.tenant, fixed_to_text(entry.fixed), binary(body), revision);
+      kind, id, entry.tenant.str(), fixed_to_text(entry.fixed), binary(body), revision);
   if (const v1::Document secrets = documents::only_credentials(entry.document);
       secrets.kind_case() != v1::Document::KIND_NOT_SET) {
     work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", kind, id,
@@ -165,7 +165,7 @@ void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) 
   work.exec_params("DELETE FROM document_references WHERE kind = $1 AND id = $2", kind, id);
   for (const Name& target : entry.references) {
     work.exec_params("INSERT INTO document_references (tenant, kind, id, to_kind, to_id) VALUES ($1, $2, $3, $4, $5)",
-                     entry.tenant, kind, id, target.kind, target.id);
+                     entry.tenant.str(), kind, id, target.kind, target.id);
   }
   for (const Claim& claim : entry.claims) {
     // Planned as free or our own; anybody else's makes the statement fail.

@@ -42,7 +42,7 @@ struct Replica {
         service(store, watchers,
                 {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
                  .public_url = "https://kassa.example.ru",
-                 .unsettled = [this](const std::string&) { return unsettled; },
+                 .unsettled = [this](const RegisterId&) { return unsettled; },
                  .in_force_limit = std::chrono::milliseconds(50)}) {
     postgres::migrate(database().uri(), kSchema, migrations());
     grpc::ServerBuilder builder;
@@ -250,8 +250,8 @@ TEST_F(RegistryFunctional, ADeletedInstallationGivesTheSameReceiptIdsWhenItComes
   EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another")}).errors(), SizeIs(1));
   EXPECT_EQ(replica.apply({test::installation("acme-main", "acme", "another")}).results(0).action(), "created");
   const auto after = ingress.wait_for_revision(4);
-  EXPECT_EQ(before->installations.at("acme-main")->id_key.value().receipt_id("85"),
-            after->installations.at("acme-main")->id_key.value().receipt_id("85"));
+  EXPECT_EQ(before->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id("85"),
+            after->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id("85"));
 }
 
 TEST_F(RegistryFunctional, PostgresItselfRefusesWhatWouldMixTenants) {
@@ -314,15 +314,16 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   EXPECT_EQ(sent_register(replica, v1::SERVICE_INGRESS, "acme-kkt-1").itkassa().api_key(), "");
   const auto lanes = fiscalizer.wait_for_revision(2);
   EXPECT_EQ(sent_register(replica, v1::SERVICE_FISCALIZER, "acme-kkt-1").itkassa().api_key(), "itkassa-api-key");
-  EXPECT_EQ(lanes->registers.at("acme-kkt-2")->settings.identity, "bit:0000000001047487");
+  EXPECT_EQ(lanes->registers.at(RegisterId("acme-kkt-2"))->settings.identity.str(), "bit:0000000001047487");
   EXPECT_THAT(lanes->installations, IsEmpty());
 
   v1::Document moved = test::pool();
   moved.mutable_pool()->set_timezone("Asia/Omsk");
   replica.apply({moved});
-  EXPECT_EQ(fiscalizer.wait_for_revision(3)->registers.at("acme-kkt-2")->settings.timezone, "Asia/Omsk");
+  EXPECT_EQ(fiscalizer.wait_for_revision(3)->registers.at(RegisterId("acme-kkt-2"))->settings.timezone, "Asia/Omsk");
   replica.remove("cashbox", "acme-box-1");
-  EXPECT_THAT(ingress.wait_for_revision(4)->installations.at("acme-main")->cashboxes_by_number, IsEmpty());
+  EXPECT_THAT(ingress.wait_for_revision(4)->installations.at(InstallationId("acme-main"))->cashboxes_by_number,
+              IsEmpty());
 }
 
 TEST_F(RegistryFunctional, LargeSnapshotsArriveWhole) {
@@ -382,8 +383,8 @@ TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndS
     EXPECT_THAT(status.error_message(), HasSubstr(why));
   }
   const auto after = fiscalizer.wait_for_revision(replica.store.revision().value());
-  ASSERT_TRUE(after->registers.contains("acme-kkt-1"));
-  EXPECT_FALSE(after->registers.at("acme-kkt-1")->retired);
+  ASSERT_TRUE(after->registers.contains(RegisterId("acme-kkt-1")));
+  EXPECT_FALSE(after->registers.at(RegisterId("acme-kkt-1"))->retired);
 }
 
 TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegisterMayGo) {
@@ -393,7 +394,7 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
   fiscalizer.wait_for_revision(2);
   bool retired_in_force = false;
   GrpcService service(replica.store, replica.watchers,
-                      {.replica = "registry-1", .public_url = "", .unsettled = [&](const std::string& id) {
+                      {.replica = "registry-1", .public_url = "", .unsettled = [&](const RegisterId& id) {
                          retired_in_force = fiscalizer.newest()->registers.at(id)->retired;
                          return Result<std::vector<std::string>>(std::vector<std::string>{});
                        }});
@@ -404,7 +405,8 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
   v1::DeleteResponse response;
   ASSERT_TRUE(service.Delete(nullptr, &request, &response).ok());
   EXPECT_TRUE(retired_in_force);
-  EXPECT_FALSE(fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains("acme-kkt-1"));
+  EXPECT_FALSE(
+      fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains(RegisterId("acme-kkt-1")));
 }
 
 TEST_F(RegistryFunctional, Rule9_ARegisterIsNotDeletedWhileAServiceMayStillStartSomethingOnIt) {

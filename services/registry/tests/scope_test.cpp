@@ -66,13 +66,13 @@ TEST(Scope, OnlyServicesThatAreNamedMayWatch) {
 
 TEST(ScopeOfIngress, GetsTheIdKeyAndTheCallbackToken) {
   const auto installation = scoped(test::installation(), v1::SERVICE_INGRESS, kMaster);
-  EXPECT_EQ(installation->installation().id_key(), kMaster.id_key("acme", "acme-main"));
+  EXPECT_EQ(installation->installation().id_key(), kMaster.id_key(TenantId("acme"), InstallationId("acme-main")));
   EXPECT_TRUE(scoped(test::installation(), v1::SERVICE_STATUS, kMaster)->installation().id_key().empty());
 
   v1::Document entry = test::itkassa();
   entry.mutable_register_()->set_tenant("acme");
   EXPECT_EQ(scoped(entry, v1::SERVICE_INGRESS, kMaster)->register_().callback_token(),
-            kMaster.callback_token("acme", "callbackkey0"));
+            kMaster.callback_token(TenantId("acme"), "callbackkey0"));
   entry.mutable_register_()->mutable_itkassa()->clear_callback_key();
   EXPECT_EQ(scoped(entry, v1::SERVICE_INGRESS, kMaster)->register_().callback_token(), "");
 }

@@ -63,16 +63,20 @@ TEST(Keyring, RotationOpensTheOldAndSealsWithTheNew) {
 
 TEST(IdMaster, IdKeyDependsOnTenantAndInstallationOnly) {
   const IdMaster master = id_master(kHexA);
-  EXPECT_EQ(master.id_key("acme", "main"), id_master(kHexA).id_key("acme", "main"));
-  EXPECT_EQ(master.id_key("acme", "main").size(), 32u);
-  EXPECT_NE(master.id_key("acme", "main"), master.id_key("acme", "other"));
-  EXPECT_NE(master.id_key("acme", "main"), master.id_key("other", "main"));
-  EXPECT_NE(master.id_key("acme", "main"), id_master(kHexB).id_key("acme", "main"));
+  EXPECT_EQ(master.id_key(TenantId("acme"), InstallationId("main")),
+            id_master(kHexA).id_key(TenantId("acme"), InstallationId("main")));
+  EXPECT_EQ(master.id_key(TenantId("acme"), InstallationId("main")).size(), 32u);
+  EXPECT_NE(master.id_key(TenantId("acme"), InstallationId("main")),
+            master.id_key(TenantId("acme"), InstallationId("other")));
+  EXPECT_NE(master.id_key(TenantId("acme"), InstallationId("main")),
+            master.id_key(TenantId("other"), InstallationId("main")));
+  EXPECT_NE(master.id_key(TenantId("acme"), InstallationId("main")),
+            id_master(kHexB).id_key(TenantId("acme"), InstallationId("main")));
 }
 
 // HMAC-SHA-256 with 32 bytes 0xaa over "acme/main", computed with OpenSSL.
 TEST(IdMaster, IdKeyIsHmacSha256OfTenantSlashInstallation) {
-  const std::string key = id_master(kHexA).id_key("acme", "main");
+  const std::string key = id_master(kHexA).id_key(TenantId("acme"), InstallationId("main"));
   std::string hex;
   for (const unsigned char c : key) {
     constexpr const char* digits = "0123456789abcdef";
@@ -84,10 +88,10 @@ TEST(IdMaster, IdKeyIsHmacSha256OfTenantSlashInstallation) {
 
 TEST(IdMaster, CallbackTokenIsSharedByTheRegistersOfOneOrganization) {
   const IdMaster master = id_master(kHexA);
-  EXPECT_EQ(master.callback_token("acme", "key"), master.callback_token("acme", "key"));
-  EXPECT_NE(master.callback_token("acme", "key"), master.callback_token("other", "key"));
-  EXPECT_NE(master.callback_token("acme", "key"), master.callback_token("acme", "key2"));
-  EXPECT_EQ(master.callback_token("acme", "key").size(), 32u);
+  EXPECT_EQ(master.callback_token(TenantId("acme"), "key"), master.callback_token(TenantId("acme"), "key"));
+  EXPECT_NE(master.callback_token(TenantId("acme"), "key"), master.callback_token(TenantId("other"), "key"));
+  EXPECT_NE(master.callback_token(TenantId("acme"), "key"), master.callback_token(TenantId("acme"), "key2"));
+  EXPECT_EQ(master.callback_token(TenantId("acme"), "key").size(), 32u);
 }
 
 TEST(IdMaster, NeverRotates) { EXPECT_FALSE(IdMaster::parse(Secret(kHexA + "\n" + kHexB)).has_value()); }

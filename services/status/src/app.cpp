@@ -117,7 +117,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
 }
 
 CheckDependencies StatusApp::check_dependencies() {
-  return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
+  return {[this](ReceiptId id) -> asio::awaitable<std::optional<ViewEntry>> {
             using Found = Result<std::optional<ViewEntry>>;
             auto found = co_await within<Found>(
                 kAnswerLimit, answers_database_.run([id](pqxx::work& work) { return sql::find(work, id); }));
@@ -125,7 +125,7 @@ CheckDependencies StatusApp::check_dependencies() {
             co_return std::move(**found);
           },
           [this] { return caught_up_for_answers_(); },
-          [this](std::string id, std::uint64_t revision) -> asio::awaitable<bool> {
+          [this](ReceiptId id, std::uint64_t revision) -> asio::awaitable<bool> {
             const auto told = co_await answers_database_.run(
                 [id, revision](pqxx::work& work) { return sql::tell_error(work, id, revision); });
             co_return told && *told;

@@ -50,8 +50,9 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   if (!form) co_return wait;
   const std::string uuid(form->root()["uuid"].value());
   if (!receipts::is_uuid(uuid)) co_return wait;
+  const ReceiptId receipt(uuid);
 
-  auto known = co_await view_.find(uuid);
+  auto known = co_await view_.find(receipt);
   switch (answer_for(known, installation->second->id)) {
     case Answer::wait:
       co_return wait;
@@ -61,9 +62,9 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
       break;
   }
   if (!co_await view_.caught_up()) co_return wait;
-  known = co_await view_.find(uuid);
+  known = co_await view_.find(receipt);
   if (answer_for(known, installation->second->id) != Answer::error_if_current) co_return wait;
-  if (!co_await view_.tell_error(uuid, known->outcome.revision())) co_return wait;
+  if (!co_await view_.tell_error(receipt, known->outcome.revision())) co_return wait;
   log::info("check.error_told", {{"receipt", uuid}});
   co_return bitrix24::check_error(uuid, known->outcome.error());
 }

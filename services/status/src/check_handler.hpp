@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/metrics/metrics.hpp"
@@ -17,11 +18,11 @@ namespace kassaflow::status {
 
 // The view and the log as the handler asks them; nullopt/false when they do not answer in time.
 struct CheckDependencies {
-  std::function<boost::asio::awaitable<std::optional<ViewEntry>>(std::string receipt_id)> find;
+  std::function<boost::asio::awaitable<std::optional<ViewEntry>>(ReceiptId receipt)> find;
   // True once the view has taken in all that was in the log when the call began.
   std::function<boost::asio::awaitable<bool>()> caught_up;
   // Records that the error of this revision is told; false when it must not be, or could not be recorded.
-  std::function<boost::asio::awaitable<bool>(std::string receipt_id, std::uint64_t revision)> tell_error;
+  std::function<boost::asio::awaitable<bool>(ReceiptId receipt, std::uint64_t revision)> tell_error;
 };
 
 class CheckHandler {

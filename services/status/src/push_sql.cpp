@@ -15,14 +15,14 @@ constexpr int kPerPortal = 10;                                // pushed in one g
 constexpr milliseconds kPatience{2000};                       // places further away are taken by a later claim
 constexpr std::int64_t kNeverAsked_ms = -24LL * 3600 * 1000;  // older than any burst
 
-TextArray list_of(const std::vector<std::string>& texts) {
+TextArray list_of(const std::vector<InstallationId>& installations) {
   TextArray list;
-  for (const auto& text : texts) list.add(text);
+  for (const auto& installation : installations) list.add(installation.str());
   return list;
 }
 
 // Skips from installation to installation along the index, so that a portal's long backlog costs nothing here.
-TextArray waiting_portals(pqxx::work& work, const std::vector<std::string>& running, std::int64_t limit) {
+TextArray waiting_portals(pqxx::work& work, const std::vector<InstallationId>& running, std::int64_t limit) {
   TextArray waiting;
   for (const auto& row : work.exec_params(
            "with recursive waiting as ("
@@ -46,21 +46,21 @@ void take_places(pqxx::work& work, Claim& claim, std::int64_t last_place_ms) {
   Pace pace(now + milliseconds(last_place_ms));
   for (const auto& row : work.exec_params(
            "select id from receipts where installation = $1 and push_due <= now() order by push_due limit $2",
-           claim.installation, kPerPortal)) {
+           claim.installation.str(), kPerPortal)) {
     Pace with_this = pace;
     const auto after = std::chrono::ceil<milliseconds>(with_this.take(now) - now);
     if (after > kPatience) break;
     pace = with_this;
-    claim.places.push_back({row[0].as<std::string>(), after});
+    claim.places.push_back({ReceiptId(row[0].as<std::string>()), after});
   }
   work.exec_params(
       "update portals set next_place = now() + make_interval(secs => $2::bigint / 1000.0) where installation = $1",
-      claim.installation, std::chrono::ceil<milliseconds>(pace.place() - now).count());
+      claim.installation.str(), std::chrono::ceil<milliseconds>(pace.place() - now).count());
 }
 
 }  // namespace
 
-std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running,
+std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<InstallationId>& running,
                          std::int64_t limit) {
   const auto waiting = waiting_portals(work, running, limit).str();
   std::vector<Claim> claims;
@@ -78,7 +78,7 @@ std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::
            "coalesce((extract(epoch from p.next_place - now()) * 1000)::bigint, $4)",
            waiting, owner, kClaim.count(), kNeverAsked_ms)) {
     Claim mine;
-    mine.installation = row[0].as<std::string>();
+    mine.installation = InstallationId(row[0].as<std::string>());
     mine.webhook_digest = from_bytea(row[1].as<std::string>());
     mine.moved_to = row[2].as<std::string>();
     mine.failures = row[3].as<int>();
@@ -89,30 +89,30 @@ std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::
   return claims;
 }
 
-void renew(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running) {
+void renew(pqxx::work& work, const std::string& owner, const std::vector<InstallationId>& running) {
   work.exec_params(
       "update portals set free_at = now() + make_interval(secs => $3) where installation in (select installation from "
       "portals where installation = any($1::text[]) and claimed_by = $2 order by installation for update)",
       list_of(running).str(), owner, kClaim.count());
 }
 
-Look look(pqxx::work& work, const std::string& owner, const std::string& installation, const std::string& receipt) {
+Look look(pqxx::work& work, const std::string& owner, const InstallationId& installation, const ReceiptId& receipt) {
   Look seen;
   seen.is_ours =
       !work.exec_params("select 1 from portals where installation = $1 and claimed_by = $2 and free_at > now()",
-                        installation, owner)
+                        installation.str(), owner)
            .empty();
   if (!seen.is_ours) return seen;
   const auto rows = work.exec_params(
-      "select push_tries from receipts where id = $1::uuid and installation = $2 and push_due <= now()", receipt,
-      installation);
+      "select push_tries from receipts where id = $1::uuid and installation = $2 and push_due <= now()", receipt.str(),
+      installation.str());
   auto known = rows.empty() ? std::nullopt : find(work, receipt);
   if (known) seen.due = Due{receipt, rows[0][0].as<int>(), std::move(*known)};
   return seen;
 }
 
-std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
-                                        const std::string& receipt) {
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const InstallationId& installation,
+                                        const ReceiptId& receipt) {
   auto now = look(work, owner, installation, receipt);
   if (!now.due || answer_for(now.due->known, installation) != Answer::error_if_current ||
       !tell_error(work, receipt, now.due->known.outcome.revision()))
@@ -120,32 +120,34 @@ std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& own
   return std::move(now.due->known);
 }
 
-void release(pqxx::work& work, const std::string& owner, const std::string& installation, const Release& how) {
+void release(pqxx::work& work, const std::string& owner, const InstallationId& installation, const Release& how) {
   TextArray digest;
   digest.add_bytes(how.webhook_digest);
   work.exec_params(
       "update portals set claimed_by = '', free_at = now() + make_interval(secs => $3::bigint / 1000.0), failures = "
       "$4, "
       "webhook_digest = ($5::bytea[])[1], moved_to = $6 where installation = $1 and claimed_by = $2",
-      installation, owner, how.rest.count(), how.failures, digest.str(), how.moved_to);
+      installation.str(), owner, how.rest.count(), how.failures, digest.str(), how.moved_to);
 }
 
 void pushed(pqxx::work& work, const Due& due) {
   work.exec_params(
       "update receipts set pushed_at = now(), push_due = null where id = $1::uuid and state = $2 and generation = $3",
-      due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation());
+      due.receipt.str(), std::string(state_word(due.known.outcome.state())), due.known.outcome.generation());
 }
 
 void put_off(pqxx::work& work, const Due& due, milliseconds wait) {
   work.exec_params(
       "update receipts set push_tries = push_tries + 1, push_due = now() + make_interval(secs => $4::bigint / 1000.0) "
       "where id = $1::uuid and state = $2 and generation = $3 and push_due is not null",
-      due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation(), wait.count());
+      due.receipt.str(), std::string(state_word(due.known.outcome.state())), due.known.outcome.generation(),
+      wait.count());
 }
 
 void give_up(pqxx::work& work, const Due& due) {
   work.exec_params("update receipts set push_due = null where id = $1::uuid and state = $2 and generation = $3",
-                   due.receipt, std::string(state_word(due.known.outcome.state())), due.known.outcome.generation());
+                   due.receipt.str(), std::string(state_word(due.known.outcome.state())),
+                   due.known.outcome.generation());
 }
 
 }  // namespace kassaflow::status::sql

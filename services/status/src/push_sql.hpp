@@ -15,23 +15,23 @@ namespace kassaflow::status::sql {
 inline constexpr std::chrono::seconds kClaim{15};  // of a replica that died
 
 struct Claim {
-  std::string installation;
+  InstallationId installation;
   std::string webhook_digest;  // of the webhook `moved_to` was learnt from
   std::string moved_to;
   int failures = 0;  // requests without an answer since the last one
   struct Place {
-    std::string receipt;
+    ReceiptId receipt;
     std::chrono::milliseconds after{0};  // when it may leave, counted from the claim
   };
   std::vector<Place> places;  // the oldest due first; their places in the portal's pace are taken
 };
 // Claims at most `limit` portals that have something due, are not resting and are nobody's, nor in `running`.
-std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running,
+std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<InstallationId>& running,
                          std::int64_t limit);
-void renew(pqxx::work& work, const std::string& owner, const std::vector<std::string>& running);
+void renew(pqxx::work& work, const std::string& owner, const std::vector<InstallationId>& running);
 
 struct Due {
-  std::string receipt;
+  ReceiptId receipt;
   int tries = 0;
   ViewEntry known;
 };
@@ -40,10 +40,10 @@ struct Look {
   std::optional<Due> due;  // nullopt: told, cancelled or put off meanwhile
 };
 // The receipt as it is now, immediately before it is pushed.
-Look look(pqxx::work& work, const std::string& owner, const std::string& installation, const std::string& receipt);
+Look look(pqxx::work& work, const std::string& owner, const InstallationId& installation, const ReceiptId& receipt);
 // The same for an error that is told now (tell_error); nullopt: it must not be.
-std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const std::string& installation,
-                                        const std::string& receipt);
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const InstallationId& installation,
+                                        const ReceiptId& receipt);
 
 struct Release {
   std::chrono::milliseconds rest{0};
@@ -51,7 +51,7 @@ struct Release {
   std::string webhook_digest;
   std::string moved_to;
 };
-void release(pqxx::work& work, const std::string& owner, const std::string& installation, const Release& how);
+void release(pqxx::work& work, const std::string& owner, const InstallationId& installation, const Release& how);
 
 // What became of a push; nothing when the receipt has another outcome by now, which is pushed by itself.
 void pushed(pqxx::work& work, const Due& due);

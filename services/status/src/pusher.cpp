@@ -31,7 +31,7 @@ std::int64_t now_ms() {
 }  // namespace
 
 struct Pusher::Portal {
-  std::string installation;
+  InstallationId installation;
   sql::Release release;  // what is kept of it
   std::optional<PortalAddress> address;
 
@@ -85,7 +85,7 @@ asio::awaitable<void> Pusher::push_all(sql::Claim claim) {
   try {
     co_await push_places(portal, claim.places);
   } catch (const std::exception& error) {  // a bug; the other portals go on
-    log::error("push.broken", {{"installation", portal.installation}, {"error", error.what()}});
+    log::error("push.broken", {{"installation", portal.installation.str()}, {"error", error.what()}});
     portal.release.rest = settings_.push_retry_max;
   }
   (void)co_await dependencies_.database.run([replica = dependencies_.replica, &portal](pqxx::work& work) {
@@ -107,12 +107,12 @@ asio::awaitable<void> Pusher::push_places(Portal& portal, const std::vector<sql:
   }
 }
 
-asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const std::string& receipt) {
+asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const ReceiptId& receipt) {
   const auto snapshot = dependencies_.snapshot();
   const auto installation = snapshot->installations.find(portal.installation);
   if (installation == snapshot->installations.end()) {
     // Deleted, or not yet in this snapshot: that cannot be told apart, so it is looked at again, seldom.
-    log::warn("push.installation_unknown", {{"installation", portal.installation}});
+    log::warn("push.installation_unknown", {{"installation", portal.installation.str()}});
     portal.release.rest = settings_.push_retry_max;
     co_return Next::leave;
   }
@@ -156,8 +156,8 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   http::Request request;
   request.url = address.url();
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
-  request.body = told == bitrix24::PushedEnd::done ? bitrix24::check_apply_done(due.receipt, document_of(outcome))
-                                                   : bitrix24::check_apply_error(due.receipt, outcome.error());
+  request.body = told == bitrix24::PushedEnd::done ? bitrix24::check_apply_done(due.receipt.str(), document_of(outcome))
+                                                   : bitrix24::check_apply_error(due.receipt.str(), outcome.error());
   request.total_timeout = kRequest;
   http::NoGuard guard;
   const auto response = co_await http::one_shot(request, dependencies_.addresses, guard);
@@ -167,7 +167,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   if (response) verdict = bitrix24::classify_check_apply(told, {response->status, response->body, response->location});
   if (verdict.reaction == bitrix24::Reaction::moved) {
     if (address.follow(verdict.location)) {
-      log::warn("portal.moved", {{"installation", portal.installation}});
+      log::warn("portal.moved", {{"installation", portal.installation.str()}});
       co_return Next::repeat;
     }
     verdict.reason = "moved_badly";
@@ -178,9 +178,9 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
     kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
-    log::info(
-        "push.no_answer",
-        {{"receipt", due.receipt}, {"installation", portal.installation}, {"reason", response.error().code.name()}});
+    log::info("push.no_answer", {{"receipt", due.receipt.str()},
+                                 {"installation", portal.installation.str()},
+                                 {"reason", response.error().code.name()}});
     co_return Next::leave;
   }
   kept.failures = 0;
@@ -201,8 +201,8 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
         sql::pushed(work, due);
         return true;
       });  // not stored: it is pushed again, which the portal takes for the same
-      log::info("push.done", {{"receipt", due.receipt},
-                              {"installation", portal.installation},
+      log::info("push.done", {{"receipt", due.receipt.str()},
+                              {"installation", portal.installation.str()},
                               {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
                               {"answer", verdict.reason}});
       break;
@@ -214,17 +214,19 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
       break;
   }
   if (decision.alarm) {
-    log::error("alarm.portal_refuses",
-               {{"installation", portal.installation}, {"reason", verdict.reason}, {"rest_ms", decision.rest.count()}});
+    log::error(
+        "alarm.portal_refuses",
+        {{"installation", portal.installation.str()}, {"reason", verdict.reason}, {"rest_ms", decision.rest.count()}});
   }
   portal.release.rest = decision.rest;
   co_return decision.rest > 0ms ? Next::leave : Next::go_on;
 }
 
 asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, std::string why) {
-  log::info(
-      "push.later",
-      {{"receipt", due.receipt}, {"installation", due.known.installation}, {"tries", due.tries + 1}, {"reason", why}});
+  log::info("push.later", {{"receipt", due.receipt.str()},
+                           {"installation", due.known.installation.str()},
+                           {"tries", due.tries + 1},
+                           {"reason", why}});
   (void)co_await dependencies_.database.run([due, wait](pqxx::work& work) {
     sql::put_off(work, due, wait);
     return true;
@@ -232,7 +234,8 @@ asio::awaitable<void> Pusher::put_off(const sql::Due& due, milliseconds wait, st
 }
 
 asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
-  log::error("push.given_up", {{"receipt", due.receipt}, {"installation", due.known.installation}, {"reason", why}});
+  log::error("push.given_up",
+             {{"receipt", due.receipt.str()}, {"installation", due.known.installation.str()}, {"reason", why}});
   (void)co_await dependencies_.database.run([due](pqxx::work& work) {
     sql::give_up(work, due);
     return true;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kassaflow/async/clock.hpp"
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/database.hpp"
@@ -47,18 +48,18 @@ class Pusher {
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> push_all(sql::Claim claim);
   boost::asio::awaitable<void> push_places(Portal& portal, const std::vector<sql::Claim::Place>& places);
-  boost::asio::awaitable<Next> push(Portal& portal, const std::string& receipt);
+  boost::asio::awaitable<Next> push(Portal& portal, const ReceiptId& receipt);
   boost::asio::awaitable<Next> send(Portal& portal, PortalAddress& address, const sql::Due& due);
   boost::asio::awaitable<Next> conclude(Portal& portal, const sql::Due& due, const bitrix24::Verdict& verdict);
   boost::asio::awaitable<bool> become_current(const Portal& portal, sql::Due& due);
   boost::asio::awaitable<void> put_off(const sql::Due& due, std::chrono::milliseconds wait, std::string why);
   boost::asio::awaitable<void> give_up(const sql::Due& due, std::string why);
-  [[nodiscard]] std::vector<std::string> running() const { return {running_.begin(), running_.end()}; }
+  [[nodiscard]] std::vector<InstallationId> running() const { return {running_.begin(), running_.end()}; }
   double jitter() { return std::uniform_real_distribution<>(0, 1)(random_); }
 
   Dependencies dependencies_;
   const StatusSettings& settings_;
-  std::set<std::string> running_;  // installations under way here
+  std::set<InstallationId> running_;  // under way here
   std::minstd_rand random_{std::random_device{}()};
   bool stopping_ = false;
 };

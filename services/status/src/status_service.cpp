@@ -29,7 +29,8 @@ class StatusService::Service final : public v1::Status::Service {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
     std::optional<ViewEntry> known;
-    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, request->receipt_id()); }); !status.ok())
+    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, ReceiptId(request->receipt_id())); });
+        !status.ok())
       return status;
     if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
     fill(*response, *known);
@@ -38,7 +39,7 @@ class StatusService::Service final : public v1::Status::Service {
 
   grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
                     v1::ListReceiptsResponse* response) override {
-    sql::Filter filter{request->tenant(), request->pool(), std::string(state_word(request->state())),
+    sql::Filter filter{TenantId(request->tenant()), PoolId(request->pool()), std::string(state_word(request->state())),
                        request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
     std::vector<ViewEntry> found;
@@ -57,7 +58,7 @@ class StatusService::Service final : public v1::Status::Service {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
     return run([&](pqxx::work& work) {
-      response->set_verdict(sql::withhold_error(work, request->receipt_id(), request->revision()));
+      response->set_verdict(sql::withhold_error(work, ReceiptId(request->receipt_id()), request->revision()));
     });
   }
 

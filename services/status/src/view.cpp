@@ -38,7 +38,7 @@ std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
   return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
 }
 
-Answer answer_for(const std::optional<ViewEntry>& known, const std::string& installation) {
+Answer answer_for(const std::optional<ViewEntry>& known, const InstallationId& installation) {
   if (!known || known->installation != installation) return Answer::wait;
   switch (portal_word(known->outcome.state())) {
     case PortalWord::done:
@@ -84,11 +84,14 @@ v1::ReceiptOutcome from_post(const v1::ReceiptAccepted& post) {
   return outcome;
 }
 
-void write_posts(pqxx::work& work, const std::map<std::pair<std::string, std::string>, bool>& posts) {
+// Receipt and post -> whether it is covered.
+using Posts = std::map<std::pair<ReceiptId, std::string>, bool>;
+
+void write_posts(pqxx::work& work, const Posts& posts) {
   TextArray receipts_, ids;
   IntArray covered;
   for (const auto& [key, is_covered] : posts) {
-    receipts_.add(key.first);
+    receipts_.add(key.first.str());
     ids.add(key.second);
     covered.add(is_covered ? 1 : 0);
   }
@@ -99,12 +102,12 @@ void write_posts(pqxx::work& work, const std::map<std::pair<std::string, std::st
       receipts_.str(), ids.str(), covered.str());
 }
 
-void write_receipts(pqxx::work& work, const std::map<std::string, v1::ReceiptOutcome>& outcomes,
+void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutcome>& outcomes,
                     std::int64_t push_delay_ms) {
   TextArray ids, tenants, installations, pools, states, bodies;
   IntArray revisions, generations, accepted, push;
   for (const auto& [id, outcome] : outcomes) {
-    ids.add(id);
+    ids.add(id.str());
     tenants.add(outcome.tenant());
     installations.add(outcome.installation());
     pools.add(outcome.pool());
@@ -149,7 +152,7 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
   std::vector<ViewEntry> result;
   for (const auto& row : rows) {
     ViewEntry known;
-    known.installation = row[0].as<std::string>();
+    known.installation = InstallationId(row[0].as<std::string>());
     if (!known.outcome.ParseFromString(from_bytea(row[1].as<std::string>()))) continue;
     known.uncovered_posts = row[2].as<bool>();
     known.pushed_at_ms = row[3].as<std::int64_t>();
@@ -164,8 +167,8 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
 std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch,
                                  std::int64_t push_delay_ms) {
   std::vector<kafka::Record> unreadable;
-  std::map<std::string, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
-  std::map<std::pair<std::string, std::string>, bool> posts;
+  std::map<ReceiptId, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
+  Posts posts;
   for (const auto& record : batch) {
     if (record.topic == records::kReceiptsTopic) {
       v1::ReceiptAccepted post;
@@ -174,8 +177,9 @@ std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Reco
         unreadable.push_back(record);
         continue;
       }
-      posts.emplace(std::pair(post.receipt_id(), post.post_id()), false);
-      outcomes.emplace(post.receipt_id(), from_post(post));
+      const ReceiptId receipt(post.receipt_id());
+      posts.emplace(std::pair(receipt, post.post_id()), false);
+      outcomes.emplace(receipt, from_post(post));
       continue;
     }
     v1::ReceiptOutcome outcome;
@@ -183,8 +187,9 @@ std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Reco
       unreadable.push_back(record);
       continue;
     }
-    for (const auto& post : outcome.covered_post_ids()) posts[{outcome.receipt_id(), post}] = true;
-    auto& known = outcomes[outcome.receipt_id()];
+    const ReceiptId receipt(outcome.receipt_id());
+    for (const auto& post : outcome.covered_post_ids()) posts[{receipt, post}] = true;
+    auto& known = outcomes[receipt];
     if (known.revision() < outcome.revision()) known = std::move(outcome);
   }
   write_posts(work, posts);
@@ -193,8 +198,8 @@ std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Reco
   return unreadable;
 }
 
-std::optional<ViewEntry> find(pqxx::work& work, const std::string& receipt_id) {
-  auto found = read(work.exec_params(std::string(kColumns) + "where r.id = $1::uuid", receipt_id));
+std::optional<ViewEntry> find(pqxx::work& work, const ReceiptId& receipt) {
+  auto found = read(work.exec_params(std::string(kColumns) + "where r.id = $1::uuid", receipt.str()));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -204,30 +209,29 @@ std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter) {
       std::string(kColumns) +
           "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
           "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
-      filter.tenant, filter.pool, filter.state, filter.since_ms, filter.limit));
+      filter.tenant.str(), filter.pool.str(), filter.state, filter.since_ms, filter.limit));
 }
 
-bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision) {
+bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision) {
   return work.exec_params(
                  "update receipts set error_told_at = coalesce(error_told_at, now()) "
                  "where id = $1::uuid and revision = $2 and state = 'failed' and error_withheld_revision < revision "
                  "and not exists (select 1 from posts p where p.receipt = receipts.id and not p.covered)",
-                 receipt_id, revision)
+                 receipt.str(), revision)
              .affected_rows() == 1;
 }
 
-v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const std::string& receipt_id,
-                                                  std::uint64_t revision) {
+v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision) {
   const auto rows = work.exec_params(
       "select revision, state = 'failed', error_told_at is not null from receipts where id = $1::uuid for update",
-      receipt_id);
+      receipt.str());
   if (rows.empty()) return v1::WithholdErrorResponse::BEHIND;
   const auto known = rows[0][0].as<std::uint64_t>();
   if (known < revision) return v1::WithholdErrorResponse::BEHIND;
   if (known > revision || !rows[0][1].as<bool>()) return v1::WithholdErrorResponse::PASSED;
   if (rows[0][2].as<bool>()) return v1::WithholdErrorResponse::TOLD;
   work.exec_params("update receipts set error_withheld_revision = revision, push_due = null where id = $1::uuid",
-                   receipt_id);
+                   receipt.str());
   return v1::WithholdErrorResponse::WITHHELD;
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/positions/positions.hpp"
@@ -24,7 +25,7 @@ namespace kassaflow::status {
 
 // What the portal may be told of a receipt.
 struct ViewEntry {
-  std::string installation;
+  InstallationId installation;
   v1::ReceiptOutcome outcome;
   bool uncovered_posts = false;  // an accepted post no outcome has named yet
   bool error_withheld = false;   // an operator retries it: its error is never told (exactly-once.md 16)
@@ -35,7 +36,7 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 
 // Pure. CHECK_URL for a receipt asked by `installation` (I3, I5, exactly-once.md 14). `error_if_current`: ERROR,
 // provided the view has reached the log ends read after the question came.
-[[nodiscard]] Answer answer_for(const std::optional<ViewEntry>& known, const std::string& installation);
+[[nodiscard]] Answer answer_for(const std::optional<ViewEntry>& known, const InstallationId& installation);
 
 // True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
 [[nodiscard]] bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends);
@@ -55,16 +56,17 @@ namespace sql {
 // Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is
 // pushed.
 std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms);
-std::optional<ViewEntry> find(pqxx::work& work, const std::string& receipt_id);
+std::optional<ViewEntry> find(pqxx::work& work, const ReceiptId& receipt);
 
 // The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
 // post no outcome has named. PushedEnd and withheld exclude each other, for ever (exactly-once.md 16).
-bool tell_error(pqxx::work& work, const std::string& receipt_id, std::uint64_t revision);
-v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const std::string& receipt_id,
-                                                  std::uint64_t revision);
+bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision);
+v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision);
 
 struct Filter {
-  std::string tenant, pool, state;
+  TenantId tenant;  // empty: any, as the next two
+  PoolId pool;
+  std::string state;
   std::int64_t since_ms = 0;
   std::uint32_t limit = 100;
 };

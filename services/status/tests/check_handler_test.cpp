@@ -27,24 +27,24 @@ T run(asio::awaitable<T> work) {
 
 // A view in memory: receipts 1 (done), 2 (failed), 3 (queued) of acme-main, and what is switched on.
 struct FakeView {
-  std::map<std::string, ViewEntry> receipts;
+  std::map<ReceiptId, ViewEntry> receipts;
   bool answers = true;
   bool caught_up = true;
   bool may_tell = true;
   std::function<void()> while_catching_up = [] {};
-  std::vector<std::pair<std::string, std::uint64_t>> told;
+  std::vector<std::pair<ReceiptId, std::uint64_t>> told;
 
   FakeView() {
     int n = 0;
     for (const auto state : {v1::RECEIPT_STATE_DONE, v1::RECEIPT_STATE_FAILED, v1::RECEIPT_STATE_QUEUED}) {
-      auto& known = receipts[uuid(++n)];
-      known.installation = "acme-main";
+      auto& known = receipts[receipt_id(++n)];
+      known.installation = InstallationId("acme-main");
       known.outcome = outcome(n, 5, state);
     }
   }
 
   CheckDependencies dependencies() {
-    return {[this](std::string id) -> asio::awaitable<std::optional<ViewEntry>> {
+    return {[this](ReceiptId id) -> asio::awaitable<std::optional<ViewEntry>> {
               const auto found = receipts.find(id);
               if (!answers || found == receipts.end()) co_return std::nullopt;
               co_return found->second;
@@ -53,7 +53,7 @@ struct FakeView {
               while_catching_up();
               co_return caught_up;
             },
-            [this](std::string id, std::uint64_t revision) -> asio::awaitable<bool> {
+            [this](ReceiptId id, std::uint64_t revision) -> asio::awaitable<bool> {
               if (!may_tell) co_return false;
               told.emplace_back(id, revision);
               co_return true;
@@ -68,8 +68,8 @@ class CheckUrl : public testing::Test {
     snapshot->revision = 1;
     for (const std::string tenant : {"acme", "other"}) {
       auto installation = std::make_shared<configuration::Installation>();
-      installation->id = tenant + "-main";
-      installation->tenant = tenant;
+      installation->id = InstallationId(tenant + "-main");
+      installation->tenant = TenantId(tenant);
       snapshot->installations[installation->id] = installation;
       snapshot->installations_by_secret[tenant + "-s3cr3t"] = installation;
     }
@@ -136,14 +136,14 @@ TEST_F(CheckUrl, I4_DoneBringsTheRegistersAttributesAndNoOthers) {
   EXPECT_FALSE(answer.contains("REG_NUMBER_KKT"));
   EXPECT_EQ(answer.at("PRINT_END_TIME").as_int64(), kFinished_ms / 1000) << "the register told no time";
 
-  auto& document = *view_.receipts.at(uuid(1)).outcome.mutable_fiscal();
+  auto& document = *view_.receipts.at(receipt_id(1)).outcome.mutable_fiscal();
   document.set_printed_at_s(1795430000);
   EXPECT_EQ(ask(form(1)).at("PRINT_END_TIME").as_int64(), 1795430000);
 }
 
 TEST_F(CheckUrl, DoneNeedsNoOtherStore) {
   view_.caught_up = view_.may_tell = false;
-  view_.receipts.at(uuid(1)).uncovered_posts = true;
+  view_.receipts.at(receipt_id(1)).uncovered_posts = true;
   EXPECT_EQ(status(form(1)), "DONE");
 }
 
@@ -151,22 +151,24 @@ TEST_F(CheckUrl, Rule14_AnErrorIsToldWhenNothingNewerCanBeKnown) {
   const auto answer = ask(form(2));
   EXPECT_EQ(answer.at("STATUS").as_string(), "ERROR");
   EXPECT_EQ(answer.at("ERROR").as_string(), "Нет бумаги");
-  EXPECT_EQ(view_.told, (std::vector<std::pair<std::string, std::uint64_t>>{{uuid(2), 5}}));
+  EXPECT_EQ(view_.told, (std::vector<std::pair<ReceiptId, std::uint64_t>>{{receipt_id(2), 5}}));
 }
 
 TEST_F(CheckUrl, Rule14_AnErrorThatMayBeOutdatedWaits) {
   const std::map<std::string, std::function<void(FakeView&)>> cases = {
-      {"an uncovered post", [](FakeView& view) { view.receipts.at(uuid(2)).uncovered_posts = true; }},
+      {"an uncovered post", [](FakeView& view) { view.receipts.at(receipt_id(2)).uncovered_posts = true; }},
       {"the view is behind", [](FakeView& view) { view.caught_up = false; }},
-      {"withheld (rule 16)", [](FakeView& view) { view.receipts.at(uuid(2)).error_withheld = true; }},
+      {"withheld (rule 16)", [](FakeView& view) { view.receipts.at(receipt_id(2)).error_withheld = true; }},
       {"could not be recorded as told (rule 16)", [](FakeView& view) { view.may_tell = false; }},
       {"the view does not answer", [](FakeView& view) { view.answers = false; }},
       {"a re-print comes while it catches up",
-       [](FakeView& view) { view.while_catching_up = [&view] { view.receipts.at(uuid(2)).uncovered_posts = true; }; }},
+       [](FakeView& view) {
+         view.while_catching_up = [&view] { view.receipts.at(receipt_id(2)).uncovered_posts = true; };
+       }},
       {"re-opened while it catches up",
        [](FakeView& view) {
          view.while_catching_up = [&view] {
-           view.receipts.at(uuid(2)).outcome = outcome(2, 6, v1::RECEIPT_STATE_QUEUED, 2);
+           view.receipts.at(receipt_id(2)).outcome = outcome(2, 6, v1::RECEIPT_STATE_QUEUED, 2);
          };
        }},
       {"the view goes away while it catches up",
@@ -182,7 +184,7 @@ TEST_F(CheckUrl, Rule14_AnErrorThatMayBeOutdatedWaits) {
 
 TEST_F(CheckUrl, Rule16_WhatIsToldIsTheRevisionAfterCatchingUp) {
   view_.while_catching_up = [this] {
-    auto& known = view_.receipts.at(uuid(2));
+    auto& known = view_.receipts.at(receipt_id(2));
     known.outcome = outcome(2, 9, v1::RECEIPT_STATE_FAILED, 2);
     known.outcome.set_error("Касса не отвечает");
   };

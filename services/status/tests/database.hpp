@@ -29,13 +29,13 @@ class DatabaseTest : public postgres_testing::DatabaseTest<View> {
   }
   void take(const v1::ReceiptOutcome& outcome) { take({record_of(outcome)}); }
   std::optional<ViewEntry> find(int receipt) {
-    return run([&](pqxx::work& work) { return sql::find(work, uuid(receipt)); });
+    return run([&](pqxx::work& work) { return sql::find(work, receipt_id(receipt)); });
   }
   bool tell_error(int receipt, std::uint64_t revision) {
-    return run([&](pqxx::work& work) { return sql::tell_error(work, uuid(receipt), revision); });
+    return run([&](pqxx::work& work) { return sql::tell_error(work, receipt_id(receipt), revision); });
   }
   v1::WithholdErrorResponse::Verdict withhold_error(int receipt, std::uint64_t revision) {
-    return run([&](pqxx::work& work) { return sql::withhold_error(work, uuid(receipt), revision); });
+    return run([&](pqxx::work& work) { return sql::withhold_error(work, receipt_id(receipt), revision); });
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -16,6 +17,8 @@ inline std::string uuid(int n) {
   std::snprintf(text, sizeof text, "11111111-2222-8333-8444-%012d", n);
   return text;
 }
+
+inline ReceiptId receipt_id(int n) { return ReceiptId(uuid(n)); }
 
 // Of installation acme-main; receipt n has the posts 1000·n + 1, ….
 inline v1::ReceiptOutcome outcome(int receipt, std::uint64_t revision, v1::ReceiptState state,

@@ -14,21 +14,23 @@ using v1::RECEIPT_STATE_FAILED;
 using v1::RECEIPT_STATE_QUEUED;
 using namespace std::chrono_literals;
 
+const InstallationId kPortal("acme-main");
+
 class PushSql : public DatabaseTest {
  protected:
-  std::vector<sql::Claim> claim(const std::string& replica, const std::vector<std::string>& running = {}) {
+  std::vector<sql::Claim> claim(const std::string& replica, const std::vector<InstallationId>& running = {}) {
     return run([&](pqxx::work& work) { return sql::claim(work, replica, running, 50); });
   }
   sql::Look look(const std::string& replica, int receipt) {
-    return run([&](pqxx::work& work) { return sql::look(work, replica, "acme-main", uuid(receipt)); });
+    return run([&](pqxx::work& work) { return sql::look(work, replica, kPortal, receipt_id(receipt)); });
   }
   void release(const std::string& replica, const sql::Release& how = {}) {
     run([&](pqxx::work& work) {
-      sql::release(work, replica, "acme-main", how);
+      sql::release(work, replica, kPortal, how);
       return true;
     });
   }
-  void renew(const std::string& replica, const std::vector<std::string>& running) {
+  void renew(const std::string& replica, const std::vector<InstallationId>& running) {
     run([&](pqxx::work& work) {
       sql::renew(work, replica, running);
       return true;
@@ -85,7 +87,7 @@ TEST_F(PushSql, OnlyOneOfTwoReplicasWinsARace) {
       if (++owners > 1) was_shared = true;
       pqxx::work releasing(own);
       --owners;  // before the commit that lets the other in
-      sql::release(releasing, name, "acme-main", {});
+      sql::release(releasing, name, kPortal, {});
       releasing.commit();
     }
   };
@@ -100,13 +102,13 @@ TEST_F(PushSql, AClaimLapsesUnlessItIsRenewed) {
   take_done(1, 1);
   ASSERT_EQ(claim("a").size(), 1U);
   exec("update portals set free_at = now() + interval '10 ms'");
-  renew("a", {"acme-main"});
+  renew("a", {kPortal});
   EXPECT_TRUE(claim("b").empty());
   lapse();
   EXPECT_FALSE(look("a", 1).is_ours) << "its time is over, whether or not another has it";
-  EXPECT_TRUE(claim("a", {"acme-main"}).empty()) << "what runs here still is not begun twice";
+  EXPECT_TRUE(claim("a", {kPortal}).empty()) << "what runs here still is not begun twice";
   EXPECT_EQ(claim("b").size(), 1U);
-  renew("a", {"acme-main"});
+  renew("a", {kPortal});
   EXPECT_FALSE(look("a", 1).is_ours);
 }
 
@@ -114,7 +116,7 @@ TEST_F(PushSql, ARestingPortalIsLeftAloneAndARenewalDoesNotEndIt) {
   take_done(1, 2);
   ASSERT_EQ(claim("a").size(), 1U);
   release("a", {.rest = 10min, .failures = 3, .webhook_digest = std::string("\0x\xff", 3), .moved_to = "https://new"});
-  renew("a", {"acme-main"});
+  renew("a", {kPortal});
   EXPECT_TRUE(claim("a").empty());
   EXPECT_EQ(one("select free_at > now() + interval '9 minutes' from portals"), "t");
   lapse();
@@ -133,7 +135,7 @@ TEST_F(PushSql, ThePaceHoldsOverReplicasAndRestarts) {
     for (const auto& place : claims[0].places) {
       at_once += place.after <= 100ms ? 1 : 0;
       EXPECT_LE(place.after, 2s) << "what must wait longer is not claimed";
-      exec("update receipts set push_due = null where id = '" + place.receipt + "'");
+      exec("update receipts set push_due = null where id = '" + place.receipt.str() + "'");
     }
     release(replica);
   }
@@ -147,8 +149,8 @@ TEST_F(PushSql, TheOldestIsPushedFirstAndOnlyWhatIsDue) {
   exec("update receipts set push_due = now() + interval '1 hour' where id = '" + uuid(2) + "'");
   const auto places = claim("a").at(0).places;
   ASSERT_EQ(places.size(), 3U);
-  EXPECT_EQ(places[0].receipt, uuid(3));
-  for (const auto& place : places) EXPECT_NE(place.receipt, uuid(2));
+  EXPECT_EQ(places[0].receipt, receipt_id(3));
+  for (const auto& place : places) EXPECT_NE(place.receipt, receipt_id(2));
 }
 
 TEST_F(PushSql, NothingIsClaimedWhenNothingIsDue) {
@@ -173,7 +175,7 @@ TEST_F(PushSql, Rule14_WhatWasPrintedAgainIsNotToldAnErrorAndKeepsItsOwnPush) {
   ASSERT_TRUE(due);
   take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
   EXPECT_FALSE(look("a", 1).due);
-  EXPECT_FALSE(run([](pqxx::work& work) { return sql::tell_due_error(work, "a", "acme-main", uuid(1)); }));
+  EXPECT_FALSE(run([](pqxx::work& work) { return sql::tell_due_error(work, "a", kPortal, receipt_id(1)); }));
 
   take(outcome(1, 8, RECEIPT_STATE_FAILED, 2));
   conclude([&](pqxx::work& work) { sql::pushed(work, *due); });  // the first failure's push comes back late
@@ -186,7 +188,7 @@ TEST_F(PushSql, Rule14_AnErrorIsToldOnlyUnderTheClaim) {
   take(outcome(1, 5, RECEIPT_STATE_FAILED));
   ASSERT_EQ(claim("a").size(), 1U);
   const auto tell = [this](const std::string& replica) {
-    return run([&](pqxx::work& work) { return sql::tell_due_error(work, replica, "acme-main", uuid(1)); });
+    return run([&](pqxx::work& work) { return sql::tell_due_error(work, replica, kPortal, receipt_id(1)); });
   };
   EXPECT_FALSE(tell("b"));
   EXPECT_EQ(column("error_told_at is null", 1), "t");
@@ -197,9 +199,9 @@ TEST_F(PushSql, Rule14_AnErrorIsToldOnlyUnderTheClaim) {
 TEST_F(PushSql, APushIsAcknowledgedPutOffOrGivenUp) {
   take_done(1, 3);
   ASSERT_EQ(claim("a").size(), 1U);
-  conclude([&](pqxx::work& work) { sql::pushed(work, *sql::look(work, "a", "acme-main", uuid(1)).due); });
-  conclude([&](pqxx::work& work) { sql::put_off(work, *sql::look(work, "a", "acme-main", uuid(2)).due, 1min); });
-  conclude([&](pqxx::work& work) { sql::give_up(work, *sql::look(work, "a", "acme-main", uuid(3)).due); });
+  conclude([&](pqxx::work& work) { sql::pushed(work, *sql::look(work, "a", kPortal, receipt_id(1)).due); });
+  conclude([&](pqxx::work& work) { sql::put_off(work, *sql::look(work, "a", kPortal, receipt_id(2)).due, 1min); });
+  conclude([&](pqxx::work& work) { sql::give_up(work, *sql::look(work, "a", kPortal, receipt_id(3)).due); });
   EXPECT_EQ(column("push_due is null and pushed_at is not null", 1), "t");
   EXPECT_EQ(column("push_due > now() + interval '59 s' and push_tries = 1 and pushed_at is null", 2), "t");
   EXPECT_EQ(column("push_due is null and pushed_at is null", 3), "t");

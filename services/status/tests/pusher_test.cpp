@@ -35,9 +35,9 @@ class PusherTest : public DatabaseTest {
     auto next = std::make_shared<configuration::Snapshot>(*snapshot_);
     next->revision = 1;
     auto known = std::make_shared<configuration::Installation>();
-    known->id = installation;
+    known->id = InstallationId(installation);
     if (!origin.empty()) known->portal_webhook = Secret(origin + "/rest/1/abc/");
-    next->installations[installation] = known;
+    next->installations[known->id] = known;
     snapshot_ = next;
   }
 

@@ -19,7 +19,7 @@ class ViewSql : public DatabaseTest {
  protected:
   std::string state(int receipt) { return column("state || ' ' || revision", receipt); }
   bool push_is_due(int receipt) { return column("push_due is not null", receipt) == "t"; }
-  Answer answer(int receipt) { return answer_for(find(receipt), "acme-main"); }
+  Answer answer(int receipt) { return answer_for(find(receipt), InstallationId("acme-main")); }
 };
 
 TEST_F(ViewSql, Rule12_AHigherRevisionWinsInWhateverOrderTheyCome) {
@@ -132,7 +132,7 @@ TEST_F(ViewSql, Rule16_OnlyOneOfTwoWinsARace) {
   std::thread operator_([&] {
     for (int receipt = 1; receipt <= 50; ++receipt) {
       pqxx::work work(other);
-      withheld.at(receipt) = sql::withhold_error(work, uuid(receipt), 5) == Withheld::WITHHELD;
+      withheld.at(receipt) = sql::withhold_error(work, receipt_id(receipt), 5) == Withheld::WITHHELD;
       work.commit();
     }
   });
@@ -201,7 +201,7 @@ TEST_F(ViewSql, I5_AListIsOfOneTenant) {
   other.set_tenant("other");
   take({record_of(outcome(1, 5, RECEIPT_STATE_DONE)), record_of(other)});
   sql::Filter filter;
-  filter.tenant = "other";
+  filter.tenant = TenantId("other");
   const auto listed = run([&](pqxx::work& work) { return sql::list(work, filter); });
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].outcome.receipt_id(), uuid(2));

@@ -12,9 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const InstallationId kPortal("acme-main");
+
 std::optional<ViewEntry> known(v1::ReceiptState state) {
   ViewEntry result;
-  result.installation = "acme-main";
+  result.installation = kPortal;
   result.outcome = outcome(1, 5, state);
   return result;
 }
@@ -27,30 +29,30 @@ TEST(AnswerFor, EveryStateHasItsWord) {
                                                        {v1::RECEIPT_STATE_HELD, Answer::wait},
                                                        {v1::RECEIPT_STATE_DONE, Answer::done},
                                                        {v1::RECEIPT_STATE_FAILED, Answer::error_if_current}};
-  for (const auto& [state, answer] : expected) EXPECT_EQ(answer_for(known(state), "acme-main"), answer) << state;
+  for (const auto& [state, answer] : expected) EXPECT_EQ(answer_for(known(state), kPortal), answer) << state;
 }
 
-TEST(AnswerFor, Rule14_AnUnknownReceiptWaits) { EXPECT_EQ(answer_for(std::nullopt, "acme-main"), Answer::wait); }
+TEST(AnswerFor, Rule14_AnUnknownReceiptWaits) { EXPECT_EQ(answer_for(std::nullopt, kPortal), Answer::wait); }
 
 TEST(AnswerFor, I5_NothingIsToldToAnotherInstallation) {
   for (const auto state : {v1::RECEIPT_STATE_DONE, v1::RECEIPT_STATE_FAILED}) {
-    EXPECT_EQ(answer_for(known(state), "other-main"), Answer::wait);
+    EXPECT_EQ(answer_for(known(state), InstallationId("other-main")), Answer::wait);
   }
 }
 
 TEST(AnswerFor, Rule14_AnUncoveredPostSilencesTheErrorOnly) {
   auto failed = known(v1::RECEIPT_STATE_FAILED);
   failed->uncovered_posts = true;
-  EXPECT_EQ(answer_for(failed, "acme-main"), Answer::wait);
+  EXPECT_EQ(answer_for(failed, kPortal), Answer::wait);
   auto done = known(v1::RECEIPT_STATE_DONE);
   done->uncovered_posts = true;
-  EXPECT_EQ(answer_for(done, "acme-main"), Answer::done);
+  EXPECT_EQ(answer_for(done, kPortal), Answer::done);
 }
 
 TEST(AnswerFor, Rule16_AWithheldErrorIsNotTold) {
   auto failed = known(v1::RECEIPT_STATE_FAILED);
   failed->error_withheld = true;
-  EXPECT_EQ(answer_for(failed, "acme-main"), Answer::wait);
+  EXPECT_EQ(answer_for(failed, kPortal), Answer::wait);
 }
 
 TEST(Reached, Rule14_OnlyWhenEveryPartitionIsReadUpToItsEnd) {

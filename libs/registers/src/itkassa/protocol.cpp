@@ -54,9 +54,10 @@ class ItkassaCallbacks final : public Callbacks {
     return key && (own.organization_id.empty() ||
                    ascii::lower(own.organization_id) == ascii::lower(headers("X-Organization-Id")));
   }
-  [[nodiscard]] std::optional<std::string> register_in(std::string_view body) const override {
+  [[nodiscard]] std::optional<RegisterIdentity> register_in(std::string_view body) const override {
     const auto cre_item_id = cre_item_in_callback(body);
-    return cre_item_id ? std::optional(identity_of(*cre_item_id)) : std::nullopt;
+    if (!cre_item_id) return std::nullopt;
+    return RegisterIdentity(identity_of(*cre_item_id));
   }
 };
 

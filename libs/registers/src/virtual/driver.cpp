@@ -125,8 +125,8 @@ std::unique_ptr<Driver> make(const RegisterSettings& settings, async::Clock& clo
   return std::make_unique<VirtualDriver>(settings, clock);
 }
 
-std::string storage_number(const std::string& register_id) {
-  return "0000" + digits_of("kassaflow virtual register " + register_id, 12);
+std::string storage_number(const RegisterId& id) {
+  return "0000" + digits_of("kassaflow virtual register " + id.str(), 12);
 }
 
 }  // namespace kassaflow::registers::virtual_register

@@ -15,6 +15,6 @@ namespace kassaflow::registers::virtual_register {
 // 16 digits that begin with 0000, derived from the register's id. The number of a real storage begins with that of its
 // model, 7…, 8… or 9…, an emulator's with 9999: so it is nobody else's, and whoever reads it in the portal's check sees
 // that no storage signed it (protocols/virtual.md §2).
-[[nodiscard]] std::string storage_number(const std::string& register_id);
+[[nodiscard]] std::string storage_number(const RegisterId& id);
 
 }  // namespace kassaflow::registers::virtual_register

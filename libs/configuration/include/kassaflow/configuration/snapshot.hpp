@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/receipts/id.hpp"
@@ -26,29 +27,29 @@ namespace kassaflow::configuration {
 enum class MarkedWithoutCode : std::uint8_t { refuse, allow };
 
 struct Pool {
-  std::string id;
-  std::string tenant;
+  PoolId id;
+  TenantId tenant;
   fiscal::Till till;
 };
 
 struct Register {
-  std::string pool;
-  std::string tenant;
+  PoolId pool;
+  TenantId tenant;
   registers::RegisterSettings settings;
   Secret callback_token;  // path segment of its callback URL, empty: it has none
   bool retired = false;   // it is being deleted: nothing new is started on it
 };
 
 struct Cashbox {
-  std::string id;
+  CashboxId id;
   std::string number;
-  std::string pool;
+  PoolId pool;
   std::map<std::string, Secret> required_params;  // "AUTH.LOGIN" -> value
 };
 
 struct Installation {
-  std::string id;
-  std::string tenant;
+  InstallationId id;
+  TenantId tenant;
   Secret secret;
   std::optional<receipts::IdKey> id_key;    // ingress only
   Secret portal_webhook;                    // status only; holds the webhook's code
@@ -59,13 +60,13 @@ struct Installation {
 
 struct Snapshot {
   std::uint64_t revision = 0;
-  std::unordered_map<std::string, std::shared_ptr<const Pool>> pools;
-  std::unordered_map<std::string, std::shared_ptr<const Register>> registers;
-  std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_pool;
+  std::unordered_map<PoolId, std::shared_ptr<const Pool>> pools;
+  std::unordered_map<RegisterId, std::shared_ptr<const Register>> registers;
+  std::unordered_map<PoolId, std::vector<std::shared_ptr<const Register>>> registers_by_pool;
   // Registers of a protocol that this version of the program does not speak, with their pools. They exist: another
   // version prints on them what no other register of the pool may be able to, and hears their callbacks.
-  std::unordered_map<std::string, std::string> unknown_registers;
-  std::unordered_map<std::string, std::shared_ptr<const Installation>> installations;  // by id
+  std::unordered_map<RegisterId, PoolId> unknown_registers;
+  std::unordered_map<InstallationId, std::shared_ptr<const Installation>> installations;  // by id
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;
 };

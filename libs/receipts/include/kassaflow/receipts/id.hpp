@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/secret.hpp"
 
 namespace kassaflow::receipts {
@@ -17,7 +18,7 @@ namespace kassaflow::receipts {
 class IdKey {
  public:
   explicit IdKey(const Secret& key);  // not empty
-  [[nodiscard]] std::string receipt_id(std::string_view unique_id) const;
+  [[nodiscard]] ReceiptId receipt_id(std::string_view unique_id) const;
 
  private:
   crypto_auth_hmacsha256_state keyed_;  // the half of the work that is the same for every receipt
@@ -27,15 +28,16 @@ class IdKey {
 [[nodiscard]] std::string new_post_id(std::int64_t now_ms);
 
 // The idempotency key of one attempt: known before anything is stored, the same after a crash, never used twice,
-// because attempt numbers do not restart within a receipt's life (exactly-once.md 1).
-[[nodiscard]] std::string attempt_key(std::string_view receipt_id, std::uint32_t number);          // UUIDv8
-[[nodiscard]] std::string numeric_attempt_key(std::string_view receipt_id, std::uint32_t number);  // 15 decimal digits
+// because attempt numbers do not restart within a receipt's life (exactly-once.md 1). `id`: the receipt's, or what a
+// shift report is called.
+[[nodiscard]] std::string attempt_key(std::string_view id, std::uint32_t number);          // UUIDv8
+[[nodiscard]] std::string numeric_attempt_key(std::string_view id, std::uint32_t number);  // 15 decimal digits
 
 // True for the canonical lower-case text of a UUID.
 [[nodiscard]] bool is_uuid(std::string_view text);
 
 // hash(pool) mod 1024, fixed for ever (exactly-once.md 4).
 inline constexpr int kShards = 1024;
-[[nodiscard]] int shard_of(std::string_view pool);
+[[nodiscard]] int shard_of(const PoolId& pool);
 
 }  // namespace kassaflow::receipts

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/http/one_shot.hpp"
@@ -143,10 +144,10 @@ class Driver {
 
 // What the registry knows of one register.
 struct RegisterSettings {
-  std::string id;
+  RegisterId id;
   const Protocol* protocol = nullptr;           // not null in settings that were read (read_settings)
   std::shared_ptr<const ProtocolSettings> own;  // the protocol's part, not null either
-  std::string identity;                         // the physical register over all tenants (exactly-once.md 9)
+  RegisterIdentity identity;                    // the physical register over all tenants (exactly-once.md 9)
   std::string endpoint;                         // absolute http(s) URL
   std::string registration_number;              // empty: the register tells it, or nobody knows it
   bool exclusive = true;

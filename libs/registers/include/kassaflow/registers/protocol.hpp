@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
 #include "kassaflow/http/one_shot.hpp"
@@ -95,7 +96,7 @@ class Callbacks {
   // The caller knows the key of the register with these settings, which hold one.
   [[nodiscard]] virtual bool authentic(const ProtocolSettings& settings, const Headers& headers) const = 0;
   // The identity of the register that `body` is about, empty when it names none; nullopt: it cannot be read.
-  [[nodiscard]] virtual std::optional<std::string> register_in(std::string_view body) const = 0;
+  [[nodiscard]] virtual std::optional<RegisterIdentity> register_in(std::string_view body) const = 0;
 };
 
 inline constexpr ErrorKind kReceiptTotal{"receipt.total"};
