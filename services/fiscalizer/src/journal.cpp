@@ -104,7 +104,8 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker, const Limits& limits)
+Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker,
+                 const Limits& limits)
     : executor_(executor), clock_(clock), database_(database), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(

@@ -122,7 +122,8 @@ inline constexpr ErrorKind kGivenUp{"journal.given_up"};
 
 class Journal {
  public:
-  Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker, const Limits& limits);
+  Journal(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker,
+          const Limits& limits);
 
   // The id of the committed attempt, or an Error: kStale, postgres::kUnavailable (nothing stored). A lost
   // COMMIT answer is cleared up by reading the row again; kGivenUp: it was not there, and may turn up yet.

@@ -189,8 +189,9 @@ asio::awaitable<void> Lane::print(Queued queued) {
   const auto rendered = driver_->render(*receipt, pool->till, key);
   if (!rendered) {
     if (dependencies_.dispatcher.unable(queued, register_id_, dependencies_.registers_of_pool(pool_))) {
-      log::warn("receipt.refused",
-                {{"receipt", queued.id.str()}, {"register", register_id_.str()}, {"code", rendered.error().code.name()}});
+      log::warn(
+          "receipt.refused",
+          {{"receipt", queued.id.str()}, {"register", register_id_.str()}, {"code", rendered.error().code.name()}});
       co_await dependencies_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
     }
     co_return;
@@ -212,7 +213,8 @@ asio::awaitable<void> Lane::print(Queued queued) {
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
-  const auto key = protocol_.attempt_key("shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
+  const auto key = protocol_.attempt_key(
+      "shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};
@@ -247,8 +249,9 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
   const auto number = attempt.number;
   const auto opened = co_await dependencies_.journal.open_attempt(std::move(attempt));
   if (!opened) {
-    log::info("attempt.not_opened",
-              {{"receipt", open.receipt.str()}, {"register", register_id_.str()}, {"code", opened.error().code.name()}});
+    log::info(
+        "attempt.not_opened",
+        {{"receipt", open.receipt.str()}, {"register", register_id_.str()}, {"code", opened.error().code.name()}});
     if (opened.error().code == kGivenUp) never_sent_.insert(open.ref.key);
     must_remember_ = true;
     co_return std::nullopt;

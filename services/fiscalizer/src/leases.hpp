@@ -36,7 +36,8 @@ struct ShardRow {
 class Observer {
  public:
   // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
-  std::vector<WorkerId> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now, async::Clock::duration lease);
+  std::vector<WorkerId> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now,
+                              async::Clock::duration lease);
 
  private:
   struct Seen {
