@@ -40,7 +40,7 @@ struct OpenAttempt {
   ReceiptId receipt;
   Kind kind = Kind::receipt;
   int send = 1;
-  async::Clock::time_point opened_at{};
+  async::Clock::time_point opened_at;
 };
 
 class AttemptRun {

@@ -36,7 +36,13 @@ class AttemptRunTest : public JournalTest {
     run_.emplace(
         AttemptDependencies{io_.get_executor(), async::machine_clock(), settings_, timers_, journal_, leases_,
                             RegisterId("kkt-1"), fence_, [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
-        OpenAttempt{attempt_, {attempt.key, "", attempt.request}, attempt.receipt, Kind::receipt, 1}, driver_);
+        OpenAttempt{attempt_,
+                    {attempt.key, "", attempt.request},
+                    attempt.receipt,
+                    Kind::receipt,
+                    1,
+                    async::machine_clock().now()},
+        driver_);
   }
 
   std::optional<Finding> follow(Bytes bytes = Bytes::here) {
