@@ -26,9 +26,9 @@ class MachineTimer final : public Timer {
 class MachineClock final : public Clock {
  public:
   [[nodiscard]] time_point now() const override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] std::int64_t unix_s() const override {
+  [[nodiscard]] std::int64_t unix_ms() const override {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   }
   [[nodiscard]] std::unique_ptr<Timer> timer(const boost::asio::any_io_executor& executor) override {
     return std::make_unique<MachineTimer>(executor);

@@ -14,7 +14,7 @@ class ManualClock final : public Clock {
  public:
   ~ManualClock() override { const auto dropped = std::exchange(waiting_, {}); }  // with the coroutines that wait
   [[nodiscard]] time_point now() const override { return now_; }
-  [[nodiscard]] std::int64_t unix_s() const override { return unix_s_ + (now_ - kStart) / std::chrono::seconds(1); }
+  [[nodiscard]] std::int64_t unix_ms() const override { return unix_ms_ + passed_ms(); }
   [[nodiscard]] std::unique_ptr<Timer> timer(const boost::asio::any_io_executor&) override {
     return std::make_unique<ManualTimer>(*this);
   }
@@ -24,7 +24,7 @@ class ManualClock final : public Clock {
     now_ += by;
     while (!waiting_.empty() && waiting_.begin()->first.first <= now_) wake(waiting_.begin()->first);
   }
-  void set_unix_s(std::int64_t unix_s) { unix_s_ = unix_s - (now_ - kStart) / std::chrono::seconds(1); }
+  void set_unix_s(std::int64_t unix_s) { unix_ms_ = unix_s * 1000 - passed_ms(); }
   // The moment somebody waits for; time_point::max() for nobody, or for one who waits for an event alone.
   [[nodiscard]] time_point next() const { return waiting_.empty() ? time_point::max() : waiting_.begin()->first.first; }
 
@@ -50,12 +50,14 @@ class ManualClock final : public Clock {
     Key key_{};
   };
 
+  [[nodiscard]] std::int64_t passed_ms() const { return (now_ - kStart) / std::chrono::milliseconds(1); }
+
   void wake(Key key) {
     if (auto found = waiting_.extract(key)) found.mapped()(true);
   }
 
   time_point now_ = kStart;
-  std::int64_t unix_s_ = 1'800'000'000;
+  std::int64_t unix_ms_ = 1'800'000'000'000;  // at kStart
   std::uint64_t count_ = 1;
   std::map<Key, std::function<void(bool)>> waiting_;
 };

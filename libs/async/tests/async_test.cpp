@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <functional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -63,6 +64,14 @@ TEST(BackOff, DoublesUpToItsMaximumAndJitterTakesHalfAway) {
   EXPECT_EQ(back_off(100ms, 1s, 1, 0.0), 100ms);
   EXPECT_EQ(back_off(100ms, 1s, 1, 0.5), 150ms);
   EXPECT_EQ(back_off(1h, 24h, 30, 1.0), 24h) << "no overflow";
+}
+
+TEST(Jitter, StaysWithinItsRangeAndDoesNotStandStill) {
+  std::set<double> seen;
+  for (int i = 0; i < 100; ++i) seen.insert(jitter());
+  EXPECT_GE(*seen.begin(), 0);
+  EXPECT_LE(*seen.rbegin(), 1);
+  EXPECT_GT(seen.size(), 1U);
 }
 
 TEST(ResumedWith, BringsTheValueOfAnotherThreadToTheCoroutinesOwn) {

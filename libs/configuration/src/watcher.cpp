@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <random>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -55,15 +54,13 @@ struct Watcher::Impl {
 
   void run(const std::stop_token& stopped) {
     const auto stub = v1::Registry::NewStub(open_channel(options.registry_grpc));
-    std::minstd_rand random{std::random_device{}()};
     int failures = 0;
     bool away = false;
     milliseconds pause{0};
     do {
       away = !follow(*stub, away, stopped);
       if (!away) failures = 0;
-      const double jitter = std::uniform_real_distribution<double>(0, 1)(random);
-      pause = async::back_off(kBackOffMin, kBackOffMax, failures++, jitter);
+      pause = async::back_off(kBackOffMin, kBackOffMax, failures++, async::jitter());
     } while (async::pause_unless(stopped, pause));
   }
 

@@ -7,7 +7,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
 namespace asio = boost::asio;
 using registers::Fact;
 

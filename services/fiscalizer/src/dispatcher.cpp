@@ -6,7 +6,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
 namespace asio = boost::asio;
 
 namespace {
@@ -28,7 +27,7 @@ RegisterId choose(const std::vector<FreeLane>& free, const std::set<RegisterId>&
   return best == nullptr ? RegisterId() : best->register_id;
 }
 
-Dispatcher::Dispatcher(asio::any_io_executor executor, Clock& clock, Journal& journal)
+Dispatcher::Dispatcher(asio::any_io_executor executor, async::Clock& clock, Journal& journal)
     : executor_(executor), clock_(clock), journal_(journal), wake_(executor, clock) {}
 
 asio::awaitable<std::optional<Queued>> Dispatcher::next(PoolId pool, FreeLane lane, async::Clock::time_point until) {

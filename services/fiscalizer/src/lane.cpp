@@ -11,7 +11,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Clock;
 namespace asio = boost::asio;
 using receipts::State;
 using registers::AttemptRef;
@@ -213,8 +212,8 @@ asio::awaitable<void> Lane::print(Queued queued) {
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
-  const auto key = protocol_.attempt_key(
-      "shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_s() * 1000), 1);
+  const auto key =
+      protocol_.attempt_key("shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_ms()), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
   const auto kind = command == ShiftCommand::open ? Kind::open_shift : Kind::close_shift;
   const AttemptRef ref{key, "", request, 0, fiscal::SettlementType::income, false};

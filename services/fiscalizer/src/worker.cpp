@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include "journal_rows.hpp"
+#include "kassaflow/async/back_off.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
@@ -182,7 +183,7 @@ LaneDependencies Worker::lane_context() {
             return settings.protocol->make_driver(settings, settings_.durations,
                                                   {context_.common.allow_private_endpoints}, context_.clock);
           },
-          [this] { return std::uniform_real_distribution<>(0, 1)(random_); }};
+          async::jitter};
 }
 
 void Worker::reconcile() {

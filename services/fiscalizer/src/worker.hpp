@@ -6,7 +6,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "dispatcher.hpp"
@@ -66,7 +65,6 @@ class Worker final : public runtime::App {
   std::map<RegisterId, std::shared_ptr<Lane>> lanes_;
   async::Event wake_;
   async::Event measure_;
-  std::minstd_rand random_{std::random_device{}()};
   bool stopping_ = false;
   int running_ = 0;
   async::Event all_done_;

@@ -16,11 +16,6 @@ using configuration::Watcher;
 
 namespace {
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 // The latest snapshot, with the index callbacks need.
 class Configuration {
  public:
@@ -37,6 +32,7 @@ class Ingress final : public runtime::App {
  public:
   Ingress(const runtime::Context& context, const IngressSettings& settings)
       : settings_(settings),
+        clock_(context.clock),
         counters_(context.metrics),
         watcher_(Watcher::Options{settings.registry.grpc, v1::SERVICE_INGRESS, context.instance},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
@@ -73,7 +69,7 @@ class Ingress final : public runtime::App {
  private:
   PrintHandler::Dependencies print_dependencies() {
     return {.snapshot = [this] { return watcher_.current(); },
-            .now_ms = now_ms,
+            .now_ms = [this] { return clock_.unix_ms(); },
             .publisher = publisher_,
             .duplicates = duplicates_,
             .counters = counters_,
@@ -82,7 +78,9 @@ class Ingress final : public runtime::App {
   }
 
   CallbackHandler::Dependencies callback_dependencies() {
-    return {.registers = [this] { return configuration_.registers(); }, .now_ms = now_ms, .publisher = publisher_};
+    return {.registers = [this] { return configuration_.registers(); },
+            .now_ms = [this] { return clock_.unix_ms(); },
+            .publisher = publisher_};
   }
 
   http::ServerOptions server_options(metrics::Metrics& metrics) {
@@ -99,6 +97,7 @@ class Ingress final : public runtime::App {
   }
 
   const IngressSettings settings_;
+  async::Clock& clock_;
   Counters counters_;
   Configuration configuration_;
   Watcher watcher_;

@@ -24,10 +24,6 @@ constexpr std::int64_t kAtOnce = 50;     // portals claimed by one look
 constexpr std::int64_t kUnderWay = 500;  // portals: each holds a socket; dead ones rest, so they do not fill it
 constexpr auto kRequest = 30s;           // the cloud ends a request after 60 s
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 struct Pusher::Portal {
@@ -177,7 +173,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   kept.webhook_digest = address.digest();
   kept.moved_to = address.confirmed();
   if (!response) {  // a portal that is away or hangs rests as a whole, the longer the more often
-    kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, jitter());
+    kept.rest = async::back_off(settings_.retry_min(), settings_.push_retry_max, kept.failures++, async::jitter());
     log::info("push.no_answer", {{"receipt", due.receipt.str()},
                                  {"installation", portal.installation.str()},
                                  {"reason", response.error().code.name()}});
@@ -188,13 +184,13 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
 }
 
 asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& due, const bitrix24::Verdict& verdict) {
-  const auto now = now_ms();
+  const auto now = dependencies_.clock.unix_ms();
   const auto decision = decide(verdict, {.tries = due.tries,
                                          .age = milliseconds(now - finished_at_ms(due.known.outcome)),
                                          .min = settings_.retry_min(),
                                          .max = settings_.push_retry_max,
                                          .now_s = now / 1000,
-                                         .jitter = jitter()});
+                                         .jitter = async::jitter()});
   switch (decision.receipt) {
     case Decision::Receipt::told:
       (void)co_await dependencies_.database.run([due](pqxx::work& work) {

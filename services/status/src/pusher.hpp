@@ -9,7 +9,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -55,12 +54,10 @@ class Pusher {
   boost::asio::awaitable<void> put_off(const sql::Due& due, std::chrono::milliseconds wait, std::string why);
   boost::asio::awaitable<void> give_up(const sql::Due& due, std::string why);
   [[nodiscard]] std::vector<InstallationId> running() const { return {running_.begin(), running_.end()}; }
-  double jitter() { return std::uniform_real_distribution<>(0, 1)(random_); }
 
   Dependencies dependencies_;
   const StatusSettings& settings_;
   std::set<InstallationId> running_;  // under way here
-  std::minstd_rand random_{std::random_device{}()};
   bool stopping_ = false;
 };
 

@@ -26,8 +26,9 @@ class Clock {
   virtual ~Clock() = default;
   // Of this process: it never goes back, and nothing outside knows it.
   [[nodiscard]] virtual time_point now() const = 0;
-  // What the calendar says, in Unix seconds. It may jump: it goes into documents and never decides who may send.
-  [[nodiscard]] virtual std::int64_t unix_s() const = 0;
+  // What the calendar says, in Unix time. It may jump: it goes into documents and never decides who may send.
+  [[nodiscard]] virtual std::int64_t unix_ms() const = 0;
+  [[nodiscard]] std::int64_t unix_s() const { return unix_ms() / 1000; }
   [[nodiscard]] virtual std::unique_ptr<Timer> timer(const boost::asio::any_io_executor& executor) = 0;
 };
 
