@@ -16,6 +16,7 @@ from pathlib import Path
 import changed
 import covered
 import error_names
+import journal_tables
 import layers
 import protocol_names
 import protos
@@ -41,8 +42,9 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    found = [*layers.check(tree), *protocol_names.check(tree), *error_names.check(tree), *covered.check(tree), *protos.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto'})))
+    checks = (layers, protocol_names, error_names, covered, protos, journal_tables)
+    found = [finding for one in checks for finding in one.check(tree)]
+    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables'})))
 
 
 def main(arguments: list[str]) -> int:

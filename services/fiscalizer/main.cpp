@@ -1,6 +1,6 @@
+#include "app.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "settings.hpp"
-#include "worker.hpp"
 
 int main(int argc, char** argv) {
   using namespace kassaflow;
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&] { return settings.check(); };
   definition.start = [&](const runtime::Context& context) {
-    return std::make_unique<fiscalizer::Worker>(context, settings);
+    return std::make_unique<fiscalizer::App>(context, settings);
   };
   return runtime::run_service(definition, argc, argv);
 }

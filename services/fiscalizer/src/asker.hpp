@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "journal.hpp"
+#include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/registers/driver.hpp"
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "journal.hpp"
+#include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/registers/driver.hpp"

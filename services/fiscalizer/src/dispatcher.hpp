@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "journal.hpp"
+#include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
 

@@ -14,7 +14,7 @@
 #include "asker.hpp"
 #include "attempt_run.hpp"
 #include "dispatcher.hpp"
-#include "journal.hpp"
+#include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"

@@ -3,17 +3,16 @@
 #include <grpcpp/grpcpp.h>
 
 #include <map>
-#include <pqxx/pqxx>
+#include <stdexcept>
 
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
 namespace kassaflow::fiscalizer {
 
-using postgres::TextArray;
+using journal::Transaction;
 
 namespace {
 
@@ -48,12 +47,12 @@ people::Order order_of(const Request& request) {
 
 class Operations::Service final : public v1::Fiscalizer::Service {
  public:
-  Service(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker)
-      : database_(database),
+  Service(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker)
+      : store_(store),
         times_(times),
         hooks_(std::move(hooks)),
         worker_(std::move(worker)),
-        retries_(database, hooks_.ask_promise, [this] { hooks_.settled({}); }) {}
+        retries_(store, hooks_.ask_promise, [this] { hooks_.settled({}); }) {}
 
   Retries& retries() { return retries_; }
 
@@ -61,12 +60,12 @@ class Operations::Service final : public v1::Fiscalizer::Service {
                        v1::OperationResponse* response) override {
     switch (request->word()) {
       case v1::ResolveRequest::PRINTED:
-        return decide(response, [&](pqxx::work& work) {
-          return people::resolve_printed(work, order_of(*request), request->fiscal());
+        return decide(response, [&](Transaction& tx) {
+          return people::resolve_printed(tx, order_of(*request), request->fiscal());
         });
       case v1::ResolveRequest::NOT_PRINTED:
         return decide(response,
-                      [&](pqxx::work& work) { return people::resolve_not_printed(work, order_of(*request), times_); });
+                      [&](Transaction& tx) { return people::resolve_not_printed(tx, order_of(*request), times_); });
       case v1::ResolveRequest::WORD_UNSPECIFIED:
       case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MIN_SENTINEL_DO_NOT_USE_:
       case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MAX_SENTINEL_DO_NOT_USE_:
@@ -76,18 +75,17 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   }
 
   grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {
-    return decide(response, [&](pqxx::work& work) {
-      return people::fail_receipt(work, order_of(*request), request->reason(), request->not_printed(), times_);
+    return decide(response, [&](Transaction& tx) {
+      return people::fail_receipt(tx, order_of(*request), request->reason(), request->not_printed(), times_);
     });
   }
 
   grpc::Status Hold(grpc::ServerContext*, const v1::HoldRequest* request, v1::OperationResponse* response) override {
-    return decide(response,
-                  [&](pqxx::work& work) { return people::hold(work, order_of(*request), request->reason()); });
+    return decide(response, [&](Transaction& tx) { return people::hold(tx, order_of(*request), request->reason()); });
   }
 
   grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
-    auto status = decide(response, [&](pqxx::work& work) { return people::retry(work, order_of(*request)); });
+    auto status = decide(response, [&](Transaction& tx) { return people::retry(tx, order_of(*request)); });
     if (!status.ok() || response->state() != v1::RECEIPT_STATE_FAILED) return status;
     switch (retries_.carry_out(ReceiptId(request->receipt_id()))) {
       case Retries::End::queued:
@@ -107,11 +105,10 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
                          v1::UnsettledResponse* response) override {
-    std::vector<std::string> blockers;
-    const auto done = database_.run_blocking(
-        [&](pqxx::work& work) { blockers = people::unsettled(work, RegisterId(request->register_()), times_); });
-    if (!done) return to_status(done.error());
-    response->mutable_blockers()->Assign(blockers.begin(), blockers.end());
+    const auto blockers = store_.run_blocking(
+        [&](Transaction& tx) { return people::unsettled(tx, RegisterId(request->register_()), times_); });
+    if (!blockers) return to_status(blockers.error());
+    response->mutable_blockers()->Assign(blockers->begin(), blockers->end());
     return grpc::Status::OK;
   }
 
@@ -120,17 +117,10 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     const auto shown = hooks_.views();
     if (!shown) return {grpc::StatusCode::UNAVAILABLE, "the worker is busy or stopping"};
     const auto& views = *shown;
-    std::map<PoolId, std::uint64_t> queued;
-    const auto done = database_.run_blocking([&](pqxx::work& work) {
-      TextArray pools;
-      for (const auto& view : views) pools.add(view.pool.str());
-      for (const auto& row : work.exec_params(
-               "select pool, count(*) from receipts where state = 'queued' and pool = any($1::text[]) group by pool",
-               pools.str())) {
-        queued[PoolId(row[0].as<std::string>())] = row[1].as<std::uint64_t>();
-      }
-    });
-    if (!done) return to_status(done.error());
+    std::vector<PoolId> pools;
+    for (const auto& view : views) pools.push_back(view.pool);
+    auto queued = store_.run_blocking([&](Transaction& tx) { return tx.queue_lengths(pools); });
+    if (!queued) return to_status(queued.error());
     for (const auto& view : views) {
       auto* entry = response->add_registers();
       entry->set_register_(view.register_id.str());
@@ -139,7 +129,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
       entry->set_up(view.up);
       entry->set_detail(view.detail);
       entry->set_shift(record_shift(view.shift));
-      entry->set_queue(queued[view.pool]);
+      entry->set_queue(static_cast<std::uint64_t>((*queued)[view.pool]));
       entry->set_printing(view.printing.str());
       entry->set_worker(worker_.str());
     }
@@ -148,10 +138,10 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
  private:
   // A refusal leaves nothing behind.
-  grpc::Status decide(v1::OperationResponse* response, const std::function<Result<people::Done>(pqxx::work&)>& body) {
+  grpc::Status decide(v1::OperationResponse* response, const std::function<Result<people::Done>(Transaction&)>& body) {
     Result<people::Done> decided;
-    const auto stored = database_.run_blocking([&](pqxx::work& work) {
-      decided = body(work);
+    const auto stored = store_.transact_blocking([&](Transaction& tx) {
+      decided = body(tx);
       if (!decided) throw std::runtime_error(decided.error().message);
     });
     if (!decided) return to_status(decided.error());
@@ -163,15 +153,15 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
-  postgres::Database& database_;
+  journal::Store& store_;
   people::Times times_;
   OperationsHooks hooks_;
   WorkerId worker_;
   Retries retries_;
 };
 
-Operations::Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker)
-    : service_(std::make_unique<Service>(database, times, std::move(hooks), std::move(worker))) {}
+Operations::Operations(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker)
+    : service_(std::make_unique<Service>(store, times, std::move(hooks), std::move(worker))) {}
 
 Operations::~Operations() = default;
 

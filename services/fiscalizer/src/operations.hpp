@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "journal/people.hpp"
 #include "kassaflow/base/id.hpp"
-#include "kassaflow/postgres/database.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
-#include "people.hpp"
 #include "retries.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -26,7 +25,7 @@ struct OperationsHooks {
 
 class Operations {
  public:
-  Operations(postgres::Database& database, people::Times times, OperationsHooks hooks, WorkerId worker);
+  Operations(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker);
   ~Operations();
   int start(const std::string& address);  // the port; throws when it cannot listen
   void stop();

@@ -6,18 +6,24 @@
 // Lives on the fiscalizer's one executor thread.
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
 
+#include "journal/store.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/database.hpp"
 #include "leases.hpp"
 
 namespace kassaflow::fiscalizer {
 
+// Resumes when readers can see the record for good; an Error: they may or may not.
+using PublishOutcome =
+    std::function<boost::asio::awaitable<Result<kafka::Position>>(const ReceiptId& receipt, std::string record)>;
+
 class OutcomePublisher {
  public:
-  OutcomePublisher(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database,
-                   kafka::Producer& producer, const Leases& leases);
+  OutcomePublisher(boost::asio::any_io_executor executor, async::Clock& clock, journal::Store& store,
+                   PublishOutcome publish, const Leases& leases);
   boost::asio::awaitable<void> run();
   void kick() { wake_.notify(); }
   void stop();
@@ -28,8 +34,8 @@ class OutcomePublisher {
 
   boost::asio::any_io_executor executor_;
   async::Clock& clock_;
-  postgres::Database& database_;
-  kafka::Producer& producer_;
+  journal::Store& store_;
+  PublishOutcome publish_;
   const Leases& leases_;
   async::Event wake_;
   bool stopping_ = false;

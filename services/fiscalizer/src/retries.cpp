@@ -6,13 +6,16 @@
 #include <memory>
 #include <optional>
 
+#include "journal/people.hpp"
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
-#include "people.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using journal::Transaction;
+
 namespace {
 
 constexpr std::chrono::seconds kLook{1};    // what a crashed worker left
@@ -39,25 +42,24 @@ AskPromise ask_status(const std::string& address) {
   };
 }
 
-Retries::Retries(postgres::Database& database, AskPromise ask, std::function<void()> queued)
-    : database_(database), ask_(std::move(ask)), queued_(std::move(queued)) {}
+Retries::Retries(journal::Store& store, AskPromise ask, std::function<void()> queued)
+    : store_(store), ask_(std::move(ask)), queued_(std::move(queued)) {}
 
 Retries::End Retries::carry_out(const ReceiptId& receipt) {
-  std::optional<people::Wish> wish;
-  if (!database_.run_blocking([&](pqxx::work& work) { wish = people::wish_of(work, receipt); })) return End::later;
-  if (!wish) return End::no_wish;
-  switch (ask_(wish->receipt, wish->revision)) {
+  const auto found = store_.run_blocking([&](Transaction& tx) { return tx.wish_of(receipt); });
+  if (!found) return End::later;
+  if (!*found) return End::no_wish;
+  const auto& wish = **found;
+  switch (ask_(wish.receipt, static_cast<std::uint64_t>(wish.revision))) {
     case Promise::given: {
-      bool done = false;
-      if (!database_.run_blocking([&](pqxx::work& work) { done = people::carry_out(work, *wish); }) || !done) {
-        return End::later;
-      }
+      const auto done = store_.run_blocking([&](Transaction& tx) { return people::carry_out(tx, wish); });
+      if (!done || !*done) return End::later;
       queued_();
       return End::queued;
     }
     case Promise::too_late:
-      return database_.run_blocking([&](pqxx::work& work) { people::take_back(work, *wish); }) ? End::taken_back
-                                                                                               : End::later;
+      return store_.transact_blocking([&](Transaction& tx) { people::take_back(tx, wish); }) ? End::taken_back
+                                                                                             : End::later;
     case Promise::not_yet:
       return End::later;
     case Promise::away:
@@ -67,9 +69,9 @@ Retries::End Retries::carry_out(const ReceiptId& receipt) {
 }
 
 void Retries::carry_out_all(const std::stop_token& stopped) {
-  std::vector<people::Wish> wishes;
-  if (!database_.run_blocking([&](pqxx::work& work) { wishes = people::wishes(work); })) return;
-  for (const auto& wish : wishes) {
+  const auto wishes = store_.run_blocking([](Transaction& tx) { return people::wishes(tx); });
+  if (!wishes) return;
+  for (const auto& wish : *wishes) {
     if (stopped.stop_requested() || carry_out(wish.receipt) == End::status_away) return;
   }
 }

@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "journal/store.hpp"
 #include "kassaflow/base/id.hpp"
-#include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -31,7 +31,7 @@ class Retries {
   enum class End : std::uint8_t { queued, taken_back, no_wish, later, status_away };
 
   // `queued` runs on the caller's thread or on ours.
-  Retries(postgres::Database& database, AskPromise ask, std::function<void()> queued);
+  Retries(journal::Store& store, AskPromise ask, std::function<void()> queued);
   ~Retries() { stop(); }
 
   // One try at the wish to retry this receipt.
@@ -45,7 +45,7 @@ class Retries {
  private:
   void run(const std::stop_token& stopped);
 
-  postgres::Database& database_;
+  journal::Store& store_;
   AskPromise ask_;
   std::function<void()> queued_;
   std::jthread thread_;

@@ -1,70 +1,80 @@
 #pragma once
-// One fiscalizer worker: takes in, holds shards, drives the lanes of its pools, publishes outcomes. Everything but
-// the threads of Kafka, PostgreSQL, gRPC, the watcher and Retries runs on one executor thread, so nothing here is
-// locked.
+// The heart of a fiscalizer: holds shards, drives the lanes of their pools, decides what others heard, tells outcomes.
+// It knows the journal's store, a way to publish, drivers and a clock, and nothing of PostgreSQL, Kafka or gRPC:
+// app.hpp has those. So the same code runs in a process and in a simulation.
+//
+// Lives on one executor thread; nothing here is locked.
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "dispatcher.hpp"
-#include "intake.hpp"
-#include "journal.hpp"
+#include "journal/journal.hpp"
+#include "journal/store.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
-#include "kassaflow/kafka/consumer.hpp"
-#include "kassaflow/kafka/producer.hpp"
-#include "kassaflow/postgres/database.hpp"
-#include "kassaflow/runtime/service.hpp"
 #include "lane.hpp"
 #include "leases.hpp"
-#include "operations.hpp"
 #include "outcome_publisher.hpp"
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
 
-class Worker final : public runtime::App {
+struct WorkerDependencies {
+  boost::asio::any_io_executor executor;
+  async::Clock& clock;
+  const FiscalizerSettings& settings;
+  WorkerId id;  // of this life: a worker that starts again has another
+  journal::Store& store;
+  postgres::Database& lease_database;  // a heartbeat never waits behind other work
+  PublishOutcome publish;
+  std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
+  std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
+  std::function<double()> jitter;  // 0..1
+  // Called on the executor.
+  std::function<void(const Finished&)> finished = [](const Finished&) {};
+  std::function<void()> lanes_changed = [] {};
+};
+
+class Worker {
  public:
-  Worker(const runtime::Context& context, const FiscalizerSettings& settings);
-  ~Worker() override;
-  [[nodiscard]] std::string not_ready() const override;
-  void update_metrics() override;
-  boost::asio::awaitable<void> shut_down() override;
+  explicit Worker(WorkerDependencies dependencies);
+
+  void start();
+  // Nothing is started any more.
+  void begin_stop();
+  // Bytes and answers under way are waited for, shards given away. Then nothing runs here.
+  boost::asio::awaitable<void> stop();
+
+  // Another configuration is in force.
+  void reconcile();
+  // Something was taken in.
+  void taken_in();
+  // A person has decided about a receipt; about an attempt of that register, where it is not empty.
+  void decided(const RegisterId& register_id);
+
+  [[nodiscard]] std::vector<int> shards() const { return leases_.held(); }
+  [[nodiscard]] std::vector<Lane::View> views() const;
 
  private:
   void spawn(boost::asio::awaitable<void> task);
-  bool on_batch(const std::vector<kafka::Record>& batch);
-  // Lanes follow the shards held and the configuration in force.
-  void reconcile();
-  LaneDependencies lane_context();
+  LaneDependencies lane_dependencies();
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
-  boost::asio::awaitable<void> settle_evidence(Journal::Undecided undecided);
+  boost::asio::awaitable<void> settle_evidence(Undecided undecided);
   void tell_lane(const RegisterId& register_id, const Heard& heard, Kind kind, const Settled& settled);
-  boost::asio::awaitable<void> handle_callback(Journal::Callback callback);
-  boost::asio::awaitable<void> measure();
-  void count(const Finished& finished);
-  [[nodiscard]] std::vector<Lane::View> views() const;
-  [[nodiscard]] std::optional<std::vector<Lane::View>> ask_views();
+  boost::asio::awaitable<void> handle_callback(Callback callback);
 
-  runtime::Context context_;
-  const FiscalizerSettings& settings_;
-  postgres::Database database_;
-  postgres::Database intake_database_;
-  postgres::Database lease_database_;  // a heartbeat never waits behind other work
-  kafka::Producer producer_;
+  WorkerDependencies dependencies_;
   Journal journal_;
   Leases leases_;
   Dispatcher dispatcher_;
   OutcomePublisher publisher_;
-  configuration::Watcher watcher_;
-  std::unique_ptr<kafka::Consumer> consumer_;
-  std::unique_ptr<Operations> operations_;
   std::map<RegisterId, std::shared_ptr<Lane>> lanes_;
   async::Event wake_;
-  async::Event measure_;
   bool stopping_ = false;
   int running_ = 0;
   async::Event all_done_;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class AskerTest : public JournalTest {
+class AskerTest : public PostgresJournalTest {
  protected:
   AskerTest() {
     take({post(1, 1, 10, "d", 0)});
@@ -27,18 +27,16 @@ class AskerTest : public JournalTest {
     asker_.stop();
     io_.run();
   }
-  std::vector<Attempt> uncertain() {
-    return run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).asked;
-  }
+  std::vector<Attempt> uncertain() { return remember().asked; }
   template <class Condition>
   void until(Condition condition) {
     while (!condition()) io_.run_one();
   }
 
   asio::io_context io_;
-  postgres::Database database_{
-      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
+  postgres::Database database_{options()};
+  journal::PostgresStore store_{database_};
+  Journal journal_{io_.get_executor(), async::machine_clock(), store_, kWorker, limits_};
   ScriptedDriver driver_;
   bool may_decide_ = true;
   std::vector<Fact> ended_;

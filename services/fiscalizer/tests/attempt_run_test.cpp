@@ -16,14 +16,11 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using Bytes = AttemptRun::Bytes;
 
-class AttemptRunTest : public JournalTest {
+class AttemptRunTest : public PostgresJournalTest {
  protected:
   AttemptRunTest() {
     timers_.poll = timers_.first_question = timers_.repost_grace = settings::Duration(1);
-    run([](pqxx::work& work) {
-      work.exec("truncate workers");
-      return work.exec("update shards set worker = null");
-    });
+    free_shards();
     leases_.on_change([this] { leased_ = true; });
     asio::co_spawn(io_, leases_.run(), [](std::exception_ptr) {});
     while (!leased_) io_.run_one();
@@ -56,9 +53,9 @@ class AttemptRunTest : public JournalTest {
   FiscalizerSettings settings_;
   registers::Timers timers_;
   asio::io_context io_;
-  postgres::Database database_{
-      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
+  postgres::Database database_{options()};
+  journal::PostgresStore store_{database_};
+  Journal journal_{io_.get_executor(), async::machine_clock(), store_, kWorker, limits_};
   Leases leases_{io_.get_executor(), async::machine_clock(), database_, {kWorker, 10min}};
   bool leased_ = false;
   Fence fence_;

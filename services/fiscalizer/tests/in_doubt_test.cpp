@@ -9,8 +9,8 @@
 #include <boost/asio/write.hpp>
 #include <thread>
 
-#include "journal.hpp"
-#include "journal_fixture.hpp"
+#include "journal/journal.hpp"
+#include "postgres_journal.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -92,29 +92,29 @@ class Between {
   std::thread thread_;
 };
 
-class InDoubtTest : public JournalTest {
+class InDoubtTest : public PostgresJournalTest {
  protected:
   static std::uint16_t port_of(const std::string& uri) {
     return static_cast<std::uint16_t>(std::stoi(uri.substr(uri.rfind(':') + 1)));
   }
   std::string through_between() {
-    const auto& uri = server_->uri();
+    const auto& uri = journal_server().uri();
     const auto colon = uri.rfind(':');
     return uri.substr(0, colon + 1) + std::to_string(between_.port()) + uri.substr(uri.find('/', colon));
   }
   Result<std::int64_t> open_losing(Between::Lose what) {
     take({post(1, 1, 10, "d", 0)});
     asio::io_context io;
-    postgres::Database pool(
-        {.uri = through_between(), .application_name = "test", .threads = 1, .search_path = "fiscalizer"});
-    Journal journal(io.get_executor(), async::machine_clock(), pool, kWorker, limits_);
+    postgres::Database pool(options(through_between()));
+    journal::PostgresStore store(pool);
+    Journal journal(io.get_executor(), async::machine_clock(), store, kWorker, limits_);
     between_.lose(what);
     auto opened = asio::co_spawn(io, journal.open_attempt(attempt_for(queued().at(0))), asio::use_future);
     while (opened.wait_for(0s) != std::future_status::ready) io.run_one();
     return opened.get();
   }
 
-  Between between_{port_of(server_->uri())};
+  Between between_{port_of(journal_server().uri())};
 };
 
 TEST_F(InDoubtTest, Rule1_AnAttemptThatWasStoredIsFoundAgain) {

@@ -1,38 +1,36 @@
 // Rules 5, 6, 7 and 11: what a register told, and what follows from it.
 
-#include "journal_fixture.hpp"
+#include "journal_bench.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
 
-TEST_F(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
+TEST_P(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
-  run([](pqxx::work& work) { return work.exec("update shards set worker = 'worker-b', epoch = 2"); });
+  under_test_->hold_shards(WorkerId("worker-b"), 2);
   EXPECT_FALSE(settle(heard(attempt, Fact::printed, Cause::none, 7)).decided);
   EXPECT_EQ(state(1), "printing");
 
   auto kept = news().undecided;
   ASSERT_EQ(kept.size(), 1U);
   kept[0].heard.fence.epoch = 2;
-  EXPECT_TRUE(run([&](pqxx::work& work) { return sql::settle(work, WorkerId("worker-b"), limits_, {kept[0].heard}); })
-                  .at(0)
-                  .decided);
+  EXPECT_TRUE(settle(std::vector{kept[0].heard}, WorkerId("worker-b")).at(0).decided);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().undecided.empty());
 }
 
 // The first worker heard that its bytes never left; the second has sent them again since.
-TEST_F(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
+TEST_P(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
-  run([&](pqxx::work& work) { return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1}); });
+  allow_resend(attempt);
   for (const auto fact : {Fact::not_printed, Fact::unknown, Fact::absent}) {
     settle(heard(attempt, fact, Cause::transient));
     EXPECT_EQ(state(1), "printing");
-    EXPECT_EQ(one("select count(*) from attempts where outcome is null"), "1");
+    EXPECT_TRUE(remember().open);
   }
-  EXPECT_EQ(one("select count(*) from evidence"), "3");
+  EXPECT_EQ(under_test_->evidence(), 3);
   auto latest = heard(attempt, Fact::not_printed, Cause::transient);
   latest.send = 2;
   settle(latest);
@@ -40,32 +38,25 @@ TEST_F(JournalTest, Rule5_WhatIsSaidOfAnEarlierSendingClosesNothing) {
 }
 
 // A person said "not printed", and then the cloud's callback came.
-TEST_F(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
+TEST_P(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(heard(attempt, Fact::not_printed, Cause::transient));
-  run([&](pqxx::work& work) {
-    work.exec_params(
-        "insert into callbacks (id, register, shard, body) overriding system value values (7, 'kkt-1', $1, '')",
-        receipts::shard_of(kPool));
-    return true;
-  });
-  ASSERT_EQ(news().callbacks.size(), 1U);
-  const auto named = run([](pqxx::work& work) {
-    return sql::named(work, RegisterIdentity("bit:1"), {receipts::attempt_key(uuid(1), 1), ""});
-  });
-  ASSERT_EQ(named.size(), 1U);
-  EXPECT_TRUE(run([](pqxx::work& work) {
-                return sql::named(work, RegisterIdentity("bit:2"), {receipts::attempt_key(uuid(1), 1), ""});
-              }).empty());
-  auto late = heard(named.at(0).id, Fact::printed, Cause::none, 5);
-  late.callback = 7;
+  transact([](Transaction& tx) { tx.insert_callbacks({{RegisterId("kkt-1"), receipts::shard_of(kPool), "body"}}); });
+  const auto callbacks = news().callbacks;
+  ASSERT_EQ(callbacks.size(), 1U);
+  EXPECT_EQ(callbacks[0].body, "body");
+  const auto attempts = named("bit:1", receipts::attempt_key(uuid(1), 1));
+  ASSERT_EQ(attempts.size(), 1U);
+  EXPECT_TRUE(named("bit:2", receipts::attempt_key(uuid(1), 1)).empty());
+  auto late = heard(attempts.at(0).id, Fact::printed, Cause::none, 5);
+  late.callback = callbacks[0].id;
   EXPECT_EQ(settle(late).finished.value().state, receipts::State::done);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().callbacks.empty());
 }
 
-TEST_F(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
+TEST_P(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
   take({post(1, 1, 10, "d", 0)});
   auto strange = heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5);
   strange.fence.shard = (strange.fence.shard + 1) % receipts::kShards;
@@ -73,7 +64,7 @@ TEST_F(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
   EXPECT_EQ(state(1), "printing");
 }
 
-TEST_F(JournalTest, Rule5_AnOldAttemptsSilenceChangesNothing) {
+TEST_P(JournalTest, Rule5_AnOldAttemptsSilenceChangesNothing) {
   take({post(1, 1, 10, "d", 0)});
   const auto first = open(attempt_for(queued().at(0)));
   settle(heard(first, Fact::not_printed, Cause::transient));
@@ -81,21 +72,24 @@ TEST_F(JournalTest, Rule5_AnOldAttemptsSilenceChangesNothing) {
   auto silence = heard(first, Fact::unknown, Cause::ambiguous);
   silence.finding.text = "lost";
   settle(silence);
-  EXPECT_EQ(one("select state || '/' || error from receipts"), "done/");
+  EXPECT_EQ(state(1) + "/" + error(1), "done/");
 }
 
 // A person had it printed again, and then the register denied the first attempt.
-TEST_F(JournalTest, Rule5_ADeniedOldAttemptSaysNothingAboutTheReceipt) {
+TEST_P(JournalTest, Rule5_ADeniedOldAttemptSaysNothingAboutTheReceipt) {
   take({post(1, 1, 10, "d", 0)});
   const auto first = open(attempt_for(queued().at(0)));
   settle(heard(first, Fact::unknown, Cause::ambiguous));
-  exec(
-      "update receipts set state = 'queued', error = '', revision = revision + 1; update attempts set question = null");
+  change(1, [](auto& row) {
+    row.state = receipts::State::queued;
+    row.error.clear();
+  });
+  change_attempt(first, receipts::AttemptOutcome::unknown, Question::settled);
   ASSERT_NE(open(attempt_for(queued().at(0))), 0);
   auto denied = heard(first, Fact::not_printed, Cause::data);
   denied.finding.text = "refused";
   settle(denied);
-  EXPECT_EQ(one("select state || '/' || error from receipts"), "printing/");
+  EXPECT_EQ(state(1) + "/" + error(1), "printing/");
 }
 
 // A lost answer, then a document of the same register after the quiet time.
@@ -118,64 +112,64 @@ class NumberingTest : public JournalTest {
   std::int64_t lost_ = 0;
 };
 
-TEST_F(NumberingTest, Rule6_ALostAnswerIsUncertainAndNotQueued) {
+TEST_P(NumberingTest, Rule6_ALostAnswerIsUncertainAndNotQueued) {
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(queued().size(), 1U);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions,
-            std::vector<std::int64_t>{lost_});
+  EXPECT_EQ(remember().questions, std::vector<std::int64_t>{lost_});
 }
 
-TEST_F(NumberingTest, Rule6_TheNextNumberProvesNotPrintedAndItGoesBackToTheHead) {
+TEST_P(NumberingTest, Rule6_TheNextNumberProvesNotPrintedAndItGoesBackToTheHead) {
   probe(101);
   EXPECT_EQ(state(3), "done");
   EXPECT_EQ(state(2), "queued");
   EXPECT_EQ(queued().at(0).id, receipt_id(2));
-  EXPECT_TRUE(
-      run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions.empty());
+  EXPECT_TRUE(remember().questions.empty());
 }
 
-TEST_F(NumberingTest, Rule6_AGapIsLeftToAPersonWithTheNumbersAndTheRegisterGoesOn) {
+TEST_P(NumberingTest, Rule6_AGapIsLeftToAPersonWithTheNumbersAndTheRegisterGoesOn) {
   probe(102);
   EXPECT_EQ(state(2), "uncertain");
-  EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 101"), std::string::npos);
-  EXPECT_TRUE(
-      run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).questions.empty());
+  EXPECT_NE(error(2).find("с № 101 по № 101"), std::string::npos);
+  EXPECT_TRUE(remember().questions.empty());
 }
 
-TEST_F(NumberingTest, Rule6_AnotherStorageProvesNothing) {
+TEST_P(NumberingTest, Rule6_AnotherStorageProvesNothing) {
   auto attempt = attempt_for(queued().at(0));
   attempt.proves = lost_;
   auto printed = heard(open(attempt), Fact::printed, Cause::none, 101);
   printed.finding.document->fn = "9999999999999999";
   settle(printed);
   EXPECT_EQ(state(2), "uncertain");
-  EXPECT_EQ(one("select question from attempts where id = " + std::to_string(lost_)), "asked");
+  EXPECT_EQ(attempt_row(lost_).question, Question::asked);
 }
 
-TEST_F(NumberingTest, Rule6_ADocumentThatIsNoProbeProvesNothing) {
+TEST_P(NumberingTest, Rule6_ADocumentThatIsNoProbeProvesNothing) {
   settle(heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(2), "uncertain");
 }
 
-TEST_F(NumberingTest, Rule6_AQuestionThatIsWithAPersonIsNotOpenedAgain) {
+TEST_P(NumberingTest, Rule6_AQuestionThatIsWithAPersonIsNotOpenedAgain) {
   probe(103);
   settle(heard(lost_, Fact::unknown, Cause::ambiguous));
-  EXPECT_EQ(one("select question from attempts where id = " + std::to_string(lost_)), "asked");
-  EXPECT_NE(one("select error from receipts where id = '" + uuid(2) + "'").find("с № 101 по № 102"), std::string::npos);
+  EXPECT_EQ(attempt_row(lost_).question, Question::asked);
+  EXPECT_NE(error(2).find("с № 101 по № 102"), std::string::npos);
 }
 
-TEST_F(NumberingTest, Rule6_WhatAPersonWasAskedMeanwhileIsNotProved) {
+TEST_P(NumberingTest, Rule6_WhatAPersonWasAskedMeanwhileIsNotProved) {
   auto attempt = attempt_for(queued().at(0));
   attempt.proves = lost_;
   const auto probe = open(attempt);
-  exec("update attempts set question = 'asked' where id = " + std::to_string(lost_));
+  change_attempt(lost_, receipts::AttemptOutcome::unknown, Question::asked);
   settle(heard(probe, Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(3), "done");
   EXPECT_EQ(state(2), "uncertain");
 }
 
-TEST_F(NumberingTest, Rule6_TheHighestNumberOfAStorageStands) {
-  const auto highest = [&] { return one("select fn || '/' || highest_fd from registers where identity = 'bit:1'"); };
+TEST_P(NumberingTest, Rule6_TheHighestNumberOfAStorageStands) {
+  const auto highest = [&] {
+    const auto memory = remember();
+    return memory.fn + "/" + std::to_string(memory.highest_fd);
+  };
   probe(102);
   settle(heard(lost_, Fact::printed, Cause::none, 101));  // late
   EXPECT_EQ(highest(), kFn + "/102");
@@ -186,67 +180,64 @@ TEST_F(NumberingTest, Rule6_TheHighestNumberOfAStorageStands) {
   EXPECT_EQ(highest(), "9999999999999999/1");
 }
 
-TEST_F(JournalTest, Rule7_WhatNumberingCannotSettleIsLeftToAPerson) {
+TEST_P(JournalTest, Rule7_WhatNumberingCannotSettleIsLeftToAPerson) {
   take({post(1, 1, 10, "d", 0)});
-  auto absent = heard(open(attempt_for(queued().at(0))), Fact::absent);
+  const auto lost = open(attempt_for(queued().at(0)));
+  auto absent = heard(lost, Fact::absent);
   absent.provable = false;
   settle(absent);
   EXPECT_EQ(state(1), "uncertain");
-  EXPECT_EQ(one("select question from attempts"), "asked");
+  EXPECT_EQ(attempt_row(lost).question, Question::asked);
 }
 
-TEST_F(NumberingTest, Rule6_ALateAnswerOfTheLostAttemptStillCounts) {
+TEST_P(NumberingTest, Rule6_ALateAnswerOfTheLostAttemptStillCounts) {
   settle(heard(lost_, Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(2), "done");
 }
 
-TEST_F(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroupGoesOn) {
+TEST_P(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroupGoesOn) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
   const auto waiting = queued();
   const auto first = open(attempt_for(waiting.at(0), "bit:1"));
   const auto second = open(attempt_for(waiting.at(1), "bit:2"));
   const auto third = open(attempt_for(waiting.at(2), "bit:3"));
-  run([&](pqxx::work& work) {
-    return sql::settle(work, kWorker, limits_,
-                       {heard(first, Fact::printed, Cause::none, 5), heard(second, Fact::printed, Cause::none, 5),
-                        heard(third, Fact::printed, Cause::none, 6)});
-  });
+  settle(std::vector{heard(first, Fact::printed, Cause::none, 5), heard(second, Fact::printed, Cause::none, 5),
+                     heard(third, Fact::printed, Cause::none, 6)});
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(state(3), "done");
 }
 
-TEST_F(JournalTest, Rule11_ADocumentOfAnEarlierGroupIsNotClaimedAgainAndTheGroupGoesOn) {
+TEST_P(JournalTest, Rule11_ADocumentOfAnEarlierGroupIsNotClaimedAgainAndTheGroupGoesOn) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
   const auto waiting = queued();
   settle(heard(open(attempt_for(waiting.at(0), "bit:1")), Fact::printed, Cause::none, 5));
   const auto second = open(attempt_for(waiting.at(1), "bit:2"));
   const auto third = open(attempt_for(waiting.at(2), "bit:3"));
-  run([&](pqxx::work& work) {
-    return sql::settle(work, kWorker, limits_,
-                       {heard(second, Fact::printed, Cause::none, 5), heard(third, Fact::printed, Cause::none, 6)});
-  });
+  settle(std::vector{heard(second, Fact::printed, Cause::none, 5), heard(third, Fact::printed, Cause::none, 6)});
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(state(3), "done");
 }
 
-TEST_F(JournalTest, Rule11_DocumentsWithoutANumberDoNotCollide) {
+TEST_P(JournalTest, Rule11_DocumentsWithoutANumberDoNotCollide) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
   for (const auto& receipt : queued()) settle(heard(open(attempt_for(receipt)), Fact::printed, Cause::none, 0));
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "done");
 }
 
-TEST_F(JournalTest, TheSameAnswerToldTwiceIsOneDocument) {
+TEST_P(JournalTest, TheSameAnswerToldTwiceIsOneDocument) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(heard(attempt, Fact::printed, Cause::none, 5));
   EXPECT_FALSE(settle(heard(attempt, Fact::printed, Cause::none, 5)).finished) << "counted already";
   EXPECT_EQ(state(1), "done");
-  EXPECT_EQ(one("select count(*) from documents"), "1");
-  EXPECT_EQ(one("select error from receipts"), "");
+  EXPECT_EQ(documents(), 1U);
+  EXPECT_EQ(error(1), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, NumberingTest, kStores, kStoreName);
 
 }  // namespace
 }  // namespace kassaflow::fiscalizer

@@ -1,46 +1,48 @@
 // Rules 12, 13 and 18: what a post means to a receipt that may be known.
 
-#include "journal_fixture.hpp"
+#include "journal_bench.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
 
-TEST_F(JournalTest, Rule12_ARedeliveredPostChangesNothing) {
+TEST_P(JournalTest, Rule12_ARedeliveredPostChangesNothing) {
   take({post(1, 1, 10, "d", 0)});
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
   take({post(1, 1, 10, "d", 0)});
   EXPECT_EQ(state(1), "failed");
-  EXPECT_EQ(one("select count(*) from posts"), "1");
+  EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "opened");
 }
 
-TEST_F(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
+TEST_P(JournalTest, Rule13_OtherContentAfterAnAttemptIsACountedConflict) {
   take({post(1, 1, 10, "d", 0)});
   settle(heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5));
   take({post(1, 2, 11, "other", 1)});
   EXPECT_EQ(state(1), "done");
-  EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
-  EXPECT_EQ(one("select string_agg(verdict, ',' order by post_id) from posts"), "opened,conflict");
+  EXPECT_EQ(receipt(1).conflicts, 1U);
+  EXPECT_EQ(receipt(1).digest, "d");
+  EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "opened,conflict");
 }
 
-TEST_F(JournalTest, Rule13_OtherContentWhileItWaitsForAnotherAttemptIsAConflictToo) {
+TEST_P(JournalTest, Rule13_OtherContentWhileItWaitsForAnotherAttemptIsAConflictToo) {
   take({post(1, 1, 10, "d", 0)});
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
   ASSERT_EQ(state(1), "queued");
   take({post(1, 2, 11, "other", 1)});
-  EXPECT_EQ(one("select conflicts || '/' || encode(digest, 'escape') from receipts"), "1/d");
+  EXPECT_EQ(receipt(1).conflicts, 1U);
+  EXPECT_EQ(receipt(1).digest, "d");
 }
 
-TEST_F(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
+TEST_P(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
   take({post(1, 1, 10, "d", 0), post(1, 2, 12, "newest", 1), post(1, 3, 11, "older", 2)});
-  EXPECT_EQ(one("select encode(digest, 'escape') from receipts"), "newest");
-  EXPECT_EQ(one("select string_agg(verdict, ',' order by post_id) from posts"), "opened,replaced,superseded");
+  EXPECT_EQ(receipt(1).digest, "newest");
+  EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "opened,replaced,superseded");
 }
 
-TEST_F(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
+TEST_P(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
   take({post(1, 1, 10, "d", 41)});
-  EXPECT_EQ(run([](pqxx::work& work) { return positions::load(work); }).at({records::kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](Transaction& tx) { return tx.positions(); }).at({records::kReceiptsTopic, 0}), 42);
   take({post(1, 1, 10, "d", 7)});
-  EXPECT_EQ(run([](pqxx::work& work) { return positions::load(work); }).at({records::kReceiptsTopic, 0}), 42);
+  EXPECT_EQ(run([](Transaction& tx) { return tx.positions(); }).at({records::kReceiptsTopic, 0}), 42);
 }
 
 // A record that is not ours to read, of a post that was answered with a UUID.
@@ -61,49 +63,61 @@ kafka::Record unreadable_post(int receipt) {
   return record;
 }
 
-TEST_F(JournalTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
-  const auto back = run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
-  EXPECT_EQ(back.size(), 1U);
-  EXPECT_EQ(
-      one("select state || '/' || pool || '/' || unique_id || '/' || (published_revision < revision) from receipts"),
-      "held/shop/85/true");
-  EXPECT_EQ(one("select encode(value, 'hex') || '/' || receipt from unreadable"), "ffff/" + uuid(1));
-  EXPECT_EQ(one("select verdict from posts"), "unreadable");
-  EXPECT_FALSE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
+class UnreadableTest : public JournalTest {
+ protected:
+  bool made_readable() {
+    return run([](Transaction& tx) {
+      auto receipts = tx.lock_receipts({receipt_id(1)});
+      const bool readable = journal::make_readable(tx, receipt_id(1), receipts.at(receipt_id(1)));
+      tx.write_receipts(receipts);
+      return readable;
+    });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Stores, UnreadableTest, kStores, kStoreName);
+
+TEST_P(UnreadableTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
+  EXPECT_EQ(take_any({unreadable_post(1)}).size(), 1U);
+  const auto held = shown(1);
+  EXPECT_EQ(held.state, receipts::State::held);
+  EXPECT_EQ(held.pool, kPool);
+  EXPECT_EQ(held.unique_id, "85");
+  EXPECT_EQ(held.accepted_at_ms, 1795435820000);
+  EXPECT_EQ(run([](Transaction& tx) { return tx.unreadable_of(receipt_id(1)); }), std::vector<std::string>{"\xff\xff"});
+  EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "unreadable");
+  EXPECT_FALSE(made_readable());
 }
 
-TEST_F(JournalTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
-  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
-  run([](pqxx::work& work) {
-    postgres::TextArray bytes;
-    bytes.add_bytes(post(1, 1, 10, "d", 0).value);
-    work.exec_params("update unreadable set value = ($1::bytea[])[1]", bytes.str());
-    return true;
+TEST_P(UnreadableTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
+  take_any({unreadable_post(1)});
+  transact([](Transaction& tx) {
+    tx.keep_unreadable({records::kReceiptsTopic, 0, 99, receipt_id(1), "", post(1, 1, 10, "d", 0).value});
   });
-  EXPECT_TRUE(run([](pqxx::work& work) { return content_is_readable(work, receipt_id(1)); }));
-  EXPECT_EQ(one("select state || '/' || total_kopecks || '/' || encode(digest, 'escape') from receipts"), "held/100/d");
+  EXPECT_TRUE(made_readable());
+  EXPECT_EQ(shown(1).state, receipts::State::held);
+  EXPECT_EQ(shown(1).total_kopecks, 100);
+  EXPECT_EQ(shown(1).digest, "d");
 }
 
-TEST_F(JournalTest, Rule18_ALaterPostThatCanBeReadIsPrinted) {
-  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+TEST_P(JournalTest, Rule18_ALaterPostThatCanBeReadIsPrinted) {
+  take_any({unreadable_post(1)});
   take({post(1, 2, 11, "d", 1)});
-  EXPECT_EQ(one("select state || '/' || error from receipts"), "queued/");
+  EXPECT_EQ(state(1) + "/" + error(1), "queued/");
   EXPECT_EQ(queued().size(), 1U);
 }
 
-TEST_F(JournalTest, Rule18_AnUnreadableRepeatOfAKnownReceiptDoesNotHoldIt) {
+TEST_P(JournalTest, Rule18_AnUnreadableRepeatOfAKnownReceiptDoesNotHoldIt) {
   take({post(1, 1, 10, "d", 0)});
-  run([](pqxx::work& work) { return take_in(work, {unreadable_post(1)}); });
+  take_any({unreadable_post(1)});
   EXPECT_EQ(state(1), "queued");
 }
 
-TEST_F(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
+TEST_P(JournalTest, AnUnreadableRecordIsHandedBackAndDoesNotStopTheOthers) {
   kafka::Record garbage;
   garbage.topic = records::kReceiptsTopic;
   garbage.offset = 0;
   garbage.value = "\xff\xff";
-  const auto unreadable = run([&](pqxx::work& work) { return take_in(work, {garbage, post(1, 1, 10, "d", 1)}); });
-  EXPECT_EQ(unreadable.size(), 1U);
+  EXPECT_EQ(take_any({garbage, post(1, 1, 10, "d", 1)}).size(), 1U);
   EXPECT_EQ(state(1), "queued");
 }
 
@@ -117,39 +131,43 @@ kafka::Record for_cashbox(kafka::Record record, const std::string& cashbox, cons
   return record;
 }
 
-const std::string kPlace = "select state || '/' || cashbox || '/' || pool || '/' || shard from receipts";
+std::string place(const ReceiptRow& row) {
+  return std::string(to_string(row.state)) + "/" + row.cashbox.str() + "/" + row.pool.str();
+}
 
-TEST_F(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
+TEST_P(JournalTest, AReceiptNeverTriedGoesWhereTheNewPostSays) {
   take({post(1, 1, 10, "d", 0), for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  const auto expected = "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other")));
-  EXPECT_EQ(one(kPlace), expected);
+  EXPECT_EQ(place(receipt(1)), "queued/other-box/other");
+  EXPECT_TRUE(unpublished().empty()) << "it is of another shard now";
   EXPECT_TRUE(queued().empty()) << "nothing is left in the old pool";
   take({for_cashbox(post(1, 3, 9, "d", 2), "old-box", "old")});
-  EXPECT_EQ(one(kPlace), expected) << "an older post changes nothing";
+  EXPECT_EQ(place(receipt(1)), "queued/other-box/other") << "an older post changes nothing";
 }
 
-TEST_F(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
+TEST_P(JournalTest, AFailedReceiptPrintedAgainGoesWhereTheNewPostSays) {
   take({post(1, 1, 10, "d", 0)});
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::data));
-  exec("update receipts set hold_reason = 'of the old generation'");
+  change(1, [](auto& row) { row.hold_reason = "of the old generation"; });
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
-  EXPECT_EQ(one(kPlace), "queued/other-box/other/" + std::to_string(receipts::shard_of(PoolId("other"))));
-  EXPECT_EQ(one("select hold_reason from receipts"), "");
+  EXPECT_EQ(place(receipt(1)), "queued/other-box/other");
+  EXPECT_EQ(receipt(1).hold_reason, "");
 }
 
-TEST_F(JournalTest, AnAttemptedReceiptKeepsItsPlace) {
+TEST_P(JournalTest, AnAttemptedReceiptKeepsItsPlace) {
   take({post(1, 1, 10, "d", 0)});
   settle(heard(open(attempt_for(queued().at(0))), Fact::not_printed, Cause::transient));
   take({for_cashbox(post(1, 2, 11, "d", 1), "other-box", "other")});
   EXPECT_EQ(queued().at(0).pool, kPool);
 }
 
-TEST_F(JournalTest, NewContentDoesNotReleaseAReceiptThatAPersonHolds) {
+TEST_P(JournalTest, NewContentDoesNotReleaseAReceiptThatAPersonHolds) {
   take({post(1, 1, 10, "d", 0)});
-  exec("update receipts set state = 'held', error = 'wait'");
+  change(1, [](auto& row) {
+    row.state = receipts::State::held;
+    row.error = "wait";
+  });
   take({post(1, 2, 11, "newer", 1)});
-  EXPECT_EQ(one("select state || '/' || error || '/' || convert_from(digest, 'UTF8') from receipts"),
-            "held/wait/newer");
+  EXPECT_EQ(state(1) + "/" + error(1) + "/" + receipt(1).digest, "held/wait/newer");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // What the journal makes of a register's words: they are believed until a number contradicts them (exactly-once.md 6,
 // 8), and a receipt that is refused again and again waits for a person.
 
-#include "journal_fixture.hpp"
+#include "journal_bench.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -47,33 +47,32 @@ class WordsTest : public JournalTest {
   }
   int reports_ = 0;
   std::string attempt_is(std::int64_t attempt) {
-    return one("select outcome || '/' || coalesce(question, '') from attempts where id = " + std::to_string(attempt));
+    const auto row = attempt_row(attempt);
+    return std::string(to_string(row.outcome)) + "/" + std::string(to_string(row.question));
   }
-  std::string error(int receipt) { return one("select error from receipts where id = '" + uuid(receipt) + "'"); }
-  void exec_wish(const std::string& hold_reason) {
-    exec("update receipts set hold_reason = '" + hold_reason + "' where id = '" + uuid(2) + "'");
+  void wish_held(const std::string& hold_reason) {
+    change(2, [&](auto& row) { row.hold_reason = hold_reason; });
   }
 };
 
-TEST_F(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
+TEST_P(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
   const auto believed = refuse_next();
   EXPECT_EQ(state(2), "queued");
   print_next(102);  // the same receipt: 101 is missing
   EXPECT_EQ(state(2), "done");
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
   EXPECT_NE(error(2).find("№ 102 после № 100"), std::string::npos) << error(2);
-  EXPECT_EQ(run([](pqxx::work& work) { return sql::remember(work, RegisterIdentity("bit:1"), true); }).asked.at(0).id,
-            believed);
+  EXPECT_EQ(remember().asked.at(0).id, believed);
 }
 
-TEST_F(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {
+TEST_P(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {
   const auto believed = refuse_next();
   print_next(101);
   EXPECT_EQ(attempt_is(believed), "not_printed/");
   EXPECT_EQ(state(2) + error(2), "done");
 }
 
-TEST_F(WordsTest, ADoubtedReceiptIsNotPrintedAgainByTheNextInTheQueue) {
+TEST_P(WordsTest, ADoubtedReceiptIsNotPrintedAgainByTheNextInTheQueue) {
   const auto believed = refuse_next(Cause::data);
   EXPECT_EQ(state(2), "failed");
   print_next(102);  // receipt 3
@@ -83,7 +82,7 @@ TEST_F(WordsTest, ADoubtedReceiptIsNotPrintedAgainByTheNextInTheQueue) {
   EXPECT_TRUE(queued().empty());
 }
 
-TEST_F(WordsTest, AShiftReportThatSkipsANumberDoubtsToo) {
+TEST_P(WordsTest, AShiftReportThatSkipsANumberDoubtsToo) {
   const auto believed = refuse_next(Cause::data);
   report(Kind::close_shift, 102);
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
@@ -91,27 +90,27 @@ TEST_F(WordsTest, AShiftReportThatSkipsANumberDoubtsToo) {
 }
 
 // A cashier closes the shift in the evening: its report takes a number, and the next receipt is refused for it.
-TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumber) {
+TEST_P(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumber) {
   const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
   report(Kind::open_shift, 102);
   EXPECT_EQ(attempt_is(believed), "not_printed/");
   EXPECT_EQ(state(2), "queued");
 }
 
-TEST_F(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumberAndNotTwo) {
+TEST_P(WordsTest, AShiftThatSomebodyElseClosedExplainsOneNumberAndNotTwo) {
   const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
   report(Kind::open_shift, 103);
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
 }
 
-TEST_F(WordsTest, AShiftThatWasOpenAfterAllExplainsNothing) {
+TEST_P(WordsTest, AShiftThatWasOpenAfterAllExplainsNothing) {
   const auto believed = refuse_next(Cause::shift_closed, "Смена закрыта");
   report(Kind::open_shift, 0, "already_open");
   print_next(102);
   EXPECT_EQ(attempt_is(believed), "unknown/asked");
 }
 
-TEST_F(WordsTest, OwnReportsWithoutANumberExplainTheirNumbers) {
+TEST_P(WordsTest, OwnReportsWithoutANumberExplainTheirNumbers) {
   const auto believed = refuse_next(Cause::shift_expired);
   report(Kind::close_shift, 0);
   report(Kind::open_shift, 0);
@@ -120,14 +119,14 @@ TEST_F(WordsTest, OwnReportsWithoutANumberExplainTheirNumbers) {
   EXPECT_EQ(state(2), "done");
 }
 
-TEST_F(WordsTest, NumbersThatAreKnownAsOursSkipNothing) {
+TEST_P(WordsTest, NumbersThatAreKnownAsOursSkipNothing) {
   const auto believed = refuse_next();
-  exec("insert into documents (fn, fd, attempt) values ('" + kFn + "', 101, " + std::to_string(believed) + ")");
+  transact([&](Transaction& tx) { tx.claim_documents({{kFn, 101, believed, {}}}); });
   print_next(102);
   EXPECT_EQ(attempt_is(believed), "not_printed/");
 }
 
-TEST_F(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
+TEST_P(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
   auto silent = heard(open_next(), Fact::not_printed, Cause::transient);  // no connection: nothing was sent
   silent.finding.raw_answer.clear();
   settle(silent);
@@ -135,7 +134,7 @@ TEST_F(WordsTest, NothingIsDoubtedThatNoWordsWereBelievedFor) {
   EXPECT_EQ(attempt_is(silent.attempt), "not_printed/");
 }
 
-TEST_F(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
+TEST_P(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
   const auto believed = refuse_next();
   auto printed = heard(open_next(), Fact::printed, Cause::none, 102);
   printed.provable = false;
@@ -143,7 +142,7 @@ TEST_F(WordsTest, ARegisterThatCanBeAskedIsNotDoubtedForItsNumbers) {
   EXPECT_EQ(attempt_is(believed), "not_printed/");
 }
 
-TEST_F(WordsTest, AnotherStorageSaysNothing) {
+TEST_P(WordsTest, AnotherStorageSaysNothing) {
   const auto believed = refuse_next();
   auto printed = heard(open_next(), Fact::printed, Cause::none, 102);
   printed.finding.document->fn = "7380440800000002";
@@ -151,7 +150,7 @@ TEST_F(WordsTest, AnotherStorageSaysNothing) {
   EXPECT_EQ(attempt_is(believed), "not_printed/");
 }
 
-TEST_F(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
+TEST_P(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
   limits_.refusals_before_held = 3;
   for (int i = 0; i < 2; ++i) {
     refuse_next(Cause::register_fault, "Нет лицензии");
@@ -163,7 +162,7 @@ TEST_F(WordsTest, ARefusedReceiptIsHeldAfterAFewTimesAndTheQueueGoesOn) {
   EXPECT_EQ(queued().at(0).id, receipt_id(3));
 }
 
-TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {
+TEST_P(WordsTest, ALinkThatIsDownRefusesNothing) {
   limits_.refusals_before_held = 2;
   refuse_next(Cause::register_fault, "Нет лицензии");
   for (int i = 0; i < 5; ++i) {
@@ -174,7 +173,7 @@ TEST_F(WordsTest, ALinkThatIsDownRefusesNothing) {
   EXPECT_EQ(state(2), "queued");
 }
 
-TEST_F(WordsTest, ProvedNotPrintedTwiceAfterTheSameWordsItIsHeld) {
+TEST_P(WordsTest, ProvedNotPrintedTwiceAfterTheSameWordsItIsHeld) {
   const std::string words = "Не удалось закрыть чек ( 142-ККТ: Нулевой итог чека )";
   std::uint64_t fd = 100;
   const auto lose_and_prove = [&](const std::string& told_words) {
@@ -198,48 +197,47 @@ TEST_F(WordsTest, ProvedNotPrintedTwiceAfterTheSameWordsItIsHeld) {
   EXPECT_NE(error(2).find(words), std::string::npos);
 }
 
-TEST_F(WordsTest, ADocumentWithoutLegalForceHoldsTheReceipt) {
+TEST_P(WordsTest, ADocumentWithoutLegalForceHoldsTheReceipt) {
   settle(said(open_next(), Fact::not_printed, Cause::test_register, "Касса тестовая"));
   EXPECT_EQ(state(2), "held");
   EXPECT_EQ(error(2), "Касса тестовая");
 }
 
-TEST_F(WordsTest, AWantedHoldComesWhenTheAttemptEndsWithoutADocument) {
+TEST_P(WordsTest, AWantedHoldComesWhenTheAttemptEndsWithoutADocument) {
   const auto attempt = open_next();
-  exec_wish("проверяем");
+  wish_held("проверяем");
   settle(said(attempt, Fact::not_printed, Cause::shift_expired, "Смена превысила 24 часа"));
   EXPECT_EQ(state(2) + "/" + error(2), "held/проверяем");
 }
 
-TEST_F(WordsTest, AWantedHoldDoesNotKeepADocumentBack) {
+TEST_P(WordsTest, AWantedHoldDoesNotKeepADocumentBack) {
   const auto attempt = open_next();
-  exec_wish("проверяем");
+  wish_held("проверяем");
   settle(heard(attempt, Fact::printed, Cause::none, 101));
   EXPECT_EQ(state(2) + error(2), "done");
 }
 
 // A doubted first attempt, and a second that was refused as well: which of them printed, only a person knows.
-TEST_F(WordsTest, NothingIsQueuedOrFailedWhileAnotherAttemptIsInQuestion) {
+TEST_P(WordsTest, NothingIsQueuedOrFailedWhileAnotherAttemptIsInQuestion) {
   const auto first = refuse_next();
   const auto second = open_next();
-  exec("update attempts set outcome = 'unknown', question = 'asked' where id = " + std::to_string(first));
+  change_attempt(first, receipts::AttemptOutcome::unknown, Question::asked);
   settle(said(second, Fact::not_printed, Cause::data, "Неверная ставка НДС"));
   EXPECT_EQ(state(2), "uncertain");
-  exec("update receipts set state = 'queued', revision = revision + 1 where id = '" + uuid(2) + "'");
+  change(2, [](auto& row) { row.state = receipts::State::queued; });
   EXPECT_EQ(open_next(), 0) << "its attempt is not opened either";
-  exec("update receipts set state = 'uncertain' where id = '" + uuid(2) + "'");
+  change(2, [](auto& row) { row.state = receipts::State::uncertain; });
   settle(said(first, Fact::not_printed, Cause::shift_expired, "Смена превысила 24 часа"));
   EXPECT_EQ(state(2), "queued") << "the last question was answered";
 }
 
-TEST_F(WordsTest, Rule5_TheBytesOfAReceiptThatIsDoneNeverLeaveAgain) {
+TEST_P(WordsTest, Rule5_TheBytesOfAReceiptThatIsDoneNeverLeaveAgain) {
   const auto attempt = open_next();
-  exec("update receipts set state = 'done' where id = '" + uuid(2) + "'");
-  EXPECT_EQ(run([&](pqxx::work& work) {
-              return sql::allow_resend(work, kWorker, attempt, Fence{receipts::shard_of(kPool), 1});
-            }),
-            0);
+  change(2, [](auto& row) { row.state = receipts::State::done; });
+  EXPECT_EQ(allow_resend(attempt), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, WordsTest, kStores, kStoreName);
 
 }  // namespace
 }  // namespace kassaflow::fiscalizer

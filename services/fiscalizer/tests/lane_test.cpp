@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using registers::ShiftCommand;
 
-class LaneTest : public JournalTest {
+class LaneTest : public PostgresJournalTest {
  protected:
   LaneTest() {
     settings_.durations.at("itkassa_poll") = settings_.durations.at("itkassa_query_delay") = settings::Duration(1);
@@ -26,10 +26,7 @@ class LaneTest : public JournalTest {
     register_->pool = kPool;
     register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = RegisterIdentity("bit:1");
-    run([](pqxx::work& work) {
-      work.exec("truncate workers");
-      return work.exec("update shards set worker = null");
-    });
+    free_shards();
     bool leased = false;
     leases_.on_change([&leased] { leased = true; });
     go(leases_.run());
@@ -102,11 +99,10 @@ class LaneTest : public JournalTest {
 
   FiscalizerSettings settings_;
   asio::io_context io_;
-  postgres::Database database_{
-      {.uri = server_->uri(), .application_name = "t", .threads = 1, .search_path = "fiscalizer"}};
-  postgres::Database lease_database_{
-      {.uri = server_->uri(), .application_name = "l", .threads = 1, .search_path = "fiscalizer"}};
-  Journal journal_{io_.get_executor(), async::machine_clock(), database_, kWorker, limits_};
+  postgres::Database database_{options()};
+  journal::PostgresStore store_{database_};
+  postgres::Database lease_database_{options()};
+  Journal journal_{io_.get_executor(), async::machine_clock(), store_, kWorker, limits_};
   Leases leases_{io_.get_executor(), async::machine_clock(), lease_database_, {kWorker, 10min}};
   Dispatcher dispatcher_{io_.get_executor(), async::machine_clock(), journal_};
   ScriptedDriver driver_;

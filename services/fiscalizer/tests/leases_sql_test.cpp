@@ -3,9 +3,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "journal_fixture.hpp"
 #include "leases.hpp"
 #include "paused_child.hpp"
+#include "postgres_journal.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -14,20 +14,14 @@ using namespace std::chrono_literals;
 
 constexpr int kShard = 1;
 
-class LeasesTest : public JournalTest {
+class LeasesTest : public PostgresJournalTest {
  protected:
-  LeasesTest() {
-    run([](pqxx::work& work) {
-      work.exec("truncate workers");
-      return work.exec("update shards set worker = null, epoch = 7");
-    });
-  }
+  LeasesTest() { free_shards(7); }
 
   // A worker that has its first look behind it.
   struct Worker {
     explicit Worker(async::Clock::duration lease)
-        : pool({.uri = server_->uri(), .application_name = "a", .threads = 1, .search_path = "fiscalizer"}),
-          leases(io.get_executor(), async::machine_clock(), pool, {WorkerId("a"), lease}) {
+        : pool(options()), leases(io.get_executor(), async::machine_clock(), pool, {WorkerId("a"), lease}) {
       bool looked = false;
       leases.on_change([&] { looked = true; });
       boost::asio::co_spawn(io, leases.run(), [](std::exception_ptr) {});
@@ -41,7 +35,7 @@ class LeasesTest : public JournalTest {
 
 TEST_F(LeasesTest, Rule4_AShardIsClaimedOnlyAsItWasSeen) {
   const auto claim_by = [&](const std::string& worker, ShardRow seen) {
-    return run([&](pqxx::work& work) { return take_over(work, WorkerId(worker), {seen}); }).size();
+    return sql([&](pqxx::work& work) { return take_over(work, WorkerId(worker), {seen}); }).size();
   };
   const ShardRow seen{kShard, {}, 7};
   EXPECT_EQ(claim_by("a", seen), 1U);

@@ -1,6 +1,6 @@
 // What people may do (exactly-once.md 16), against a real journal.
 
-#include "people_fixture.hpp"
+#include "people_bench.hpp"
 
 #include "kassaflow/base/check.hpp"
 
@@ -50,19 +50,21 @@ State state_after(Effect effect, State before) {
 }
 
 // The table of deploy/RUNBOOK.md, cell by cell.
-class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
+class EachCell : public testing::TestWithParam<std::tuple<StoreKind, Cell>>, protected PeopleBench {
  protected:
-  [[nodiscard]] receipts::Ruling ruling() const { return receipts::ruling(GetParam().verb, GetParam().state); }
+  EachCell() : PeopleBench(std::get<StoreKind>(GetParam())) {}
+  [[nodiscard]] static Cell cell() { return std::get<Cell>(GetParam()); }
+  [[nodiscard]] static receipts::Ruling ruling() { return receipts::ruling(cell().verb, cell().state); }
 
   // With all that the cell needs, or without it.
   void prepare(bool with_proof) {
     const auto needs = ruling().needs;
-    receipt_in(GetParam().state, needs == Needs::word || (needs == Needs::unanswered && with_proof));
-    if (needs == Needs::wished && with_proof) exec("update receipts set hold_reason = 'why'");
+    receipt_in(cell().state, needs == Needs::word || (needs == Needs::unanswered && with_proof));
+    if (needs == Needs::wished && with_proof) change(1, [](auto& row) { row.hold_reason = "why"; });
   }
 
   Result<people::Done> act(bool with_proof) {
-    switch (GetParam().verb) {
+    switch (cell().verb) {
       case Verb::resolve_printed:
         return printed();
       case Verb::resolve_not_printed:
@@ -74,15 +76,13 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
       case Verb::retry: {
         auto done = retry();
         if (!done || ruling().needs != Needs::untold) return done;
-        return run([&](pqxx::work& work) -> Result<people::Done> {
-          const auto wish = people::wish_of(work, receipt_id(1)).value();
-          if (with_proof) {
-            EXPECT_TRUE(people::carry_out(work, wish));
-            return people::Done{State::queued, {}, {}, {}};
-          }
-          people::take_back(work, wish);
-          return kassaflow::fail(people::kRefused, "told");
-        });
+        const auto wish = run([](Transaction& tx) { return tx.wish_of(receipt_id(1)); }).value();
+        if (with_proof) {
+          EXPECT_TRUE(run([&](Transaction& tx) { return people::carry_out(tx, wish); }));
+          return people::Done{State::queued, {}, {}, {}};
+        }
+        transact([&](Transaction& tx) { people::take_back(tx, wish); });
+        return kassaflow::fail(people::kRefused, "told");
       }
     }
     never();
@@ -91,70 +91,74 @@ class EachCell : public PeopleTest, public testing::WithParamInterface<Cell> {
 
 TEST_P(EachCell, DoesWhatTheTableSays) {
   prepare(true);
-  const auto before = column("revision");
+  const auto before = receipt(1).revision;
   const auto done = act(true);
   if (ruling().effect == Effect::refused) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, people::kRefused);
-    EXPECT_THAT(done.error().message, HasSubstr("the receipt is " + std::string(to_string(GetParam().state))));
-    EXPECT_EQ(column("revision"), before);
-    EXPECT_EQ(audited(), "");
+    EXPECT_THAT(done.error().message, HasSubstr("the receipt is " + std::string(to_string(cell().state))));
+    EXPECT_EQ(receipt(1).revision, before);
+    EXPECT_EQ(under_test_->audited(), "");
     return;
   }
   ASSERT_TRUE(done) << done.error().message;
-  const auto expected = state_after(ruling().effect, GetParam().state);
+  const auto expected = state_after(ruling().effect, cell().state);
   EXPECT_EQ(state(1), to_string(expected));
   EXPECT_EQ(done->state, expected);
   const bool holds =
       ruling().effect == Effect::held || ruling().effect == Effect::wish || ruling().effect == Effect::reason;
-  EXPECT_EQ(column("hold_reason"), holds ? "спросить магазин" : "");
-  EXPECT_EQ(column("retry_by"), "");
-  const bool nothing_to_do = GetParam().verb == Verb::retry && GetParam().state == State::queued;
-  EXPECT_EQ(column("revision") == before, nothing_to_do) << "readers see what changed";
-  EXPECT_EQ(audited().empty(), nothing_to_do);
+  EXPECT_EQ(receipt(1).hold_reason, holds ? "спросить магазин" : "");
+  EXPECT_EQ(receipt(1).retry_by, "");
+  const bool nothing_to_do = cell().verb == Verb::retry && cell().state == State::queued;
+  EXPECT_EQ(receipt(1).revision == before, nothing_to_do) << "readers see what changed";
+  EXPECT_EQ(under_test_->audited().empty(), nothing_to_do);
   EXPECT_EQ(done->finished.has_value(),
-            expected != GetParam().state && (expected == State::done || expected == State::failed));
+            expected != cell().state && (expected == State::done || expected == State::failed));
 }
 
 TEST_P(EachCell, WithoutItsProofChangesNothing) {
   if (ruling().needs == Needs::none) return;
   prepare(false);
-  const auto before = column("(state, revision, error, hold_reason, retry_by)");
+  const auto before = seen();
   const auto done = act(false);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, people::kRefused);
-  EXPECT_EQ(column("(state, revision, error, hold_reason, retry_by)"), before);
+  EXPECT_EQ(seen(), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, EachCell, testing::ValuesIn(cells()), [](const auto& info) {
-  std::string name(receipts::to_string(info.param.verb));
+std::string cell_name(const testing::TestParamInfo<std::tuple<StoreKind, Cell>>& info) {
+  const auto [store, cell] = info.param;
+  std::string name(receipts::to_string(cell.verb));
   std::erase_if(name, [](char c) { return c == ' ' || c == '-'; });
-  return name + "_" + std::string(receipts::to_string(info.param.state));
-});
+  return name + "_" + std::string(receipts::to_string(cell.state)) + "_" + store_name(store);
+}
+INSTANTIATE_TEST_SUITE_P(Table, EachCell, testing::Combine(kStores, testing::ValuesIn(cells())), cell_name);
+INSTANTIATE_TEST_SUITE_P(Stores, PeopleTest, kStores, kStoreName);
 
-TEST_F(PeopleTest, Rule16_AnswersCarryTheNameOfWhoGaveThem) {
+TEST_P(PeopleTest, Rule16_AnswersCarryTheNameOfWhoGaveThem) {
   receipt_in(State::uncertain, true);
   auto document = typed();
   document.set_printed_at_s(1795435830);
-  ASSERT_TRUE(run([&](pqxx::work& work) { return people::resolve_printed(work, order(), document); }));
-  EXPECT_EQ(audited(),
+  ASSERT_TRUE(decide([&](Transaction& tx) { return people::resolve_printed(tx, order(), document); }));
+  EXPECT_EQ(under_test_->audited(),
             "anna@desk: resolved as printed: attempt 1, fn 7380440800000001 fd 42 fp 0123456789 at "
             "2026-11-23T12:10:30Z");
-  EXPECT_EQ(attempt_column("outcome || ', ' || detail"), "printed, printed, says anna@desk");
+  EXPECT_EQ(shown(1).attempts.at(0).outcome, AttemptOutcome::printed);
+  EXPECT_EQ(shown(1).attempts.at(0).detail, "printed, says anna@desk");
   v1::FiscalDocument stored;
-  ASSERT_TRUE(stored.ParseFromString(postgres::from_bytea(column("fiscal"))));
+  ASSERT_TRUE(stored.ParseFromString(shown(1).fiscal));
   EXPECT_EQ(stored.fp(), "0123456789") << "ten digits, as a register's";
   EXPECT_EQ(stored.printed_at_s(), 1795435830);
   EXPECT_TRUE(stored.told_by_person());
 }
 
-TEST_F(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
+TEST_P(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
   receipt_in(State::uncertain, true);
-  const auto nameless = run([&](pqxx::work& work) { return people::hold(work, {receipt_id(1), ""}, "why"); });
+  const auto nameless = decide([](Transaction& tx) { return people::hold(tx, {receipt_id(1), ""}, "why"); });
   const auto reasonless = hold(1, "  ");
   auto half = typed();
   half.clear_fp();
-  const auto signless = run([&](pqxx::work& work) { return people::resolve_printed(work, order(), half); });
+  const auto signless = decide([&](Transaction& tx) { return people::resolve_printed(tx, order(), half); });
   for (const auto& done : {nameless, reasonless, signless}) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, people::kMalformed);
@@ -163,9 +167,10 @@ TEST_F(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
 }
 
 // exactly-once.md 16: bytes that may still be answered are nobody's to deny.
-TEST_F(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
+TEST_P(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
   receipt_in(State::printing, true);
-  exec("update attempts set sent_at = now() - interval '100 seconds'");
+  allow_resend(attempt_);  // sent now
+  under_test_->let_pass(100s);
   for (const auto& early : {not_printed(), fail(true)}) {
     ASSERT_FALSE(early);
     EXPECT_THAT(early.error().message, AllOf(HasSubstr("100 s ago"), HasSubstr("again in 25 s")));
@@ -174,9 +179,9 @@ TEST_F(PeopleTest, Rule16_AnOpenAttemptIsDeniedOnlyAfterTheLongestAnswer) {
   EXPECT_TRUE(printed()) << "a document is a document at any time";
 }
 
-TEST_F(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
+TEST_P(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   receipt_in(State::uncertain, true);
-  auto late = heard(std::stoll(attempt_column("id")), Fact::printed, Cause::none, 42);
+  auto late = heard(attempt_, Fact::printed, Cause::none, 42);
   late.fence.epoch = 7;  // heard by a worker that had lost the shard
   settle(late);
   const auto denied = not_printed();
@@ -184,31 +189,38 @@ TEST_F(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   EXPECT_THAT(denied.error().message, HasSubstr("was printed"));
 }
 
-TEST_F(PeopleTest, Rule6_WhatAPersonDeniesIsQueuedAfterTheQuietTime) {
-  receipt_in(State::uncertain, true);
-  exec("update attempts set finished_at = now() - interval '50 seconds'");
+TEST_P(PeopleTest, Rule6_WhatAPersonDeniesIsQueuedAfterTheQuietTime) {
+  receipt_in(State::queued, false);
+  give_up();
+  under_test_->let_pass(50s);
   ASSERT_TRUE(not_printed());
+  EXPECT_EQ(attempt_row(attempt_).outcome, AttemptOutcome::not_printed);
+  EXPECT_EQ(attempt_row(attempt_).question, Question::settled);
   EXPECT_TRUE(queued().empty());
-  EXPECT_EQ(column("round(extract(epoch from not_before - changed_at))"), "100");
-  EXPECT_EQ(attempt_column("outcome || '/' || question"), "not_printed/settled");
+  under_test_->let_pass(90s);
+  EXPECT_TRUE(queued().empty());
+  under_test_->let_pass(11s);
+  EXPECT_EQ(queued().size(), 1U);
 }
 
-TEST_F(PeopleTest, Rule6_AFailedOneIsNotPrintedAgainBeforeTheQuietTimeEither) {
-  receipt_in(State::uncertain, true);
-  exec("update attempts set finished_at = now()");
+TEST_P(PeopleTest, Rule6_AFailedOneIsNotPrintedAgainBeforeTheQuietTimeEither) {
+  receipt_in(State::queued, false);
+  give_up();
   ASSERT_TRUE(fail(true));
-  EXPECT_EQ(column("error"), "заказ отменён");
+  EXPECT_EQ(error(1), "заказ отменён");
   take({post(1, 2, 200, "digest", 2)});
   EXPECT_EQ(state(1), "queued");
   EXPECT_TRUE(queued().empty());
 }
 
 // An attempt that was believed not printed and has become a question again, beside the latest one.
-TEST_F(PeopleTest, Rule16_OfSeveralAttemptsOneIsNamedAndNothingIsQueuedBeforeTheLast) {
+TEST_P(PeopleTest, Rule16_OfSeveralAttemptsOneIsNamedAndNothingIsQueuedBeforeTheLast) {
   receipt_in(State::uncertain, true);
-  exec("update attempts set outcome = 'not_printed', question = 'settled'; update receipts set state = 'queued'");
+  const auto first = attempt_;
+  change_attempt(first, AttemptOutcome::not_printed, Question::settled);
+  change(1, [](auto& row) { row.state = State::queued; });
   leave_unanswered(1, false);
-  exec("update attempts set outcome = 'unknown', question = 'asked'");
+  change_attempt(first, AttemptOutcome::unknown, Question::asked);
   for (const auto& unnamed : {printed(), not_printed(), fail(true)}) {
     ASSERT_FALSE(unnamed);
     EXPECT_THAT(unnamed.error().message, AllOf(HasSubstr("attempt 1 on kkt-1"), HasSubstr("attempt 2 on kkt-1")));
@@ -223,17 +235,17 @@ TEST_F(PeopleTest, Rule16_OfSeveralAttemptsOneIsNamedAndNothingIsQueuedBeforeThe
   EXPECT_EQ(retry()->state, State::queued);
 }
 
-TEST_F(PeopleTest, Rule16_ASecondDocumentIsToldAndTheFirstStays) {
+TEST_P(PeopleTest, Rule16_ASecondDocumentIsToldAndTheFirstStays) {
   receipt_in(State::done, true);
   const auto done = printed();
   ASSERT_TRUE(done);
-  EXPECT_EQ(column("error"), "Напечатан второй фискальный документ: ФН 7380440800000001 № 42");
-  EXPECT_EQ(column("convert_from(fiscal, 'UTF8')"), "x");
-  EXPECT_EQ(attempt_column("outcome"), "printed");
+  EXPECT_EQ(error(1), "Напечатан второй фискальный документ: ФН 7380440800000001 № 42");
+  EXPECT_EQ(shown(1).fiscal, "x");
+  EXPECT_EQ(attempt_row(attempt_).outcome, AttemptOutcome::printed);
   EXPECT_FALSE(done->finished) << "it was counted when it was done";
 }
 
-TEST_F(PeopleTest, Rule11_ADocumentOfAnotherIsRefusedAndOnesOwnIsNot) {
+TEST_P(PeopleTest, Rule11_ADocumentOfAnotherIsRefusedAndOnesOwnIsNot) {
   receipt_in(State::uncertain, true, 1);
   receipt_in(State::uncertain, true, 2);
   ASSERT_TRUE(printed(1));
@@ -241,40 +253,41 @@ TEST_F(PeopleTest, Rule11_ADocumentOfAnotherIsRefusedAndOnesOwnIsNot) {
   ASSERT_FALSE(stolen);
   EXPECT_THAT(stolen.error().message, HasSubstr("attempt 1 of receipt " + uuid(1)));
   EXPECT_EQ(state(2), "uncertain");
-  exec("insert into documents (fn, fd, attempt, receipt) select '" + kFn +
-       "', 43, id, receipt from attempts where receipt = '" + uuid(2) + "'");
+  transact([&](Transaction& tx) { tx.claim_documents({{kFn, 43, attempt_, receipt_id(2)}}); });
   EXPECT_TRUE(printed(2, 0, 43));
 }
 
-TEST_F(PeopleTest, Rule16_AnAnswerIsGivenOnce) {
+TEST_P(PeopleTest, Rule16_AnAnswerIsGivenOnce) {
   receipt_in(State::uncertain, true);
   ASSERT_TRUE(not_printed());
   EXPECT_THAT(printed().error().message, HasSubstr("no attempt of this receipt waits"));
 }
 
-TEST_F(PeopleTest, Rule16_WhatIsUnderWayGoesOnUnlessItIsHeld) {
+TEST_P(PeopleTest, Rule16_WhatIsUnderWayGoesOnUnlessItIsHeld) {
   receipt_in(State::uncertain, true);
   const auto refused = retry();
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("attempt 1 on kkt-1"), HasSubstr("resolve")));
 }
 
-TEST_F(PeopleTest, Rule16_AHeldOneWithAnUnansweredAttemptIsNotPrintedAgain) {
+TEST_P(PeopleTest, Rule16_AHeldOneWithAnUnansweredAttemptIsNotPrintedAgain) {
   receipt_in(State::held, true);
   EXPECT_EQ(retry()->state, State::uncertain);
   EXPECT_TRUE(queued().empty());
 }
 
-TEST_F(PeopleTest, Rule16_WhatEveryRegisterHasAnsweredNeedsNoWordToFail) {
+TEST_P(PeopleTest, Rule16_WhatEveryRegisterHasAnsweredNeedsNoWordToFail) {
   int n = 0;
   for (const auto state : {State::queued, State::held, State::uncertain}) {
     receipt_in(state, false, ++n);
     EXPECT_TRUE(fail(false, n)) << to_string(state);
-    EXPECT_EQ(column("state || coalesce(not_before::text, '')", n), "failed");
+    EXPECT_EQ(JournalBench::state(n), "failed");
+    take({post(n, 100 + n, 200, "digest", 100 + n)});
+    EXPECT_EQ(queued_of(n).id, receipt_id(n)) << "nothing has to rest";
   }
 }
 
-TEST_F(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
+TEST_P(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
   receipt_in(State::queued, false);
   const auto offered = queued_of(1);
   ASSERT_TRUE(hold());
@@ -284,20 +297,29 @@ TEST_F(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
   EXPECT_EQ(queued().size(), 1U);
 }
 
-TEST_F(PeopleTest, Rule18_WhatAPersonHoldsStaysHeldWhenItCanBeReadAtLast) {
-  receipt_in(State::held, false);
-  exec("update receipts set content = null");
+TEST_P(PeopleTest, Rule18_WhatAPersonHoldsStaysHeldWhenItCanBeReadAtLast) {
+  transact([](Transaction& tx) {
+    NewReceipt unreadable{receipt_id(1), "acme-main", "1", 0, {}};
+    unreadable.row.state = State::held;
+    unreadable.row.pool = kPool;
+    tx.insert_receipts({unreadable});
+  });
   ASSERT_TRUE(hold());
+  EXPECT_FALSE(receipt(1).readable);
   take({post(1, 2, 200, "digest", 2)});
-  EXPECT_EQ(column("state || (content is not null)::text"), "heldtrue");
+  EXPECT_EQ(state(1), "held");
+  EXPECT_TRUE(receipt(1).readable);
   EXPECT_EQ(retry()->state, State::queued);
 }
 
-TEST_F(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
+TEST_P(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
   receipt_in(State::failed, false);
-  exec("update receipts set hold_reason = 'why', retry_by = 'anna@desk'");
+  change(1, [](auto& row) {
+    row.hold_reason = "why";
+    row.retry_by = "anna@desk";
+  });
   take({post(1, 2, 200, "digest", 2)});
-  EXPECT_EQ(column("state || hold_reason || retry_by"), "queued");
+  EXPECT_EQ(state(1) + receipt(1).hold_reason + receipt(1).retry_by, "queued");
 }
 
 // --- exactly-once.md 9: what keeps a register from being deleted ---
@@ -305,48 +327,49 @@ TEST_F(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
 class Unsettled : public PeopleTest {
  protected:
   std::vector<std::string> blockers() {
-    return run([&](pqxx::work& work) { return people::unsettled(work, RegisterId("kkt-1"), kTimes); });
-  }
-  void report(const std::string& sent_at) {
-    auto shift = attempt_for({}, "bit:9");
-    shift.kind = Kind::close_shift;
-    ASSERT_NE(open(shift), 0);
-    exec("update attempts set sent_at = " + sent_at);
+    return run([](Transaction& tx) { return people::unsettled(tx, RegisterId("kkt-1"), kTimes); });
   }
 };
 
-TEST_F(Unsettled, Rule9_EachAttemptWithoutAnAnswerBlocksUntilAPersonGivesIt) {
+TEST_P(Unsettled, Rule9_EachAttemptWithoutAnAnswerBlocksUntilAPersonGivesIt) {
+  int n = 0;
   for (const auto state : receipts::kStates) {
     for (const bool was_printed : {true, false}) {
-      exec("truncate receipts, posts, attempts, evidence, documents, offsets cascade");
-      receipt_in(state, true);
+      receipt_in(state, true, ++n);
       const auto blocked = blockers();
       ASSERT_EQ(blocked.size(), 1U) << to_string(state);
-      EXPECT_THAT(blocked[0], HasSubstr("kassactl receipts resolve " + uuid(1) + " --attempt 1"));
-      ASSERT_TRUE(was_printed ? printed() : not_printed());
+      EXPECT_THAT(blocked[0], HasSubstr("kassactl receipts resolve " + uuid(n) + " --attempt 1"));
+      ASSERT_TRUE(was_printed ? printed(n, 0, static_cast<std::uint64_t>(n)) : not_printed(n));
       EXPECT_THAT(blockers(), testing::IsEmpty()) << to_string(state);
     }
   }
 }
 
-TEST_F(Unsettled, Rule9_AnUnknownOutcomeNobodyAskedAboutBlocksToo) {
+TEST_P(Unsettled, Rule9_AnUnknownOutcomeNobodyAskedAboutBlocksToo) {
   receipt_in(State::uncertain, true);
-  exec("update attempts set question = null");
+  change_attempt(attempt_, AttemptOutcome::unknown, Question::none);
   EXPECT_EQ(blockers().size(), 1U);
   ASSERT_TRUE(not_printed());
   EXPECT_TRUE(blockers().empty());
 }
 
-TEST_F(Unsettled, Rule9_AShiftReportBlocksUntilNoAnswerCanCome) {
-  report("now() - interval '100 seconds'");
+TEST_P(Unsettled, Rule9_AShiftReportBlocksUntilNoAnswerCanCome) {
+  auto shift = attempt_for({}, "bit:9");
+  shift.kind = Kind::close_shift;
+  const auto report = open(shift);
+  ASSERT_NE(report, 0);
+  under_test_->let_pass(100s);
   const auto blocked = blockers();
   ASSERT_EQ(blocked.size(), 1U);
   EXPECT_THAT(blocked[0], AllOf(HasSubstr("close_shift"), HasSubstr("again in 25 s")));
-  EXPECT_EQ(one("select outcome is null from attempts"), "t");
-  exec("update attempts set sent_at = now() - interval '126 seconds'");
+  EXPECT_EQ(attempt_row(report).outcome, AttemptOutcome::open);
+  under_test_->let_pass(26s);
   EXPECT_TRUE(blockers().empty());
-  EXPECT_EQ(one("select outcome from attempts"), "unknown") << "its physical register is free for another document";
+  EXPECT_EQ(attempt_row(report).outcome, AttemptOutcome::unknown)
+      << "its physical register is free for another document";
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, Unsettled, kStores, kStoreName);
 
 }  // namespace
 }  // namespace kassaflow::fiscalizer

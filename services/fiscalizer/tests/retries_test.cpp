@@ -8,7 +8,7 @@
 
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "operations.hpp"
-#include "people_fixture.hpp"
+#include "people_bench.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -17,16 +17,12 @@ struct Crash {};
 
 class RetriesTest : public PeopleTest {
  protected:
-  RetriesTest()
-      : database_(
-            {.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = JournalSchema::kSchema}) {
-    receipt_in(State::failed, false);
-  }
+  RetriesTest() { receipt_in(State::failed, false); }
 
   // A worker of its own, with what status says and what happens to the worker then.
   Retries::End carry_out(Promise promise, const std::function<void()>& then = [] {}) {
     Retries retries(
-        database_,
+        under_test_->store(),
         [&](const ReceiptId& receipt, std::uint64_t revision) {
           asked_.push_back(receipt.str() + " " + std::to_string(revision));
           then();
@@ -36,45 +32,44 @@ class RetriesTest : public PeopleTest {
     return retries.carry_out(receipt_id(1));
   }
 
-  postgres::Database database_;
   std::vector<std::string> asked_;
   int queued_ = 0;
 };
 
-TEST_F(RetriesTest, Rule16_AFailedReceiptIsQueuedOnceItsErrorIsNeverTold) {
+TEST_P(RetriesTest, Rule16_AFailedReceiptIsQueuedOnceItsErrorIsNeverTold) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(state(1), "failed") << "nothing is queued before the promise";
   EXPECT_EQ(carry_out(Promise::given), Retries::End::queued);
-  EXPECT_EQ(column("state || retry_by || error"), "queued");
+  EXPECT_EQ(state(1) + receipt(1).retry_by + error(1), "queued");
   EXPECT_EQ(asked_, std::vector<std::string>{uuid(1) + " 2"});
   EXPECT_EQ(queued_, 1);
   EXPECT_EQ(carry_out(Promise::given), Retries::End::no_wish);
 }
 
-TEST_F(RetriesTest, Rule16_AToldErrorTakesTheWishBack) {
+TEST_P(RetriesTest, Rule16_AToldErrorTakesTheWishBack) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(carry_out(Promise::too_late), Retries::End::taken_back);
-  EXPECT_EQ(column("state || retry_by"), "failed");
-  EXPECT_THAT(audited(), testing::HasSubstr("anna@desk: retry taken back: the portal was told"));
+  EXPECT_EQ(state(1) + receipt(1).retry_by, "failed");
+  EXPECT_THAT(under_test_->audited(), testing::HasSubstr("anna@desk: retry taken back: the portal was told"));
 }
 
-TEST_F(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) {
+TEST_P(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(carry_out(Promise::not_yet), Retries::End::later);
   EXPECT_EQ(carry_out(Promise::away), Retries::End::status_away);
   EXPECT_THROW(carry_out(Promise::given, [] { throw Crash(); }), Crash);
-  EXPECT_EQ(column("state || ' ' || retry_by"), "failed anna@desk");
-  Retries other(database_, [](const auto&, auto) { return Promise::given; }, [] {});
+  EXPECT_EQ(state(1) + " " + receipt(1).retry_by, "failed anna@desk");
+  Retries other(under_test_->store(), [](const auto&, auto) { return Promise::given; }, [] {});
   other.carry_out_all();
-  EXPECT_EQ(column("state || retry_by"), "queued");
+  EXPECT_EQ(state(1) + receipt(1).retry_by, "queued");
 }
 
-TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
+TEST_P(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
   receipt_in(State::failed, false, 2);
   ASSERT_TRUE(retry(1));
   ASSERT_TRUE(retry(2));
   Retries worker(
-      database_,
+      under_test_->store(),
       [](const ReceiptId& receipt, auto) { return receipt == receipt_id(1) ? Promise::not_yet : Promise::given; },
       [] {});
   worker.carry_out_all();
@@ -82,7 +77,7 @@ TEST_F(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
   EXPECT_EQ(state(2), "queued");
 }
 
-TEST_F(RetriesTest, Rule16_APromiseAboutAnOlderRevisionQueuesNothing) {
+TEST_P(RetriesTest, Rule16_APromiseAboutAnOlderRevisionQueuesNothing) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(carry_out(Promise::given, [&] { take({post(1, 2, 50, "other", 2)}); }), Retries::End::later)
       << "a late post made a revision whose error may be told";
@@ -91,16 +86,23 @@ TEST_F(RetriesTest, Rule16_APromiseAboutAnOlderRevisionQueuesNothing) {
   EXPECT_EQ(asked_, (std::vector<std::string>{uuid(1) + " 2", uuid(1) + " 3"}));
 }
 
-TEST_F(RetriesTest, Rule16_APrintAgainMeanwhileEndsTheWish) {
+TEST_P(RetriesTest, Rule16_APrintAgainMeanwhileEndsTheWish) {
   ASSERT_TRUE(retry());
   EXPECT_EQ(carry_out(Promise::given, [&] { take({post(1, 2, 200, "digest", 2)}); }), Retries::End::later);
-  EXPECT_EQ(column("state || generation"), "queued2");
-  exec("update receipts set state = 'failed', revision = revision + 1");
+  EXPECT_EQ(state(1) + std::to_string(receipt(1).generation), "queued2");
+  change(1, [](auto& row) { row.state = State::failed; });
   EXPECT_EQ(carry_out(Promise::given), Retries::End::no_wish) << "the next failure is nobody's to retry";
 }
 
-// Over gRPC: the answer does not wait for status, the worker's own thread carries it out.
-TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
+INSTANTIATE_TEST_SUITE_P(Stores, RetriesTest, kStores, kStoreName);
+
+// Over gRPC: the answer does not wait for status, the worker's own thread carries it out. Several threads: PostgreSQL.
+class OperationsTest : public testing::Test, protected PeopleBench {
+ protected:
+  OperationsTest() : PeopleBench(StoreKind::postgres) { receipt_in(State::failed, false); }
+};
+
+TEST_F(OperationsTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   std::atomic<bool> status_is_there = false;
   std::promise<void> done;
   OperationsHooks hooks;
@@ -110,7 +112,7 @@ TEST_F(RetriesTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   };
   hooks.finished = [](const Finished&) {};
   hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };
-  Operations operations(database_, kTimes, std::move(hooks), kWorker);
+  Operations operations(under_test_->store(), kTimes, std::move(hooks), kWorker);
   const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
       "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));
   v1::RetryRequest request;

@@ -4,7 +4,8 @@
 #include <deque>
 #include <functional>
 
-#include "journal_fixture.hpp"
+#include "kassaflow/fiscal/receipt.hpp"
+#include "postgres_journal.hpp"
 
 namespace kassaflow::fiscalizer {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "journal.hpp"
+#include "journal/journal.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "written_settings.hpp"
 

@@ -1,17 +1,14 @@
 #include <algorithm>
 
-#include "journal_numbering.hpp"
-#include "journal_rows.hpp"
-#include "journal_sql.hpp"
+#include "decisions.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/records.pb.h"
+#include "numbering.hpp"
 
-namespace kassaflow::fiscalizer::sql {
+namespace kassaflow::fiscalizer::journal {
 
-using postgres::IntArray;
-using postgres::TextArray;
 using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
@@ -20,42 +17,20 @@ using registers::Fact;
 
 namespace {
 
-// Rule 5: what was told is kept under any epoch; `decided` says whether this transaction also decides on it.
-void append_evidence(pqxx::work& work, const std::vector<Heard>& batch, const std::vector<bool>& decided) {
-  IntArray attempts, shards, sends, finals, provables, decisions, stored, callbacks;
-  TextArray facts, causes, codes, details, documents, remote_ids, raws;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& heard = batch[i];
-    if (heard.callback != 0) callbacks.add(heard.callback);
-    if (heard.stored != 0) {
-      if (decided[i]) stored.add(heard.stored);
-      continue;
-    }
-    attempts.add(heard.attempt);
-    shards.add(heard.fence.shard);
-    sends.add(heard.send);
-    finals.add(heard.final ? 1 : 0);
-    provables.add(heard.provable ? 1 : 0);
-    facts.add(to_string(heard.finding.fact));
-    causes.add(to_string(heard.finding.cause));
-    codes.add(heard.finding.code);
-    details.add(heard.finding.text);
-    heard.finding.document ? documents.add_bytes(records::to_record(*heard.finding.document).SerializeAsString())
-                           : documents.add_null();
-    remote_ids.add(heard.finding.remote_id);
-    raws.add_bytes(heard.finding.raw_answer);
-    decisions.add(decided[i] ? 1 : 0);
+// The receipts of all of them, too, and every attempt without an answer of the same receipts.
+Touched lock_touched(Transaction& tx, const std::vector<Heard>& batch) {
+  std::set<std::int64_t> attempts;
+  for (const auto& heard : batch) attempts.insert(heard.attempt);
+  std::set<std::int64_t> touched;
+  std::set<ReceiptId> receipts;
+  for (const auto& [attempt, receipt] : tx.touched_by(attempts)) {
+    touched.insert(attempt);
+    if (!receipt.empty()) receipts.insert(receipt);
   }
-  work.exec_params(
-      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id, "
-      "raw, decided) select a, s, n, f <> 0, p <> 0, fact, cause, code, detail, document, remote_id, raw, d <> 0 "
-      "from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
-      "$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::int[]) "
-      "as e(a, s, n, f, p, fact, cause, code, detail, document, remote_id, raw, d)",
-      attempts.str(), shards.str(), sends.str(), finals.str(), provables.str(), facts.str(), causes.str(), codes.str(),
-      details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
-  work.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
-  work.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
+  Touched rows;
+  rows.receipts = tx.lock_receipts(receipts);
+  rows.attempts = tx.lock_attempts(touched, receipts);
+  return rows;
 }
 
 RegisterChange register_change(const AttemptRow& attempt, const registers::Finding& finding) {
@@ -117,37 +92,23 @@ bool has_number(const registers::Finding& finding) {
 }
 
 // Rule 11: the first claimant of a document keeps it. Whoever is told a document without a number has it.
-std::set<std::int64_t> claim_documents(pqxx::work& work, const std::vector<Heard>& batch,
-                                       const std::vector<bool>& decided, const Rows& rows) {
+std::set<std::int64_t> claim_documents(Transaction& tx, const std::vector<Heard>& batch,
+                                       const std::vector<bool>& decided, const Touched& rows) {
   std::set<std::int64_t> owners;
   std::set<std::int64_t> claimants;
-  TextArray fns, receipts;
-  IntArray fds, attempts;
+  std::vector<Claim> claims;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& heard = batch[i];
     const auto& attempt = rows.attempts.at(heard.attempt);
-    const bool claims = heard.finding.fact == Fact::printed || attempt.receipt.empty();
-    if (!decided[i] || !claims || !is_news(heard, attempt) || !claimants.insert(heard.attempt).second) continue;
-    if (!has_number(heard.finding)) {
+    const bool claims_one = heard.finding.fact == Fact::printed || attempt.receipt.empty();
+    if (!decided[i] || !claims_one || !is_news(heard, attempt) || !claimants.insert(heard.attempt).second) continue;
+    if (has_number(heard.finding)) {
+      claims.push_back({heard.finding.document->fn, heard.finding.document->fd, heard.attempt, attempt.receipt});
+    } else {
       owners.insert(heard.attempt);
-      continue;
     }
-    fns.add(heard.finding.document->fn);
-    fds.add(heard.finding.document->fd);
-    attempts.add(heard.attempt);
-    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
   }
-  if (owners.size() == claimants.size()) return owners;  // no number was told
-  // In one order everywhere, so that two groups cannot wait for each other.
-  for (const auto& row : work.exec_params(
-           "with claims as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[]) with ordinality "
-           "as c(fn, fd, attempt, receipt, place)), "
-           "mine as (insert into documents (fn, fd, attempt, receipt) select distinct on (fn, fd) fn, fd, attempt, "
-           "receipt from claims order by fn, fd, place on conflict do nothing returning attempt) "
-           "select attempt from mine union select c.attempt from claims c join documents d using (fn, fd, attempt)",
-           fns.str(), fds.str(), attempts.str(), receipts.str())) {
-    owners.insert(row[0].as<std::int64_t>());
-  }
+  owners.merge(tx.claim_documents(claims));
   return owners;
 }
 
@@ -191,17 +152,7 @@ std::string words_of(const registers::Finding& finding) {
   return answered ? describe(finding) : std::string();
 }
 
-// How often registers have refused the receipt in this generation, whatever their words.
-int refusals(pqxx::work& work, const AttemptRow& attempt, const ReceiptRow& receipt) {
-  return work
-      .exec_params1(
-          "select count(*) from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
-          "words <> ''",
-          attempt.receipt.str(), receipt.generation)[0]
-      .as<int>();
-}
-
-void decide_receipt(pqxx::work& work, const Heard& heard, const Limits& limits, AttemptRow& attempt, Rows& rows,
+void decide_receipt(Transaction& tx, const Heard& heard, const Limits& limits, AttemptRow& attempt, Touched& rows,
                     AttemptChange& change) {
   auto& receipt = rows.receipts.at(attempt.receipt);
   const auto& finding = heard.finding;
@@ -228,7 +179,7 @@ void decide_receipt(pqxx::work& work, const Heard& heard, const Limits& limits, 
   receipts::Blocks blocks{.unanswered = others_unanswered(rows, heard.attempt, attempt),
                           .hold_wanted = !receipt.hold_reason.empty()};
   if (decision.state == State::queued && !change.words.empty()) {
-    blocks.refused_enough = refusals(work, attempt, receipt) + 1 >= limits.refusals_before_held;
+    blocks.refused_enough = tx.refusals(attempt.receipt, receipt.generation) + 1 >= limits.refusals_before_held;
   }
   receipt.state = receipts::kept_back(decision.state, blocks);
   receipt.error = receipt.state == State::held && blocks.hold_wanted ? receipt.hold_reason : error;
@@ -254,7 +205,7 @@ void decide_report(const Heard& heard, AttemptChange& change) {
   }
 }
 
-void decide(pqxx::work& work, const Heard& heard, const Limits& limits, Rows& rows) {
+void decide(Transaction& tx, const Heard& heard, const Limits& limits, Touched& rows) {
   auto& attempt = rows.attempts.at(heard.attempt);
   if (!is_news(heard, attempt)) return;
   auto& change = rows.attempt_changes[heard.attempt];
@@ -263,7 +214,7 @@ void decide(pqxx::work& work, const Heard& heard, const Limits& limits, Rows& ro
   if (attempt.receipt.empty()) {
     decide_report(heard, change);
   } else {
-    decide_receipt(work, heard, limits, attempt, rows, change);
+    decide_receipt(tx, heard, limits, attempt, rows, change);
   }
   if (change.outcome) {
     attempt.outcome = *change.outcome;
@@ -278,7 +229,7 @@ void decide(pqxx::work& work, const Heard& heard, const Limits& limits, Rows& ro
   if (!of_register.fn.empty() || of_register.shift) rows.register_changes[attempt.identity] = of_register;
 }
 
-std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
+std::optional<Finished> finished(const Touched& rows, const AttemptRow& attempt) {
   const auto found = rows.receipts.find(attempt.receipt);
   if (found == rows.receipts.end()) return std::nullopt;
   const auto& receipt = found->second;
@@ -291,36 +242,34 @@ std::optional<Finished> finished(const Rows& rows, const AttemptRow& attempt) {
 
 }  // namespace
 
-std::vector<Settled> settle(pqxx::work& work, const WorkerId& worker, const Limits& limits,
+std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limits& limits,
                             const std::vector<Heard>& batch) {
-  IntArray attempts;
-  for (const auto& heard : batch) attempts.add(heard.attempt);
-  auto rows = lock_rows(work, attempts);
+  auto rows = lock_touched(tx, batch);
   std::set<int> shards;
   for (const auto& heard : batch) shards.insert(heard.fence.shard);
-  const auto held = held_epochs(work, worker, shards);
+  const auto held = tx.held_epochs(worker, shards);
   std::vector<bool> decided;
   for (const auto& heard : batch) {
     decided.push_back(holds(held, heard.fence) && rows.attempts.at(heard.attempt).shard == heard.fence.shard);
   }
-  append_evidence(work, batch, decided);
-  rows.owners = claim_documents(work, batch, decided, rows);
+  tx.append_evidence(batch, decided);
+  rows.owners = claim_documents(tx, batch, decided, rows);
   std::vector<bool> news;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     news.push_back(decided[i] && is_news(batch[i], rows.attempts.at(batch[i].attempt)));
-    if (decided[i]) decide(work, batch[i], limits, rows);
+    if (decided[i]) decide(tx, batch[i], limits, rows);
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == AttemptOutcome::printed;
     if (!news[i] || !printed) continue;
     const auto document = batch[i].finding.document.value_or(fiscal::FiscalDocument{});
-    prove(work, attempt, document, rows);
-    if (batch[i].provable) doubt_skipped(work, batch[i].attempt, document, rows);
+    prove(tx, attempt, document, rows);
+    if (batch[i].provable) doubt_skipped(tx, batch[i].attempt, document, rows);
   }
-  write_attempts(work, rows.attempt_changes);
-  write_receipts(work, rows.receipts);
-  write_registers(work, rows.register_changes);
+  tx.write_attempts(rows.attempt_changes);
+  tx.write_receipts(rows.receipts);
+  tx.write_registers(rows.register_changes);
 
   std::vector<Settled> result;
   std::set<ReceiptId> counted;
@@ -333,4 +282,4 @@ std::vector<Settled> settle(pqxx::work& work, const WorkerId& worker, const Limi
   return result;
 }
 
-}  // namespace kassaflow::fiscalizer::sql
+}  // namespace kassaflow::fiscalizer::journal

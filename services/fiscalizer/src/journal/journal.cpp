@@ -1,53 +1,26 @@
 #include "journal.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <pqxx/pqxx>
 #include <utility>
 
-#include "journal_sql.hpp"
 #include "kassaflow/async/pause.hpp"
-#include "kassaflow/base/check.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
-#include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::fiscalizer {
 
 using async::Event;
+using journal::Transaction;
 namespace asio = boost::asio;
 
 namespace {
 constexpr std::size_t kBatchLimit = 256;
-constexpr std::chrono::milliseconds kStorePause{200};  // between tries while PostgreSQL is away
+constexpr std::chrono::milliseconds kStorePause{200};  // between tries while the store is away
 
 bool refused_by_database(const Error& error) {
   return error.code == postgres::kData || error.code == postgres::kRefused;
 }
 }  // namespace
-
-std::string_view to_string(Kind kind) {
-  switch (kind) {
-    case Kind::receipt:
-      return "receipt";
-    case Kind::open_shift:
-      return "open_shift";
-    case Kind::close_shift:
-      return "close_shift";
-  }
-  never();
-}
-
-std::string_view to_string(Shift shift) {
-  switch (shift) {
-    case Shift::unknown:
-      return "unknown";
-    case Shift::open:
-      return "open";
-    case Shift::closed:
-      return "closed";
-  }
-  never();
-}
 
 // Requests that wait while a transaction runs travel together in the next one.
 template <class Request, class Answer>
@@ -104,15 +77,15 @@ struct Journal::Group : std::enable_shared_from_this<Group<Request, Answer>> {
   bool running = false;
 };
 
-Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, WorkerId worker,
+Journal::Journal(asio::any_io_executor executor, async::Clock& clock, journal::Store& store, WorkerId worker,
                  const Limits& limits)
-    : executor_(executor), clock_(clock), database_(database), worker_(std::move(worker)), limits_(limits) {
+    : executor_(executor), clock_(clock), store_(store), worker_(std::move(worker)), limits_(limits) {
   using OpenAnswer = Result<std::int64_t>;
   opening_ = std::make_shared<Group<NewAttempt, OpenAnswer>>(
       executor, clock, [this](std::vector<NewAttempt> batch) -> asio::awaitable<std::vector<OpenAnswer>> {
         auto shared = std::make_shared<const std::vector<NewAttempt>>(std::move(batch));
-        auto ids = co_await database_.run(
-            [shared, worker = worker_](pqxx::work& work) { return sql::open_attempts(work, worker, *shared); });
+        auto ids = co_await store_.run(
+            [shared, worker = worker_](Transaction& tx) { return journal::open_attempts(tx, worker, *shared); });
         std::vector<OpenAnswer> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
           if (!ids) {
@@ -129,8 +102,8 @@ Journal::Journal(asio::any_io_executor executor, async::Clock& clock, postgres::
   settling_ = std::make_shared<Group<Heard, Result<Settled>>>(
       executor, clock, [this](std::vector<Heard> batch) -> asio::awaitable<std::vector<Result<Settled>>> {
         auto shared = std::make_shared<const std::vector<Heard>>(std::move(batch));
-        auto settled = co_await database_.run([shared, worker = worker_, limits = limits_](pqxx::work& work) {
-          return sql::settle(work, worker, limits, *shared);
+        auto settled = co_await store_.run([shared, worker = worker_, limits = limits_](Transaction& tx) {
+          return journal::settle(tx, worker, limits, *shared);
         });
         std::vector<Result<Settled>> answers;
         for (std::size_t i = 0; i < shared->size(); ++i) {
@@ -151,12 +124,8 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
   if (opened || opened.error().code != postgres::kInDoubt) co_return opened;
   // The COMMIT's answer was lost. Nothing was sent yet, so whichever way it went is fine once it is known.
   for (;;) {
-    auto found = co_await database_.run([attempt](pqxx::work& work) {
-      const auto rows = work.exec_params(
-          "select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
-          attempt.identity.str(), attempt.key, attempt.fence.epoch);
-      return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
-    });
+    auto found = co_await store_.run(
+        [attempt](Transaction& tx) { return tx.open_attempt(attempt.identity, attempt.key, attempt.fence.epoch); });
     if (found && *found != 0) co_return *found;
     if (found) co_return fail(kGivenUp, "the attempt was not stored so far");
     co_await async::pause_for(clock_, kStorePause);
@@ -173,15 +142,15 @@ asio::awaitable<Settled> Journal::settle(Heard heard) {
 }
 
 asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence fence) {
-  auto send = co_await database_.run(
-      [=, worker = worker_](pqxx::work& work) { return sql::allow_resend(work, worker, attempt, fence); });
+  auto send = co_await store_.run(
+      [=, worker = worker_](Transaction& tx) { return journal::allow_resend(tx, worker, attempt, fence); });
   if (send && *send == 0) co_return fail(kStale, "the attempt is closed, or the shard is no longer ours");
   co_return send;
 }
 
 asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error) {
-  auto refused = co_await database_.run([receipt, state, fence, error, worker = worker_](pqxx::work& work) {
-    return sql::refuse(work, worker, receipt, state, fence, error);
+  auto refused = co_await store_.run([receipt, state, fence, error, worker = worker_](Transaction& tx) {
+    return journal::refuse(tx, worker, receipt, state, fence, error);
   });
   if (!refused) {
     report(log::Level::warn, "journal.refuse_failed", refused.error(), {{"receipt", receipt.id.str()}});
@@ -192,28 +161,29 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State sta
 }
 
 asio::awaitable<Result<RegisterMemory>> Journal::remember(RegisterIdentity identity, bool askable) {
-  co_return co_await database_.run([=](pqxx::work& work) { return sql::remember(work, identity, askable); });
+  co_return co_await store_.run([=](Transaction& tx) { return journal::remember(tx, identity, askable); });
 }
 
 asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> pools, int per_pool) {
-  co_return co_await database_.run(
-      [pools = std::move(pools), per_pool](pqxx::work& work) { return sql::queue(work, pools, per_pool); });
+  co_return co_await store_.run(
+      [pools = std::move(pools), per_pool](Transaction& tx) { return tx.queue(pools, per_pool); });
 }
 
-asio::awaitable<Result<Journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> unanswered) {
-  co_return co_await database_.run([shards = std::move(shards), unanswered = std::move(unanswered)](pqxx::work& work) {
-    return sql::news(work, shards, unanswered);
+asio::awaitable<Result<journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> unanswered) {
+  co_return co_await store_.run([shards = std::move(shards), unanswered = std::move(unanswered)](Transaction& tx) {
+    return journal::news(tx, shards, unanswered);
   });
 }
 
 asio::awaitable<Result<std::vector<Attempt>>> Journal::named(RegisterIdentity identity,
                                                              registers::CallbackNames names) {
-  co_return co_await database_.run([identity, names](pqxx::work& work) { return sql::named(work, identity, names); });
+  co_return co_await store_.run(
+      [identity, names](Transaction& tx) { return tx.named(identity, names.key, names.remote_id); });
 }
 
 asio::awaitable<void> Journal::handled(std::int64_t callback) {
-  auto done = co_await database_.run([callback](pqxx::work& work) {
-    work.exec_params("update callbacks set handled = true where id = $1", callback);
+  auto done = co_await store_.run([callback](Transaction& tx) {
+    tx.mark_handled(callback);
     return true;
   });
   if (!done) report(log::Level::warn, "journal.callback_not_marked", done.error(), {{"callback", callback}});

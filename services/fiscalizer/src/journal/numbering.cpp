@@ -1,10 +1,12 @@
-#include "journal_numbering.hpp"
+#include "numbering.hpp"
+
+#include <algorithm>
 
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/proof.hpp"
 #include "kassaflow/registers/driver.hpp"
 
-namespace kassaflow::fiscalizer::sql {
+namespace kassaflow::fiscalizer::journal {
 
 using receipts::AttemptOutcome;
 using receipts::Evidence;
@@ -13,30 +15,20 @@ using registers::Cause;
 
 namespace {
 
+constexpr int kNumbersShown = 20;
+
 // What a person is asked when numbering leaves a question open.
-std::string question_for(pqxx::work& work, const receipts::ProofResult& result, const std::string& fn) {
+std::string question_for(Transaction& tx, const receipts::ProofResult& result, const std::string& fn) {
   if (result.proof != receipts::Proof::gap) {
     return "Ответ кассы потерян, и напечатан ли чек, не доказано (" + result.reason + ").";
   }
   std::string ours;
-  for (const auto& row :
-       work.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit 20", fn,
-                        result.first_missing, result.last_missing)) {
-    ours += (ours.empty() ? "" : ", ") + row[0].as<std::string>();
+  for (const auto number : tx.known_numbers(fn, result.first_missing, result.last_missing, kNumbersShown)) {
+    ours += (ours.empty() ? "" : ", ") + std::to_string(number);
   }
   return "Ответ кассы потерян. Проверьте документы ФН " + fn + " с № " + std::to_string(result.first_missing) +
          " по № " + std::to_string(result.last_missing) +
          (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
-}
-
-// True when a number proved the receipt not printed before, after the very same words of a register.
-bool proved_before(pqxx::work& work, const AttemptRow& lost, const ReceiptRow& receipt) {
-  return !lost.words.empty() &&
-         !work.exec_params(
-                  "select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
-                  "question = 'settled' and words = $3 limit 1",
-                  lost.receipt.str(), receipt.generation, lost.words)
-              .empty();
 }
 
 // Numbers a document left out, and what is known of them.
@@ -46,27 +38,33 @@ struct Skipped {
   bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
 };
 
-Skipped skipped_by(pqxx::work& work, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
+Skipped skipped_by(Transaction& tx, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
   Skipped skipped;
   if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
-  const auto known = work.exec_params1("select count(*) from documents where fn = $1 and fd > $2 and fd < $3",
-                                       document.fn, next.fd_before, document.fd)[0]
-                         .as<std::uint64_t>();
-  skipped.numbers = document.fd - next.fd_before - 1 - known;
-  // A shift that turned out to be open already made no document.
-  const auto reports = work.exec_params1(
-      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) from attempts where identity = $1 and "
-      "fn_before = $2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and "
-      "detail not like 'already%'",
-      next.identity.str(), next.fn_before, next.fd_before, id);
-  skipped.reports = reports[0].as<std::uint64_t>();
-  skipped.opened = next.kind == Kind::open_shift || reports[1].as<bool>();
+  skipped.numbers =
+      document.fd - next.fd_before - 1 - tx.count_numbers(document.fn, next.fd_before + 1, document.fd - 1);
+  const auto reports = tx.reports_since(next.identity, next.fn_before, next.fd_before, id);
+  skipped.reports = reports.count;
+  skipped.opened = next.kind == Kind::open_shift || reports.opened;
   return skipped;
 }
 
 }  // namespace
 
-void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocument& document, Rows& rows) {
+bool others_unanswered(const Touched& rows, std::int64_t id, const AttemptRow& attempt) {
+  return std::ranges::any_of(rows.attempts, [&](const auto& row) {
+    return row.first != id && row.second.receipt == attempt.receipt && row.second.unanswered();
+  });
+}
+
+void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail) {
+  log::error(event, {{"receipt", attempt.receipt.str()},
+                     {"attempt", attempt.number},
+                     {"register", attempt.register_id.str()},
+                     {"detail", detail}});
+}
+
+void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocument& document, Touched& rows) {
   const auto uncertain = rows.attempts.find(probe.proves);
   if (uncertain == rows.attempts.end() || uncertain->second.question != Question::open) return;
   auto& lost = uncertain->second;
@@ -83,7 +81,8 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
     if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
     const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
     // A receipt that the register does not take, and calls so in words nobody knows, would come back for ever.
-    const bool again = decision.state == State::queued && proved_before(work, lost, receipt);
+    const bool again = decision.state == State::queued && !lost.words.empty() &&
+                       tx.denied_after(lost.receipt, receipt.generation, lost.words);
     const auto state = receipts::kept_back(decision.state, {.unanswered = others_unanswered(rows, probe.proves, lost),
                                                             .hold_wanted = !receipt.hold_reason.empty(),
                                                             .refused_enough = again});
@@ -94,7 +93,7 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
   } else {
     change.outcome = AttemptOutcome::unknown;
     change.question = lost.question = Question::asked;
-    change.detail = receipt.error = question_for(work, result, document.fn);
+    change.detail = receipt.error = question_for(tx, result, document.fn);
     receipt.changed = true;
   }
   log::warn(
@@ -102,9 +101,9 @@ void prove(pqxx::work& work, const AttemptRow& probe, const fiscal::FiscalDocume
       {{"receipt", lost.receipt.str()}, {"result", receipts::to_string(*change.outcome)}, {"reason", result.reason}});
 }
 
-void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocument& document, Rows& rows) {
+void doubt_skipped(Transaction& tx, std::int64_t id, const fiscal::FiscalDocument& document, Touched& rows) {
   const auto next = rows.attempts.at(id);
-  const auto skipped = skipped_by(work, id, next, document);
+  const auto skipped = skipped_by(tx, id, next, document);
   for (auto& [other_id, other] : rows.attempts) {
     const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
                        other.fd_before == next.fd_before && other_id < id;
@@ -126,4 +125,4 @@ void doubt_skipped(pqxx::work& work, std::int64_t id, const fiscal::FiscalDocume
   }
 }
 
-}  // namespace kassaflow::fiscalizer::sql
+}  // namespace kassaflow::fiscalizer::journal

@@ -1,0 +1,220 @@
+#include "app.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "journal/intake.hpp"
+#include "kassaflow/async/back_off.hpp"
+#include "kassaflow/base/report.hpp"
+#include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/kafka/dead_letters.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/records/topics.hpp"
+#include "migrations.hpp"
+
+namespace kassaflow::fiscalizer {
+
+using journal::Transaction;
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds kMeasure{1};
+constexpr std::chrono::seconds kStopConsumer{5};
+constexpr std::chrono::seconds kViews{2};
+
+postgres::DatabaseOptions database_options(const FiscalizerSettings& settings, const runtime::Context& context,
+                                           std::size_t threads) {
+  postgres::DatabaseOptions options;
+  options.uri = settings.postgres.reveal();
+  options.application_name = context.instance;
+  options.threads = threads;
+  options.search_path = kSchema;
+  return options;
+}
+
+kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, const runtime::Context& context) {
+  kafka::ProducerOptions options;
+  options.connection = settings.kafka;
+  options.client_id = context.instance;
+  options.topics = {records::kOutcomesTopic, records::kDeadLettersTopic};
+  return options;
+}
+
+}  // namespace
+
+App::App(const runtime::Context& context, const FiscalizerSettings& settings)
+    : context_(context),
+      settings_(settings),
+      database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
+                 database_options(settings, context, 4))),
+      intake_database_(database_options(settings, context, 1)),
+      lease_database_(database_options(settings, context, 1)),
+      store_(database_),
+      intake_store_(intake_database_),
+      producer_(context.executor, producer_options(settings, context)),
+      watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
+               [this](const std::shared_ptr<const configuration::Snapshot>&) {
+                 asio::post(context_.executor, [this] { worker_.reconcile(); });
+               }),
+      worker_({.executor = context.executor,
+               .clock = context.clock,
+               .settings = settings,
+               .id = WorkerId(context.instance),
+               .store = store_,
+               .lease_database = lease_database_,
+               .publish =
+                   [this](const ReceiptId& receipt, std::string record) {
+                     return producer_.send(records::kOutcomesTopic, receipt.str(), std::move(record),
+                                           {{"content-type", "application/x-protobuf"}});
+                   },
+               .configuration = [this] { return watcher_.current(); },
+               .make_driver =
+                   [this](const registers::RegisterSettings& one) {
+                     return one.protocol->make_driver(one, settings_.durations,
+                                                      {context_.common.allow_private_endpoints}, context_.clock);
+                   },
+               .jitter = async::jitter,
+               .finished = [this](const Finished& finished) { count(finished); },
+               .lanes_changed = [this] { measure_.notify(); }}),
+      measure_(context.executor, context.clock),
+      measured_(context.executor, context.clock) {
+  kafka::ConsumerHandler handler;
+  handler.positions = [this](const auto&) {
+    auto read = intake_store_.run_blocking([](Transaction& tx) { return tx.positions(); });
+    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
+    return std::move(*read);
+  };
+  handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
+  kafka::ConsumerOptions options;
+  options.connection = settings.kafka;
+  options.client_id = context.instance;
+  options.group = "kassaflow-fiscalizer";
+  options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};
+  consumer_ = std::make_unique<kafka::Consumer>(std::move(options), std::move(handler));
+
+  OperationsHooks hooks;
+  hooks.views = [this] { return ask_views(); };
+  hooks.settled = [this](const RegisterId& register_id) {
+    asio::post(context_.executor, [this, register_id] { worker_.decided(register_id); });
+  };
+  hooks.finished = [this](const Finished& finished) { count(finished); };
+  hooks.ask_promise = ask_status(settings.status_grpc);
+  operations_ = std::make_unique<Operations>(store_, people::Times{settings.longest_quiet(), settings.longest_answer()},
+                                             std::move(hooks), WorkerId(context.instance));
+  operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
+
+  worker_.start();
+  asio::co_spawn(context_.executor, measure(), kRethrow);
+  watcher_.start();
+  consumer_->start();
+}
+
+App::~App() = default;
+
+bool App::on_batch(const std::vector<kafka::Record>& batch) {
+  const auto unreadable = intake_store_.run_blocking([&](Transaction& tx) { return journal::take_in(tx, batch); });
+  if (!unreadable) {
+    report(log::Level::warn, "intake.failed", unreadable.error(), {{"records", batch.size()}});
+    return false;
+  }
+  kafka::send_dead_letters(producer_, records::kDeadLettersTopic, *unreadable);
+  asio::post(context_.executor, [this] { worker_.taken_in(); });
+  return true;
+}
+
+void App::count(const Finished& finished) {
+  context_.metrics
+      .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
+               {{"tenant", finished.tenant.str()}, {"outcome", std::string(receipts::to_string(finished.state))}})
+      .add();
+  if (finished.state != receipts::State::done) return;
+  if (finished.test) {
+    context_.metrics
+        .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
+                 {{"tenant", finished.tenant.str()}})
+        .add();
+  }
+  context_.metrics
+      .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
+                 {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
+      .observe(finished.seconds);
+}
+
+asio::awaitable<void> App::measure() {
+  using metrics::Metrics;
+  while (!stopping_) {
+    const auto lanes = worker_.views();
+    auto waiting = co_await store_.run([shards = worker_.shards()](Transaction& tx) { return tx.waiting(shards); });
+    if (waiting) {
+      std::map<PoolId, Waiting> pools;  // one that has nothing to wait for is 0, not absent
+      for (const auto& lane : lanes) pools.try_emplace(lane.pool);
+      for (const auto& row : *waiting) {
+        auto& pool = pools[row.pool];
+        pool.queued += row.queued;
+        pool.oldest_queued_s = std::max(pool.oldest_queued_s, row.oldest_queued_s);
+        pool.uncertain += row.uncertain;
+      }
+      std::vector<Metrics::Sample> depth, oldest, uncertain;
+      for (const auto& [pool, row] : pools) {
+        depth.push_back({{{"pool", pool.str()}}, static_cast<double>(row.queued)});
+        oldest.push_back({{{"pool", pool.str()}}, row.oldest_queued_s});
+        uncertain.push_back({{{"pool", pool.str()}}, static_cast<double>(row.uncertain)});
+      }
+      context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
+      context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
+                              Metrics::Rest::max);
+      context_.metrics.gauges("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", uncertain,
+                              Metrics::Rest::sum);
+    }
+    std::vector<Metrics::Sample> up;
+    for (const auto& lane : lanes) up.push_back({{{"register", lane.register_id.str()}}, lane.up ? 1.0 : 0.0});
+    context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
+    co_await measure_.wait_for(kMeasure);
+  }
+  measured_.notify();
+}
+
+void App::update_metrics() { consumer_->show_lag(context_.metrics); }
+
+// From gRPC's threads.
+std::optional<std::vector<Lane::View>> App::ask_views() {
+  auto answer = asio::post(context_.executor, asio::use_future([this] { return worker_.views(); }));
+  if (answer.wait_for(kViews) != std::future_status::ready) return std::nullopt;
+  return answer.get();
+}
+
+std::string App::not_ready() const {
+  if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
+  if (!database_.healthy()) return "PostgreSQL does not answer";
+  if (!consumer_->healthy()) return "Kafka does not answer";
+  return {};
+}
+
+asio::awaitable<void> App::shut_down() {
+  stopping_ = true;
+  measure_.notify();
+  worker_.begin_stop();
+  {
+    // Both wait for threads that may wait for this executor.
+    asio::thread_pool elsewhere(1);
+    co_await asio::co_spawn(
+        elsewhere,
+        [this]() -> asio::awaitable<void> {
+          consumer_->stop(kStopConsumer);
+          operations_->stop();
+          co_return;
+        },
+        asio::use_awaitable);
+  }
+  co_await worker_.stop();
+  co_await measured_.wait();
+  co_await producer_.flush(std::chrono::seconds(2));
+  watcher_.stop();
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,53 @@
+#pragma once
+// The fiscalizer's process: what stands around the worker. Kafka's records go into the journal, people's orders come by
+// gRPC, the configuration from the registry, outcomes leave, metrics are measured. Everything but the threads of Kafka,
+// PostgreSQL, gRPC, the watcher and Retries runs on one executor thread.
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+#include "journal/postgres_store.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/postgres/database.hpp"
+#include "kassaflow/runtime/service.hpp"
+#include "operations.hpp"
+#include "settings.hpp"
+#include "worker.hpp"
+
+namespace kassaflow::fiscalizer {
+
+class App final : public runtime::App {
+ public:
+  App(const runtime::Context& context, const FiscalizerSettings& settings);
+  ~App() override;
+  [[nodiscard]] std::string not_ready() const override;
+  void update_metrics() override;
+  // Stops intake, lets what is on its way finish or be left in the journal, gives the shards away.
+  boost::asio::awaitable<void> shut_down() override;
+
+ private:
+  bool on_batch(const std::vector<kafka::Record>& batch);
+  boost::asio::awaitable<void> measure();
+  void count(const Finished& finished);
+  [[nodiscard]] std::optional<std::vector<Lane::View>> ask_views();
+
+  runtime::Context context_;
+  const FiscalizerSettings& settings_;
+  postgres::Database database_;
+  postgres::Database intake_database_;
+  postgres::Database lease_database_;
+  journal::PostgresStore store_;
+  journal::PostgresStore intake_store_;
+  kafka::Producer producer_;
+  configuration::Watcher watcher_;
+  Worker worker_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<Operations> operations_;
+  async::Event measure_;
+  async::Event measured_;  // when measure() has ended
+  bool stopping_ = false;
+};
+
+}  // namespace kassaflow::fiscalizer

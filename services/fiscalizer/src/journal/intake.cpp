@@ -1,0 +1,189 @@
+#include "intake.hpp"
+
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/records/topics.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer::journal {
+
+using receipts::PostVerdict;
+using receipts::State;
+
+namespace {
+
+bool readable(const v1::ReceiptAccepted& accepted) {
+  return receipts::is_uuid(accepted.receipt_id()) && receipts::is_uuid(accepted.post_id()) &&
+         !accepted.pool().empty() && !accepted.tenant().empty() && !accepted.installation().empty() &&
+         accepted.receipt().lines_size() > 0;
+}
+
+// Whose a record is that cannot be read; nothing when its header does not say.
+std::optional<v1::ReceiptOwner> owner_of(const kafka::Record& record) {
+  const auto header = record.headers.find(records::kOwnerHeader);
+  v1::ReceiptOwner owner;
+  if (header == record.headers.end() || !owner.ParseFromString(header->second)) return std::nullopt;
+  const bool known = receipts::is_uuid(owner.receipt_id()) && receipts::is_uuid(owner.post_id());
+  if (!known || owner.tenant().empty() || record.key.empty()) return std::nullopt;
+  return owner;
+}
+
+// A post that was answered with a UUID stays in sight although nobody can read it (exactly-once.md 18).
+void hold(Transaction& tx, const kafka::Record& record, const v1::ReceiptOwner& owner) {
+  const ReceiptId id(owner.receipt_id());
+  const auto known = tx.lock_receipts({id});
+  NewReceipt receipt{id, owner.installation(), owner.unique_id(), record.timestamp_ms, {}};
+  if (known.empty()) {
+    receipt.row.state = State::held;
+    receipt.row.tenant = TenantId(owner.tenant());
+    receipt.row.cashbox = CashboxId(owner.cashbox());
+    receipt.row.pool = PoolId(record.key);
+    receipt.row.error = "Содержимое принятого чека не читается этой версией шлюза";
+    tx.insert_receipts({receipt});
+  }
+  const auto generation = known.empty() ? receipt.row.generation : known.at(id).generation;
+  tx.insert_posts({{id, owner.post_id(), "unreadable", generation, ""}});
+}
+
+void keep_unreadable(Transaction& tx, const kafka::Record& record) {
+  const auto owner = owner_of(record);
+  if (owner) hold(tx, record, *owner);
+  tx.keep_unreadable({record.topic, record.partition, record.offset,
+                      owner ? ReceiptId(owner->receipt_id()) : ReceiptId(), record.key, record.value});
+}
+
+void take_content(ReceiptRow& row, const v1::ReceiptAccepted& accepted) {
+  row.digest = accepted.content_digest();
+  row.digest_version = accepted.digest_version();
+  row.date_create_s = accepted.date_create_s();
+  row.cashbox = CashboxId(accepted.cashbox());
+  row.pool = PoolId(accepted.pool());
+  row.content = accepted.receipt().SerializeAsString();
+  row.total_kopecks = accepted.receipt().total_kopecks();
+  row.readable = true;
+  row.changed = true;
+}
+
+NewReceipt first_of(const v1::ReceiptAccepted& accepted) {
+  NewReceipt receipt{
+      ReceiptId(accepted.receipt_id()), accepted.installation(), accepted.unique_id(), accepted.accepted_at_ms(), {}};
+  receipt.row.tenant = TenantId(accepted.tenant());
+  take_content(receipt.row, accepted);
+  return receipt;
+}
+
+receipts::JournalEntry entry_of(const ReceiptRow& row, const v1::ReceiptAccepted& accepted) {
+  return {row.state,
+          row.generation_attempts > 0,
+          row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
+          row.date_create_s,
+          row.readable,
+          row.cashbox == CashboxId(accepted.cashbox()) && row.pool == PoolId(accepted.pool())};
+}
+
+// What a post makes of a receipt that the journal knows.
+void apply(PostVerdict verdict, const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
+  row.changed = true;  // every post is told to readers as covered
+  switch (verdict) {
+    case PostVerdict::replaced:
+      if (!row.readable) {  // held only because nobody could read it; what a person holds stays held
+        if (row.hold_reason.empty()) row.state = State::queued;
+        row.error.clear();
+      }
+      take_content(row, accepted);
+      break;
+    case PostVerdict::reopened:
+      row.state = State::queued;
+      row.generation_attempts = 0;
+      ++row.generation;
+      row.error.clear();
+      row.hold_reason.clear();
+      row.retry_by.clear();
+      take_content(row, accepted);
+      break;
+    case PostVerdict::conflict:
+      ++row.conflicts;
+      log::warn("post.conflict", {{"receipt", accepted.receipt_id()},
+                                  {"post", accepted.post_id()},
+                                  {"state", receipts::to_string(row.state)}});
+      break;
+    case PostVerdict::opened:
+    case PostVerdict::repeated:
+    case PostVerdict::superseded:
+    case PostVerdict::late:
+      break;
+  }
+}
+
+void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepted) {
+  std::set<ReceiptId> ids;
+  for (const auto& post : accepted) ids.emplace(post.receipt_id());
+  auto known = tx.lock_receipts(ids);
+  auto seen = tx.post_ids(ids);
+  std::vector<NewReceipt> arrived;  // in the order of their posts, which is the order of the queue (invariant I8)
+  std::map<ReceiptId, std::size_t> places;
+  std::vector<NewPost> posts;
+  for (const auto& post : accepted) {
+    if (!seen.insert(post.post_id()).second) continue;
+    const ReceiptId id(post.receipt_id());
+    const auto old = known.find(id);
+    const auto fresh = places.find(id);
+    auto* row = old != known.end() ? &old->second : fresh != places.end() ? &arrived[fresh->second].row : nullptr;
+    const auto verdict =
+        receipts::on_post(row == nullptr ? std::nullopt : std::optional(entry_of(*row, post)), post.date_create_s());
+    if (row == nullptr) {
+      places.emplace(id, arrived.size());
+      row = &arrived.emplace_back(first_of(post)).row;
+    }
+    apply(verdict, post, *row);
+    posts.push_back({id, post.post_id(), std::string(to_string(verdict)), row->generation, post.content_digest()});
+  }
+  tx.insert_receipts(arrived);
+  tx.write_receipts(known);
+  tx.insert_posts(posts);
+}
+
+}  // namespace
+
+std::vector<kafka::Record> take_in(Transaction& tx, const std::vector<kafka::Record>& batch) {
+  std::vector<kafka::Record> unreadable;
+  std::vector<v1::ReceiptAccepted> accepted;
+  std::vector<NewCallback> callbacks;
+  for (const auto& record : batch) {
+    if (record.topic == records::kCallbacksTopic) {
+      v1::RegisterCallback callback;
+      if (callback.ParseFromString(record.value)) {
+        callbacks.push_back(
+            {RegisterId(callback.register_()), receipts::shard_of(PoolId(callback.pool())), callback.body()});
+      } else {
+        unreadable.push_back(record);
+      }
+      continue;
+    }
+    v1::ReceiptAccepted post;
+    if (post.ParseFromString(record.value) && readable(post)) {
+      accepted.push_back(std::move(post));
+    } else {
+      unreadable.push_back(record);
+    }
+  }
+  if (!accepted.empty()) take_posts(tx, accepted);
+  if (!callbacks.empty()) tx.insert_callbacks(callbacks);
+  for (const auto& record : unreadable) keep_unreadable(tx, record);
+  tx.store_positions(batch);
+  return unreadable;
+}
+
+bool make_readable(Transaction& tx, const ReceiptId& id, ReceiptRow& receipt) {
+  if (receipt.readable) return true;
+  for (const auto& value : tx.unreadable_of(id)) {
+    v1::ReceiptAccepted post;
+    if (!post.ParseFromString(value) || !readable(post)) continue;
+    take_content(receipt, post);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace kassaflow::fiscalizer::journal

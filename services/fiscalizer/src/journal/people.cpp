@@ -1,0 +1,420 @@
+#include "people.hpp"
+
+#include <date/date.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "intake.hpp"
+#include "kassaflow/base/check.hpp"
+#include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/receipts/attempt.hpp"
+#include "kassaflow/receipts/id.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer::people {
+
+using journal::Transaction;
+using receipts::AttemptOutcome;
+using receipts::Effect;
+using receipts::Needs;
+using receipts::State;
+using receipts::Verb;
+
+namespace {
+
+constexpr std::size_t kActorLimit = 128;
+constexpr std::size_t kReasonLimit = 500;
+constexpr std::size_t kSignDigits = 10;  // [1077] as it is told everywhere
+
+constexpr int kWishesLimit = 100;
+constexpr std::size_t kBlockersShown = 10;
+
+struct Unanswered {
+  std::int64_t id = 0;
+  AttemptRow row;
+};
+
+// A receipt and its attempts that nobody has answered, locked.
+struct Locked {
+  ReceiptRow row;
+  std::vector<Unanswered> unanswered;
+};
+
+auto refused(std::string why) { return fail(kRefused, std::move(why)); }
+auto malformed(std::string why) { return fail(kMalformed, std::move(why)); }
+
+std::string name(const Unanswered& attempt) {
+  return "attempt " + std::to_string(attempt.row.number) + " on " + attempt.row.register_id.str();
+}
+
+std::string names(const std::vector<Unanswered>& attempts) {
+  std::string text;
+  for (const auto& attempt : attempts) text += (text.empty() ? "" : ", ") + name(attempt);
+  return text;
+}
+
+// Rounded up: a wait that is told is long enough.
+std::string in_seconds(std::chrono::milliseconds time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
+std::string utc(std::int64_t ms) {
+  return date::format("%FT%TZ", date::floor<std::chrono::seconds>(
+                                    date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms))));
+}
+
+bool is_reason(const std::string& text) {
+  return text.size() <= kReasonLimit && !fiscal::trim(text).empty() && text.find('\0') == std::string::npos;
+}
+
+Result<Locked> lock(Transaction& tx, const Order& order) {
+  if (order.actor.empty() || order.actor.size() > kActorLimit) {
+    return malformed("the audit log needs an actor of at most 128 bytes");
+  }
+  if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
+  auto receipts = tx.lock_receipts({order.receipt});
+  if (receipts.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
+  Locked locked{std::move(receipts.begin()->second), {}};
+  for (auto& [id, attempt] : tx.lock_attempts({}, {order.receipt})) locked.unanswered.push_back({id, attempt});
+  return locked;
+}
+
+std::string cannot(const Locked& receipt, Verb verb) {
+  std::string why = "the receipt is " + std::string(receipts::to_string(receipt.row.state)) + ", and " +
+                    std::string(receipts::to_string(verb)) + " is refused then";
+  if (verb == Verb::retry || verb == Verb::hold) return why;
+  return why + "; what became of an attempt is told with resolve";
+}
+
+// The attempt a person answers for: the only one without an answer, or the one named.
+Result<Unanswered> choose(const Locked& receipt, std::uint32_t number) {
+  const auto& all = receipt.unanswered;
+  if (all.empty()) return refused("no attempt of this receipt waits for an answer");
+  if (number == 0 && all.size() > 1) {
+    return refused("several attempts wait for an answer, name one with --attempt: " + names(all));
+  }
+  if (number == 0) return all.front();
+  const auto found = std::ranges::find(all, number, [](const auto& attempt) { return attempt.row.number; });
+  if (found != all.end()) return *found;
+  return refused("attempt " + std::to_string(number) + " does not wait for an answer; these do: " + names(all));
+}
+
+bool others_wait(const Locked& receipt, const Unanswered& answered) {
+  return std::ranges::any_of(receipt.unanswered, [&](const auto& other) { return other.id != answered.id; });
+}
+
+void answer(Transaction& tx, const Unanswered& attempt, AttemptOutcome outcome, const std::string& detail) {
+  tx.write_attempts({{attempt.id, {.outcome = outcome, .question = Question::settled, .detail = detail}}});
+}
+
+// What is decided by a person ends every wish to retry it.
+void write(Transaction& tx, const Order& order, ReceiptRow& receipt, const std::string& action) {
+  receipt.retry_by.clear();
+  receipt.changed = true;
+  tx.write_receipts({{order.receipt, receipt}});
+  tx.audit(order.actor, order.receipt, action);
+}
+
+std::optional<Finished> finished(const ReceiptRow& receipt) {
+  const bool ended = receipts::phase_of(receipt.state) == receipts::Phase::ended;
+  if (!ended || receipt.state == receipt.before) return std::nullopt;
+  return Finished{receipt.tenant, receipt.state, receipt.age_s};
+}
+
+// A person's "not printed" is believed only of bytes nobody is listening for any more, and never against a register
+// that has just said the opposite.
+std::optional<Error> undeniable(Transaction& tx, const Unanswered& attempt, const Times& times) {
+  const auto since_sent = std::chrono::milliseconds(tx.now_ms() - attempt.row.sent_at_ms);
+  if (attempt.row.outcome == AttemptOutcome::open && since_sent < times.answer) {
+    return Error{kRefused, name(attempt) + " was sent " +
+                               std::to_string(std::chrono::floor<std::chrono::seconds>(since_sent).count()) +
+                               " s ago and may still be answered; say it again in " +
+                               in_seconds(times.answer - since_sent) + " s"};
+  }
+  if (tx.printed_is_undecided(attempt.id)) {
+    return Error{kRefused, "the register has just said that " + name(attempt) + " was printed"};
+  }
+  return std::nullopt;
+}
+
+// What is left of the quiet time since nobody listened for the answer any more.
+std::int64_t rest_of(Transaction& tx, const Unanswered& attempt, const Times& times) {
+  const auto& row = attempt.row;
+  const auto given_up_at_ms = row.finished_at_ms != 0 ? row.finished_at_ms : row.sent_at_ms + times.answer.count();
+  return std::max<std::int64_t>(0, given_up_at_ms + times.quiet.count() - tx.now_ms());
+}
+
+// exactly-once.md 11; the attempt may have it already.
+std::optional<Error> claim(Transaction& tx, const v1::FiscalDocument& document, const Unanswered& attempt) {
+  const Claim wanted{document.fn(), document.fd(), attempt.id, attempt.row.receipt};
+  if (tx.claim_documents({wanted}).contains(attempt.id)) return std::nullopt;
+  const auto owner = tx.document(wanted.fn, wanted.fd).value();
+  std::string whose = "a shift report";
+  if (!owner.receipt.empty()) {
+    const auto number = tx.lock_attempts({owner.attempt}, {}).at(owner.attempt).number;
+    whose = "attempt " + std::to_string(number) + " of receipt " + owner.receipt.str();
+  }
+  return Error{kRefused,
+               "document " + std::to_string(document.fd()) + " of FN " + document.fn() + " belongs to " + whose};
+}
+
+std::string shown(const v1::FiscalDocument& document) {
+  std::string text = "fn " + document.fn() + " fd " + std::to_string(document.fd()) + " fp " + document.fp();
+  if (document.printed_at_s() == 0) return text;
+  return text + " at " + utc(document.printed_at_s() * 1000);
+}
+
+void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt, const v1::FiscalDocument& document) {
+  if (alarm == receipts::Alarm::none) return;
+  log::error(alarm == receipts::Alarm::second_document ? "alarm.second_document" : "alarm.printed_after_denial",
+             {{"receipt", order.receipt.str()},
+              {"attempt", attempt.row.number},
+              {"register", attempt.row.register_id.str()},
+              {"fn", document.fn()},
+              {"fd", static_cast<std::int64_t>(document.fd())},
+              {"told_by", order.actor}});
+}
+
+// The receipt's error is the question that a person answers now; not why it failed or is held, nor that it was printed
+// twice.
+bool asks(Transaction& tx, const ReceiptId& id, const ReceiptRow& receipt) {
+  if (receipt.state != State::done) return receipts::phase_of(receipt.state) == receipts::Phase::under_way;
+  return tx.printed_attempts(id) < 2;
+}
+
+}  // namespace
+
+Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocument document) {
+  if (document.fn().size() != 16 || !ascii::all_digits(document.fn()))
+    return malformed("fn is the 16 digits of the storage");
+  if (document.fd() == 0 || document.fd() > UINT32_MAX) return malformed("fd is the number of the document, from 1");
+  if (document.fp().empty() || document.fp().size() > kSignDigits || !ascii::all_digits(document.fp())) {
+    return malformed("fp is the fiscal sign, at most 10 digits");
+  }
+  document.set_fp(std::string(kSignDigits - document.fp().size(), '0') + document.fp());
+  document.set_told_by_person(true);
+  auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  auto& receipt = locked->row;
+  const auto attempt = choose(*locked, order.attempt);
+  if (!attempt) return tl::unexpected(attempt.error());
+  if (auto conflict = claim(tx, document, *attempt)) return tl::unexpected(std::move(*conflict));
+
+  const auto decision =
+      receipts::on_evidence(receipt.state, receipts::Evidence::printed, attempt->row.number == receipt.attempts);
+  answer(tx, *attempt, AttemptOutcome::printed, "printed, says " + order.actor);
+  receipt.error.clear();
+  receipt.hold_reason.clear();
+  if (receipts::ruling(Verb::resolve_printed, receipt.state).effect == Effect::second_document) {
+    receipt.error = "Напечатан второй фискальный документ: ФН " + document.fn() + " № " + std::to_string(document.fd());
+  } else {
+    receipt.fiscal = document.SerializeAsString();
+  }
+  receipt.state = decision.state;
+  write(tx, order, receipt,
+        "resolved as printed: attempt " + std::to_string(attempt->row.number) + ", " + shown(document));
+  raise(decision.alarm, order, *attempt, document);
+  return Done{receipt.state, receipt.error, attempt->row.register_id, finished(receipt)};
+}
+
+Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Times& times) {
+  auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  auto& receipt = locked->row;
+  const auto attempt = choose(*locked, order.attempt);
+  if (!attempt) return tl::unexpected(attempt.error());
+  if (auto why = undeniable(tx, *attempt, times)) return tl::unexpected(std::move(*why));
+
+  const bool others = others_wait(*locked, *attempt);
+  answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
+  if (!others && asks(tx, order.receipt, receipt)) receipt.error.clear();
+  if (receipts::ruling(Verb::resolve_not_printed, receipt.state).effect == Effect::denial) {
+    receipt.rest_ms = rest_of(tx, *attempt, times);
+  }
+  receipt.state = receipts::on_denial(receipt.state, attempt->row.number == receipt.attempts,
+                                      {.unanswered = others, .hold_wanted = !receipt.hold_reason.empty()});
+  write(tx, order, receipt, "resolved as not printed: attempt " + std::to_string(attempt->row.number));
+  return Done{receipt.state, others ? "other attempts still wait for an answer" : "", attempt->row.register_id, {}};
+}
+
+Result<Done> fail_receipt(Transaction& tx, const Order& order, const std::string& reason, bool not_printed,
+                          const Times& times) {
+  if (!is_reason(reason)) return malformed("a reason of 1..500 bytes is needed; the merchant reads it");
+  auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  auto& receipt = locked->row;
+  if (receipts::ruling(Verb::fail, receipt.state).effect == Effect::refused) {
+    return refused(cannot(*locked, Verb::fail));
+  }
+  std::string action = "failed: " + reason;
+  RegisterId answered;
+  if (!locked->unanswered.empty()) {
+    const auto attempt = choose(*locked, order.attempt);
+    if (!not_printed) {
+      return refused(names(locked->unanswered) +
+                     " may have been printed; only --not-printed, your word that it was not, fails the receipt");
+    }
+    if (!attempt) return tl::unexpected(attempt.error());
+    if (others_wait(*locked, *attempt)) {
+      return refused("several attempts may have been printed, resolve all but one first: " + names(locked->unanswered));
+    }
+    if (auto why = undeniable(tx, *attempt, times)) return tl::unexpected(std::move(*why));
+    answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
+    receipt.rest_ms = rest_of(tx, *attempt, times);  // the merchant may print it again at once
+    answered = attempt->row.register_id;
+    action += "; attempt " + std::to_string(attempt->row.number) + " not printed";
+  }
+  receipt.state = State::failed;
+  receipt.error = reason;
+  receipt.hold_reason.clear();
+  write(tx, order, receipt, action);
+  return Done{State::failed, {}, answered, finished(receipt)};
+}
+
+Result<Done> hold(Transaction& tx, const Order& order, const std::string& reason) {
+  if (!is_reason(reason)) return malformed("a reason of 1..500 bytes is needed");
+  auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  auto& receipt = locked->row;
+  receipt.hold_reason = reason;
+  std::string note;
+  switch (receipts::ruling(Verb::hold, receipt.state).effect) {
+    case Effect::held:
+      receipt.state = State::held;
+      break;
+    case Effect::wish:
+      note = "it is held once what is under way has ended without a document";
+      break;
+    case Effect::reason:
+      break;
+    case Effect::refused:
+      return refused(cannot(*locked, Verb::hold));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::unwish:
+    case Effect::queued:
+    case Effect::queued_if_untold:
+      never();  // of other verbs
+  }
+  write(tx, order, receipt, "held: " + reason);
+  return Done{receipt.state, note, {}, {}};
+}
+
+Result<Done> retry(Transaction& tx, const Order& order) {
+  auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  auto& receipt = locked->row;
+  const receipts::Blocks blocks{.unanswered = !locked->unanswered.empty()};
+  const auto ruling = receipts::ruling(Verb::retry, receipt.state);
+  const bool wished = !receipt.hold_reason.empty();
+  if (ruling.needs == Needs::wished && !wished) {
+    std::string why = "the receipt is " + std::string(receipts::to_string(receipt.state)) + " and nobody holds it";
+    if (blocks.unanswered) why += "; it goes on once this is answered, by its register or with resolve: ";
+    return refused(why + names(locked->unanswered));
+  }
+  switch (ruling.effect) {
+    case Effect::unwish:
+      if (!wished) return Done{receipt.state, "it is queued already", {}, {}};
+      receipt.hold_reason.clear();
+      write(tx, order, receipt, "retried: it is not to be held any more");
+      return Done{receipt.state, "it is not to be held any more", {}, {}};
+    case Effect::queued:
+      if (!journal::make_readable(tx, order.receipt, receipt)) {
+        return refused("its record cannot be read by this version; see table unreadable of the journal");
+      }
+      receipt.state = receipts::kept_back(State::queued, blocks);
+      receipt.error.clear();
+      receipt.hold_reason.clear();
+      write(tx, order, receipt, "retried");
+      return Done{
+          receipt.state, blocks.unanswered ? "an answer is still missing: " + names(locked->unanswered) : "", {}, {}};
+    case Effect::queued_if_untold:
+      if (!receipt.readable) return refused("its record cannot be read; print the check again from the portal");
+      tx.wish_retry(order.receipt, order.actor);
+      tx.audit(order.actor, order.receipt, "retry of a failed receipt wished");
+      return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
+    case Effect::refused:
+      return refused(cannot(*locked, Verb::retry));
+    case Effect::document:
+    case Effect::second_document:
+    case Effect::answer:
+    case Effect::denial:
+    case Effect::failed:
+    case Effect::held:
+    case Effect::wish:
+    case Effect::reason:
+      break;  // of other verbs
+  }
+  never();
+}
+
+namespace {
+
+// The wish as it was read, locked: nullopt when it is no more.
+std::optional<Locked> still_wished(Transaction& tx, const Wish& wish) {
+  auto receipts = tx.lock_receipts({wish.receipt});
+  if (receipts.empty()) return std::nullopt;
+  auto& row = receipts.begin()->second;
+  if (row.revision != wish.revision || row.state != State::failed || row.retry_by.empty()) return std::nullopt;
+  Locked locked{std::move(row), {}};
+  for (auto& [id, attempt] : tx.lock_attempts({}, {wish.receipt})) locked.unanswered.push_back({id, attempt});
+  return locked;
+}
+
+}  // namespace
+
+std::vector<Wish> wishes(Transaction& tx) { return tx.wishes(kWishesLimit); }
+
+bool carry_out(Transaction& tx, const Wish& wish) {
+  auto locked = still_wished(tx, wish);
+  if (!locked) return false;
+  auto& receipt = locked->row;
+  const Order order{wish.receipt, receipt.retry_by};
+  receipt.state = receipts::kept_back(State::queued, {.unanswered = !locked->unanswered.empty()});
+  receipt.error.clear();
+  receipt.hold_reason.clear();
+  write(tx, order, receipt, "retried: the error of revision " + std::to_string(wish.revision) + " is never told");
+  return true;
+}
+
+void take_back(Transaction& tx, const Wish& wish) {
+  const auto locked = still_wished(tx, wish);
+  if (!locked) return;
+  tx.wish_retry(wish.receipt, "");
+  tx.audit(locked->row.retry_by, wish.receipt, "retry taken back: the portal was told that it failed");
+}
+
+std::vector<std::string> unsettled(Transaction& tx, const RegisterId& register_id, const Times& times) {
+  std::vector<std::string> blockers;
+  std::map<std::int64_t, AttemptChange> given_up;
+  for (const auto& [id, attempt] : tx.lock_unsettled(register_id)) {
+    const auto sent = utc(attempt.sent_at_ms);
+    if (attempt.receipt.empty()) {
+      const auto wait = std::chrono::milliseconds(attempt.sent_at_ms - tx.now_ms()) + times.answer;
+      if (wait.count() < 0) {
+        given_up[id] = {.outcome = AttemptOutcome::unknown, .detail = "given up: its register is deleted"};
+      } else {
+        blockers.push_back("the report " + std::string(to_string(attempt.kind)) + " of " + sent + ": try again in " +
+                           in_seconds(wait) + " s");
+      }
+      continue;
+    }
+    const auto receipt = attempt.receipt.str();
+    const auto number = std::to_string(attempt.number);
+    blockers.push_back("receipt " + receipt + ", attempt " + number + " of " + sent +
+                       (attempt.outcome == AttemptOutcome::open ? " is open" : " is uncertain") +
+                       ": kassactl receipts resolve " + receipt + " --attempt " + number +
+                       " --printed … or --not-printed");
+  }
+  tx.write_attempts(given_up);
+  if (blockers.size() > kBlockersShown) blockers.resize(kBlockersShown);
+  return blockers;
+}
+
+}  // namespace kassaflow::fiscalizer::people

@@ -1,0 +1,456 @@
+#include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/records/convert.hpp"
+#include "kassaflow/v1/records.pb.h"
+#include "postgres_transaction.hpp"
+
+namespace kassaflow::fiscalizer::journal {
+
+using postgres::IntArray;
+using postgres::TextArray;
+
+namespace {
+
+template <class Numbers>
+std::string list_of(const Numbers& numbers) {
+  IntArray list;
+  for (const auto number : numbers) list.add(number);
+  return list.str();
+}
+
+const std::string kRowColumns =
+    "id, receipt, number, kind, identity, register, outcome, question, shard, sends, coalesce(proves, 0) as proves, "
+    "fn_before, fd_before, words, cause, (extract(epoch from sent_at) * 1000)::bigint as sent_at_ms, "
+    "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms ";
+
+Attempts rows_from(const pqxx::result& result) {
+  Attempts rows;
+  for (const auto& row : result) {
+    AttemptRow attempt;
+    attempt.receipt = ReceiptId(text(row["receipt"]));
+    attempt.number = row["number"].as<std::uint32_t>();
+    attempt.kind = kind_from(row["kind"]);
+    attempt.identity = RegisterIdentity(row["identity"].as<std::string>());
+    attempt.register_id = RegisterId(row["register"].as<std::string>());
+    attempt.outcome = outcome_from(row["outcome"]);
+    attempt.question = question_from(row["question"]);
+    attempt.shard = row["shard"].as<int>();
+    attempt.sends = row["sends"].as<int>();
+    attempt.proves = row["proves"].as<std::int64_t>();
+    attempt.fn_before = row["fn_before"].as<std::string>();
+    attempt.fd_before = row["fd_before"].as<std::uint64_t>();
+    attempt.words = row["words"].as<std::string>();
+    attempt.cause = row["cause"].as<std::string>();
+    attempt.sent_at_ms = row["sent_at_ms"].as<std::int64_t>();
+    attempt.finished_at_ms = row["finished_at_ms"].as<std::int64_t>();
+    rows.emplace(row["id"].as<std::int64_t>(), std::move(attempt));
+  }
+  return rows;
+}
+
+const std::string kWithBytes =
+    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
+    "a.started_at)::bigint as age_s, a.fd_before from attempts a left join receipts r on r.id = a.receipt ";
+
+std::vector<Attempt> attempts_from(const pqxx::result& result) {
+  std::vector<Attempt> attempts;
+  for (const auto& row : result) {
+    Attempt attempt;
+    attempt.id = row["id"].as<std::int64_t>();
+    attempt.kind = kind_from(row["kind"]);
+    attempt.receipt = ReceiptId(text(row["receipt"]));
+    attempt.key = row["key"].as<std::string>();
+    attempt.request = bytes(row["request"]);
+    attempt.remote_id = row["remote_id"].as<std::string>();
+    attempt.sends = row["sends"].as<int>();
+    attempt.content = bytes(row["content"]);
+    attempt.age_s = row["age_s"].as<std::int64_t>();
+    attempt.fd_before = row["fd_before"].as<std::uint64_t>();
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
+Undecided undecided_from(const pqxx::row& row) {
+  Undecided undecided;
+  auto& heard = undecided.heard;
+  heard.stored = row["id"].as<std::int64_t>();
+  heard.attempt = row["attempt"].as<std::int64_t>();
+  heard.fence.shard = row["shard"].as<int>();
+  heard.send = row["send"].as<int>();
+  heard.final = row["final"].as<bool>();
+  heard.provable = row["provable"].as<bool>();
+  heard.finding.fact = registers::fact_from(row["fact"].as<std::string>());
+  heard.finding.cause = registers::cause_from(row["cause"].as<std::string>());
+  heard.finding.code = row["code"].as<std::string>();
+  heard.finding.text = row["detail"].as<std::string>();
+  v1::FiscalDocument document;
+  if (!row["document"].is_null() && document.ParseFromString(bytes(row["document"]))) {
+    heard.finding.document = records::from_record(document);
+  }
+  heard.finding.remote_id = row["remote_id"].as<std::string>();
+  heard.finding.raw_answer = bytes(row["raw"]);
+  undecided.register_id = RegisterId(row["register"].as<std::string>());
+  undecided.kind = kind_from(row["kind"]);
+  return undecided;
+}
+
+}  // namespace
+
+std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransaction::insert_attempts(
+    const std::vector<NewAttempt>& attempts) {
+  TextArray receipts, kinds, registers, identities, pools, keys, requests, fns;
+  IntArray numbers, generations, shards, epochs, fds, proves;
+  for (const auto& attempt : attempts) {
+    attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
+    numbers.add(attempt.number);
+    generations.add(attempt.generation);
+    kinds.add(to_string(attempt.kind));
+    registers.add(attempt.register_id.str());
+    identities.add(attempt.identity.str());
+    pools.add(attempt.pool.str());
+    shards.add(attempt.fence.shard);
+    epochs.add(attempt.fence.epoch);
+    keys.add(attempt.key);
+    requests.add_bytes(attempt.request);
+    fns.add(attempt.fn_before);
+    fds.add(attempt.fd_before);
+    proves.add(attempt.proves);
+  }
+  static const std::string kInsert =
+      "insert into attempts (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, "
+      "fn_before, fd_before, proves) select receipt, number, generation, kind, register, identity, pool, shard, epoch, "
+      "key, request, fn_before, fd_before, nullif(proves, 0) from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], "
+      "$5::text[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[], $11::bytea[], $12::text[], "
+      "$13::bigint[], $14::bigint[]) as n(receipt, number, generation, kind, register, identity, pool, shard, epoch, "
+      "key, request, fn_before, fd_before, proves) where not exists (select 1 from attempts u where u.receipt = "
+      "n.receipt and " +
+      std::string(kUnanswered) + ") on conflict do nothing returning id, key, identity";
+  std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> stored;
+  for (const auto& row : work_.exec_params(kInsert, receipts.str(), numbers.str(), generations.str(), kinds.str(),
+                                           registers.str(), identities.str(), pools.str(), shards.str(), epochs.str(),
+                                           keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {
+    stored.emplace(std::pair(row["key"].as<std::string>(), RegisterIdentity(row["identity"].as<std::string>())),
+                   row["id"].as<std::int64_t>());
+  }
+  return stored;
+}
+
+std::map<std::int64_t, ReceiptId> PostgresTransaction::touched_by(const std::set<std::int64_t>& attempts) {
+  std::map<std::int64_t, ReceiptId> touched;
+  for (const auto& row : work_.exec_params(
+           "select t.id, a.receipt from (select a.id from unnest($1::bigint[]) a(id) union select a.proves from "
+           "attempts a where a.id = any($1::bigint[]) and a.proves is not null union select b.id from attempts a cross "
+           "join lateral (select id from attempts b where b.identity = a.identity and b.fn_before = a.fn_before and "
+           "b.fd_before = a.fd_before and b.id < a.id and b.receipt is not null and b.outcome = 'not_printed' and "
+           "b.question is null and b.words <> '' order by id desc limit 100) b where a.id = any($1::bigint[]) and "
+           "a.fn_before <> '') t join attempts a on a.id = t.id",
+           list_of(attempts))) {
+    touched.emplace(row["id"].as<std::int64_t>(), ReceiptId(text(row["receipt"])));
+  }
+  return touched;
+}
+
+Attempts PostgresTransaction::lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) {
+  TextArray receipt_ids;
+  for (const auto& receipt : receipts) receipt_ids.add(receipt.str());
+  static const std::string kLock = "select " + kRowColumns +
+                                   "from attempts where id = any(array(select unnest($1::bigint[]) union all select id "
+                                   "from attempts where receipt = any($2::uuid[]) and " +
+                                   kUnanswered + ")) order by id for update";
+  return rows_from(work_.exec_params(kLock, list_of(ids), receipt_ids.str()));
+}
+
+void PostgresTransaction::write_attempts(const std::map<std::int64_t, AttemptChange>& changes) {
+  if (changes.empty()) return;
+  IntArray ids;
+  TextArray outcomes, questions, details, remote_ids, words, causes;
+  for (const auto& [id, change] : changes) {
+    ids.add(id);
+    outcomes.add(change.outcome ? to_string(*change.outcome) : "");
+    questions.add(to_string(change.question));
+    details.add(change.detail);
+    remote_ids.add(change.remote_id);
+    words.add(change.words);
+    causes.add(change.cause);
+  }
+  work_.exec_params(
+      "update attempts a set outcome = coalesce(nullif(c.outcome, ''), a.outcome), "
+      "finished_at = case when c.outcome <> '' then coalesce(a.finished_at, now()) else a.finished_at end, "
+      "question = case when c.outcome <> '' then nullif(c.question, '') else a.question end, detail = c.detail, "
+      "remote_id = coalesce(nullif(c.remote_id, ''), a.remote_id), words = coalesce(nullif(c.words, ''), a.words), "
+      "cause = case when c.words <> '' then c.cause else a.cause end "
+      "from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as c(id, "
+      "outcome, question, detail, remote_id, words, cause) where a.id = c.id",
+      ids.str(), outcomes.str(), questions.str(), details.str(), remote_ids.str(), words.str(), causes.str());
+}
+
+int PostgresTransaction::count_sending(std::int64_t attempt) {
+  return work_
+      .exec_params1("update attempts set sends = sends + 1, sent_at = now() where id = $1 returning sends", attempt)[0]
+      .as<int>();
+}
+
+std::int64_t PostgresTransaction::open_attempt(const RegisterIdentity& identity, const std::string& key,
+                                               std::int64_t epoch) {
+  const auto rows =
+      work_.exec_params("select id from attempts where identity = $1 and key = $2 and epoch = $3 and outcome is null",
+                        identity.str(), key, epoch);
+  return rows.empty() ? 0 : rows[0]["id"].as<std::int64_t>();
+}
+
+int PostgresTransaction::refusals(const ReceiptId& receipt, std::uint32_t generation) {
+  return work_
+      .exec_params1(
+          "select count(*) from attempts where receipt = $1::uuid and generation = $2 and outcome = 'not_printed' and "
+          "words <> ''",
+          receipt.str(), generation)[0]
+      .as<int>();
+}
+
+bool PostgresTransaction::denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) {
+  return work_
+      .exec_params1(
+          "select exists (select 1 from attempts where receipt = $1::uuid and generation = $2 and outcome = "
+          "'not_printed' and question = 'settled' and words = $3)",
+          receipt.str(), generation, words)[0]
+      .as<bool>();
+}
+
+int PostgresTransaction::printed_attempts(const ReceiptId& receipt) {
+  return work_
+      .exec_params1("select count(*) from attempts where receipt = $1::uuid and outcome = 'printed'", receipt.str())[0]
+      .as<int>();
+}
+
+Attempts PostgresTransaction::lock_unsettled(const RegisterId& register_id) {
+  static const std::string kLock = "select " + kRowColumns +
+                                   "from attempts where register = $1 and case when receipt is null then outcome is "
+                                   "null else " +
+                                   kUnanswered + " end order by id for update";
+  return rows_from(work_.exec_params(kLock, register_id.str()));
+}
+
+// --- evidence ---
+
+void PostgresTransaction::append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) {
+  IntArray attempts, shards, sends, finals, provables, decisions, stored, callbacks;
+  TextArray facts, causes, codes, details, documents, remote_ids, raws;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& heard = batch[i];
+    if (heard.callback != 0) callbacks.add(heard.callback);
+    if (heard.stored != 0) {
+      if (decided[i]) stored.add(heard.stored);
+      continue;
+    }
+    attempts.add(heard.attempt);
+    shards.add(heard.fence.shard);
+    sends.add(heard.send);
+    finals.add(heard.final ? 1 : 0);
+    provables.add(heard.provable ? 1 : 0);
+    facts.add(to_string(heard.finding.fact));
+    causes.add(to_string(heard.finding.cause));
+    codes.add(heard.finding.code);
+    details.add(heard.finding.text);
+    heard.finding.document ? documents.add_bytes(records::to_record(*heard.finding.document).SerializeAsString())
+                           : documents.add_null();
+    remote_ids.add(heard.finding.remote_id);
+    raws.add_bytes(heard.finding.raw_answer);
+    decisions.add(decided[i] ? 1 : 0);
+  }
+  work_.exec_params(
+      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id, "
+      "raw, decided) select a, s, n, f <> 0, p <> 0, fact, cause, code, detail, document, remote_id, raw, d <> 0 "
+      "from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
+      "$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::int[]) "
+      "as e(a, s, n, f, p, fact, cause, code, detail, document, remote_id, raw, d)",
+      attempts.str(), shards.str(), sends.str(), finals.str(), provables.str(), facts.str(), causes.str(), codes.str(),
+      details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
+  work_.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
+  work_.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
+}
+
+std::vector<Undecided> PostgresTransaction::undecided(const std::vector<int>& shards, int limit) {
+  std::vector<Undecided> result;
+  // The few first, then their attempts: never the other way round, however large the tables are.
+  for (const auto& row : work_.exec_params(
+           "with e as materialized (select * from evidence where not decided and shard = any($1::int[]) order by id "
+           "limit $2) select e.*, a.register, a.kind from e join attempts a on a.id = e.attempt order by e.id",
+           list_of(shards), limit)) {
+    result.push_back(undecided_from(row));
+  }
+  return result;
+}
+
+bool PostgresTransaction::printed_is_undecided(std::int64_t attempt) {
+  return work_
+      .exec_params1("select exists (select 1 from evidence where attempt = $1 and not decided and fact = 'printed')",
+                    attempt)[0]
+      .as<bool>();
+}
+
+void PostgresTransaction::insert_callbacks(const std::vector<NewCallback>& callbacks) {
+  TextArray registers, bodies;
+  IntArray shards;
+  for (const auto& callback : callbacks) {
+    registers.add(callback.register_id.str());
+    shards.add(callback.shard);
+    bodies.add_bytes(callback.body);
+  }
+  work_.exec_params(
+      "insert into callbacks (register, shard, body) select * from unnest($1::text[], $2::int[], $3::bytea[])",
+      registers.str(), shards.str(), bodies.str());
+}
+
+std::vector<Callback> PostgresTransaction::callbacks(const std::vector<int>& shards, int limit) {
+  std::vector<Callback> result;
+  for (const auto& row : work_.exec_params(
+           "select id, register, body from callbacks where not handled and shard = any($1::int[]) order by id limit $2",
+           list_of(shards), limit)) {
+    result.push_back({row["id"].as<std::int64_t>(), RegisterId(row["register"].as<std::string>()), bytes(row["body"])});
+  }
+  return result;
+}
+
+void PostgresTransaction::mark_handled(std::int64_t callback) {
+  work_.exec_params("update callbacks set handled = true where id = $1", callback);
+}
+
+// --- documents and registers ---
+
+std::set<std::int64_t> PostgresTransaction::claim_documents(const std::vector<Claim>& claims) {
+  std::set<std::int64_t> owners;
+  if (claims.empty()) return owners;
+  TextArray fns, receipts;
+  IntArray fds, attempts;
+  for (const auto& claim : claims) {
+    fns.add(claim.fn);
+    fds.add(claim.fd);
+    attempts.add(claim.attempt);
+    claim.receipt.empty() ? receipts.add_null() : receipts.add(claim.receipt.str());
+  }
+  // In one order everywhere, so that two groups cannot wait for each other.
+  for (const auto& row : work_.exec_params(
+           "with claims as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[]) with ordinality "
+           "as c(fn, fd, attempt, receipt, place)), "
+           "mine as (insert into documents (fn, fd, attempt, receipt) select distinct on (fn, fd) fn, fd, attempt, "
+           "receipt from claims order by fn, fd, place on conflict do nothing returning attempt) "
+           "select attempt from mine union select c.attempt from claims c join documents d using (fn, fd, attempt)",
+           fns.str(), fds.str(), attempts.str(), receipts.str())) {
+    owners.insert(row["attempt"].as<std::int64_t>());
+  }
+  return owners;
+}
+
+std::optional<Claim> PostgresTransaction::document(const std::string& fn, std::uint64_t fd) {
+  const auto rows = work_.exec_params("select attempt, receipt from documents where fn = $1 and fd = $2", fn, fd);
+  if (rows.empty()) return std::nullopt;
+  return Claim{fn, fd, rows[0]["attempt"].as<std::int64_t>(), ReceiptId(text(rows[0]["receipt"]))};
+}
+
+std::vector<std::uint64_t> PostgresTransaction::known_numbers(const std::string& fn, std::uint64_t first,
+                                                              std::uint64_t last, int limit) {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& row :
+       work_.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit $4", fn,
+                         first, last, limit)) {
+    numbers.push_back(row["fd"].as<std::uint64_t>());
+  }
+  return numbers;
+}
+
+std::uint64_t PostgresTransaction::count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) {
+  return work_.exec_params1("select count(*) from documents where fn = $1 and fd between $2 and $3", fn, first, last)[0]
+      .as<std::uint64_t>();
+}
+
+Reports PostgresTransaction::reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
+                                           std::int64_t before) {
+  const auto row = work_.exec_params1(
+      "select count(*), coalesce(bool_or(kind = 'open_shift'), false) as opened from attempts where identity = $1 and "
+      "fn_before = $2 and fd_before = $3 and id < $4 and kind <> 'receipt' and outcome = 'printed' and "
+      "detail not like 'already%'",
+      identity.str(), fn, fd, before);
+  return {row["count"].as<std::uint64_t>(), row["opened"].as<bool>()};
+}
+
+void PostgresTransaction::write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) {
+  if (changes.empty()) return;
+  TextArray identities, fns, shifts;
+  IntArray fds, opened;
+  for (const auto& [identity, change] : changes) {
+    identities.add(identity.str());
+    fns.add(change.fn);
+    fds.add(change.fd);
+    shifts.add(change.shift ? to_string(*change.shift) : "");
+    opened.add(change.opened_now ? 1 : 0);
+  }
+  work_.exec_params(
+      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at) "
+      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end "
+      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]) as c(identity, fn, fd, shift, opened) "
+      "on conflict (identity) do update set "
+      "highest_fd = case when excluded.fn = '' then r.highest_fd when r.fn = excluded.fn then greatest(r.highest_fd, "
+      "excluded.highest_fd) else excluded.highest_fd end, "
+      "fn = coalesce(nullif(excluded.fn, ''), r.fn), "
+      "shift = case when excluded.shift = 'unknown' then r.shift else excluded.shift end, "
+      "shift_opened_at = case when excluded.shift = 'closed' then null else coalesce(excluded.shift_opened_at, "
+      "r.shift_opened_at) end",
+      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str());
+}
+
+// --- reading ---
+
+RegisterRow PostgresTransaction::register_of(const RegisterIdentity& identity) {
+  const auto rows = work_.exec_params(
+      "select fn, highest_fd, shift, coalesce(extract(epoch from shift_opened_at)::bigint, 0) as shift_opened_at_s "
+      "from "
+      "registers where identity = $1",
+      identity.str());
+  if (rows.empty()) return {};
+  const auto& row = rows[0];
+  return {row["fn"].as<std::string>(), row["highest_fd"].as<std::uint64_t>(), shift_from(row["shift"]),
+          row["shift_opened_at_s"].as<std::int64_t>()};
+}
+
+std::optional<Attempt> PostgresTransaction::open_attempt_of(const RegisterIdentity& identity) {
+  auto found =
+      attempts_from(work_.exec_params(kWithBytes + "where a.identity = $1 and a.outcome is null", identity.str()));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+std::vector<std::int64_t> PostgresTransaction::questions_of(const RegisterIdentity& identity) {
+  std::vector<std::int64_t> questions;
+  for (const auto& row : work_.exec_params(
+           "select id from attempts where identity = $1 and question = 'open' order by id", identity.str())) {
+    questions.push_back(row["id"].as<std::int64_t>());
+  }
+  return questions;
+}
+
+std::vector<Attempt> PostgresTransaction::asked_of(const RegisterIdentity& identity, int limit) {
+  return attempts_from(
+      work_.exec_params(kWithBytes + "where a.identity = $1 and a.question = 'asked' order by a.id desc limit $2",
+                        identity.str(), limit));
+}
+
+std::vector<Attempt> PostgresTransaction::named(const RegisterIdentity& identity, const std::string& key,
+                                                const std::string& remote_id) {
+  return attempts_from(work_.exec_params(
+      kWithBytes +
+          "where a.identity = $1 and (($2 <> '' and a.key = $2) or ($3 <> '' and a.remote_id = $3)) order by a.id",
+      identity.str(), key, remote_id));
+}
+
+std::vector<std::int64_t> PostgresTransaction::answered(const std::vector<std::int64_t>& attempts) {
+  std::vector<std::int64_t> result;
+  if (attempts.empty()) return result;
+  static const std::string kAnswered =
+      "select id from attempts where id = any($1::bigint[]) and outcome is not null and (receipt is null or not " +
+      std::string(kUnanswered) + ")";
+  for (const auto& row : work_.exec_params(kAnswered, list_of(attempts))) {
+    result.push_back(row["id"].as<std::int64_t>());
+  }
+  return result;
+}
+
+}  // namespace kassaflow::fiscalizer::journal

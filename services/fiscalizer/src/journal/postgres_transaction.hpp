@@ -1,0 +1,94 @@
+#pragma once
+// A Transaction over SQL. Rows are read by the names of their columns.
+
+#include <pqxx/pqxx>
+
+#include "transaction.hpp"
+
+namespace kassaflow::fiscalizer::journal {
+
+class PostgresTransaction final : public Transaction {
+ public:
+  explicit PostgresTransaction(pqxx::work& work) : work_(work) {}
+
+  std::int64_t now_ms() override;
+
+  std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) override;
+
+  Receipts lock_receipts(const std::set<ReceiptId>& ids) override;
+  void insert_receipts(const std::vector<NewReceipt>& receipts) override;
+  void write_receipts(const Receipts& receipts) override;
+  void wish_retry(const ReceiptId& receipt, const std::string& actor) override;
+  std::vector<Wish> wishes(int limit) override;
+  std::optional<Wish> wish_of(const ReceiptId& receipt) override;
+  void audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) override;
+
+  std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) override;
+  void insert_posts(const std::vector<NewPost>& posts) override;
+  void keep_unreadable(const Unreadable& record) override;
+  std::vector<std::string> unreadable_of(const ReceiptId& receipt) override;
+  void store_positions(const std::vector<kafka::Record>& batch) override;
+  positions::Positions positions() override;
+
+  std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
+      const std::vector<NewAttempt>& attempts) override;
+  std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) override;
+  Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) override;
+  void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) override;
+  int count_sending(std::int64_t attempt) override;
+  std::int64_t open_attempt(const RegisterIdentity& identity, const std::string& key, std::int64_t epoch) override;
+  int refusals(const ReceiptId& receipt, std::uint32_t generation) override;
+  bool denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) override;
+  int printed_attempts(const ReceiptId& receipt) override;
+  Attempts lock_unsettled(const RegisterId& register_id) override;
+
+  void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override;
+  std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) override;
+  bool printed_is_undecided(std::int64_t attempt) override;
+  void insert_callbacks(const std::vector<NewCallback>& callbacks) override;
+  std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) override;
+  void mark_handled(std::int64_t callback) override;
+
+  std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override;
+  std::optional<Claim> document(const std::string& fn, std::uint64_t fd) override;
+  std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+                                           int limit) override;
+  std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) override;
+  Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
+                        std::int64_t before) override;
+  void write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) override;
+
+  RegisterRow register_of(const RegisterIdentity& identity) override;
+  std::optional<Attempt> open_attempt_of(const RegisterIdentity& identity) override;
+  std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) override;
+  std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) override;
+  std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
+                             const std::string& remote_id) override;
+  std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override;
+  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override;
+  std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;
+  std::vector<Waiting> waiting(const std::vector<int>& shards) override;
+
+  std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override;
+  void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) override;
+  std::string journal_id() override;
+
+ private:
+  pqxx::work& work_;
+};
+
+// For SQL: "'done', 'failed'".
+[[nodiscard]] std::string states_in(receipts::Phase phase);
+// Attempts on receipts that may have printed, for all that is known; AttemptRow::unanswered() says the same.
+inline constexpr const char* kUnanswered =
+    "(outcome is null or (outcome = 'unknown' and question is distinct from 'settled'))";
+
+[[nodiscard]] std::string text(const pqxx::field& field);   // empty for null
+[[nodiscard]] std::string bytes(const pqxx::field& field);  // of a bytea, empty for null
+// Of a column's text. Throw for what the schema does not allow.
+[[nodiscard]] Kind kind_from(const pqxx::field& field);
+[[nodiscard]] Shift shift_from(const pqxx::field& field);
+[[nodiscard]] Question question_from(const pqxx::field& field);                 // null: none
+[[nodiscard]] receipts::AttemptOutcome outcome_from(const pqxx::field& field);  // null: open
+
+}  // namespace kassaflow::fiscalizer::journal

@@ -1,0 +1,45 @@
+#include "rows.hpp"
+
+#include "kassaflow/base/check.hpp"
+
+namespace kassaflow::fiscalizer {
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::receipt:
+      return "receipt";
+    case Kind::open_shift:
+      return "open_shift";
+    case Kind::close_shift:
+      return "close_shift";
+  }
+  never();
+}
+
+std::string_view to_string(Shift shift) {
+  switch (shift) {
+    case Shift::unknown:
+      return "unknown";
+    case Shift::open:
+      return "open";
+    case Shift::closed:
+      return "closed";
+  }
+  never();
+}
+
+std::string_view to_string(Question question) {
+  switch (question) {
+    case Question::none:
+      return "";
+    case Question::open:
+      return "open";
+    case Question::asked:
+      return "asked";
+    case Question::settled:
+      return "settled";
+  }
+  never();
+}
+
+}  // namespace kassaflow::fiscalizer

@@ -1,0 +1,308 @@
+#pragma once
+// What the journal keeps, in the domain's words. Stores (store.hpp) read and write these; the journal's decisions
+// (intake, open, settle, numbering, people) are made of nothing else.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fence.hpp"
+#include "kassaflow/base/id.hpp"
+#include "kassaflow/receipts/attempt.hpp"
+#include "kassaflow/receipts/machine.hpp"
+#include "kassaflow/registers/driver.hpp"
+
+namespace kassaflow::fiscalizer {
+
+enum class Kind : std::uint8_t { receipt, open_shift, close_shift };
+inline constexpr Kind kKinds[] = {Kind::receipt, Kind::open_shift, Kind::close_shift};
+[[nodiscard]] std::string_view to_string(Kind kind);
+
+// A register's shift, as far as its documents have told.
+enum class Shift : std::uint8_t { unknown, open, closed };
+inline constexpr Shift kShifts[] = {Shift::unknown, Shift::open, Shift::closed};
+[[nodiscard]] std::string_view to_string(Shift shift);
+
+// Whether an attempt that was or is unknown still waits for an answer.
+enum class Question : std::uint8_t {
+  none,
+  open,     // the register's numbering may settle it (exactly-once.md 6)
+  asked,    // a person is asked, and the register where it can be
+  settled,  // by a number or a person
+};
+inline constexpr Question kQuestions[] = {Question::open, Question::asked, Question::settled};
+[[nodiscard]] std::string_view to_string(Question question);  // empty for none
+
+// --- receipts ---
+
+// A receipt while a transaction holds it. Every change is written by Transaction::write_receipts, which gives it a new
+// revision, sequence and change time.
+struct ReceiptRow {
+  receipts::State state = receipts::State::queued;
+  receipts::State before = receipts::State::queued;  // as it was read
+  std::int64_t revision = 0;
+  std::uint32_t generation = 1;
+  std::uint32_t attempts = 0;  // made in the receipt's whole life
+  std::uint32_t generation_attempts = 0;
+  std::uint32_t conflicts = 0;
+  std::string error;
+  std::string hold_reason;  // a person wants it held
+  std::string retry_by;     // who wants the failed receipt queued again, once status has promised not to tell its error
+  // Of the post whose content is stored.
+  TenantId tenant;
+  CashboxId cashbox;
+  PoolId pool;
+  std::string digest;
+  std::uint32_t digest_version = 0;
+  std::int64_t date_create_s = 0;
+  bool readable = true;  // false: held, no worker could read its only record (exactly-once.md 18)
+  double age_s = 0;      // since its first post was accepted
+
+  bool changed = false;
+  // Written with a change:
+  std::optional<std::string> content;  // kassaflow.v1.Receipt that takes the place of the stored one
+  std::int64_t total_kopecks = 0;      // of that content
+  std::string fiscal;                  // kassaflow.v1.FiscalDocument, empty: as it was
+  std::int64_t rest_ms = 0;            // nothing is started for it before, from now; a longer rest stands
+};
+using Receipts = std::map<ReceiptId, ReceiptRow>;
+
+struct NewReceipt {
+  ReceiptId id;
+  std::string installation;
+  std::string unique_id;
+  std::int64_t accepted_at_ms = 0;
+  ReceiptRow row;  // `content` empty: unreadable
+};
+
+struct NewPost {
+  ReceiptId receipt;
+  std::string id;
+  std::string verdict;
+  std::uint32_t generation = 0;
+  std::string digest;
+};
+
+// A record that no worker could read.
+struct Unreadable {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  ReceiptId receipt;  // empty: its headers do not say
+  std::string key;
+  std::string value;
+};
+
+// A queued receipt as the dispatcher sees it.
+struct Queued {
+  ReceiptId id;
+  PoolId pool;
+  std::int64_t revision = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t attempts = 0;  // made so far, in the receipt's whole life
+  std::string content;         // kassaflow.v1.Receipt
+};
+
+struct Finished {  // a receipt came to its end
+  TenantId tenant;
+  receipts::State state = receipts::State::done;  // or failed
+  double seconds = 0;                             // since its first post was accepted
+  bool test = false;                              // done, and its document has no legal force
+};
+
+// An attempt as readers of outcomes see it.
+struct AttemptShown {
+  std::uint32_t number = 0;
+  RegisterId register_id;
+  std::int64_t started_at_ms = 0;
+  std::int64_t finished_at_ms = 0;  // 0: open
+  receipts::AttemptOutcome outcome = receipts::AttemptOutcome::open;
+  std::string detail;
+};
+
+// A receipt whose newest revision readers do not have.
+struct Unpublished {
+  ReceiptId id;
+  std::int64_t revision = 0;
+  receipts::State state = receipts::State::queued;
+  std::uint32_t generation = 0;
+  TenantId tenant;
+  std::string installation;
+  PoolId pool;
+  CashboxId cashbox;
+  std::string unique_id;
+  std::int64_t total_kopecks = 0;
+  std::string fiscal;   // kassaflow.v1.FiscalDocument, empty: none
+  std::string content;  // kassaflow.v1.Receipt, empty: unreadable
+  std::string error;
+  std::string hold_reason;
+  std::uint32_t conflicts = 0;
+  std::string digest;
+  std::uint32_t digest_version = 0;
+  std::int64_t accepted_at_ms = 0;
+  std::int64_t changed_at_ms = 0;
+  std::int64_t finished_at_ms = 0;  // 0: not finished
+  std::uint64_t sequence = 0;
+  std::vector<std::string> post_ids;
+  std::vector<AttemptShown> attempts;  // the latest, by number
+};
+
+// What waits in a pool.
+struct Waiting {
+  PoolId pool;
+  std::int64_t queued = 0;
+  double oldest_queued_s = 0;  // since it was accepted
+  std::int64_t uncertain = 0;  // receipts that wait for proof or a person
+};
+
+// A wish to retry a failed receipt, still to be carried out or taken back.
+struct Wish {
+  ReceiptId receipt;
+  std::int64_t revision = 0;  // whose error must never be told
+};
+
+// --- attempts ---
+
+struct NewAttempt {
+  Kind kind = Kind::receipt;
+  ReceiptId receipt;  // empty for shift reports
+  std::int64_t revision = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t number = 0;
+  RegisterId register_id;
+  RegisterIdentity identity;
+  PoolId pool;
+  Fence fence;
+  std::string key;
+  std::string request;
+  std::string fn_before;
+  std::uint64_t fd_before = 0;
+  std::int64_t proves = 0;  // id of the uncertain attempt this one is the probe of, 0 = none
+};
+
+// An attempt with its bytes, as a lane follows it.
+struct Attempt {
+  std::int64_t id = 0;
+  Kind kind = Kind::receipt;
+  ReceiptId receipt;
+  std::string key;
+  std::string request;
+  std::string remote_id;
+  int sends = 1;
+  std::string content;          // of the receipt
+  std::int64_t age_s = 0;       // since it was opened
+  std::uint64_t fd_before = 0;  // the last document known of the register when it was opened
+};
+
+// An attempt while a transaction holds it.
+struct AttemptRow {
+  ReceiptId receipt;  // empty: a shift report
+  std::uint32_t number = 0;
+  Kind kind = Kind::receipt;
+  RegisterIdentity identity;
+  RegisterId register_id;
+  receipts::AttemptOutcome outcome = receipts::AttemptOutcome::open;
+  Question question = Question::none;
+  int shard = 0;
+  int sends = 1;
+  std::int64_t proves = 0;
+  std::string fn_before;
+  std::uint64_t fd_before = 0;
+  std::string words;                // what the register said of it, unless "printed"; empty: it never answered
+  std::string cause;                // with words
+  std::int64_t sent_at_ms = 0;      // when its bytes were last allowed to leave
+  std::int64_t finished_at_ms = 0;  // when its end was written down, 0: it is open
+
+  // Its receipt may have been printed by it, for all that is known.
+  [[nodiscard]] bool unanswered() const {
+    return outcome == receipts::AttemptOutcome::open ||
+           (outcome == receipts::AttemptOutcome::unknown && question != Question::settled);
+  }
+  // Believed not printed for the register's words alone: no number and no person has confirmed it.
+  [[nodiscard]] bool believed() const {
+    return outcome == receipts::AttemptOutcome::not_printed && question == Question::none && !words.empty();
+  }
+};
+using Attempts = std::map<std::int64_t, AttemptRow>;
+
+struct AttemptChange {
+  std::optional<receipts::AttemptOutcome> outcome{};  // nullopt: stays as it is
+  Question question = Question::none;                 // with an outcome
+  std::string detail{};
+  std::string remote_id{};  // empty: as it was
+  std::string words{};      // empty: they and the cause stay as they are
+  std::string cause{};
+};
+
+// One thing learned about one attempt.
+struct Heard {
+  std::int64_t attempt = 0;
+  Fence fence;                // under which the decision would be made
+  std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
+  std::int64_t callback = 0;  // the callback it came with: marked as handled in the same transaction
+  int send = 1;               // which sending of the bytes it is about; of an older one only "printed" counts
+  bool final = true;          // false: the attempt stays open and is asked about again
+  bool provable = false;      // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
+  registers::Finding finding;
+};
+
+// Evidence that an earlier owner of the shard appended after it had lost it.
+struct Undecided {
+  Heard heard;
+  RegisterId register_id;
+  Kind kind = Kind::receipt;
+};
+
+struct Callback {
+  std::int64_t id = 0;
+  RegisterId register_id;
+  std::string body;
+};
+
+struct NewCallback {
+  RegisterId register_id;
+  int shard = 0;
+  std::string body;
+};
+
+// --- documents and registers ---
+
+struct Claim {
+  std::string fn;
+  std::uint64_t fd = 0;
+  std::int64_t attempt = 0;
+  ReceiptId receipt;  // empty: a shift report
+};
+
+// Shift reports of one register since the last number seen of it.
+struct Reports {
+  std::uint64_t count = 0;
+  bool opened = false;  // one of them opened the shift
+};
+
+struct RegisterRow {  // of a physical register
+  std::string fn;
+  std::uint64_t highest_fd = 0;
+  Shift shift = Shift::unknown;
+  std::int64_t shift_opened_at_s = 0;
+};
+
+// A new storage starts counting again; within one, the highest number seen stands.
+struct RegisterChange {
+  std::string fn;  // empty: as it was
+  std::uint64_t fd = 0;
+  std::optional<Shift> shift;  // nullopt: as it was
+  bool opened_now = false;
+};
+
+// What is remembered of a physical register.
+struct RegisterMemory : RegisterRow {
+  std::optional<Attempt> open;          // an attempt whose end nobody knows yet
+  std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
+  std::vector<Attempt> asked;           // uncertain attempts that it cannot, of a register that can be asked
+};
+
+}  // namespace kassaflow::fiscalizer

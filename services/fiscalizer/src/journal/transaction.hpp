@@ -1,0 +1,136 @@
+#pragma once
+// One transaction of the journal, as its decisions see it. A decision is a function of a Transaction: it reads rows,
+// which stay locked until the end, and writes rows; that it throws undoes all of it. Two stores carry it out, and
+// tests/conformance says what both must do: PostgreSQL (postgres_store.hpp) and memory (memory_store.hpp).
+//
+// Locks are taken in one order everywhere: receipts by id, attempts by id, shards.
+//
+// Not thread-safe; it lives as long as the body it is given to.
+
+#include <set>
+#include <utility>
+
+#include "kassaflow/positions/positions.hpp"
+#include "rows.hpp"
+
+namespace kassaflow::fiscalizer::journal {
+
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  // The store's own time, which decides nothing but how long people and bytes given up have waited.
+  virtual std::int64_t now_ms() = 0;
+
+  // --- shards ---
+
+  // Those of `shards` this worker holds, and under which epoch. They stay so until the transaction ends.
+  virtual std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) = 0;
+
+  // --- receipts ---
+
+  // Unknown ids are absent.
+  virtual Receipts lock_receipts(const std::set<ReceiptId>& ids) = 0;
+  // At the end of their pools' queues, in the order given. Throws when one of them is there already.
+  virtual void insert_receipts(const std::vector<NewReceipt>& receipts) = 0;
+  // Writes the changed ones.
+  virtual void write_receipts(const Receipts& receipts) = 0;
+  // A retry is wished, or (empty) no longer: readers of outcomes do not see it, so the revision stays.
+  virtual void wish_retry(const ReceiptId& receipt, const std::string& actor) = 0;
+  // Of failed receipts, by id.
+  virtual std::vector<Wish> wishes(int limit) = 0;
+  virtual std::optional<Wish> wish_of(const ReceiptId& receipt) = 0;
+  virtual void audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) = 0;
+
+  // --- posts ---
+
+  virtual std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) = 0;
+  virtual void insert_posts(const std::vector<NewPost>& posts) = 0;
+  // Without effect when the record is kept already.
+  virtual void keep_unreadable(const Unreadable& record) = 0;
+  // The values of what was kept of a receipt, the newest first.
+  virtual std::vector<std::string> unreadable_of(const ReceiptId& receipt) = 0;
+  // Where intake goes on reading; positions only grow.
+  virtual void store_positions(const std::vector<kafka::Record>& batch) = 0;
+  virtual positions::Positions positions() = 0;
+
+  // --- attempts ---
+
+  // The ids of those that were stored, by key and physical register. One is not stored while its register or its
+  // receipt has an open one, or an unanswered one of its receipt exists.
+  virtual std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
+      const std::vector<NewAttempt>& attempts) = 0;
+  // `attempts`, those whose question they may settle, and those before them that were believed not printed although
+  // the register's numbering has not yet said so (the latest 100 of each), with their receipts (empty: a shift report).
+  // Not locked: an attempt's receipt never changes.
+  virtual std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) = 0;
+  // These, and every unanswered one of `receipts`. Unknown ids are absent.
+  virtual Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) = 0;
+  virtual void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) = 0;
+  // One more sending of an open attempt; which one it is.
+  virtual int count_sending(std::int64_t attempt) = 0;
+  // The open attempt that this worker's epoch stored, 0 = none.
+  virtual std::int64_t open_attempt(const RegisterIdentity& identity, const std::string& key, std::int64_t epoch) = 0;
+  // How often registers have refused the receipt in this generation, whatever their words.
+  virtual int refusals(const ReceiptId& receipt, std::uint32_t generation) = 0;
+  // A number or a person has called an attempt of this generation not printed that a register had said `words` of.
+  virtual bool denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) = 0;
+  virtual int printed_attempts(const ReceiptId& receipt) = 0;
+  // Of a register: receipts' attempts without an answer, and open shift reports.
+  virtual Attempts lock_unsettled(const RegisterId& register_id) = 0;
+
+  // --- evidence ---
+
+  // What was told is kept under any epoch; `decided` says which of it this transaction also decides about. What is
+  // stored already, and callbacks, are marked.
+  virtual void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) = 0;
+  virtual std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) = 0;
+  virtual bool printed_is_undecided(std::int64_t attempt) = 0;
+  virtual void insert_callbacks(const std::vector<NewCallback>& callbacks) = 0;
+  virtual std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) = 0;
+  virtual void mark_handled(std::int64_t callback) = 0;
+
+  // --- documents and registers ---
+
+  // The attempts that have the document they claim (exactly-once.md 11): the first claimant keeps it.
+  virtual std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) = 0;
+  virtual std::optional<Claim> document(const std::string& fn, std::uint64_t fd) = 0;
+  // Numbers of documents we know in [first, last], ascending.
+  virtual std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+                                                   int limit) = 0;
+  virtual std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) = 0;
+  // Printed shift reports of the register before attempt `before`, since that number; not those of a shift that turned
+  // out to be open already, for they made no document.
+  virtual Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
+                                std::int64_t before) = 0;
+  virtual void write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) = 0;
+
+  // --- reading, nothing is locked ---
+
+  virtual RegisterRow register_of(const RegisterIdentity& identity) = 0;
+  virtual std::optional<Attempt> open_attempt_of(const RegisterIdentity& identity) = 0;
+  // Ids of its attempts with an open question, ascending.
+  virtual std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) = 0;
+  // Its attempts whose question a person is asked, the latest first.
+  virtual std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) = 0;
+  // Its attempts with that key or remote id (where not empty), by id.
+  virtual std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
+                                     const std::string& remote_id) = 0;
+  // Those of `attempts` that nobody has to answer any more.
+  virtual std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) = 0;
+  // The heads of the pools' queues, in their order; without those that still rest.
+  virtual std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) = 0;
+  virtual std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) = 0;
+  // Pools of the shards that have nothing waiting may be absent.
+  virtual std::vector<Waiting> waiting(const std::vector<int>& shards) = 0;
+
+  // --- outcomes ---
+
+  // The oldest changes first.
+  virtual std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) = 0;
+  virtual void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) = 0;
+  // Which store this is, and which of its lives: a restored or failed over one has another.
+  virtual std::string journal_id() = 0;
+};
+
+}  // namespace kassaflow::fiscalizer::journal

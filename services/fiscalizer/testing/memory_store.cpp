@@ -1,0 +1,843 @@
+#include "memory_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "kassaflow/async/pause.hpp"
+#include "kassaflow/receipts/id.hpp"
+
+namespace kassaflow::fiscalizer::journal {
+
+using receipts::AttemptOutcome;
+using receipts::Phase;
+using receipts::State;
+
+namespace {
+
+struct StoredReceipt {
+  ReceiptRow row;  // its `content`, `fiscal` and `rest_ms` are empty
+  std::string installation;
+  std::string unique_id;
+  std::string content;
+  std::string fiscal;
+  std::int64_t total_kopecks = 0;
+  std::int64_t accepted_at_ms = 0;
+  std::int64_t changed_at_ms = 0;
+  std::int64_t finished_at_ms = 0;
+  std::int64_t not_before_ms = 0;
+  std::int64_t position = 0;
+  std::int64_t sequence = 0;
+  std::int64_t published_revision = 0;
+};
+
+struct StoredAttempt {
+  AttemptRow row;
+  std::uint32_t generation = 0;
+  std::int64_t epoch = 0;
+  std::string key;
+  std::string request;
+  std::string remote_id;
+  std::string detail;
+  std::int64_t started_at_ms = 0;
+};
+
+struct StoredEvidence {
+  Heard heard;  // with its shard; its epoch was only that of whoever heard it
+  bool decided = false;
+};
+
+struct StoredCallback {
+  NewCallback callback;
+  bool handled = false;
+};
+
+struct StoredUnreadable {
+  Unreadable record;
+  std::int64_t place = 0;  // in the order in which they were kept
+};
+
+struct StoredRegister {
+  std::string fn;
+  std::uint64_t highest_fd = 0;
+  Shift shift = Shift::unknown;
+  std::int64_t shift_opened_at_s = 0;
+};
+
+}  // namespace
+
+struct Memory::Tables {
+  std::array<std::pair<WorkerId, std::int64_t>, receipts::kShards> shards;  // worker and epoch
+  std::map<ReceiptId, StoredReceipt> receipts;
+  std::map<std::int64_t, StoredAttempt> attempts;
+  std::map<std::pair<ReceiptId, std::string>, NewPost> posts;
+  std::map<std::tuple<std::string, std::int32_t, std::int64_t>, StoredUnreadable> unreadable;
+  positions::Positions positions;
+  std::map<std::int64_t, StoredEvidence> evidence;
+  std::map<std::int64_t, StoredCallback> callbacks;
+  std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
+  std::map<RegisterIdentity, StoredRegister> registers;
+  std::vector<std::string> audit;  // "actor: action"
+  std::int64_t sequence = 0;
+  std::int64_t life = 1;
+
+  // What follows from the rows.
+  std::map<PoolId, std::map<std::int64_t, ReceiptId>> queues;  // by position
+  std::map<std::int64_t, ReceiptId> unpublished;               // by sequence
+  std::map<ReceiptId, std::set<std::int64_t>> attempts_of;
+  std::map<RegisterIdentity, std::set<std::int64_t>> attempts_on;
+  std::set<std::int64_t> undecided;
+  std::set<std::int64_t> unhandled;
+
+  std::int64_t next() { return ++sequence; }
+
+  void forget(const ReceiptId& id) {
+    const auto found = receipts.find(id);
+    if (found == receipts.end()) return;
+    if (auto queue = queues.find(found->second.row.pool); queue != queues.end()) {
+      queue->second.erase(found->second.position);
+      if (queue->second.empty()) queues.erase(queue);
+    }
+    unpublished.erase(found->second.sequence);
+    receipts.erase(found);
+  }
+  void put(const ReceiptId& id, StoredReceipt receipt) {
+    forget(id);
+    if (receipt.row.state == State::queued) queues[receipt.row.pool][receipt.position] = id;
+    if (receipt.published_revision < receipt.row.revision) unpublished[receipt.sequence] = id;
+    receipts.emplace(id, std::move(receipt));
+  }
+};
+
+struct Memory::Backup {
+  Tables tables;
+};
+
+namespace {
+
+using Tables = Memory::Tables;
+
+// Does what a transaction asks for at once, and can undo it.
+class MemoryTransaction final : public Transaction {
+ public:
+  MemoryTransaction(Tables& tables, std::int64_t now_ms) : tables_(tables), now_ms_(now_ms) {}
+
+  void roll_back() {
+    for (auto step = undo_.rbegin(); step != undo_.rend(); ++step) (*step)();
+    undo_.clear();
+  }
+
+  std::int64_t now_ms() override { return now_ms_; }
+
+  // --- shards ---
+
+  std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) override {
+    std::map<int, std::int64_t> held;
+    for (const int shard : shards) {
+      const auto& [holder, epoch] = tables_.shards.at(static_cast<std::size_t>(shard));
+      if (holder == worker) held.emplace(shard, epoch);
+    }
+    return held;
+  }
+
+  // --- receipts ---
+
+  Receipts lock_receipts(const std::set<ReceiptId>& ids) override {
+    Receipts found;
+    for (const auto& id : ids) {
+      const auto stored = tables_.receipts.find(id);
+      if (stored == tables_.receipts.end()) continue;
+      auto row = stored->second.row;
+      row.before = row.state;
+      row.readable = !stored->second.content.empty();
+      row.age_s = static_cast<double>(now_ms_ - stored->second.accepted_at_ms) / 1000;
+      found.emplace(id, std::move(row));
+    }
+    return found;
+  }
+
+  void insert_receipts(const std::vector<NewReceipt>& receipts) override {
+    for (const auto& [id, installation, unique_id, accepted_at_ms, row] : receipts) {
+      if (tables_.receipts.contains(id)) throw std::runtime_error("intake: a receipt appeared meanwhile");
+      StoredReceipt stored;
+      stored.row = row;
+      stored.installation = installation;
+      stored.unique_id = unique_id;
+      take(stored, row);
+      stored.row.revision = 1;
+      stored.total_kopecks = row.total_kopecks;
+      stored.accepted_at_ms = accepted_at_ms;
+      stored.changed_at_ms = now_ms_;
+      stored.position = tables_.next();
+      stored.sequence = tables_.next();
+      put(id, std::move(stored));
+    }
+  }
+
+  void write_receipts(const Receipts& receipts) override {
+    for (const auto& [id, row] : receipts) {
+      const auto found = tables_.receipts.find(id);
+      if (!row.changed || found == tables_.receipts.end()) continue;
+      auto stored = found->second;
+      const auto before = stored.row.state;
+      const auto revision = stored.row.revision;
+      stored.row = row;
+      take(stored, row);
+      stored.row.revision = revision + 1;
+      if (receipts::phase_of(row.state) != Phase::ended) {
+        stored.finished_at_ms = 0;
+      } else if (row.state != before) {
+        stored.finished_at_ms = now_ms_;
+      }
+      if (row.rest_ms > 0) stored.not_before_ms = std::max(stored.not_before_ms, now_ms_ + row.rest_ms);
+      stored.changed_at_ms = now_ms_;
+      stored.sequence = tables_.next();
+      put(id, std::move(stored));
+    }
+  }
+
+  void wish_retry(const ReceiptId& receipt, const std::string& actor) override {
+    auto stored = tables_.receipts.at(receipt);
+    stored.row.retry_by = actor;
+    put(receipt, std::move(stored));
+  }
+
+  std::vector<Wish> wishes(int limit) override {
+    std::vector<Wish> found;
+    for (const auto& [id, stored] : tables_.receipts) {
+      if (static_cast<int>(found.size()) == limit) break;
+      if (stored.row.state == State::failed && !stored.row.retry_by.empty()) found.push_back({id, stored.row.revision});
+    }
+    return found;
+  }
+
+  std::optional<Wish> wish_of(const ReceiptId& receipt) override {
+    const auto stored = tables_.receipts.find(receipt);
+    if (stored == tables_.receipts.end()) return std::nullopt;
+    const auto& row = stored->second.row;
+    if (row.state != State::failed || row.retry_by.empty()) return std::nullopt;
+    return Wish{receipt, row.revision};
+  }
+
+  void audit(const std::string& actor, const ReceiptId&, const std::string& action) override {
+    tables_.audit.push_back(actor + ": " + action);
+    undo_.emplace_back([this] { tables_.audit.pop_back(); });
+  }
+
+  // --- posts ---
+
+  std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) override {
+    std::set<std::string> known;
+    for (const auto& id : receipts) {
+      for (auto post = tables_.posts.lower_bound({id, ""}); post != tables_.posts.end() && post->first.first == id;
+           ++post) {
+        known.insert(post->first.second);
+      }
+    }
+    return known;
+  }
+
+  void insert_posts(const std::vector<NewPost>& posts) override {
+    for (const auto& post : posts) insert(tables_.posts, {post.receipt, post.id}, post);
+  }
+
+  void keep_unreadable(const Unreadable& record) override {
+    insert(tables_.unreadable, {record.topic, record.partition, record.offset}, {record, tables_.next()});
+  }
+
+  std::vector<std::string> unreadable_of(const ReceiptId& receipt) override {
+    std::map<std::int64_t, std::string> found;
+    for (const auto& [where, stored] : tables_.unreadable) {
+      if (stored.record.receipt == receipt) found.emplace(-stored.place, stored.record.value);
+    }
+    std::vector<std::string> values;
+    for (auto& [place, value] : found) values.push_back(std::move(value));
+    return values;
+  }
+
+  void store_positions(const std::vector<kafka::Record>& batch) override {
+    for (const auto& record : batch) {
+      auto& next = change(tables_.positions, {record.topic, record.partition});
+      next = std::max(next, record.offset + 1);
+    }
+  }
+
+  positions::Positions positions() override { return tables_.positions; }
+
+  // --- attempts ---
+
+  std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
+      const std::vector<NewAttempt>& attempts) override {
+    std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> stored;
+    for (const auto& attempt : attempts) {
+      if (!may_be_stored(attempt)) continue;
+      const auto id = tables_.next();
+      StoredAttempt row;
+      row.row.receipt = attempt.receipt;
+      row.row.number = attempt.number;
+      row.row.kind = attempt.kind;
+      row.row.identity = attempt.identity;
+      row.row.register_id = attempt.register_id;
+      row.row.shard = attempt.fence.shard;
+      row.row.proves = attempt.proves;
+      row.row.fn_before = attempt.fn_before;
+      row.row.fd_before = attempt.fd_before;
+      row.row.sent_at_ms = now_ms_;
+      row.generation = attempt.generation;
+      row.epoch = attempt.fence.epoch;
+      row.key = attempt.key;
+      row.request = attempt.request;
+      row.started_at_ms = now_ms_;
+      tables_.attempts.emplace(id, std::move(row));
+      tables_.attempts_on[attempt.identity].insert(id);
+      if (!attempt.receipt.empty()) tables_.attempts_of[attempt.receipt].insert(id);
+      undo_.emplace_back([this, id, identity = attempt.identity, receipt = attempt.receipt] {
+        tables_.attempts.erase(id);
+        tables_.attempts_on[identity].erase(id);
+        if (!receipt.empty()) tables_.attempts_of[receipt].erase(id);
+      });
+      stored.emplace(std::pair(attempt.key, attempt.identity), id);
+    }
+    return stored;
+  }
+
+  std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) override {
+    constexpr std::size_t kBelieved = 100;
+    std::map<std::int64_t, ReceiptId> touched;
+    const auto touch = [&](std::int64_t id) {
+      if (const auto found = tables_.attempts.find(id); found != tables_.attempts.end()) {
+        touched.emplace(id, found->second.row.receipt);
+      }
+    };
+    for (const auto id : attempts) {
+      touch(id);
+      const auto found = tables_.attempts.find(id);
+      if (found == tables_.attempts.end()) continue;
+      const auto& row = found->second.row;
+      if (row.proves != 0) touch(row.proves);
+      if (row.fn_before.empty()) continue;
+      std::size_t believed = 0;
+      const auto& others = tables_.attempts_on.at(row.identity);
+      for (auto other = std::make_reverse_iterator(others.lower_bound(id)); other != others.rend(); ++other) {
+        const auto& before = tables_.attempts.at(*other).row;
+        if (before.fn_before != row.fn_before || before.fd_before != row.fd_before || before.receipt.empty() ||
+            !before.believed()) {
+          continue;
+        }
+        if (believed++ == kBelieved) break;
+        touch(*other);
+      }
+    }
+    return touched;
+  }
+
+  Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) override {
+    Attempts rows;
+    for (const auto id : ids) {
+      if (const auto found = tables_.attempts.find(id); found != tables_.attempts.end()) {
+        rows.emplace(id, found->second.row);
+      }
+    }
+    for (const auto& receipt : receipts) {
+      for (const auto id : of(receipt)) {
+        const auto& row = tables_.attempts.at(id).row;
+        if (row.unanswered()) rows.emplace(id, row);
+      }
+    }
+    return rows;
+  }
+
+  void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) override {
+    for (const auto& [id, one] : changes) {
+      auto& stored = change(tables_.attempts, id);
+      if (one.outcome) {
+        stored.row.outcome = *one.outcome;
+        stored.row.question = one.question;
+        if (stored.row.finished_at_ms == 0) stored.row.finished_at_ms = now_ms_;
+      }
+      stored.detail = one.detail;
+      if (!one.remote_id.empty()) stored.remote_id = one.remote_id;
+      if (one.words.empty()) continue;
+      stored.row.words = one.words;
+      stored.row.cause = one.cause;
+    }
+  }
+
+  int count_sending(std::int64_t attempt) override {
+    auto& stored = change(tables_.attempts, attempt);
+    stored.row.sent_at_ms = now_ms_;
+    return ++stored.row.sends;
+  }
+
+  std::int64_t open_attempt(const RegisterIdentity& identity, const std::string& key, std::int64_t epoch) override {
+    for (const auto id : on(identity)) {
+      const auto& stored = tables_.attempts.at(id);
+      if (stored.key == key && stored.epoch == epoch && stored.row.outcome == AttemptOutcome::open) return id;
+    }
+    return 0;
+  }
+
+  int refusals(const ReceiptId& receipt, std::uint32_t generation) override {
+    return static_cast<int>(std::ranges::count_if(of(receipt), [&](auto id) {
+      const auto& stored = tables_.attempts.at(id);
+      return stored.generation == generation && stored.row.outcome == AttemptOutcome::not_printed &&
+             !stored.row.words.empty();
+    }));
+  }
+
+  bool denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) override {
+    return std::ranges::any_of(of(receipt), [&](auto id) {
+      const auto& stored = tables_.attempts.at(id);
+      return stored.generation == generation && stored.row.outcome == AttemptOutcome::not_printed &&
+             stored.row.question == Question::settled && stored.row.words == words;
+    });
+  }
+
+  int printed_attempts(const ReceiptId& receipt) override {
+    return static_cast<int>(std::ranges::count_if(
+        of(receipt), [&](auto id) { return tables_.attempts.at(id).row.outcome == AttemptOutcome::printed; }));
+  }
+
+  Attempts lock_unsettled(const RegisterId& register_id) override {
+    Attempts rows;
+    for (const auto& [id, stored] : tables_.attempts) {
+      const auto& row = stored.row;
+      const bool unsettled = row.receipt.empty() ? row.outcome == AttemptOutcome::open : row.unanswered();
+      if (row.register_id == register_id && unsettled) rows.emplace(id, row);
+    }
+    return rows;
+  }
+
+  // --- evidence ---
+
+  void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto& heard = batch[i];
+      if (heard.callback != 0) mark_handled(heard.callback);
+      if (heard.stored == 0) {
+        const auto id = tables_.next();
+        auto& stored = change(tables_.evidence, id);
+        stored = {heard, decided[i]};
+        stored.heard.stored = id;
+        stored.heard.fence.epoch = 0;
+        stored.heard.callback = 0;
+        if (!decided[i]) add(tables_.undecided, id);
+      } else if (decided[i]) {
+        change(tables_.evidence, heard.stored).decided = true;
+        remove(tables_.undecided, heard.stored);
+      }
+    }
+  }
+
+  std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) override {
+    std::vector<Undecided> result;
+    for (const auto id : tables_.undecided) {
+      if (static_cast<int>(result.size()) == limit) break;
+      const auto& heard = tables_.evidence.at(id).heard;
+      if (std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
+      const auto& attempt = tables_.attempts.at(heard.attempt).row;
+      result.push_back({heard, attempt.register_id, attempt.kind});
+    }
+    return result;
+  }
+
+  bool printed_is_undecided(std::int64_t attempt) override {
+    return std::ranges::any_of(tables_.undecided, [&](auto id) {
+      const auto& heard = tables_.evidence.at(id).heard;
+      return heard.attempt == attempt && heard.finding.fact == registers::Fact::printed;
+    });
+  }
+
+  void insert_callbacks(const std::vector<NewCallback>& callbacks) override {
+    for (const auto& callback : callbacks) {
+      const auto id = tables_.next();
+      change(tables_.callbacks, id) = {callback, false};
+      add(tables_.unhandled, id);
+    }
+  }
+
+  std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) override {
+    std::vector<Callback> result;
+    for (const auto id : tables_.unhandled) {
+      if (static_cast<int>(result.size()) == limit) break;
+      const auto& callback = tables_.callbacks.at(id).callback;
+      if (std::ranges::find(shards, callback.shard) == shards.end()) continue;
+      result.push_back({id, callback.register_id, callback.body});
+    }
+    return result;
+  }
+
+  void mark_handled(std::int64_t callback) override {
+    change(tables_.callbacks, callback).handled = true;
+    remove(tables_.unhandled, callback);
+  }
+
+  // --- documents and registers ---
+
+  std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override {
+    std::set<std::int64_t> owners;
+    for (const auto& claim : claims) {
+      insert(tables_.documents, {claim.fn, claim.fd}, claim);
+      if (tables_.documents.at({claim.fn, claim.fd}).attempt == claim.attempt) owners.insert(claim.attempt);
+    }
+    return owners;
+  }
+
+  std::optional<Claim> document(const std::string& fn, std::uint64_t fd) override {
+    const auto found = tables_.documents.find({fn, fd});
+    return found == tables_.documents.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+                                           int limit) override {
+    std::vector<std::uint64_t> numbers;
+    for (auto row = tables_.documents.lower_bound({fn, first});
+         row != tables_.documents.end() && row->first.first == fn && row->first.second <= last &&
+         static_cast<int>(numbers.size()) < limit;
+         ++row) {
+      numbers.push_back(row->first.second);
+    }
+    return numbers;
+  }
+
+  std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) override {
+    if (last < first) return 0;
+    return static_cast<std::uint64_t>(
+        std::distance(tables_.documents.lower_bound({fn, first}), tables_.documents.upper_bound({fn, last})));
+  }
+
+  Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
+                        std::int64_t before) override {
+    Reports reports;
+    for (const auto id : on(identity)) {
+      const auto& stored = tables_.attempts.at(id);
+      const auto& row = stored.row;
+      if (id >= before || row.fn_before != fn || row.fd_before != fd || row.kind == Kind::receipt ||
+          row.outcome != AttemptOutcome::printed || stored.detail.starts_with("already")) {
+        continue;
+      }
+      ++reports.count;
+      reports.opened = reports.opened || row.kind == Kind::open_shift;
+    }
+    return reports;
+  }
+
+  void write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) override {
+    for (const auto& [identity, one] : changes) {
+      auto& stored = change(tables_.registers, identity);
+      if (!one.fn.empty()) stored.highest_fd = stored.fn == one.fn ? std::max(stored.highest_fd, one.fd) : one.fd;
+      if (!one.fn.empty()) stored.fn = one.fn;
+      if (one.shift && *one.shift != Shift::unknown) stored.shift = *one.shift;
+      if (one.opened_now) stored.shift_opened_at_s = now_ms_ / 1000;
+      if (one.shift == Shift::closed) stored.shift_opened_at_s = 0;
+    }
+  }
+
+  // --- reading ---
+
+  RegisterRow register_of(const RegisterIdentity& identity) override {
+    const auto found = tables_.registers.find(identity);
+    if (found == tables_.registers.end()) return {};
+    const auto& row = found->second;
+    return {row.fn, row.highest_fd, row.shift, row.shift_opened_at_s};
+  }
+
+  std::optional<Attempt> open_attempt_of(const RegisterIdentity& identity) override {
+    for (const auto id : on(identity)) {
+      if (tables_.attempts.at(id).row.outcome == AttemptOutcome::open) return with_bytes(id);
+    }
+    return std::nullopt;
+  }
+
+  std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) override {
+    std::vector<std::int64_t> questions;
+    for (const auto id : on(identity)) {
+      if (tables_.attempts.at(id).row.question == Question::open) questions.push_back(id);
+    }
+    return questions;
+  }
+
+  std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) override {
+    std::vector<Attempt> asked;
+    const auto& ids = on(identity);
+    for (auto id = ids.rbegin(); id != ids.rend() && static_cast<int>(asked.size()) < limit; ++id) {
+      if (tables_.attempts.at(*id).row.question == Question::asked) asked.push_back(with_bytes(*id));
+    }
+    return asked;
+  }
+
+  std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
+                             const std::string& remote_id) override {
+    std::vector<Attempt> found;
+    for (const auto id : on(identity)) {
+      const auto& stored = tables_.attempts.at(id);
+      if ((!key.empty() && stored.key == key) || (!remote_id.empty() && stored.remote_id == remote_id)) {
+        found.push_back(with_bytes(id));
+      }
+    }
+    return found;
+  }
+
+  std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override {
+    std::vector<std::int64_t> result;
+    for (const auto id : attempts) {
+      const auto found = tables_.attempts.find(id);
+      if (found == tables_.attempts.end()) continue;
+      const auto& row = found->second.row;
+      if (row.outcome != AttemptOutcome::open && (row.receipt.empty() || !row.unanswered())) result.push_back(id);
+    }
+    return result;
+  }
+
+  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override {
+    std::vector<Queued> result;
+    for (const auto& pool : std::set(pools.begin(), pools.end())) {
+      const auto queue = tables_.queues.find(pool);
+      if (queue == tables_.queues.end()) continue;
+      int taken = 0;
+      for (const auto& [position, id] : queue->second) {
+        const auto& stored = tables_.receipts.at(id);
+        if (stored.not_before_ms > now_ms_) continue;
+        if (taken++ == per_pool) break;
+        result.push_back({id, pool, stored.row.revision, stored.row.generation, stored.row.attempts, stored.content});
+      }
+    }
+    return result;
+  }
+
+  std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override {
+    std::map<PoolId, std::int64_t> lengths;
+    for (const auto& pool : pools) {
+      const auto queue = tables_.queues.find(pool);
+      if (queue != tables_.queues.end()) lengths[pool] = static_cast<std::int64_t>(queue->second.size());
+    }
+    return lengths;
+  }
+
+  std::vector<Waiting> waiting(const std::vector<int>& shards) override {
+    std::map<PoolId, Waiting> pools;
+    for (const auto& [id, stored] : tables_.receipts) {
+      const auto& row = stored.row;
+      if (std::ranges::find(shards, receipts::shard_of(row.pool)) == shards.end()) continue;
+      Waiting seen{row.pool};
+      if (row.state == State::queued) {
+        seen.queued = 1;
+        seen.oldest_queued_s = static_cast<double>(now_ms_ - stored.accepted_at_ms) / 1000;
+      } else if (row.state == State::uncertain || row.state == State::held) {
+        seen.uncertain = 1;
+      } else if (receipts::phase_of(row.state) == Phase::ended) {
+        seen.uncertain = std::ranges::any_of(of(id), [&](auto attempt) {
+          const auto question = tables_.attempts.at(attempt).row.question;
+          return question == Question::open || question == Question::asked;
+        });
+      }
+      if (seen.queued + seen.uncertain == 0) continue;
+      auto& pool = pools.try_emplace(row.pool, Waiting{row.pool}).first->second;
+      pool.queued += seen.queued;
+      pool.uncertain += seen.uncertain;
+      pool.oldest_queued_s = std::max(pool.oldest_queued_s, seen.oldest_queued_s);
+    }
+    std::vector<Waiting> result;
+    for (auto& [id, pool] : pools) result.push_back(pool);
+    return result;
+  }
+
+  // --- outcomes ---
+
+  std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override {
+    std::vector<Unpublished> outcomes;
+    for (const auto& [sequence, id] : tables_.unpublished) {
+      if (static_cast<int>(outcomes.size()) == limit) break;
+      const auto& stored = tables_.receipts.at(id);
+      const auto& row = stored.row;
+      if (std::ranges::find(shards, receipts::shard_of(row.pool)) == shards.end()) continue;
+      Unpublished outcome;
+      outcome.id = id;
+      outcome.revision = row.revision;
+      outcome.state = row.state;
+      outcome.generation = row.generation;
+      outcome.tenant = row.tenant;
+      outcome.installation = stored.installation;
+      outcome.pool = row.pool;
+      outcome.cashbox = row.cashbox;
+      outcome.unique_id = stored.unique_id;
+      outcome.total_kopecks = stored.total_kopecks;
+      outcome.fiscal = stored.fiscal;
+      outcome.content = stored.content;
+      outcome.error = row.error;
+      outcome.hold_reason = row.hold_reason;
+      outcome.conflicts = row.conflicts;
+      outcome.digest = row.digest;
+      outcome.digest_version = row.digest_version;
+      outcome.accepted_at_ms = stored.accepted_at_ms;
+      outcome.changed_at_ms = stored.changed_at_ms;
+      outcome.finished_at_ms = stored.finished_at_ms;
+      outcome.sequence = static_cast<std::uint64_t>(stored.sequence);
+      for (const auto& post : post_ids({id})) outcome.post_ids.push_back(post);
+      for (const auto attempt : of(id)) {
+        const auto& one = tables_.attempts.at(attempt);
+        outcome.attempts.push_back({one.row.number, one.row.register_id, one.started_at_ms, one.row.finished_at_ms,
+                                    one.row.outcome, one.detail});
+      }
+      std::ranges::sort(outcome.attempts, {}, &AttemptShown::number);
+      const auto shown = std::min(outcome.attempts.size(), static_cast<std::size_t>(attempts_shown));
+      outcome.attempts.erase(outcome.attempts.begin(), outcome.attempts.end() - static_cast<std::ptrdiff_t>(shown));
+      outcomes.push_back(std::move(outcome));
+    }
+    return outcomes;
+  }
+
+  void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) override {
+    for (const auto& [id, revision] : revisions) {
+      const auto found = tables_.receipts.find(id);
+      if (found == tables_.receipts.end() || found->second.published_revision >= revision) continue;
+      auto stored = found->second;
+      stored.published_revision = revision;
+      put(id, std::move(stored));
+    }
+  }
+
+  std::string journal_id() override { return "memory/" + std::to_string(tables_.life); }
+
+ private:
+  // A receipt's row as it was before it is put again.
+  void put(const ReceiptId& id, StoredReceipt receipt) {
+    const auto found = tables_.receipts.find(id);
+    undo_.emplace_back([this, id, old = found == tables_.receipts.end() ? std::nullopt : std::optional(found->second)] {
+      old ? tables_.put(id, *old) : tables_.forget(id);
+    });
+    tables_.put(id, std::move(receipt));
+  }
+  static void take(StoredReceipt& stored, const ReceiptRow& row) {
+    if (row.content) {
+      stored.content = *row.content;
+      stored.total_kopecks = row.total_kopecks;
+    }
+    if (!row.fiscal.empty()) stored.fiscal = row.fiscal;
+    stored.row.content.reset();
+    stored.row.fiscal.clear();
+    stored.row.rest_ms = 0;
+    stored.row.changed = false;
+  }
+
+  // A row to be changed, new when there is none.
+  template <class Table>
+  typename Table::mapped_type& change(Table& table, const typename Table::key_type& key) {
+    const auto found = table.find(key);
+    undo_.emplace_back([&table, key, old = found == table.end() ? std::nullopt : std::optional(found->second)] {
+      if (old) {
+        table[key] = *old;
+      } else {
+        table.erase(key);
+      }
+    });
+    return table[key];
+  }
+  // A new row; one that is there stays.
+  template <class Table>
+  void insert(Table& table, const typename Table::key_type& key, const typename Table::mapped_type& row) {
+    if (table.emplace(key, row).second) undo_.emplace_back([&table, key] { table.erase(key); });
+  }
+  void add(std::set<std::int64_t>& set, std::int64_t id) {
+    if (set.insert(id).second) undo_.emplace_back([&set, id] { set.erase(id); });
+  }
+  void remove(std::set<std::int64_t>& set, std::int64_t id) {
+    if (set.erase(id) > 0) undo_.emplace_back([&set, id] { set.insert(id); });
+  }
+
+  [[nodiscard]] const std::set<std::int64_t>& of(const ReceiptId& receipt) const {
+    static const std::set<std::int64_t> kNone;
+    const auto found = tables_.attempts_of.find(receipt);
+    return found == tables_.attempts_of.end() ? kNone : found->second;
+  }
+  [[nodiscard]] const std::set<std::int64_t>& on(const RegisterIdentity& identity) const {
+    static const std::set<std::int64_t> kNone;
+    const auto found = tables_.attempts_on.find(identity);
+    return found == tables_.attempts_on.end() ? kNone : found->second;
+  }
+
+  [[nodiscard]] bool may_be_stored(const NewAttempt& attempt) const {
+    const auto open = [&](auto id) { return tables_.attempts.at(id).row.outcome == AttemptOutcome::open; };
+    if (std::ranges::any_of(on(attempt.identity), open)) return false;
+    if (attempt.receipt.empty()) return true;
+    return std::ranges::none_of(of(attempt.receipt), [&](auto id) {
+      const auto& row = tables_.attempts.at(id).row;
+      return row.unanswered() || row.number == attempt.number;
+    });
+  }
+
+  [[nodiscard]] Attempt with_bytes(std::int64_t id) const {
+    const auto& stored = tables_.attempts.at(id);
+    const auto receipt = tables_.receipts.find(stored.row.receipt);
+    return {id,
+            stored.row.kind,
+            stored.row.receipt,
+            stored.key,
+            stored.request,
+            stored.remote_id,
+            stored.row.sends,
+            receipt == tables_.receipts.end() ? std::string() : receipt->second.content,
+            (now_ms_ - stored.started_at_ms) / 1000,
+            stored.row.fd_before};
+  }
+
+  Tables& tables_;
+  std::int64_t now_ms_;
+  std::vector<std::function<void()>> undo_;
+};
+
+}  // namespace
+
+Memory::Memory(async::Clock& clock) : clock_(clock), tables_(std::make_unique<Tables>()) {}
+Memory::~Memory() = default;
+
+std::shared_ptr<const Memory::Backup> Memory::backup() const { return std::make_shared<Backup>(*tables_); }
+
+void Memory::restore(const Backup& backup) {
+  const auto life = tables_->life + 1;
+  *tables_ = backup.tables;
+  tables_->life = life;
+}
+
+void Memory::hold_shards(const WorkerId& worker, std::int64_t epoch) { tables_->shards.fill({worker, epoch}); }
+
+std::vector<std::string> Memory::verdicts(const ReceiptId& receipt) const {
+  std::vector<std::string> found;
+  for (const auto& [key, post] : tables_->posts) {
+    if (key.first == receipt) found.push_back(post.verdict);
+  }
+  return found;
+}
+
+std::int64_t Memory::evidence() const { return static_cast<std::int64_t>(tables_->evidence.size()); }
+
+std::vector<std::string> Memory::audited() const { return tables_->audit; }
+
+MemoryStore::MemoryStore(async::Clock& clock, Memory& memory, std::function<Fate()> fates)
+    : clock_(clock), memory_(memory), fates_(std::move(fates)) {}
+
+Result<std::monostate> MemoryStore::carry_out(Fate::End end, const Body& body) {
+  if (end == Fate::End::unavailable) return fail(postgres::kUnavailable, "the store is away");
+  MemoryTransaction tx(*memory_.tables_, memory_.clock_.unix_ms());
+  try {
+    body(tx);
+  } catch (const std::exception& error) {
+    tx.roll_back();
+    return fail(postgres::kRefused, error.what());
+  }
+  if (end == Fate::End::committed) return std::monostate{};
+  if (end == Fate::End::doubt_lost) tx.roll_back();
+  return fail(postgres::kInDoubt, "the answer to COMMIT was lost");
+}
+
+boost::asio::awaitable<Result<std::monostate>> MemoryStore::transact(Body body) {
+  const auto fate = fates_();
+  if (fate.before > async::Clock::duration{}) co_await async::pause_for(clock_, fate.before);
+  auto done = carry_out(fate.end, body);
+  if (fate.after > async::Clock::duration{}) co_await async::pause_for(clock_, fate.after);
+  co_return done;
+}
+
+Result<std::monostate> MemoryStore::transact_blocking(const Body& body) { return carry_out(fates_().end, body); }
+
+}  // namespace kassaflow::fiscalizer::journal

@@ -1,0 +1,75 @@
+#pragma once
+// The journal in memory, for tests and the simulation: transactions, unique keys, clocks of its own, and the ways a
+// database can fail. The same conformance tests run over it and over PostgreSQL.
+//
+// One thread.
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+
+#include "journal/store.hpp"
+#include "kassaflow/async/clock.hpp"
+
+namespace kassaflow::fiscalizer::journal {
+
+// What becomes of one transaction.
+struct Fate {
+  enum class End : std::uint8_t {
+    committed,
+    unavailable,   // nothing is stored, and the caller knows it
+    doubt_stored,  // the COMMIT's answer is lost
+    doubt_lost,    // the COMMIT is lost
+  };
+  End end = End::committed;
+  async::Clock::duration before{};  // from the call until the body runs
+  async::Clock::duration after{};   // from then until the caller knows
+};
+
+// The database that all workers share.
+class Memory {
+ public:
+  explicit Memory(async::Clock& clock);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  // Its state as it is now, to be restored later: a base backup.
+  struct Backup;
+  [[nodiscard]] std::shared_ptr<const Backup> backup() const;
+  // The journal has another id from then on.
+  void restore(const Backup& backup);
+
+  // What only tests do and look at.
+  void hold_shards(const WorkerId& worker, std::int64_t epoch);
+  [[nodiscard]] std::vector<std::string> verdicts(const ReceiptId& receipt) const;  // by post id
+  [[nodiscard]] std::int64_t evidence() const;                                      // how much was told in all
+  [[nodiscard]] std::vector<std::string> audited() const;                           // "who: what"
+
+  struct Tables;
+
+ private:
+  friend class MemoryStore;
+  async::Clock& clock_;
+  std::unique_ptr<Tables> tables_;
+};
+
+// One worker's way to it.
+class MemoryStore final : public Store {
+ public:
+  // `fates` is asked before each transaction. `clock`: the worker's.
+  MemoryStore(async::Clock& clock, Memory& memory, std::function<Fate()> fates = [] { return Fate{}; });
+
+  boost::asio::awaitable<Result<std::monostate>> transact(Body body) override;
+  // At once: its fate has no duration.
+  Result<std::monostate> transact_blocking(const Body& body) override;
+
+ private:
+  Result<std::monostate> carry_out(Fate::End end, const Body& body);
+
+  async::Clock& clock_;
+  Memory& memory_;
+  std::function<Fate()> fates_;
+};
+
+}  // namespace kassaflow::fiscalizer::journal
