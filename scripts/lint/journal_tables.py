@@ -20,4 +20,7 @@ def check(tree: Tree) -> Iterator[Finding]:
             continue
         for number, line in enumerate(tree.text(path).splitlines(), 1):
             if SQL.search(line.split('//')[0]):
-                yield Finding(path, number, 'journal-tables', 'pqxx', f'speaks SQL outside of {STORE}*; add what it needs to journal::Transaction')
+                yield Finding(
+                    path, number, 'journal-tables', 'pqxx',
+                    f'speaks SQL outside of {STORE}*; add what it needs to journal::Transaction',
+                )  # fmt: skip

@@ -115,55 +115,6 @@ std::string_view to_string(PostVerdict verdict) {
   never();
 }
 
-PostVerdict on_post(const std::optional<JournalEntry>& known, std::int64_t date_create_s) {
-  if (!known) return PostVerdict::opened;
-  if (known->state == State::failed) {
-    // "Print again" makes a new date_create. Anything not newer is an old post under way, or a followed redirect.
-    return date_create_s > known->date_create_s ? PostVerdict::reopened : PostVerdict::late;
-  }
-  if (!known->readable) return PostVerdict::replaced;
-  const bool untouched = phase_of(known->state) == Phase::waiting && !known->attempted;
-  // The same receipt for another cashbox is a correction as long as nothing was tried.
-  if (known->same_content && (known->same_cashbox || !untouched)) return PostVerdict::repeated;
-  if (untouched) {
-    return date_create_s > known->date_create_s ? PostVerdict::replaced : PostVerdict::superseded;
-  }
-  return PostVerdict::conflict;
-}
-
-Decision on_evidence(State state, Evidence evidence, bool in_question) {
-  const bool under_way = phase_of(state) == Phase::under_way;
-  if (evidence == Evidence::printed) {
-    if (state == State::done) return {State::done, Alarm::second_document};
-    return {State::done, under_way && in_question ? Alarm::none : Alarm::printed_after_denial};
-  }
-  if (evidence == Evidence::doubted) {
-    return {under_way || state == State::done ? state : State::uncertain, Alarm::none};
-  }
-  if (!in_question || !under_way) return {state, Alarm::none};
-  switch (evidence) {
-    case Evidence::not_printed_data:
-      return {State::failed, Alarm::none};
-    case Evidence::not_printed_legally:
-      return {State::held, Alarm::none};
-    case Evidence::not_printed_other:
-    case Evidence::proved_absent:
-      return {State::queued, Alarm::none};
-    case Evidence::lost:
-      return {State::uncertain, Alarm::none};
-    case Evidence::printed:
-    case Evidence::doubted:
-      break;
-  }
-  never();
-}
-
-State kept_back(State decided, const Blocks& blocks) {
-  if (blocks.unanswered && (decided == State::queued || decided == State::failed)) return State::uncertain;
-  if (decided != State::queued) return decided;
-  return blocks.hold_wanted || blocks.refused_enough ? State::held : State::queued;
-}
-
 std::string_view to_string(Verb verb) { return word_of(kVerbs, verb); }
 
 Ruling ruling(Verb verb, State state) {
@@ -194,10 +145,117 @@ std::string describe(const Ruling& ruling) {
   return ruling.needs == Needs::none ? effect : effect + "; needs " + std::string(word_of(kNeeds, ruling.needs));
 }
 
-State on_denial(State state, bool current_attempt, const Blocks& blocks) {
-  if (phase_of(state) != Phase::under_way) return state;
-  if (blocks.unanswered && !current_attempt) return state;  // the current one is still under way
-  return kept_back(State::queued, blocks);
+namespace {
+
+PostVerdict weigh(const Snapshot& receipt, const Posted& post) {
+  if (receipt.state == State::failed) {
+    // "Print again" makes a new date_create. Anything not newer is an old post under way, or a followed redirect.
+    return post.newer ? PostVerdict::reopened : PostVerdict::late;
+  }
+  const bool untouched = phase_of(receipt.state) == Phase::waiting && !receipt.attempted;
+  if (untouched && !receipt.readable) return PostVerdict::replaced;
+  // The same receipt for another cashbox is a correction as long as nothing was tried.
+  if (post.same_content && (post.same_cashbox || !untouched)) return PostVerdict::repeated;
+  if (untouched) return post.newer ? PostVerdict::replaced : PostVerdict::superseded;
+  return PostVerdict::conflict;
+}
+
+// What keeps a receipt from the queue although its attempt made no document.
+State kept_back(State decided, const Snapshot& receipt) {
+  if (receipt.unanswered && (decided == State::queued || decided == State::failed)) return State::uncertain;
+  if (decided != State::queued) return decided;
+  return receipt.hold_wanted || receipt.refused_enough ? State::held : State::queued;
+}
+
+Transition follow(const Snapshot& receipt, const Posted& post) {
+  const auto verdict = weigh(receipt, post);
+  const bool queues = verdict == PostVerdict::reopened ||
+                      (verdict == PostVerdict::replaced && !receipt.readable && !receipt.hold_wanted);
+  return {queues ? State::queued : receipt.state, Alarm::none, verdict};
+}
+
+Transition follow(const Snapshot& receipt, const Told& told) {
+  const auto state = receipt.state;
+  const bool under_way = phase_of(state) == Phase::under_way;
+  switch (told.evidence) {
+    case Evidence::printed:
+      if (state == State::done) return {state, Alarm::second_document};
+      return {State::done, under_way && told.in_question ? Alarm::none : Alarm::printed_after_denial};
+    case Evidence::printed_as_another:
+      return {state == State::done ? state : State::uncertain};
+    case Evidence::doubted:
+      return {under_way || state == State::done ? state : State::uncertain};
+    case Evidence::not_printed_data:
+    case Evidence::not_printed_legally:
+    case Evidence::not_printed_other:
+    case Evidence::proved_absent:
+    case Evidence::lost:
+      break;
+  }
+  if (!told.in_question || !under_way) return {state};
+  switch (told.evidence) {
+    case Evidence::not_printed_data:
+      return {kept_back(State::failed, receipt)};
+    case Evidence::not_printed_legally:
+      return {State::held};
+    case Evidence::not_printed_other:
+    case Evidence::proved_absent:
+      return {kept_back(State::queued, receipt)};
+    case Evidence::lost:
+      return {State::uncertain};
+    case Evidence::printed:
+    case Evidence::printed_as_another:
+    case Evidence::doubted:
+      break;
+  }
+  never();
+}
+
+Transition follow(const Snapshot& receipt, const Step& step) {
+  switch (step) {
+    case Step::opened:
+      return {receipt.state == State::queued ? State::printing : receipt.state};
+    case Step::unprintable:
+      return {receipt.state == State::queued ? State::failed : receipt.state};
+    case Step::unreadable:
+      return {receipt.state == State::queued ? State::held : receipt.state};
+    case Step::error_withheld:
+      if (receipt.state != State::failed) return {receipt.state};
+      return {receipt.unanswered ? State::uncertain : State::queued};
+  }
+  never();
+}
+
+Transition follow(const Snapshot& receipt, const Ordered& order) {
+  const auto state = receipt.state;
+  switch (ruling(order.verb, state).effect) {
+    case Effect::document:
+    case Effect::second_document:
+      return follow(receipt, Told{Evidence::printed, order.in_question});
+    case Effect::denial:
+      if (receipt.unanswered && !order.in_question) return {state};  // the latest attempt is still under way
+      return {kept_back(State::queued, receipt)};
+    case Effect::failed:
+      return {State::failed};
+    case Effect::held:
+      return {State::held};
+    case Effect::queued:
+      return {receipt.unanswered ? State::uncertain : State::queued};
+    case Effect::refused:
+    case Effect::answer:
+    case Effect::wish:
+    case Effect::reason:
+    case Effect::unwish:
+    case Effect::queued_if_untold:
+      return {state};
+  }
+  never();
+}
+
+}  // namespace
+
+Transition apply(const Snapshot& receipt, const Event& event) {
+  return std::visit([&](const auto& one) { return follow(receipt, one); }, event);
 }
 
 }  // namespace kassaflow::receipts

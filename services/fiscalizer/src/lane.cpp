@@ -180,7 +180,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
       record.ParseFromString(queued.content) ? records::from_record(record) : fail(kUnreadable, "not a receipt");
   if (!receipt) {
     kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id.str()}});
-    co_return co_await dependencies_.journal.refuse(queued, State::held, fence_,
+    co_return co_await dependencies_.journal.refuse(queued, receipts::Step::unreadable, fence_,
                                                     "Содержимое чека не читается этой версией шлюза");
   }
   const auto number = queued.attempts + 1;
@@ -191,7 +191,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
       log::warn(
           "receipt.refused",
           {{"receipt", queued.id.str()}, {"register", register_id_.str()}, {"code", rendered.error().code.name()}});
-      co_await dependencies_.journal.refuse(queued, State::failed, fence_, rendered.error().message);
+      co_await dependencies_.journal.refuse(queued, receipts::Step::unprintable, fence_, rendered.error().message);
     }
     co_return;
   }

@@ -157,7 +157,7 @@ class JournalBench {
   }
   void refuse(const Queued& receipt, const WorkerId& worker = kWorker, std::int64_t epoch = 1) {
     transact([&](Transaction& tx) {
-      journal::refuse(tx, worker, receipt, receipts::State::failed, {receipts::shard_of(kPool), epoch}, "no");
+      journal::refuse(tx, worker, receipt, receipts::Step::unprintable, {receipts::shard_of(kPool), epoch}, "no");
     });
   }
 

@@ -29,9 +29,8 @@ namespace journal {
 std::vector<std::int64_t> open_attempts(Transaction& tx, const WorkerId& worker, const std::vector<NewAttempt>& batch);
 // Which sending is allowed, 0 = none.
 int allow_resend(Transaction& tx, const WorkerId& worker, std::int64_t attempt, const Fence& fence);
-// Ends a queued receipt without an attempt: as failed, no register of its pool can express it; as held, this program
-// cannot read it.
-std::optional<Finished> refuse(Transaction& tx, const WorkerId& worker, const Queued& receipt, receipts::State state,
+// Ends a queued receipt without an attempt, as unprintable or unreadable.
+std::optional<Finished> refuse(Transaction& tx, const WorkerId& worker, const Queued& receipt, receipts::Step why,
                                const Fence& fence, const std::string& error);
 
 std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limits& limits,

@@ -73,28 +73,22 @@ NewReceipt first_of(const v1::ReceiptAccepted& accepted) {
   return receipt;
 }
 
-receipts::JournalEntry entry_of(const ReceiptRow& row, const v1::ReceiptAccepted& accepted) {
-  return {row.state,
-          row.generation_attempts > 0,
-          row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
-          row.date_create_s,
-          row.readable,
-          row.cashbox == CashboxId(accepted.cashbox()) && row.pool == PoolId(accepted.pool())};
-}
-
 // What a post makes of a receipt that the journal knows.
-void apply(PostVerdict verdict, const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
+PostVerdict follow_post(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
+  const auto next = receipts::apply(
+      row.snapshot(),
+      receipts::Posted{
+          .newer = accepted.date_create_s() > row.date_create_s,
+          .same_content = row.digest == accepted.content_digest() && row.digest_version == accepted.digest_version(),
+          .same_cashbox = row.cashbox == CashboxId(accepted.cashbox()) && row.pool == PoolId(accepted.pool())});
+  row.state = next.state;
   row.changed = true;  // every post is told to readers as covered
-  switch (verdict) {
+  switch (next.verdict) {
     case PostVerdict::replaced:
-      if (!row.readable) {  // held only because nobody could read it; what a person holds stays held
-        if (row.hold_reason.empty()) row.state = State::queued;
-        row.error.clear();
-      }
+      if (!row.readable) row.error.clear();  // it only said so
       take_content(row, accepted);
       break;
     case PostVerdict::reopened:
-      row.state = State::queued;
       row.generation_attempts = 0;
       ++row.generation;
       row.error.clear();
@@ -114,6 +108,7 @@ void apply(PostVerdict verdict, const v1::ReceiptAccepted& accepted, ReceiptRow&
     case PostVerdict::late:
       break;
   }
+  return next.verdict;
 }
 
 void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepted) {
@@ -130,13 +125,13 @@ void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepte
     const auto old = known.find(id);
     const auto fresh = places.find(id);
     auto* row = old != known.end() ? &old->second : fresh != places.end() ? &arrived[fresh->second].row : nullptr;
-    const auto verdict =
-        receipts::on_post(row == nullptr ? std::nullopt : std::optional(entry_of(*row, post)), post.date_create_s());
-    if (row == nullptr) {
+    auto verdict = PostVerdict::opened;
+    if (row != nullptr) {
+      verdict = follow_post(post, *row);
+    } else {
       places.emplace(id, arrived.size());
       row = &arrived.emplace_back(first_of(post)).row;
     }
-    apply(verdict, post, *row);
     posts.push_back({id, post.post_id(), std::string(to_string(verdict)), row->generation, post.content_digest()});
   }
   tx.insert_receipts(arrived);

@@ -148,9 +148,9 @@ asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence f
   co_return send;
 }
 
-asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error) {
-  auto refused = co_await store_.run([receipt, state, fence, error, worker = worker_](Transaction& tx) {
-    return journal::refuse(tx, worker, receipt, state, fence, error);
+asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::Step why, Fence fence, std::string error) {
+  auto refused = co_await store_.run([receipt, why, fence, error, worker = worker_](Transaction& tx) {
+    return journal::refuse(tx, worker, receipt, why, fence, error);
   });
   if (!refused) {
     report(log::Level::warn, "journal.refuse_failed", refused.error(), {{"receipt", receipt.id.str()}});

@@ -44,9 +44,8 @@ class Journal {
   // meanwhile, or not ours any more), those of the store.
   boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, Fence fence);
 
-  // Ends a receipt without an attempt: `failed`, no register of its pool can express it; `held`, this program cannot
-  // read it.
-  boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::State state, Fence fence, std::string error);
+  // Ends a receipt without an attempt, as unprintable or unreadable.
+  boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::Step why, Fence fence, std::string error);
 
   // `askable`: the register can be asked, so what is uncertain is wanted, too.
   boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterIdentity identity, bool askable);

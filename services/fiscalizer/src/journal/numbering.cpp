@@ -11,6 +11,7 @@ namespace kassaflow::fiscalizer::journal {
 using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
+using receipts::Told;
 using registers::Cause;
 
 namespace {
@@ -79,17 +80,19 @@ void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocumen
     change.question = lost.question = Question::settled;
     change.detail = "not printed: the next document of FN " + document.fn + " is number " + std::to_string(document.fd);
     if (!lost.words.empty()) change.detail += "; the register had said: " + lost.words;
-    const auto decision = receipts::on_evidence(receipt.state, Evidence::proved_absent, in_question);
+    auto snapshot = receipt.snapshot(others_unanswered(rows, probe.proves, lost));
+    const Told proved{Evidence::proved_absent, in_question};
     // A receipt that the register does not take, and calls so in words nobody knows, would come back for ever.
-    const bool again = decision.state == State::queued && !lost.words.empty() &&
-                       tx.denied_after(lost.receipt, receipt.generation, lost.words);
-    const auto state = receipts::kept_back(decision.state, {.unanswered = others_unanswered(rows, probe.proves, lost),
-                                                            .hold_wanted = !receipt.hold_reason.empty(),
-                                                            .refused_enough = again});
-    receipt.changed = receipt.changed || state != receipt.state;
-    receipt.state = state;
-    receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
-    if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
+    snapshot.refused_enough = receipts::apply(snapshot, proved).state == State::queued && !lost.words.empty() &&
+                              tx.denied_after(lost.receipt, receipt.generation, lost.words);
+    const bool again = snapshot.refused_enough;
+    const auto state = receipts::apply(snapshot, proved).state;
+    if (state != receipt.state) {
+      receipt.state = state;
+      receipt.error = state != State::held ? std::string() : again ? lost.words : receipt.hold_reason;
+      receipt.changed = true;
+      if (again && state == State::held) alarm("alarm.receipt_refused", lost, lost.words);
+    }
   } else {
     change.outcome = AttemptOutcome::unknown;
     change.question = lost.question = Question::asked;
@@ -118,7 +121,8 @@ void doubt_skipped(Transaction& tx, std::int64_t id, const fiscal::FiscalDocumen
                     std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
                     ": возможно, документ есть. Её слова: " + other.words;
     auto& receipt = rows.receipts.at(other.receipt);
-    receipt.state = receipts::on_evidence(receipt.state, Evidence::doubted, other.number == receipt.attempts).state;
+    receipt.state =
+        receipts::apply(receipt.snapshot(), Told{Evidence::doubted, other.number == receipt.attempts}).state;
     receipt.error = change.detail;
     receipt.changed = true;
     alarm("alarm.number_skipped", other, change.detail);

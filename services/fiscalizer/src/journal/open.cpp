@@ -43,7 +43,7 @@ std::vector<std::int64_t> open_attempts(Transaction& tx, const WorkerId& worker,
     opened.push_back(found == stored.end() ? 0 : found->second);
     if (found == stored.end() || attempt.receipt.empty()) continue;
     auto& receipt = receipts.at(attempt.receipt);
-    receipt.state = State::printing;
+    receipt.state = receipts::apply(receipt.snapshot(), receipts::Step::opened).state;
     ++receipt.attempts;
     ++receipt.generation_attempts;
     receipt.changed = true;
@@ -66,18 +66,18 @@ int allow_resend(Transaction& tx, const WorkerId& worker, std::int64_t attempt, 
   return ours && under_way && row.outcome == receipts::AttemptOutcome::open ? tx.count_sending(attempt) : 0;
 }
 
-std::optional<Finished> refuse(Transaction& tx, const WorkerId& worker, const Queued& queued, State state,
+std::optional<Finished> refuse(Transaction& tx, const WorkerId& worker, const Queued& queued, receipts::Step why,
                                const Fence& fence, const std::string& error) {
   auto receipts = tx.lock_receipts({queued.id});
   if (receipts.empty() || !holds(tx.held_epochs(worker, {fence.shard}), fence)) return std::nullopt;
   auto& receipt = receipts.begin()->second;
   if (receipt.revision != queued.revision) return std::nullopt;
-  receipt.state = state;
+  receipt.state = receipts::apply(receipt.snapshot(), why).state;
   receipt.error = error;
   receipt.changed = true;
   tx.write_receipts(receipts);
-  if (state != State::failed) return std::nullopt;
-  return Finished{receipt.tenant, state, receipt.age_s};
+  if (receipt.state != State::failed) return std::nullopt;
+  return Finished{receipt.tenant, receipt.state, receipt.age_s};
 }
 
 }  // namespace kassaflow::fiscalizer::journal

@@ -20,6 +20,7 @@ using journal::Transaction;
 using receipts::AttemptOutcome;
 using receipts::Effect;
 using receipts::Needs;
+using receipts::Ordered;
 using receipts::State;
 using receipts::Verb;
 
@@ -203,8 +204,8 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
   if (!attempt) return tl::unexpected(attempt.error());
   if (auto conflict = claim(tx, document, *attempt)) return tl::unexpected(std::move(*conflict));
 
-  const auto decision =
-      receipts::on_evidence(receipt.state, receipts::Evidence::printed, attempt->row.number == receipt.attempts);
+  const auto next =
+      receipts::apply(receipt.snapshot(), Ordered{Verb::resolve_printed, attempt->row.number == receipt.attempts});
   answer(tx, *attempt, AttemptOutcome::printed, "printed, says " + order.actor);
   receipt.error.clear();
   receipt.hold_reason.clear();
@@ -213,10 +214,10 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
   } else {
     receipt.fiscal = document.SerializeAsString();
   }
-  receipt.state = decision.state;
+  receipt.state = next.state;
   write(tx, order, receipt,
         "resolved as printed: attempt " + std::to_string(attempt->row.number) + ", " + shown(document));
-  raise(decision.alarm, order, *attempt, document);
+  raise(next.alarm, order, *attempt, document);
   return Done{receipt.state, receipt.error, attempt->row.register_id, finished(receipt)};
 }
 
@@ -234,8 +235,9 @@ Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Time
   if (receipts::ruling(Verb::resolve_not_printed, receipt.state).effect == Effect::denial) {
     receipt.rest_ms = rest_of(tx, *attempt, times);
   }
-  receipt.state = receipts::on_denial(receipt.state, attempt->row.number == receipt.attempts,
-                                      {.unanswered = others, .hold_wanted = !receipt.hold_reason.empty()});
+  receipt.state = receipts::apply(receipt.snapshot(others),
+                                  Ordered{Verb::resolve_not_printed, attempt->row.number == receipt.attempts})
+                      .state;
   write(tx, order, receipt, "resolved as not printed: attempt " + std::to_string(attempt->row.number));
   return Done{receipt.state, others ? "other attempts still wait for an answer" : "", attempt->row.register_id, {}};
 }
@@ -267,11 +269,11 @@ Result<Done> fail_receipt(Transaction& tx, const Order& order, const std::string
     answered = attempt->row.register_id;
     action += "; attempt " + std::to_string(attempt->row.number) + " not printed";
   }
-  receipt.state = State::failed;
+  receipt.state = receipts::apply(receipt.snapshot(), Ordered{Verb::fail}).state;
   receipt.error = reason;
   receipt.hold_reason.clear();
   write(tx, order, receipt, action);
-  return Done{State::failed, {}, answered, finished(receipt)};
+  return Done{receipt.state, {}, answered, finished(receipt)};
 }
 
 Result<Done> hold(Transaction& tx, const Order& order, const std::string& reason) {
@@ -279,29 +281,12 @@ Result<Done> hold(Transaction& tx, const Order& order, const std::string& reason
   auto locked = lock(tx, order);
   if (!locked) return tl::unexpected(locked.error());
   auto& receipt = locked->row;
+  const auto effect = receipts::ruling(Verb::hold, receipt.state).effect;
+  if (effect == Effect::refused) return refused(cannot(*locked, Verb::hold));
+  receipt.state = receipts::apply(receipt.snapshot(), Ordered{Verb::hold}).state;
   receipt.hold_reason = reason;
-  std::string note;
-  switch (receipts::ruling(Verb::hold, receipt.state).effect) {
-    case Effect::held:
-      receipt.state = State::held;
-      break;
-    case Effect::wish:
-      note = "it is held once what is under way has ended without a document";
-      break;
-    case Effect::reason:
-      break;
-    case Effect::refused:
-      return refused(cannot(*locked, Verb::hold));
-    case Effect::document:
-    case Effect::second_document:
-    case Effect::answer:
-    case Effect::denial:
-    case Effect::failed:
-    case Effect::unwish:
-    case Effect::queued:
-    case Effect::queued_if_untold:
-      never();  // of other verbs
-  }
+  const std::string note =
+      effect == Effect::wish ? "it is held once what is under way has ended without a document" : "";
   write(tx, order, receipt, "held: " + reason);
   return Done{receipt.state, note, {}, {}};
 }
@@ -310,12 +295,12 @@ Result<Done> retry(Transaction& tx, const Order& order) {
   auto locked = lock(tx, order);
   if (!locked) return tl::unexpected(locked.error());
   auto& receipt = locked->row;
-  const receipts::Blocks blocks{.unanswered = !locked->unanswered.empty()};
+  const bool unanswered = !locked->unanswered.empty();
   const auto ruling = receipts::ruling(Verb::retry, receipt.state);
   const bool wished = !receipt.hold_reason.empty();
   if (ruling.needs == Needs::wished && !wished) {
     std::string why = "the receipt is " + std::string(receipts::to_string(receipt.state)) + " and nobody holds it";
-    if (blocks.unanswered) why += "; it goes on once this is answered, by its register or with resolve: ";
+    if (unanswered) why += "; it goes on once this is answered, by its register or with resolve: ";
     return refused(why + names(locked->unanswered));
   }
   switch (ruling.effect) {
@@ -328,12 +313,11 @@ Result<Done> retry(Transaction& tx, const Order& order) {
       if (!journal::make_readable(tx, order.receipt, receipt)) {
         return refused("its record cannot be read by this version; see table unreadable of the journal");
       }
-      receipt.state = receipts::kept_back(State::queued, blocks);
+      receipt.state = receipts::apply(receipt.snapshot(unanswered), Ordered{Verb::retry}).state;
       receipt.error.clear();
       receipt.hold_reason.clear();
       write(tx, order, receipt, "retried");
-      return Done{
-          receipt.state, blocks.unanswered ? "an answer is still missing: " + names(locked->unanswered) : "", {}, {}};
+      return Done{receipt.state, unanswered ? "an answer is still missing: " + names(locked->unanswered) : "", {}, {}};
     case Effect::queued_if_untold:
       if (!receipt.readable) return refused("its record cannot be read; print the check again from the portal");
       tx.wish_retry(order.receipt, order.actor);
@@ -376,7 +360,7 @@ bool carry_out(Transaction& tx, const Wish& wish) {
   if (!locked) return false;
   auto& receipt = locked->row;
   const Order order{wish.receipt, receipt.retry_by};
-  receipt.state = receipts::kept_back(State::queued, {.unanswered = !locked->unanswered.empty()});
+  receipt.state = receipts::apply(receipt.snapshot(!locked->unanswered.empty()), receipts::Step::error_withheld).state;
   receipt.error.clear();
   receipt.hold_reason.clear();
   write(tx, order, receipt, "retried: the error of revision " + std::to_string(wish.revision) + " is never told");

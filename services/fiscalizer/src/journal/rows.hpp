@@ -67,6 +67,15 @@ struct ReceiptRow {
   std::int64_t total_kopecks = 0;      // of that content
   std::string fiscal;                  // kassaflow.v1.FiscalDocument, empty: as it was
   std::int64_t rest_ms = 0;            // nothing is started for it before, from now; a longer rest stands
+
+  // `others_unanswered`: an attempt of it beside the one in question waits for an answer.
+  [[nodiscard]] receipts::Snapshot snapshot(bool others_unanswered = false) const {
+    return {.state = state,
+            .attempted = generation_attempts > 0,
+            .readable = readable,
+            .unanswered = others_unanswered,
+            .hold_wanted = !hold_reason.empty()};
+  }
 };
 using Receipts = std::map<ReceiptId, ReceiptRow>;
 

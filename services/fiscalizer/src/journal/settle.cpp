@@ -12,6 +12,7 @@ namespace kassaflow::fiscalizer::journal {
 using receipts::AttemptOutcome;
 using receipts::Evidence;
 using receipts::State;
+using receipts::Told;
 using registers::Cause;
 using registers::Fact;
 
@@ -128,17 +129,17 @@ void decide_printed(const Heard& heard, const AttemptRow& attempt, bool owns_doc
     change.outcome = AttemptOutcome::unknown;
     change.question = Question::asked;
     if (receipt.state == State::done) return;
-    receipt.state = State::uncertain;
+    receipt.state = receipts::apply(receipt.snapshot(), Told{Evidence::printed_as_another}).state;
     receipt.error = "Касса назвала документ ФН " + document.fn + " № " + std::to_string(document.fd) +
                     ", который уже принадлежит другому чеку";
     return;
   }
-  const auto decision = receipts::on_evidence(receipt.state, Evidence::printed, attempt.number == receipt.attempts);
-  if (decision.alarm == receipts::Alarm::second_document) alarm("alarm.second_document");
-  if (decision.alarm == receipts::Alarm::printed_after_denial) alarm("alarm.printed_after_denial");
+  const auto next = receipts::apply(receipt.snapshot(), Told{Evidence::printed, attempt.number == receipt.attempts});
+  if (next.alarm == receipts::Alarm::second_document) alarm("alarm.second_document");
+  if (next.alarm == receipts::Alarm::printed_after_denial) alarm("alarm.printed_after_denial");
   change.outcome = AttemptOutcome::printed;
-  receipt.state = decision.state;
-  if (decision.alarm == receipts::Alarm::second_document) {
+  receipt.state = next.state;
+  if (next.alarm == receipts::Alarm::second_document) {
     receipt.error = "Напечатан второй фискальный документ: ФН " + document.fn + " № " + std::to_string(document.fd);
   } else {
     receipt.error.clear();
@@ -173,18 +174,18 @@ void decide_receipt(Transaction& tx, const Heard& heard, const Limits& limits, A
   } else {
     change.outcome = AttemptOutcome::not_printed;
   }
-  const auto decision = receipts::on_evidence(receipt.state, evidence, in_question);
-  const auto error = finding.text.empty() ? change.detail : finding.text;
-  if (!in_question || (decision.state == receipt.state && receipt.error == error)) return;
-  receipts::Blocks blocks{.unanswered = others_unanswered(rows, heard.attempt, attempt),
-                          .hold_wanted = !receipt.hold_reason.empty()};
-  if (decision.state == State::queued && !change.words.empty()) {
-    blocks.refused_enough = tx.refusals(attempt.receipt, receipt.generation) + 1 >= limits.refusals_before_held;
+  auto snapshot = receipt.snapshot(others_unanswered(rows, heard.attempt, attempt));
+  auto next = receipts::apply(snapshot, Told{evidence, in_question});
+  if (next.state == State::queued && !change.words.empty()) {
+    snapshot.refused_enough = tx.refusals(attempt.receipt, receipt.generation) + 1 >= limits.refusals_before_held;
+    next = receipts::apply(snapshot, Told{evidence, in_question});
   }
-  receipt.state = receipts::kept_back(decision.state, blocks);
-  receipt.error = receipt.state == State::held && blocks.hold_wanted ? receipt.hold_reason : error;
+  const auto error = finding.text.empty() ? change.detail : finding.text;
+  if (!in_question || (next.state == receipt.state && receipt.error == error)) return;
+  receipt.state = next.state;
+  receipt.error = receipt.state == State::held && snapshot.hold_wanted ? receipt.hold_reason : error;
   receipt.changed = true;
-  if (receipt.state == State::held && blocks.refused_enough) alarm("alarm.receipt_refused", attempt, change.words);
+  if (receipt.state == State::held && snapshot.refused_enough) alarm("alarm.receipt_refused", attempt, change.words);
 }
 
 // A shift report has no receipt to decide about.

@@ -1,5 +1,6 @@
 #pragma once
-// The life of a receipt as a pure function (state, event) -> decision. No I/O, clock or threads.
+// The life of a receipt as one pure function, apply(): what the journal knows of it, an event -> the state afterwards.
+// It is total; docs/architecture/transitions.md shows it whole. No I/O, clock or threads.
 //
 //   queued ──open──► printing ──printed──► done
 //     ▲                 │ not_printed(data) ──► failed ──new post──► queued (generation + 1)
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace kassaflow::receipts {
 
@@ -37,15 +39,22 @@ enum class PortalWord : std::uint8_t { wait, done, error };
 [[nodiscard]] std::string_view to_string(State state);
 [[nodiscard]] std::optional<State> state_from(std::string_view word);
 
-// --- a post arrives (exactly-once.md 12, 13) ---
-
-struct JournalEntry {  // what the journal has of the receipt
+// What decides about a receipt, as the journal knows it when an event comes.
+struct Snapshot {
   State state = State::queued;
-  bool attempted = false;          // any attempt in this generation
-  bool same_content = false;       // digest (and its version) equal to the stored one
-  std::int64_t date_create_s = 0;  // of the post whose content is stored
-  bool readable = true;            // false: held, because nobody could read its record (exactly-once.md 18)
-  bool same_cashbox = true;        // the post names the cashbox and pool that are stored
+  bool attempted = false;       // in this generation
+  bool readable = true;         // false: held, because nobody could read its record (exactly-once.md 18)
+  bool unanswered = false;      // an attempt of it beside the event's waits for an answer
+  bool hold_wanted = false;     // a person wants it held
+  bool refused_enough = false;  // its registers refuse it again and again
+};
+
+// --- a post arrives (exactly-once.md 12, 13); posts seen before are no event ---
+
+struct Posted {
+  bool newer = false;         // its date_create is above that of the post whose content is stored
+  bool same_content = false;  // digest (and its version) equal to the stored one
+  bool same_cashbox = true;   // it names the cashbox and pool that are stored
 };
 
 enum class PostVerdict : std::uint8_t {
@@ -59,13 +68,11 @@ enum class PostVerdict : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(PostVerdict verdict);
 
-// `known` is empty for a receipt not in the journal. Post ids seen before never reach this function.
-[[nodiscard]] PostVerdict on_post(const std::optional<JournalEntry>& known, std::int64_t date_create_s);
-
 // --- an attempt learns something ---
 
 enum class Evidence : std::uint8_t {
   printed,
+  printed_as_another,   // the document it is told is another attempt's (exactly-once.md 11)
   not_printed_data,     // cannot be printed as it is
   not_printed_other,    // register, link or shift: the receipt is fine
   not_printed_legally,  // only a document without legal force was made: the register is for tests
@@ -80,24 +87,21 @@ enum class Alarm : std::uint8_t {
   printed_after_denial,  // a document turned up for a receipt that was certain not to have one
 };
 
-struct Decision {
-  State state = State::queued;
-  Alarm alarm = Alarm::none;
+struct Told {
+  Evidence evidence = Evidence::lost;
+  // The receipt's state rests on this attempt: it is the latest, or one without an answer of an uncertain receipt.
+  // Other attempts can only bring news of a document, or the doubt that there is one.
+  bool in_question = true;
 };
 
-// `in_question`: the receipt's state rests on this attempt: it is the latest, or one without an answer of an uncertain
-// receipt. Other attempts can only bring news of a document, or the doubt that there is one.
-[[nodiscard]] Decision on_evidence(State state, Evidence evidence, bool in_question);
+// --- the gateway goes a step ---
 
-// What keeps a receipt from the queue although its attempt made no document.
-struct Blocks {
-  bool unanswered = false;      // another attempt of it waits for an answer
-  bool hold_wanted = false;     // a person wants it held
-  bool refused_enough = false;  // its registers refuse it again and again
+enum class Step : std::uint8_t {
+  opened,          // an attempt is in the journal
+  unprintable,     // no register of its pool can express it
+  unreadable,      // this program cannot read it
+  error_withheld,  // status has promised never to tell why it failed: the retry that a person wished
 };
-// The state in the place of a decided one: nothing is queued, or called failed, that may have been printed; nothing is
-// queued that a person must look at first.
-[[nodiscard]] State kept_back(State decided, const Blocks& blocks);
 
 // --- a person decides (exactly-once.md 16) ---
 
@@ -109,13 +113,13 @@ enum class Effect : std::uint8_t {
   document,          // done by the attempt's document
   second_document,   // stays done: an alarm
   answer,            // the attempt is answered, the receipt stays as it is
-  denial,            // on_denial() says what becomes of the receipt
+  denial,            // queued, unless something keeps it back
   failed,            // the portal is told ERROR
   held,              // nothing is started for it
   wish,              // held once what is under way has ended without a document
   reason,            // the reason is replaced
   unwish,            // the wish is taken back
-  queued,            // kept_back() says whether it may be
+  queued,            // unless an attempt of it may have been printed
   queued_if_untold,  // the same, after status has promised never to tell the error
 };
 
@@ -136,7 +140,22 @@ struct Ruling {
 // The same for people, in one line: "failed: the portal is told ERROR; needs …".
 [[nodiscard]] std::string describe(const Ruling& ruling);
 
-// The state after a person's "not printed" on one attempt; `blocks.unanswered`: another one has still no answer.
-[[nodiscard]] State on_denial(State state, bool current_attempt, const Blocks& blocks);
+struct Ordered {
+  Verb verb = Verb::hold;
+  bool in_question = true;  // as in Told, of the attempt that a person answers for
+};
+
+// --- what follows ---
+
+using Event = std::variant<Posted, Told, Step, Ordered>;
+
+struct Transition {
+  State state = State::queued;
+  Alarm alarm = Alarm::none;
+  PostVerdict verdict = PostVerdict::opened;  // of a post
+};
+// Nothing is queued, or called failed, that may have been printed; nothing is queued that a person must look at first.
+// A receipt that the journal does not know is opened by its first post.
+[[nodiscard]] Transition apply(const Snapshot& receipt, const Event& event);
 
 }  // namespace kassaflow::receipts
