@@ -182,7 +182,7 @@ register.itkassa.apiKey credential -> fiscalizer
 register.itkassa.callbackKey credential -> ingress
 register.bit -> ingress fiscalizer
 register.bit.kktToken credential -> fiscalizer
-register.bit.deduplication -> ingress fiscalizer
+register.bit.deduplication -> fiscalizer
 register.virtual -> ingress fiscalizer
 register.virtual.delayMs -> fiscalizer
 register.virtual.refuseKopecks -> fiscalizer

@@ -85,7 +85,7 @@ TEST(BitRender, WritesEverySubjectAsItsFormatKnowsIt) {
       } else {
         const auto refused = render(one(given), with, "1", 2);
         ASSERT_FALSE(refused) << subject;
-        EXPECT_NE(refused.error().message.find("поле payment_object"), std::string::npos);
+        EXPECT_NE(refused.error().message.find("предмет расчёта"), std::string::npos);
       }
     }
   }
@@ -156,11 +156,10 @@ TEST(BitRender, RefusesACodeTheFormatCannotUse) {
   product_only.subject = fiscal::PaymentSubject::marked;
   product_only.product_code = "DM";
   EXPECT_TRUE(render(one(product_only), till(), "1", 2));
-  EXPECT_NE(render(one(product_only), till_1_2(), "1", 2).error().message.find("поле marking_code"), std::string::npos);
+  EXPECT_NE(render(one(product_only), till_1_2(), "1", 2).error().message.find("кода маркировки"), std::string::npos);
   fiscal::Line scanned_only = mug();
   scanned_only.marking_code = "0104";
-  EXPECT_NE(render(one(scanned_only), till(), "1", 2).error().message.find("поле nomenclature_code"),
-            std::string::npos);
+  EXPECT_NE(render(one(scanned_only), till(), "1", 2).error().message.find("кода товара"), std::string::npos);
 }
 
 TEST(BitRender, WritesTheAgentGroupOfASupplier) {

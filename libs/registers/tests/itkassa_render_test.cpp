@@ -109,7 +109,7 @@ TEST(ItkassaRender, RefusesEveryRateTheManualDoesNotName) {
     const std::string message = refusal(given);
     EXPECT_TRUE(message.starts_with("Строка 2 «Чайник»: ")) << message;
     EXPECT_NE(message.find(name), std::string::npos) << message;
-    EXPECT_NE(message.find("поле vat"), std::string::npos) << message;
+    EXPECT_NE(message.find("ставка НДС"), std::string::npos) << message;
   }
 }
 
@@ -224,15 +224,15 @@ TEST(ItkassaRender, SendsTheMarkingCodeAsScanned) {
 TEST(ItkassaRender, RefusesWhatTheApiHasNoFieldFor) {
   fiscal::Line only_product_code = mug();
   only_product_code.product_code = "DM\x04\x2f";
-  EXPECT_NE(refusal(only_product_code).find("поле marking_code"), std::string::npos);
+  EXPECT_NE(refusal(only_product_code).find("маркировки"), std::string::npos);
   only_product_code.subject = fiscal::PaymentSubject::marked;
-  EXPECT_NE(refusal(only_product_code, fiscal::Ffd::v1_2).find("поле marking_code"), std::string::npos);
+  EXPECT_NE(refusal(only_product_code, fiscal::Ffd::v1_2).find("маркировки"), std::string::npos);
   fiscal::Line broken_code = mug();
   broken_code.marking_code = "\x96\x81";
-  EXPECT_NE(refusal(broken_code).find("поле marking_code"), std::string::npos);
+  EXPECT_NE(refusal(broken_code).find("маркировки"), std::string::npos);
   fiscal::Line kilograms = mug();
   kilograms.measure = 11;
-  EXPECT_NE(refusal(kilograms, fiscal::Ffd::v1_2).find("поле measure_code"), std::string::npos);
+  EXPECT_NE(refusal(kilograms, fiscal::Ffd::v1_2).find("единица измерения"), std::string::npos);
   EXPECT_FALSE(line(kilograms, fiscal::Ffd::v1_05).contains("tags"));
 }
 
@@ -243,7 +243,7 @@ TEST(ItkassaRender, PrintsGoodsAllowedWithoutACodeInTheNewFormat) {
   given.product_code = "DM\x04\x2f";
   EXPECT_EQ(line(given, fiscal::Ffd::v1_2)["ppr"], "goods");
   EXPECT_FALSE(line(given, fiscal::Ffd::v1_2).contains("tagTrueSign"));
-  EXPECT_NE(refusal(given, fiscal::Ffd::v1_05).find("поле marking_code"), std::string::npos);
+  EXPECT_NE(refusal(given, fiscal::Ffd::v1_05).find("маркировки"), std::string::npos);
 }
 
 TEST(ItkassaRender, RefusesSumsThatDoNotAgree) {

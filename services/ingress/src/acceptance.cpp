@@ -90,7 +90,7 @@ Accepting<void> check_registers(const Snapshot& snapshot, const Installation& in
     why = taken.error().message;
   }
   if (why.empty()) return {};
-  return refuse(Reason::content, {why + "."}, &installation);
+  return refuse(Reason::content, {"Поле total_sum: " + why + "."}, &installation);
 }
 
 v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox& cashbox, const bitrix24::Post& post,

@@ -24,14 +24,13 @@ bool is_return(fiscal::SettlementType settlement_type) {
 // What this till cannot say of the line; empty when it can say all.
 std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
   if (!fiscal::allowed(fiscal::payment_subject_for(line.subject, ffd), ffd)) {
-    return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) +
-           " (поле payment_object) не допускается ФФД кассы";
+    return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) + " не допускается ФФД кассы";
   }
   if (ffd == fiscal::Ffd::v1_2 && line.marking_code.empty() && fiscal::is_coded(line.subject)) {
-    return "нет кода маркировки (поле marking_code): по ФФД 1.2 касса проверяет его целиком";
+    return "нет кода маркировки: по ФФД 1.2 касса проверяет его целиком";
   }
   if (ffd == fiscal::Ffd::v1_05 && line.product_code.empty() && !line.marking_code.empty()) {
-    return "нет кода товара (поле nomenclature_code): по ФФД 1.05 касса принимает только его";
+    return "нет кода товара: по ФФД 1.05 касса принимает только его";
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "common/json_writer.hpp"
 #include "common/render_common.hpp"
+#include "kassaflow/base/check.hpp"
 #include "kassaflow/fiscal/codes.hpp"
 #include "kassaflow/fiscal/measure.hpp"
 #include "kassaflow/fiscal/text.hpp"
@@ -58,9 +59,15 @@ std::string_view tax(fiscal::Vat vat) {
       return "vat_0";
     case fiscal::Vat::none:
       return "vat_none";
-    default:
+    case fiscal::Vat::vat_5:
+    case fiscal::Vat::vat_7:
+    case fiscal::Vat::vat_5_105:
+    case fiscal::Vat::vat_7_107:
+    case fiscal::Vat::vat_22:
+    case fiscal::Vat::vat_22_122:
       return {};
   }
+  never();
 }
 
 // FFD 6 is credit_transfer here; itkassa's "credit" is FFD 5 (§5.2, TRAP).
@@ -125,23 +132,22 @@ std::string_view ppr(fiscal::PaymentSubject subject, fiscal::Ffd ffd) {
 // What this protocol cannot say of the line; empty when it can say all.
 std::string obstacle(const fiscal::Line& line, fiscal::Ffd ffd) {
   if (tax(line.vat).empty()) {
-    return "ставка «" + std::string(fiscal::russian_name(line.vat)) + "» (поле vat) не описана в протоколе itkassa";
+    return "ставка НДС «" + std::string(fiscal::russian_name(line.vat)) + "» не описана в протоколе itkassa";
   }
   if (ppr(line.subject, ffd).empty()) {
-    return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) +
-           " (поле payment_object) не описан в протоколе itkassa";
+    return "предмет расчёта " + std::to_string(fiscal::code(line.subject)) + " не описан в протоколе itkassa";
   }
   // The API has no field for the measure; a register would print 0.4 kg as 0.4 pieces (§14).
   if (ffd == fiscal::Ffd::v1_2 && line.measure.value_or(fiscal::kMeasurePiece) != fiscal::kMeasurePiece) {
     return "единица измерения " + std::to_string(*line.measure) +
-           " (поле measure_code) по ФФД 1.2 не передаётся протоколом itkassa, возможны только штуки";
+           " по ФФД 1.2 не передаётся протоколом itkassa, возможны только штуки";
   }
   const bool coded = ffd == fiscal::Ffd::v1_05 ? !line.product_code.empty() : fiscal::is_coded(line.subject);
   if (coded && line.marking_code.empty()) {
-    return "нет кода маркировки (поле marking_code): itkassa принимает его только таким, как прочитал сканер";
+    return "нет кода маркировки: itkassa принимает его только таким, как прочитал сканер";
   }
   if (!fiscal::is_utf8(line.marking_code)) {
-    return "код маркировки (поле marking_code) содержит недопустимые символы";
+    return "код маркировки содержит недопустимые символы";
   }
   return {};
 }
@@ -191,8 +197,8 @@ std::string end_document(JsonWriter&& json) {
 
 Result<void> check_total(Kopecks total) {
   if (total > Kopecks(0)) return {};
-  return fail(kReceiptTotal, "Итог чека " + fiscal::to_rubles(total) +
-                                 " (поле total_sum): кассы itkassa печатают только чеки с итогом больше нуля");
+  return fail(kReceiptTotal,
+              "итог чека " + fiscal::to_rubles(total) + ": кассы itkassa печатают только чеки с итогом больше нуля");
 }
 
 Result<std::string> render(const fiscal::Receipt& receipt, const fiscal::Till& till, const std::string& key,
