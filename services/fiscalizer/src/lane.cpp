@@ -116,17 +116,19 @@ bool Lane::refresh_driver() {
 }
 
 asio::awaitable<void> Lane::remember() {
+  must_remember_ = false;  // what is settled elsewhere while the journal is read is looked at again
   auto memory = co_await dependencies_.journal.remember(identity_, driver_->capabilities().query_by_key);
   if (!memory) {
+    must_remember_ = true;
     co_await wake_.wait_for(dependencies_.settings.retry_min);
     co_return;
   }
   const bool new_question = memory->questions.size() > memory_.questions.size();
   memory_ = std::move(*memory);
-  must_remember_ = false;
   asker_.about(memory_.asked);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
   if (new_question) quiet_until_ = std::max(quiet_until_, dependencies_.clock.now() + timers_.quiet);
+  if (memory_.questions.empty() && !report_lost_) quiet_until_ = {};  // the rest was for the question's sake
 }
 
 asio::awaitable<void> Lane::probe() {
@@ -339,6 +341,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
     detail_ = finding.text;
     const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
     if (!can_be_asked) quiet_until_ = dependencies_.clock.now() + timers_.quiet;
+    report_lost_ = kind != Kind::receipt;
     return;
   }
   switch (finding.cause) {

@@ -130,6 +130,7 @@ class Lane {
   bool must_remember_ = true;
   std::set<std::string> never_sent_;        // keys of attempts whose COMMIT was in doubt and that were given up
   async::Clock::time_point quiet_until_{};  // nothing printed before it proves anything
+  bool report_lost_ = false;                // it is for the sake of a report, which leaves no question
   async::Clock::time_point rest_until_{};   // back-off
   int failures_ = 0;                        // since the last printed receipt
   int shift_loops_ = 0;                     // shift reports since the last printed receipt

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
+#include "contained_driver.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
@@ -99,7 +100,10 @@ LaneDependencies Worker::lane_dependencies() {
                 }
                 return registers;
               },
-          .make_driver = dependencies_.make_driver,
+          .make_driver = [make = dependencies_.make_driver](
+                             const registers::RegisterSettings& settings) -> std::unique_ptr<registers::Driver> {
+            return std::make_unique<ContainedDriver>(make(settings), settings.id);
+          },
           .jitter = dependencies_.jitter};
 }
 

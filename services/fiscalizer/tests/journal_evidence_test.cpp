@@ -237,6 +237,36 @@ TEST_P(JournalTest, TheSameAnswerToldTwiceIsOneDocument) {
   EXPECT_EQ(error(1), "");
 }
 
+// In one group, the later finding about an earlier document.
+TEST_P(NumberingTest, Rule6_TheHighestNumberOfAGroupStandsInWhateverOrder) {
+  const auto next = open(attempt_for(queued().at(0)));
+  settle(std::vector{heard(next, Fact::printed, Cause::none, 102), heard(lost_, Fact::printed, Cause::none, 101)});
+  EXPECT_EQ(remember().highest_fd, 102U);
+}
+
+// What is told of the shift takes nothing away from what was told of the storage.
+TEST_P(NumberingTest, Rule6_ARefusalInTheSameGroupKeepsTheNumber) {
+  const auto next = open(attempt_for(queued().at(0)));
+  settle(
+      std::vector{heard(lost_, Fact::printed, Cause::none, 101), heard(next, Fact::not_printed, Cause::shift_closed)});
+  EXPECT_EQ(remember().highest_fd, 101U);
+  EXPECT_EQ(remember().shift, Shift::closed);
+}
+
+TEST_P(NumberingTest, Rule6_AReportWithoutANumberLeavesTheQuestionToTheNextDocument) {
+  auto report = attempt_for({});
+  report.kind = Kind::open_shift;
+  report.key = "report";
+  report.proves = lost_;
+  auto already_open = heard(open(report), Fact::printed);
+  already_open.finding.document.reset();
+  already_open.finding.code = "already_open";
+  settle(already_open);
+  EXPECT_EQ(attempt_row(lost_).question, Question::open);
+  probe(101);
+  EXPECT_EQ(state(2), "queued");
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, NumberingTest, kStores, kStoreName);
 
 }  // namespace

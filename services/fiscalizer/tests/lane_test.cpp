@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "journal/people.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "scripted_driver.hpp"
 
@@ -135,6 +136,22 @@ TEST_F(LaneTest, AFullStorageToldByCallbackBacksOff) {
   until([&] { return rests("Архив ФН переполнен"); });
   EXPECT_EQ(driver_.sends, 1);
   EXPECT_EQ(state(1), "queued");
+}
+
+// The quiet time is for the question's sake: once a person has answered it, the queue goes on.
+TEST_F(LaneTest, Rule6_TheRestIsOverWhenItsQuestionIsAnswered) {
+  register_->settings.protocol = registers::find_protocol("bit");
+  driver_.can = {.query_by_key = false, .absent_may_be_sent_again = false, .manages_shifts = true};
+  driver_.sent = said(Fact::unknown, "", Cause::ambiguous);
+  drive();
+  until([&] { return lane_->view().detail == "resting after a lost answer"; });
+  driver_.sent = printed();
+  ASSERT_TRUE(run([](Transaction& tx) {
+    return people::fail_receipt(tx, {receipt_id(1), "anna@desk"}, "why", true, {.quiet = 150s, .answer = 0s});
+  }));
+  lane_->remember_again();
+  until([&] { return state(2) == "done"; });
+  EXPECT_EQ(driver_.sends, 2);
 }
 
 TEST_F(LaneTest, ThreeShiftReportsWithoutAReceiptAreEnough) {

@@ -257,6 +257,25 @@ TEST_P(PeopleTest, Rule11_ADocumentOfAnotherIsRefusedAndOnesOwnIsNot) {
   EXPECT_TRUE(printed(2, 0, 43));
 }
 
+// A person says "not printed", and the storage has a number more than we know of.
+TEST_P(PeopleTest, Rule16_ADenialThatNumberingContradictsSaysSoAtOnce) {
+  take({post(1, 1, 100, "digest", 1), post(2, 2, 100, "digest", 2), post(3, 3, 100, "digest", 3)});
+  settle(heard(open(attempt_for(queued_of(1))), Fact::printed, Cause::none, 100));
+  auto next = attempt_for(queued_of(2));
+  next.fn_before = kFn;
+  next.fd_before = 100;
+  settle(heard(open(next), Fact::unknown));
+  EXPECT_EQ(decide([](Transaction& tx) { return people::resolve_not_printed(tx, order(2), kTimes); })->note, "");
+
+  under_test_->let_pass(1h);
+  next = attempt_for(queued_of(2));
+  next.fn_before = kFn;
+  next.fd_before = 100;
+  settle(heard(open(next), Fact::unknown));
+  settle(heard(open(attempt_for(queued_of(3))), Fact::printed, Cause::none, 102));
+  EXPECT_THAT(not_printed(2)->note, AllOf(HasSubstr("1 of the numbers 101 to 102"), HasSubstr("hold the receipt")));
+}
+
 TEST_P(PeopleTest, Rule16_AnAnswerIsGivenOnce) {
   receipt_in(State::uncertain, true);
   ASSERT_TRUE(not_printed());

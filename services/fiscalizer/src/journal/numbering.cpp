@@ -68,6 +68,8 @@ void alarm(std::string_view event, const AttemptRow& attempt, const std::string&
 void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocument& document, Touched& rows) {
   const auto uncertain = rows.attempts.find(probe.proves);
   if (uncertain == rows.attempts.end() || uncertain->second.question != Question::open) return;
+  // A report that told no number, or found the shift open already, leaves the question to the next document.
+  if (probe.kind != Kind::receipt && document.fd == 0) return;
   auto& lost = uncertain->second;
   auto& receipt = rows.receipts.at(lost.receipt);
   const auto result = receipts::prove(

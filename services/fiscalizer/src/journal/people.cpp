@@ -141,6 +141,20 @@ std::optional<Error> undeniable(Transaction& tx, const Unanswered& attempt, cons
   return std::nullopt;
 }
 
+// What the register's numbering says against a person's "not printed": numbers of its storage since the attempt that no
+// document of ours has. Empty: nothing, or nobody can say.
+std::string contradiction(Transaction& tx, const AttemptRow& attempt) {
+  const auto storage = tx.register_of(attempt.identity);
+  if (attempt.fn_before.empty() || storage.fn != attempt.fn_before || storage.highest_fd <= attempt.fd_before)
+    return {};
+  const auto first = attempt.fd_before + 1;
+  const auto foreign = storage.highest_fd - attempt.fd_before - tx.count_numbers(storage.fn, first, storage.highest_fd);
+  if (foreign == 0) return {};
+  return "its storage " + storage.fn + " has " + std::to_string(foreign) + " of the numbers " + std::to_string(first) +
+         " to " + std::to_string(storage.highest_fd) +
+         " for documents that are not ours: hold the receipt and look there before it is printed again";
+}
+
 // What is left of the quiet time since nobody listened for the answer any more.
 std::int64_t rest_of(Transaction& tx, const Unanswered& attempt, const Times& times) {
   const auto& row = attempt.row;
@@ -239,7 +253,16 @@ Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Time
                                   Ordered{Verb::resolve_not_printed, attempt->row.number == receipt.attempts})
                       .state;
   write(tx, order, receipt, "resolved as not printed: attempt " + std::to_string(attempt->row.number));
-  return Done{receipt.state, others ? "other attempts still wait for an answer" : "", attempt->row.register_id, {}};
+  std::string note = others ? "other attempts still wait for an answer" : "";
+  if (const auto against = contradiction(tx, attempt->row); !against.empty()) {
+    note += (note.empty() ? "" : "; ") + against;
+    log::error("alarm.denial_contradicted", {{"receipt", order.receipt.str()},
+                                             {"attempt", attempt->row.number},
+                                             {"register", attempt->row.register_id.str()},
+                                             {"told_by", order.actor},
+                                             {"detail", against}});
+  }
+  return Done{receipt.state, note, attempt->row.register_id, {}};
 }
 
 Result<Done> fail_receipt(Transaction& tx, const Order& order, const std::string& reason, bool not_printed,

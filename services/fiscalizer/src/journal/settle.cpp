@@ -34,21 +34,20 @@ Touched lock_touched(Transaction& tx, const std::vector<Heard>& batch) {
   return rows;
 }
 
-RegisterChange register_change(const AttemptRow& attempt, const registers::Finding& finding) {
-  RegisterChange change;
+// What a finding tells of the register, on top of what earlier ones of the same group have told.
+void tell_register(const AttemptRow& attempt, const registers::Finding& finding, RegisterChange& change) {
   if (finding.fact == Fact::printed) {
-    if (finding.document) {
+    if (finding.document && !finding.document->fn.empty()) {
+      change.fd = change.fn == finding.document->fn ? std::max(change.fd, finding.document->fd) : finding.document->fd;
       change.fn = finding.document->fn;
-      change.fd = finding.document->fd;
     }
     change.shift = attempt.kind == Kind::close_shift ? Shift::closed : Shift::open;
-    change.opened_now = attempt.kind == Kind::open_shift;
+    change.opened_now = change.opened_now || attempt.kind == Kind::open_shift;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_closed) {
     change.shift = Shift::closed;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_expired) {
     change.shift = Shift::open;
   }
-  return change;
 }
 
 Evidence evidence_of(const registers::Finding& finding) {
@@ -226,8 +225,7 @@ void decide(Transaction& tx, const Heard& heard, const Limits& limits, Touched& 
     attempt.cause = change.cause;
   }
   if (heard.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
-  const auto of_register = register_change(attempt, heard.finding);
-  if (!of_register.fn.empty() || of_register.shift) rows.register_changes[attempt.identity] = of_register;
+  tell_register(attempt, heard.finding, rows.register_changes[attempt.identity]);
 }
 
 std::optional<Finished> finished(const Touched& rows, const AttemptRow& attempt) {
