@@ -114,6 +114,12 @@ asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_s
   std::size_t written = 0;
   error_code error;
   while (written < bytes.size() && !error) {
+    // The stream's own limit ends what waits; a process that stood still would write first and hear of it afterwards.
+    if (Clock::now() >= *write_by) {
+      if (written == 0) co_return tl::unexpected(failure(Sent::nothing, kGuard, "the guard's time was over"));
+      error = beast::error::timeout;
+      break;
+    }
     const auto [write_error, count] =
         co_await stream.async_write_some(asio::buffer(bytes.data() + written, bytes.size() - written), use_tuple);
     error = write_error;

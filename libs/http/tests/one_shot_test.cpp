@@ -209,13 +209,27 @@ TEST_F(OneShot, StopsWritingWhenTheGuardSaysSo) {
   EXPECT_EQ(peer.heard()[0].end, kReset);  // what the kernel still held does not arrive
 }
 
+// A process that stood still after the guard had armed, and that nothing has ended (exactly-once.md 3).
+TEST_F(OneShot, WritesNothingWhenTheGuardsTimeIsOver) {
+  ScriptedPeer peer({hear()});
+  CountingGuard guard(-1ms);
+  EXPECT_EQ(outcome(send(to(peer.url()), guard)), "nothing guard");
+  EXPECT_EQ(guard.armed, 1);
+  EXPECT_EQ(guard.disarmed, 1);
+  EXPECT_EQ(peer.heard()[0].bytes, "");
+  EXPECT_EQ(peer.heard()[0].end, kReset);
+}
+
 TEST_F(OneShot, WaitsForTheAnswerBeyondTheGuardsTime) {
   ScriptedPeer peer({answer_when_released(kOk)});
   Gate written(io_);
-  CountingGuard guard(0ms, [&] { written.open(); });  // over as soon as the bytes have left
+  constexpr auto kTime = 500ms;
+  CountingGuard guard(kTime, [&] { written.open(); });
   const auto request = to(peer.url());
   auto result = io_.start(one_shot(request, {.allow_private = true}, guard));
-  for (int turn = 0; turn < 3; ++turn) io_.run(written.pass());  // a timer that is over goes off between turns
+  io_.run(written.pass());
+  const auto over = Clock::now() + kTime;
+  while (Clock::now() < over) io_.run(written.pass());  // a timer that is over goes off between turns
   peer.release();
   EXPECT_EQ(outcome(io_.wait(std::move(result))), "200 ok");
   EXPECT_EQ(guard.armed, 1);
@@ -334,6 +348,15 @@ TEST_F(OneShotTls, StopsWritingWhenTheGuardSaysSo) {
   EXPECT_EQ(guard.disarmed, 1);
   peer.release();
   EXPECT_EQ(peer.heard()[0].end, kReset);
+}
+
+TEST_F(OneShotTls, WritesNothingWhenTheGuardsTimeIsOver) {
+  auto trusted = TrustedCertificate::localhost().server_context();
+  ScriptedPeer peer({over_tls(trusted, hear())});
+  CountingGuard guard(-1ms);
+  EXPECT_EQ(outcome(send(to("https://localhost:" + std::to_string(peer.port()) + "/"), guard)), "nothing guard");
+  EXPECT_EQ(guard.disarmed, 1);
+  EXPECT_EQ(peer.heard()[0].bytes, "");
 }
 
 TEST_F(OneShotTls, SendsNothingToAHostThatDoesNotShakeHands) {

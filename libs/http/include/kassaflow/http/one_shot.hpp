@@ -17,7 +17,8 @@
 namespace kassaflow::http {
 
 // `arm()` is called after the connection stands and immediately before the first byte is written; it returns by when
-// the last one must be. nullopt: nothing is written, the request ends as Sent::nothing with kGuard.
+// the last one must be, and before each piece the clock is looked at again. nullopt, or a moment that is over: nothing
+// is written, the request ends as Sent::nothing with kGuard.
 // `disarm()` is called after the last byte is written or the write failed.
 class WriteGuard {
  public:
