@@ -68,7 +68,12 @@ struct Consumer::Impl {
     changed.notify_all();
   }
 
+  // Joins only while there is somewhere to put records: one member that comes and goes stops the whole group each time.
   void consume() {
+    while (!store_answers()) {
+      wait(kRetry);
+      if (stopping) return;
+    }
     auto conf = make_conf(options.connection, {{"client.id", options.client_id},
                                                {"group.id", options.group.empty() ? options.client_id : options.group},
                                                {"enable.auto.commit", "false"},
@@ -205,12 +210,27 @@ struct Consumer::Impl {
       if (pending.empty()) until = std::chrono::steady_clock::now() + options.batch_wait;
       pending.push_back(to_record(*message));
     }
+    const auto first_try = std::chrono::steady_clock::now();
     while (!stopping && !pending.empty() && !store()) {
       wait(kRetry);
+      const bool patient = options.group.empty() || std::chrono::steady_clock::now() - first_try < options.patience;
+      if (!patient && !store_answers()) throw std::runtime_error("without its store it leaves the group");
       // The group must hear from us while PostgreSQL is away; paused, so that nothing new comes in between.
       keep_membership(kafka);
     }
     if (!pending.empty() && !stopping) advance(kafka);
+  }
+
+  // Whether positions could be read now.
+  bool store_answers() {
+    try {
+      handler.positions({});
+      if (std::exchange(store_away, false)) log::info("kafka.store_answers");
+      return true;
+    } catch (const std::exception& why) {
+      if (!std::exchange(store_away, true)) log::warn("kafka.store_away", {{"error", why.what()}});
+      return false;
+    }
   }
 
   bool store() {
@@ -267,6 +287,7 @@ struct Consumer::Impl {
   bool finished = false;
   std::vector<Record> pending;  // consumer thread only
   std::string failure;          // consumer thread only
+  bool store_away = false;      // consumer thread only
   std::atomic<bool> reachable{false};
   std::atomic<bool> stopping{false};
   std::thread thread;

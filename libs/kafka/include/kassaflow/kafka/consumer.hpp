@@ -35,11 +35,15 @@ struct ConsumerOptions {
   std::vector<std::string> topics;
   std::size_t batch_limit = 500;            // records handed over at once
   std::chrono::milliseconds batch_wait{5};  // how long a batch may wait for more
+  // How long the group waits for a member without its store, before the others get its partitions. Shorter outages are
+  // cheaper than the rebalance, for which all members stop.
+  std::chrono::milliseconds patience{10'000};
 };
 
 struct ConsumerHandler {
   // Partitions were assigned: where to start each; -2 = the beginning. Returning an offset below the log's start reads
-  // from the beginning.
+  // from the beginning. An exception: the store does not answer. It is asked (for no partitions) before the group is
+  // joined, and again when batches are not taken for long: a consumer without its store stays out of the group.
   std::function<std::map<std::pair<std::string, std::int32_t>, std::int64_t>(
       const std::vector<std::pair<std::string, std::int32_t>>&)>
       positions;
