@@ -36,7 +36,6 @@ service_common() {
 admin_address: 127.0.0.1
 admin_port: $(service_port "$1" admin)
 log_level: info
-shutdown_deadline: 25s
 label_limit: 200
 allow_private_endpoints: true
 YAML

@@ -7,8 +7,9 @@ int main(int argc, char** argv) {
   fiscalizer::FiscalizerSettings settings;
   runtime::ServiceDefinition definition;
   definition.name = "fiscalizer";
+  definition.common = fiscalizer::FiscalizerSettings::common();
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
-  definition.check_settings = [&] { return settings.check(); };
+  definition.check_settings = [&](const runtime::CommonSettings& common) { return settings.check(common); };
   definition.start = [&](const runtime::Context& context) {
     return std::make_unique<fiscalizer::App>(context, settings);
   };

@@ -6,7 +6,7 @@ int main(int argc, char** argv) {
   return runtime::run_service(
       {.name = "registry",
        .add_settings = [&](settings::Settings& keys) { settings.add_to(keys); },
-       .check_settings = [&] { return settings.check(); },
+       .check_settings = [&](const runtime::CommonSettings&) { return settings.check(); },
        .start = [&](const runtime::Context& context) { return registry::start_registry(settings, context); }},
       argc, argv);
 }

@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   runtime::ServiceDefinition definition;
   definition.name = "status";
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
-  definition.check_settings = [&] { return settings.check(); };
+  definition.check_settings = [&](const runtime::CommonSettings&) { return settings.check(); };
   definition.start = [&](const runtime::Context& context) {
     return std::make_unique<status::StatusApp>(context, settings);
   };

@@ -156,7 +156,7 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   CLI11_PARSE(cli, argc, argv);
 
   settings::Settings keys;
-  CommonSettings common;
+  CommonSettings common = definition.common;
   common.add_to(keys);
   definition.add_settings(keys);
   if (print_command->parsed()) {
@@ -165,7 +165,7 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   }
   auto problems = keys.load(config, settings::process_environment());
   if (problems.empty() && definition.check_settings) {
-    if (auto problem = definition.check_settings(); !problem.empty()) problems.push_back(std::move(problem));
+    if (auto problem = definition.check_settings(common); !problem.empty()) problems.push_back(std::move(problem));
   }
   for (const auto& problem : problems) std::cerr << problem << '\n';
   if (!problems.empty()) return 1;

@@ -31,14 +31,6 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return std::nullopt;
 }
 
-std::string to_text(Duration duration) {
-  for (const auto& unit : kUnits) {
-    if (duration.count() % unit.ms == 0 && duration.count() >= unit.ms)
-      return std::to_string(duration.count() / unit.ms) + std::string(unit.name);
-  }
-  return "0ms";
-}
-
 std::string variable_of(const std::string& key) {
   std::string name = "KASSAFLOW_" + key;
   std::transform(name.begin(), name.end(), name.begin(),
@@ -55,6 +47,14 @@ std::optional<std::string> read_file(const std::string& path) {
 }
 
 }  // namespace
+
+std::string to_text(Duration duration) {
+  for (const auto& unit : kUnits) {
+    if (duration.count() % unit.ms == 0 && duration.count() >= unit.ms)
+      return std::to_string(duration.count() / unit.ms) + std::string(unit.name);
+  }
+  return "0ms";
+}
 
 std::optional<std::int64_t> Settings::parse_number(std::string_view text) {
   std::int64_t value = 0;

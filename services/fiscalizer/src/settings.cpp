@@ -5,6 +5,7 @@
 namespace kassaflow::fiscalizer {
 
 using namespace std::chrono_literals;
+using settings::to_text;
 
 namespace {
 
@@ -16,7 +17,28 @@ settings::Duration longest(const registers::Durations& durations, settings::Dura
   return result;
 }
 
+// After the answer: what it says and the end of the attempt in the journal, the shards given away, the rest published.
+constexpr settings::Duration kToSettle = 10s;
+
+// The keys that make a protocol's answer as long as it is: "a + b".
+std::string keys_of_answer(const registers::Protocol& protocol, const registers::Durations& durations) {
+  std::string keys;
+  for (const auto& own : protocol.duration_settings()) {
+    auto longer = durations;
+    longer.at(own.name) += 1ms;
+    if (protocol.timers(longer).longest_answer == protocol.timers(durations).longest_answer) continue;
+    keys += (keys.empty() ? "" : " + ") + std::string(own.name);
+  }
+  return keys;
+}
+
 }  // namespace
+
+runtime::CommonSettings FiscalizerSettings::common() {
+  runtime::CommonSettings common;
+  common.shutdown_deadline = 150s;  // longest_answer() as it is by default, and some
+  return common;
+}
 
 settings::Duration FiscalizerSettings::longest_answer() const {
   return longest(durations, &registers::Timers::longest_answer);
@@ -51,8 +73,15 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
                 "stand still for that long");
 }
 
-std::string FiscalizerSettings::check() const {
+std::string FiscalizerSettings::check(const runtime::CommonSettings& common) const {
   if (retry_min > retry_max) return "retry_min must not be above retry_max";
+  for (const registers::Protocol* protocol : registers::protocols()) {
+    const auto answer = protocol->timers(durations).longest_answer;
+    if (common.shutdown_deadline >= answer + kToSettle) continue;
+    return "shutdown_deadline (" + to_text(common.shutdown_deadline) + ") must be at least " +
+           to_text(answer + kToSettle) + ": an answer under way may take " + keys_of_answer(*protocol, durations) +
+           " (" + to_text(answer) + "), and settling it " + to_text(kToSettle);
+  }
   return kafka.check();
 }
 

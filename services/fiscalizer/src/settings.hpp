@@ -5,6 +5,7 @@
 #include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/runtime/service.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -27,9 +28,11 @@ struct FiscalizerSettings {
   // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;
   [[nodiscard]] settings::Duration longest_quiet() const;
+  // Those of every service, where the fiscalizer's defaults are others.
+  [[nodiscard]] static runtime::CommonSettings common();
   void add_to(settings::Settings& keys);
   // Empty when the values fit together.
-  [[nodiscard]] std::string check() const;
+  [[nodiscard]] std::string check(const runtime::CommonSettings& common) const;
 };
 
 }  // namespace kassaflow::fiscalizer

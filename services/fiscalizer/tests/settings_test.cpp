@@ -12,9 +12,29 @@ namespace {
 TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
   FiscalizerSettings settings;
   settings.kafka.brokers = "broker:9092";
-  EXPECT_EQ(settings.check(), "");
+  EXPECT_EQ(settings.check(FiscalizerSettings::common()), "");
   settings.retry_min = settings.retry_max + settings::Duration(1);
-  EXPECT_EQ(settings.check(), "retry_min must not be above retry_max");
+  EXPECT_EQ(settings.check(FiscalizerSettings::common()), "retry_min must not be above retry_max");
+}
+
+// What a stop cuts off is uncertain, and a person may have to settle it.
+TEST(FiscalizerSettings, RefusesAShutdownThatIsOverBeforeTheLongestAnswer) {
+  FiscalizerSettings settings;
+  settings.kafka.brokers = "broker:9092";
+  auto common = FiscalizerSettings::common();
+  common.shutdown_deadline = std::chrono::seconds(135);
+  EXPECT_EQ(settings.check(common), "");
+  common.shutdown_deadline = std::chrono::seconds(25);
+  EXPECT_EQ(settings.check(common),
+            "shutdown_deadline (25s) must be at least 135s: an answer under way may take bit_connect_timeout + "
+            "bit_timeout (125s), and settling it 10s");
+  settings.durations.at("bit_timeout") = std::chrono::seconds(2);
+  settings.durations.at("itkassa_timeout") = std::chrono::seconds(16);
+  EXPECT_EQ(settings.check(common),
+            "shutdown_deadline (25s) must be at least 26s: an answer under way may take itkassa_timeout (16s), and "
+            "settling it 10s");
+  settings.durations.at("itkassa_timeout") = std::chrono::seconds(15);
+  EXPECT_EQ(settings.check(common), "");
 }
 
 TEST(FiscalizerSettings, AndTheJournalsLimitsBeginAlike) {
@@ -22,7 +42,7 @@ TEST(FiscalizerSettings, AndTheJournalsLimitsBeginAlike) {
 }
 
 TEST(FiscalizerSettings, StandInTheDocumentation) {
-  runtime::CommonSettings common;
+  auto common = FiscalizerSettings::common();
   FiscalizerSettings own;
   settings::Settings keys;
   common.add_to(keys);

@@ -55,9 +55,10 @@ struct Context {
 
 struct ServiceDefinition {
   std::string name;
-  std::function<void(settings::Settings&)> add_settings;      // the service's own keys
-  std::function<std::string()> check_settings = {};           // what bounds cannot say; empty = fine
-  std::function<std::unique_ptr<App>(const Context&)> start;  // throws when it cannot start: exit code 1
+  CommonSettings common = {};                                             // where this service's defaults are others
+  std::function<void(settings::Settings&)> add_settings;                  // the service's own keys
+  std::function<std::string(const CommonSettings&)> check_settings = {};  // what bounds cannot say; empty = fine
+  std::function<std::unique_ptr<App>(const Context&)> start;              // throws when it cannot start: exit code 1
 };
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv);

@@ -21,6 +21,8 @@
 namespace kassaflow::settings {
 
 using Duration = std::chrono::milliseconds;
+// As in a file: "25s".
+[[nodiscard]] std::string to_text(Duration duration);
 
 // A flat list of keys; the YAML file is a flat map `key: value`. The environment variable of key `push_retry_min` is
 // KASSAFLOW_PUSH_RETRY_MIN. A key's default is what its target holds when it is declared; the target must outlive the
