@@ -54,6 +54,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                  database_options(settings, context, 4))),
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
+      lease_store_(lease_database_),
       store_(database_),
       intake_store_(intake_database_),
       producer_(context.executor, producer_options(settings, context)),
@@ -66,7 +67,8 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .settings = settings,
                .id = WorkerId(context.instance),
                .store = store_,
-               .lease_database = lease_database_,
+               .keeper = lease_thread_.get_executor(),
+               .lease_store = lease_store_,
                .publish =
                    [this](const ReceiptId& receipt, std::string record) {
                      return producer_.send(records::kOutcomesTopic, receipt.str(), std::move(record),
@@ -108,13 +110,16 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                                              std::move(hooks), WorkerId(context.instance));
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
 
-  worker_.start();
   asio::co_spawn(context_.executor, measure(), kRethrow);
   watcher_.start();
   consumer_->start();
+  worker_.start();  // the last: nothing fails any more while the keeper's thread runs
 }
 
-App::~App() = default;
+App::~App() {
+  lease_thread_.stop();
+  lease_thread_.join();
+}
 
 bool App::on_batch(const std::vector<kafka::Record>& batch) {
   const auto unreadable = intake_store_.run_blocking([&](Transaction& tx) { return journal::take_in(tx, batch); });

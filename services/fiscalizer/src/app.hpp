@@ -1,11 +1,13 @@
 #pragma once
 // The fiscalizer's process: what stands around the worker. Kafka's records go into the journal, people's orders come by
 // gRPC, the configuration from the registry, outcomes leave, metrics are measured. Everything but the threads of Kafka,
-// PostgreSQL, gRPC, the watcher and Retries runs on one executor thread.
+// PostgreSQL, gRPC, the watcher, Retries and the leases' keeper runs on one executor thread.
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 
+#include "journal/postgres_lease_store.hpp"
 #include "journal/postgres_store.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
@@ -37,7 +39,9 @@ class App final : public runtime::App {
   const FiscalizerSettings& settings_;
   postgres::Database database_;
   postgres::Database intake_database_;
+  boost::asio::thread_pool lease_thread_{1};
   postgres::Database lease_database_;
+  journal::PostgresLeaseStore lease_store_;
   journal::PostgresStore store_;
   journal::PostgresStore intake_store_;
   kafka::Producer producer_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kassaflow/log/log.hpp"
+#include "lease_guard.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -51,7 +52,6 @@ asio::awaitable<Finding> AttemptRun::first_word(Bytes bytes) {
 
 asio::awaitable<Finding> AttemptRun::send() {
   LeaseGuard guard(dependencies_.leases, dependencies_.fence);
-  sending_ = true;
   Finding finding;
   if (attempt_.kind == Kind::receipt) {
     finding = co_await driver_->send(attempt_.ref, guard);
@@ -59,7 +59,6 @@ asio::awaitable<Finding> AttemptRun::send() {
     const auto command = attempt_.kind == Kind::open_shift ? ShiftCommand::open : ShiftCommand::close;
     finding = co_await driver_->send_shift(command, attempt_.ref, guard);
   }
-  sending_ = false;
   co_return finding;
 }
 

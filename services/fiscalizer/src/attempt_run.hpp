@@ -77,8 +77,6 @@ class AttemptRun {
     wake_.notify();
   }
 
-  // Bytes are on their way to the register, or its answer to them is on its way back.
-  [[nodiscard]] bool sending() const { return sending_; }
   // What was told is in the journal, and another worker decides on it.
   [[nodiscard]] bool shard_lost() const { return shard_lost_; }
   [[nodiscard]] std::int64_t attempt() const { return attempt_.id; }
@@ -103,7 +101,6 @@ class AttemptRun {
   OpenAttempt attempt_;
   registers::Driver* driver_;
   async::Event wake_;
-  bool sending_ = false;
   bool closed_ = false;
   std::optional<Finding> end_;  // with closed_
   bool stopping_ = false;

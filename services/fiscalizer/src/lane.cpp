@@ -25,6 +25,18 @@ constexpr int kShiftLoops = 3;  // then a person must look: reports are paper an
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
 constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
 
+// True as long as it lives, also when the coroutine is given up.
+class Meanwhile {
+ public:
+  explicit Meanwhile(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Meanwhile() { flag_ = false; }
+  Meanwhile(const Meanwhile&) = delete;
+  Meanwhile& operator=(const Meanwhile&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
@@ -171,7 +183,9 @@ asio::awaitable<void> Lane::print_next() {
   dependencies_.dispatcher.kick();
 }
 
+// Called in the same breath as may_start(), as report() is: between the two nobody can give the shard away.
 asio::awaitable<void> Lane::print(Queued queued) {
+  const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) {  // a word in it that this version does not know: another worker, or the next version, prints it
     set_up(false, "its pool is not in force here");
@@ -212,6 +226,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {
+  const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) co_return back_off("its pool is not in force here");
   const auto key =
@@ -269,6 +284,7 @@ asio::awaitable<std::optional<OpenAttempt>> Lane::open(NewAttempt attempt, Attem
 // An attempt that is open in the journal although no lane follows it: its bytes may have left with a worker that is
 // gone, or its COMMIT got through after this lane had given it up.
 asio::awaitable<void> Lane::recover(Attempt attempt) {
+  const Meanwhile busy(busy_);
   log::warn("attempt.recovered", {{"receipt", attempt.receipt.str()}, {"register", register_id_.str()}});
   const auto bytes =
       never_sent_.erase(attempt.key) > 0 ? AttemptRun::Bytes::never_left : AttemptRun::Bytes::perhaps_gone;

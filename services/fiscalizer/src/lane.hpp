@@ -53,7 +53,8 @@ class Lane {
   boost::asio::awaitable<void> ask_on();
   void stop();
   [[nodiscard]] bool finished() const { return finished_ && asker_.finished(); }
-  [[nodiscard]] bool sending() const { return run_ && run_->sending(); }
+  // Something is under way: from the decision to open an attempt until it has ended, or is left to the next owner.
+  [[nodiscard]] bool busy() const { return busy_; }
   [[nodiscard]] const Fence& fence() const { return fence_; }
   [[nodiscard]] const PoolId& pool() const { return pool_; }
   [[nodiscard]] const RegisterIdentity& identity() const { return identity_; }
@@ -138,6 +139,7 @@ class Lane {
   std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
   bool up_ = false;
+  bool busy_ = false;
   bool stopping_ = false;
   bool finished_ = false;
   std::string detail_ = "not probed yet";

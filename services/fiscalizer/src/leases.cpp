@@ -1,43 +1,56 @@
 #include "leases.hpp"
 
-#include <signal.h>
-#include <time.h>
-
 #include <algorithm>
-#include <pqxx/pqxx>
-#include <set>
+#include <boost/asio/post.hpp>
+#include <random>
 
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
-#include "kassaflow/postgres/arrays.hpp"
-#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::fiscalizer {
 
+namespace asio = boost::asio;
 using async::Clock;
-using postgres::IntArray;
-using postgres::TextArray;
 
-std::vector<WorkerId> Observer::alive(const std::vector<WorkerRow>& workers, Clock::time_point now,
-                                      Clock::duration lease) {
-  std::vector<WorkerId> result;
+namespace {
+constexpr int kLooks = 5;  // in a lease: one may fail without a gap in the watch
+}  // namespace
+
+Observer::Watch Observer::watch(const Look& look, Clock::duration lease) {
+  Watch watch;
+  // At the longest: the look before may have read when it began, and this one when it ended. Up to half a lease is
+  // none: whoever could not write while we could not look still has the other half to be heard of before he is called
+  // dead.
+  const auto gap = last_ ? look.ended - *last_ : Clock::duration::zero();
+  if (gap > lease / 2) seen_.clear();
+  watch.lapsed = gap > lease;
+  last_ = look.began;
   std::map<WorkerId, Seen> next;
-  for (const auto& worker : workers) {
+  for (const auto& worker : look.workers) {
     const auto known = seen_.find(worker.id);
     const bool moved = known == seen_.end() || known->second.heartbeat != worker.heartbeat;
-    const Seen seen{worker.heartbeat, moved ? now : known->second.since};
-    if (now - seen.since < lease) result.push_back(worker.id);
+    const Seen seen{worker.heartbeat, moved ? look.ended : known->second.since};
+    (look.began - seen.since < lease ? watch.alive : watch.dead).push_back(worker);
     next.emplace(worker.id, seen);
   }
   seen_ = std::move(next);
-  return result;
+  return watch;
 }
 
-Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive, const std::vector<ShardRow>& shards) {
-  const std::set<WorkerId> living(alive.begin(), alive.end());
-  const std::size_t workers = std::max<std::size_t>(1, living.size() + (living.contains(self) ? 0 : 1));
-  const std::size_t share = (receipts::kShards + workers - 1) / workers;
+Rebalance rebalance(const WorkerId& self, const std::vector<WorkerRow>& alive, const std::vector<ShardRow>& shards) {
+  std::set<WorkerId> living;
+  std::size_t others = 0;  // that stay
+  bool leaving = false;
+  for (const auto& worker : alive) {
+    living.insert(worker.id);
+    if (worker.id == self) {
+      leaving = worker.leaving;
+    } else if (!worker.leaving) {
+      ++others;
+    }
+  }
+  const std::size_t share = leaving ? 0 : (receipts::kShards + others) / (others + 1);
 
   Rebalance result;
   std::vector<int> ours;
@@ -57,184 +70,179 @@ Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive, co
   return result;
 }
 
-std::vector<ShardRow> take_over(pqxx::work& work, const WorkerId& self, const std::vector<ShardRow>& seen) {
-  IntArray shards;
-  IntArray epochs;
-  TextArray workers;
-  for (const auto& row : seen) {
-    shards.add(row.shard);
-    epochs.add(row.epoch);
-    workers.add(row.worker.str());
-  }
-  std::vector<ShardRow> claimed;
-  for (const auto& row :
-       work.exec_params("update shards s set worker = $1, epoch = s.epoch + 1 "
-                        "from unnest($2::int[], $3::bigint[], $4::text[]) as seen(shard, epoch, worker) "
-                        "where s.shard = seen.shard and s.epoch = seen.epoch and coalesce(s.worker, '') = seen.worker "
-                        "returning s.shard, s.epoch",
-                        self.str(), shards.str(), epochs.str(), workers.str())) {
-    claimed.push_back({row[0].as<int>(), self, row[1].as<std::int64_t>()});
-  }
-  return claimed;
+std::int64_t first_heartbeat() {
+  std::random_device random;
+  return std::uniform_int_distribution<std::int64_t>(1, INT64_C(1) << 62)(random);
 }
 
-Leases::Leases(boost::asio::any_io_executor executor, Clock& clock, postgres::Database& database, Options options)
-    : executor_(executor), clock_(clock), database_(database), options_(std::move(options)), wake_(executor, clock) {}
+Leases::Leases(asio::any_io_executor keeper, asio::any_io_executor lanes, Clock& clock, LeaseStore& store,
+               Options options)
+    : keeper_(std::move(keeper)),
+      lanes_(std::move(lanes)),
+      clock_(clock),
+      store_(store),
+      options_(std::move(options)),
+      wake_(keeper_, clock),
+      stopped_(lanes_, clock) {}
 
-boost::asio::awaitable<void> Leases::run() {
-  while (!stopping_) {
-    co_await tick();
-    co_await wake_.wait_for(options_.lease / 5);
+asio::awaitable<void> Leases::run() {
+  while (!stopping()) {
+    co_await look();
+    co_await wake_.wait_for(options_.lease / kLooks);
   }
-}
-
-boost::asio::awaitable<void> Leases::tick() {
-  struct Look {
-    std::vector<WorkerRow> workers;
-    std::vector<ShardRow> shards;
-  };
-  const auto self = options_.worker;
-  const auto before = clock_.now();
-  auto look = co_await database_.run([self](pqxx::work& work) {
-    work.exec_params(
-        "insert into workers (id, heartbeat) values ($1, 1) on conflict (id) do update set heartbeat = "
-        "workers.heartbeat + 1",
-        self.str());
-    Look seen;
-    for (const auto& row : work.exec("select id, heartbeat from workers")) {
-      seen.workers.push_back({WorkerId(row[0].as<std::string>()), row[1].as<std::int64_t>()});
-    }
-    for (const auto& row : work.exec("select shard, coalesce(worker, ''), epoch from shards order by shard")) {
-      seen.shards.push_back({row[0].as<int>(), WorkerId(row[1].as<std::string>()), row[2].as<std::int64_t>()});
-    }
-    return seen;
+  co_await sign_off();
+  asio::post(lanes_, [this] {
+    signed_off_ = true;
+    stopped_.notify();
   });
-  if (!look) {
-    report(log::Level::warn, "lease.renew_failed", look.error());
+}
+
+asio::awaitable<void> Leases::look() {
+  const auto& self = options_.worker;
+  const auto began = clock_.now();
+  auto seen = co_await store_.look({self, first_heartbeat(), leaving()});
+  if (!seen) {
+    report(log::Level::warn, "lease.renew_failed", seen.error());
     co_return;
   }
-  std::map<int, std::int64_t> ours;
-  for (const auto& row : look->shards) {
+  const auto watch = observer_.watch({began, clock_.now(), seen->workers}, options_.lease);
+  auto next = rebalance(self, watch.alive, seen->shards);
+  Epochs ours;
+  for (const auto& row : seen->shards) {
     if (row.worker == self) ours.emplace(row.shard, row.epoch);
   }
-  // What was lost is dropped before the lease is seen as renewed: no byte may leave under an epoch that is over.
-  const auto lost = std::erase_if(epochs_, [&](const auto& held) {
-    const auto still = ours.find(held.first);
-    return still == ours.end() || still->second != held.second;
-  });
-  // Others may count on us for a lease from the moment we began to write: nobody can have seen the new counter before.
-  valid_until_ = before + options_.lease;
-  const auto alive = observer_.alive(look->workers, clock_.now(), options_.lease);
-  const auto next = rebalance(self, alive, look->shards);
-  const bool releases_others = releasing_ != next.release;
-  releasing_ = next.release;
-  if (releases_others) on_change_();  // lanes stop, so that their shards can be released
+  LeaseStore::Change change;
+  change.dead = watch.dead;
 
-  std::vector<int> release;
-  std::copy_if(releasing_.begin(), releasing_.end(), std::back_inserter(release),
-               [this](int shard) { return !busy_(shard); });
-  std::vector<WorkerId> dead;
-  for (const auto& worker : look->workers) {
-    if (std::find(alive.begin(), alive.end(), worker.id) == alive.end()) dead.push_back(worker.id);
+  bool changed = false;
+  bool gives = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) co_return;
+    if (!leaving_ && !watch.lapsed) change.take_over = std::move(next.take_over);
+    std::set<int> releasing(next.release.begin(), next.release.end());
+    std::erase_if(given_up_, [&](int shard) { return !ours.contains(shard); });
+    change.release.assign(given_up_.begin(), given_up_.end());
+    std::erase_if(ours, [this](const auto& row) { return given_up_.contains(row.first); });
+    changed = ours != epochs_ || releasing != releasing_;
+    gives = !releasing.empty();
+    epochs_ = ours;
+    releasing_ = std::move(releasing);
+    // Others may count on us for a lease from the moment we began to write: nobody can have seen the new heartbeat
+    // before.
+    valid_until_ = began + options_.lease;
   }
+  if (changed || gives) tell_lanes(changed);
+  if (change.take_over.empty() && change.release.empty() && change.dead.empty()) co_return;
 
-  if (!next.take_over.empty() || !release.empty() || !dead.empty()) {
-    auto changed = co_await database_.run([self, wanted = next.take_over, release, dead](pqxx::work& work) {
-      auto claimed = take_over(work, self, wanted);
-      IntArray given;
-      for (const int shard : release) given.add(shard);
-      work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self.str(),
-                       given.str());
-      TextArray gone;
-      for (const auto& id : dead) gone.add(id.str());
-      work.exec_params(
-          "delete from workers w where w.id = any($1::text[]) and not exists (select 1 from shards s where s.worker = "
-          "w.id)",
-          gone.str());
-      return claimed;
-    });
-    if (changed) {
-      for (const auto& row : *changed) ours[row.shard] = row.epoch;
-      for (const int shard : release) ours.erase(shard);
-      if (!changed->empty()) log::info("lease.claimed", {{"shards", changed->size()}, {"held", ours.size()}});
-      if (!release.empty()) log::info("lease.released", {{"shards", release.size()}, {"held", ours.size()}});
-    } else {
-      report(log::Level::warn, "lease.change_failed", changed.error());
-    }
+  const auto done = co_await store_.change(self, std::move(change));
+  if (!done) {  // the next look shows what became of it
+    report(log::Level::warn, "lease.change_failed", done.error());
+    co_return;
   }
-  if (lost > 0 || ours != epochs_) {
-    epochs_ = std::move(ours);
-    on_change_();
+  std::size_t held = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) co_return;
+    for (const auto& row : done->taken) epochs_[row.shard] = row.epoch;
+    held = epochs_.size();
   }
+  if (done->released > 0) log::info("lease.released", {{"shards", done->released}, {"held", held}});
+  if (done->taken.empty()) co_return;
+  log::info("lease.claimed", {{"shards", done->taken.size()}, {"held", held}});
+  tell_lanes(true);
 }
 
-boost::asio::awaitable<void> Leases::stop() {
-  stopping_ = true;
-  wake_.notify();
-  std::vector<int> idle;
-  for (const auto& [shard, epoch] : epochs_) {
-    if (!busy_(shard)) idle.push_back(shard);
-  }
-  const bool all = idle.size() == epochs_.size();
-  epochs_.clear();
-  const auto self = options_.worker;
-  const auto done = co_await database_.run([self, idle, all](pqxx::work& work) {
-    IntArray shards;
-    for (const int shard : idle) shards.add(shard);
-    work.exec_params("update shards set worker = null where worker = $1 and shard = any($2::int[])", self.str(),
-                     shards.str());
-    if (all) work.exec_params("delete from workers where id = $1", self.str());
-    return true;
+void Leases::tell_lanes(bool changed) {
+  asio::post(lanes_, [this, changed] {
+    if (changed) on_change_();
+    give_up_idle();
   });
+}
+
+// A shard leaves our own books first: from here on nothing can be started on it, and the store may give it to others.
+void Leases::give_up_idle() {
+  const auto busy = busy_();
+  bool any = false;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(epochs_, [&](const auto& held) {
+      const bool goes = (leaving_ || releasing_.contains(held.first)) && !busy.contains(held.first);
+      if (goes) given_up_.insert(held.first);
+      any = any || goes;
+      return goes;
+    });
+  }
+  if (any) wake_keeper();
+}
+
+void Leases::wake_keeper() {
+  asio::post(keeper_, [this] { wake_.notify(); });
+}
+
+void Leases::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    leaving_ = true;
+  }
+  give_up_idle();
+  wake_keeper();
+}
+
+asio::awaitable<void> Leases::stop() {
+  auto busy = busy_();
+  {
+    const std::lock_guard lock(mutex_);
+    busy_at_stop_ = std::move(busy);
+    epochs_.clear();
+    stopping_ = true;
+  }
+  wake_keeper();
+  while (!signed_off_) co_await stopped_.wait();
+}
+
+asio::awaitable<void> Leases::sign_off() {
+  const auto done = co_await store_.sign_off(options_.worker, {busy_at_stop_.begin(), busy_at_stop_.end()});
   if (!done) report(log::Level::warn, "lease.sign_off_failed", done.error());
 }
 
+bool Leases::leaving() const {
+  const std::lock_guard lock(mutex_);
+  return leaving_;
+}
+
+bool Leases::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 std::optional<Fence> Leases::may_start(int shard) const {
-  if (stopping_ || remaining() <= LeaseGuard::kMargin || releasing(shard)) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (leaving_ || releasing_.contains(shard) || valid_until_ - clock_.now() <= kMargin) return std::nullopt;
   const auto found = epochs_.find(shard);
   if (found == epochs_.end()) return std::nullopt;
   return Fence{shard, found->second};
 }
 
-bool Leases::holds(const Fence& fence) const {
+bool Leases::holds(const Fence& fence) const { return held_until(fence).has_value(); }
+
+std::optional<Clock::time_point> Leases::held_until(const Fence& fence) const {
+  const std::lock_guard lock(mutex_);
   const auto found = epochs_.find(fence.shard);
-  return found != epochs_.end() && found->second == fence.epoch;
+  if (found == epochs_.end() || found->second != fence.epoch) return std::nullopt;
+  return valid_until_;
 }
 
 bool Leases::releasing(int shard) const {
-  return std::find(releasing_.begin(), releasing_.end(), shard) != releasing_.end();
+  const std::lock_guard lock(mutex_);
+  return leaving_ || releasing_.contains(shard);
 }
 
 std::vector<int> Leases::held() const {
+  const std::lock_guard lock(mutex_);
   std::vector<int> shards;
   for (const auto& [shard, epoch] : epochs_) shards.push_back(shard);
   return shards;
-}
-
-bool LifeTimer::arm(Clock::duration life) {
-  disarm();
-  sigevent event{};
-  event.sigev_notify = SIGEV_SIGNAL;
-  event.sigev_signo = SIGKILL;
-  timer_t timer{};
-  if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) return false;
-  timer_ = timer;
-  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(life).count();
-  itimerspec when{};
-  when.it_value.tv_sec = ns / 1'000'000'000;
-  when.it_value.tv_nsec = ns % 1'000'000'000;
-  return timer_settime(timer, 0, &when, nullptr) == 0;
-}
-
-void LifeTimer::disarm() {
-  if (timer_) timer_delete(*timer_);
-  timer_.reset();
-}
-
-std::optional<LeaseGuard::Clock::time_point> LeaseGuard::arm() {
-  const auto remaining = leases_.remaining();
-  if (remaining < kMargin || !leases_.holds(fence_) || !life_.arm(remaining)) return std::nullopt;
-  return leases_.valid_until() - kSpare;
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -1,43 +1,44 @@
 #pragma once
 // Who may dispatch: leases on the 1024 shards (exactly-once.md 3 and 4). Every decision of this worker carries the
-// epoch under which it holds the shard. A lease is taken over only after this worker's own monotonic clock has seen the
-// holder's heartbeat unchanged for a whole lease.
+// epoch under which it holds the shard. A shard is taken over only after this worker's own monotonic clock has seen the
+// holder's heartbeat unchanged for a whole lease, without a gap in the watch.
 //
-// Lives on the fiscalizer's one executor thread.
+// Two executors. run() and look() are the keeper's: its thread does nothing else, so that a long computation of the
+// lanes costs no lease. Everything else is the lanes', from which the callbacks are called, too; what tells what is
+// held now may be asked from any thread. In a test or a simulation both are one.
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
-#include <string>
+#include <set>
 #include <vector>
 
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
-#include "kassaflow/http/one_shot.hpp"
-#include "kassaflow/postgres/database.hpp"
+#include "lease_store.hpp"
 
 namespace kassaflow::fiscalizer {
 
-// --- pure: what one look at the tables means ---
+// --- pure: what one look at the store means ---
 
-struct WorkerRow {
-  WorkerId id;
-  std::int64_t heartbeat = 0;
-};
-struct ShardRow {
-  int shard = 0;
-  WorkerId worker;  // empty: nobody
-  std::int64_t epoch = 0;
-};
-
-// Remembers when each worker's counter was last seen to move, by our clock.
+// Remembers since when each worker's heartbeat stands still, by our clock.
 class Observer {
  public:
-  // Returns the ids that are alive: seen to move within `lease`, or not yet watched for that long.
-  std::vector<WorkerId> alive(const std::vector<WorkerRow>& workers, async::Clock::time_point now,
-                              async::Clock::duration lease);
+  struct Look {
+    async::Clock::time_point began, ended;  // what was read was so at some moment between the two
+    std::vector<WorkerRow> workers;
+  };
+  struct Watch {
+    std::vector<WorkerRow> alive;  // seen to move within `lease`, or not yet watched for that long
+    std::vector<WorkerRow> dead;
+    bool lapsed = false;  // our own lease ran out since the look before: others may have taken us for dead
+  };
+  // Dead is whose heartbeat stood still from the end of the look that showed it first to the beginning of this one.
+  // After a gap everybody is watched anew: while we could not look, they perhaps could not write.
+  [[nodiscard]] Watch watch(const Look& look, async::Clock::duration lease);
 
  private:
   struct Seen {
@@ -45,6 +46,7 @@ class Observer {
     async::Clock::time_point since;
   };
   std::map<WorkerId, Seen> seen_;
+  std::optional<async::Clock::time_point> last_;  // when our look before began
 };
 
 struct Rebalance {
@@ -52,31 +54,41 @@ struct Rebalance {
   std::vector<int> release;         // ours above the fair share
 };
 
-// Fair share: ceil(1024 / alive). Only shards that nobody alive holds are taken over.
-[[nodiscard]] Rebalance rebalance(const WorkerId& self, const std::vector<WorkerId>& alive,
+// Fair share: ceil(1024 / alive and not leaving). Only shards that nobody alive holds are taken over.
+[[nodiscard]] Rebalance rebalance(const WorkerId& self, const std::vector<WorkerRow>& alive,
                                   const std::vector<ShardRow>& shards);
+
+// Where a heartbeat begins: by chance among 2^62, so that a worker that was forgotten and comes back never shows a
+// value that somebody remembers, also after the database was restored to an earlier moment (which a sequence would
+// repeat).
+[[nodiscard]] std::int64_t first_heartbeat();
 
 // --- the keeper ---
 
-// Takes those shards of `seen` that are still as they were seen, each under a new epoch, and returns them.
-std::vector<ShardRow> take_over(pqxx::work& work, const WorkerId& self, const std::vector<ShardRow>& seen);
-
 class Leases {
  public:
+  static constexpr std::chrono::seconds kMargin{2};  // of the lease must remain for anything to begin
+
   struct Options {
     WorkerId worker;
     async::Clock::duration lease{};
   };
-  Leases(boost::asio::any_io_executor executor, async::Clock& clock, postgres::Database& database, Options options);
+  Leases(boost::asio::any_io_executor keeper, boost::asio::any_io_executor lanes, async::Clock& clock,
+         LeaseStore& store, Options options);
 
-  // Called when the set of held shards changed.
+  // Both before run(). Called when what is held, or being given away, changed.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
-  // True while bytes of the shard are on their way: it is not released then.
-  void busy_when(std::function<bool(int shard)> busy) { busy_ = std::move(busy); }
+  // The shards on which something is under way, from the decision to start it to its end: they are not released.
+  void busy_when(std::function<std::set<int>()> busy) { busy_ = std::move(busy); }
 
-  // Registers the worker, then renews, takes over and releases until stop().
+  // Looks five times a lease until stop(), then signs off.
   boost::asio::awaitable<void> run();
-  // Releases every idle shard and signs off.
+  // Registers or renews, takes over and releases.
+  boost::asio::awaitable<void> look();
+
+  // Takes nothing over any more and gives everything away, each shard as soon as nothing is under way on it.
+  void leave();
+  // Ends run() and returns after it: nothing is held then. What is still under way keeps its shard in the store.
   boost::asio::awaitable<void> stop();
 
   // Under which this worker may start something on the shard now.
@@ -87,58 +99,46 @@ class Leases {
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
   [[nodiscard]] const WorkerId& worker() const { return options_.worker; }
-  [[nodiscard]] async::Clock::time_point valid_until() const { return valid_until_; }
-  // How long the lease still lasts by our own clock. Zero or less: it is lost.
-  [[nodiscard]] async::Clock::duration remaining() const { return valid_until_ - clock_.now(); }
+  // By when the last byte must be out that leaves under this epoch; nullopt: it is over. In the past: so is the lease.
+  [[nodiscard]] std::optional<async::Clock::time_point> held_until(const Fence& fence) const;
+  [[nodiscard]] const async::Clock& clock() const { return clock_; }
 
  private:
-  boost::asio::awaitable<void> tick();
+  using Epochs = std::map<int, std::int64_t>;  // by shard
 
-  boost::asio::any_io_executor executor_;
+  boost::asio::awaitable<void> sign_off();
+  [[nodiscard]] bool leaving() const;
+  [[nodiscard]] bool stopping() const;
+  // The lanes stop where a shard goes, and what is idle goes.
+  void tell_lanes(bool changed);
+  void give_up_idle();
+  void wake_keeper();
+
+  boost::asio::any_io_executor keeper_;
+  boost::asio::any_io_executor lanes_;
   async::Clock& clock_;
-  postgres::Database& database_;
+  LeaseStore& store_;
   Options options_;
+  std::function<void()> on_change_ = [] {};
+  std::function<std::set<int>()> busy_ = [] { return std::set<int>(); };
+
+  // The keeper's.
   Observer observer_;
   async::Event wake_;
-  std::map<int, std::int64_t> epochs_;  // shard -> epoch we hold it under
-  std::vector<int> releasing_;
+
+  // The lanes'.
+  async::Event stopped_;
+  bool signed_off_ = false;
+
+  // What both read and write, in one piece: no reader sees a renewed lease together with a shard that is lost.
+  mutable std::mutex mutex_;
+  Epochs epochs_;            // under which we hold which shard
+  std::set<int> releasing_;  // of them those that are being given away
+  std::set<int> given_up_;   // no longer ours by our own books, perhaps still by the store's
+  std::set<int> busy_at_stop_;
   async::Clock::time_point valid_until_{};
+  bool leaving_ = false;
   bool stopping_ = false;
-  std::function<void()> on_change_ = [] {};
-  std::function<bool(int)> busy_ = [](int) { return false; };
-};
-
-// Kills this process (SIGKILL, also while it is stopped) unless disarmed in time, by CLOCK_BOOTTIME.
-class LifeTimer {
- public:
-  LifeTimer() = default;
-  ~LifeTimer() { disarm(); }
-  LifeTimer(const LifeTimer&) = delete;
-  LifeTimer& operator=(const LifeTimer&) = delete;
-  bool arm(async::Clock::duration life);
-  void disarm();
-  [[nodiscard]] bool armed() const { return timer_.has_value(); }
-
- private:
-  std::optional<void*> timer_;  // timer_t
-};
-
-// Guards the bytes of one attempt (exactly-once.md 3): refuses when less than 2 s of the lease remain, and ends the
-// process should it be paused past its lease between the check and the end of the write.
-class LeaseGuard final : public http::WriteGuard {
- public:
-  static constexpr std::chrono::seconds kMargin{2};
-  static constexpr std::chrono::seconds kSpare{1};
-
-  LeaseGuard(const Leases& leases, Fence fence) : leases_(leases), fence_(fence) {}
-  // Leaves a second of the lease between the last byte and the end of the process.
-  std::optional<async::Clock::time_point> arm() override;
-  void disarm() override { life_.disarm(); }
-
- private:
-  const Leases& leases_;
-  Fence fence_;
-  LifeTimer life_;
 };
 
 }  // namespace kassaflow::fiscalizer

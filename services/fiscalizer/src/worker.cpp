@@ -21,7 +21,7 @@ Worker::Worker(WorkerDependencies dependencies)
     : dependencies_(std::move(dependencies)),
       journal_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.id,
                {.refusals_before_held = dependencies_.settings.refusals_before_held}),
-      leases_(dependencies_.executor, dependencies_.clock, dependencies_.lease_database,
+      leases_(dependencies_.keeper, dependencies_.executor, dependencies_.clock, dependencies_.lease_store,
               {dependencies_.id, dependencies_.settings.lease}),
       dispatcher_(dependencies_.executor, dependencies_.clock, journal_),
       publisher_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.publish, leases_),
@@ -33,14 +33,17 @@ Worker::Worker(WorkerDependencies dependencies)
     reconcile();
     publisher_.kick();
   });
-  leases_.busy_when([this](int shard) {
-    return std::ranges::any_of(
-        lanes_, [shard](const auto& lane) { return lane.second->fence().shard == shard && lane.second->sending(); });
+  leases_.busy_when([this] {
+    std::set<int> shards;
+    for (const auto& [id, lane] : lanes_) {
+      if (lane->busy()) shards.insert(lane->fence().shard);
+    }
+    return shards;
   });
 }
 
 void Worker::start() {
-  spawn(leases_.run());
+  asio::co_spawn(dependencies_.keeper, leases_.run(), kRethrow);
   spawn(dispatcher_.run());
   spawn(publisher_.run());
   spawn(follow_up());
@@ -232,6 +235,7 @@ void Worker::begin_stop() {
   stopping_ = true;
   wake_.notify();
   for (const auto& [id, lane] : lanes_) lane->stop();
+  leases_.leave();
 }
 
 asio::awaitable<void> Worker::stop() {

@@ -3,7 +3,7 @@
 // It knows the journal's store, a way to publish, drivers and a clock, and nothing of PostgreSQL, Kafka or gRPC:
 // app.hpp has those. So the same code runs in a process and in a simulation.
 //
-// Lives on one executor thread; nothing here is locked.
+// Lives on one executor thread, but for the leases' keeper (leases.hpp); nothing here is locked.
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
@@ -29,7 +29,8 @@ struct WorkerDependencies {
   const FiscalizerSettings& settings;
   WorkerId id;  // of this life: a worker that starts again has another
   journal::Store& store;
-  postgres::Database& lease_database;  // a heartbeat never waits behind other work
+  boost::asio::any_io_executor keeper;  // of the leases: a heartbeat waits for no work of `executor`
+  LeaseStore& lease_store;              // nor for other work of the store
   PublishOutcome publish;
   std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
@@ -44,7 +45,8 @@ class Worker {
   explicit Worker(WorkerDependencies dependencies);
 
   void start();
-  // Nothing is started any more.
+  // Nothing is started any more, and each shard is given away when nothing is under way on it: no pool stands still for
+  // another's register.
   void begin_stop();
   // Bytes and answers under way are waited for, shards given away. Then nothing runs here.
   boost::asio::awaitable<void> stop();

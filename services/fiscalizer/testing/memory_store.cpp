@@ -67,7 +67,11 @@ struct StoredRegister {
 }  // namespace
 
 struct Memory::Tables {
-  std::array<std::pair<WorkerId, std::int64_t>, receipts::kShards> shards;  // worker and epoch
+  Tables() {
+    for (int shard = 0; shard < receipts::kShards; ++shard) holders.shards.push_back({shard, {}, 0});
+  }
+
+  Holders holders;
   std::map<ReceiptId, StoredReceipt> receipts;
   std::map<std::int64_t, StoredAttempt> attempts;
   std::map<std::pair<ReceiptId, std::string>, NewPost> posts;
@@ -134,8 +138,8 @@ class MemoryTransaction final : public Transaction {
   std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) override {
     std::map<int, std::int64_t> held;
     for (const int shard : shards) {
-      const auto& [holder, epoch] = tables_.shards.at(static_cast<std::size_t>(shard));
-      if (holder == worker) held.emplace(shard, epoch);
+      const auto& row = tables_.holders.shards.at(static_cast<std::size_t>(shard));
+      if (row.worker == worker) held.emplace(shard, row.epoch);
     }
     return held;
   }
@@ -799,7 +803,11 @@ void Memory::restore(const Backup& backup) {
   tables_->life = life;
 }
 
-void Memory::hold_shards(const WorkerId& worker, std::int64_t epoch) { tables_->shards.fill({worker, epoch}); }
+Holders& Memory::holders() { return tables_->holders; }
+
+void Memory::hold_shards(const WorkerId& worker, std::int64_t epoch) {
+  for (auto& row : tables_->holders.shards) row = {row.shard, worker, epoch};
+}
 
 std::vector<std::string> Memory::verdicts(const ReceiptId& receipt) const {
   std::vector<std::string> found;

@@ -6,10 +6,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "journal/store.hpp"
 #include "kassaflow/async/clock.hpp"
+#include "lease_store.hpp"
 
 namespace kassaflow::fiscalizer::journal {
 
@@ -26,6 +29,12 @@ struct Fate {
   async::Clock::duration after{};   // from then until the caller knows
 };
 
+// Who holds which shard: also what MemoryLeaseStore reads and writes.
+struct Holders {
+  std::vector<ShardRow> shards;  // by number
+  std::map<WorkerId, WorkerRow> workers;
+};
+
 // The database that all workers share.
 class Memory {
  public:
@@ -39,6 +48,8 @@ class Memory {
   [[nodiscard]] std::shared_ptr<const Backup> backup() const;
   // The journal has another id from then on.
   void restore(const Backup& backup);
+
+  [[nodiscard]] Holders& holders();
 
   // What only tests do and look at.
   void hold_shards(const WorkerId& worker, std::int64_t epoch);

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "journal/postgres_lease_store.hpp"
 #include "scripted_driver.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -56,7 +57,8 @@ class AttemptRunTest : public PostgresJournalTest {
   postgres::Database database_{options()};
   journal::PostgresStore store_{database_};
   Journal journal_{io_.get_executor(), async::machine_clock(), store_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), async::machine_clock(), database_, {kWorker, 10min}};
+  journal::PostgresLeaseStore lease_store_{database_};
+  Leases leases_{io_.get_executor(), io_.get_executor(), async::machine_clock(), lease_store_, {kWorker, 10min}};
   bool leased_ = false;
   Fence fence_;
   std::int64_t attempt_ = 0;

@@ -9,6 +9,8 @@
 #include <boost/asio/use_future.hpp>
 
 #include "journal/people.hpp"
+#include "journal/postgres_lease_store.hpp"
+#include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "scripted_driver.hpp"
 
@@ -28,10 +30,9 @@ class LaneTest : public PostgresJournalTest {
     register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = RegisterIdentity("bit:1");
     free_shards();
-    bool leased = false;
-    leases_.on_change([&leased] { leased = true; });
+    leases_.on_change([this] { leased_ = true; });
     go(leases_.run());
-    until([&] { return leased; });
+    until([&] { return leased_; });
     go(dispatcher_.run());
     take({printable(post(1, 1, 10, "d", 0)), printable(post(2, 2, 10, "d", 1))});
   }
@@ -104,7 +105,9 @@ class LaneTest : public PostgresJournalTest {
   journal::PostgresStore store_{database_};
   postgres::Database lease_database_{options()};
   Journal journal_{io_.get_executor(), async::machine_clock(), store_, kWorker, limits_};
-  Leases leases_{io_.get_executor(), async::machine_clock(), lease_database_, {kWorker, 10min}};
+  journal::PostgresLeaseStore lease_store_{lease_database_};
+  Leases leases_{io_.get_executor(), io_.get_executor(), async::machine_clock(), lease_store_, {kWorker, 10min}};
+  bool leased_ = false;
   Dispatcher dispatcher_{io_.get_executor(), async::machine_clock(), journal_};
   ScriptedDriver driver_;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =
@@ -246,6 +249,42 @@ TEST_F(LaneTest, WhatEndedUncertainIsAskedOnWhileTheLanePrints) {
   drive();
   until([&] { return state(1) == "done" && state(2) == "done"; });
   EXPECT_EQ(driver_.sends, 2);
+}
+
+// From the decision to start until the attempt has ended: the journal may take its time, and so may the register.
+TEST_F(LaneTest, Rule4_AShardIsNotReleasedBetweenTheDecisionToStartAndTheEnd) {
+  const auto shard = receipts::shard_of(kPool);
+  leases_.busy_when([this, shard] { return lane_->busy() ? std::set{shard} : std::set<int>(); });
+  const auto holder = [&] {
+    return one("select coalesce(worker, '') from shards where shard = " + std::to_string(shard));
+  };
+  std::string holder_when_sent;
+  driver_.sent = printed();
+  driver_.now = [&] { holder_when_sent = holder(); };
+  // Other work of the journal stands in front of the attempt that is about to be opened.
+  driver_.rendering = [this] {
+    go([](postgres::Database& database) -> asio::awaitable<void> {
+      co_await database.run([](pqxx::work& work) { return work.exec("select pg_advisory_xact_lock(1)").size(); });
+    }(database_));
+  };
+  exec("select pg_advisory_lock(1)");
+  drive();
+  until([&] {
+    return one("select count(*) from pg_stat_activity where application_name = 'test' and wait_event_type = 'Lock'") ==
+           "1";
+  });
+  EXPECT_TRUE(lane_->busy());
+  lane_->stop();
+  leases_.leave();
+  until([&] { return std::stoi(one("select count(*) from shards where worker is not null")) <= 1; });
+  EXPECT_EQ(holder(), kWorker.str());
+  EXPECT_TRUE(leases_.holds(lane_->fence()));
+  exec("select pg_advisory_unlock(1)");
+  until([&] { return lane_->finished(); });
+  EXPECT_FALSE(lane_->busy());
+  EXPECT_EQ(driver_.sends, 1);
+  EXPECT_EQ(holder_when_sent, kWorker.str());
+  EXPECT_EQ(state(1), "done") << "decided under the epoch it was started under";
 }
 
 // A register that keeps nothing: its numbers are the journal's.

@@ -34,6 +34,7 @@ class ScriptedDriver final : public registers::Driver {
   Finding reported = said(Fact::printed);
   registers::Health health{.up = true, .detail = {}, .fn = {}, .registration_number = {}, .test = {}};
   std::function<void()> now = [] {};
+  std::function<void()> rendering = [] {};  // called when bytes are wanted for a receipt
   int sends = 0;
   int asks = 0;
   std::vector<registers::ShiftCommand> reports;
@@ -41,6 +42,7 @@ class ScriptedDriver final : public registers::Driver {
   [[nodiscard]] registers::Capabilities capabilities() const override { return can; }
   [[nodiscard]] Result<registers::Rendered> render(const fiscal::Receipt& /*receipt*/, const fiscal::Till& /*till*/,
                                                    const std::string& key) const override {
+    rendering();
     return registers::Rendered{key};
   }
   asio::awaitable<Finding> send(const registers::AttemptRef& /*attempt*/, http::WriteGuard& /*guard*/) override {

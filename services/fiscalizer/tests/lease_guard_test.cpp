@@ -1,0 +1,119 @@
+#include "lease_guard.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "lease_store_suite.hpp"
+#include "manual_clock.hpp"
+#include "memory_lease_store.hpp"
+#include "paused_child.hpp"
+
+namespace kassaflow::fiscalizer {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Stands still, together with the process, after it has been asked `until` times.
+class StallingClock final : public async::Clock {
+ public:
+  [[nodiscard]] time_point now() const override {
+    return manual.now() + (until_stall && (*until_stall)-- <= 0 ? 1h : 0h);
+  }
+  [[nodiscard]] std::int64_t unix_ms() const override { return manual.unix_ms(); }
+  [[nodiscard]] std::unique_ptr<async::Timer> timer(const asio::any_io_executor& executor) override {
+    return manual.timer(executor);
+  }
+  async::ManualClock manual;
+  mutable std::optional<int> until_stall;
+};
+
+class LeaseGuardTest : public testing::Test {
+ protected:
+  void look() {
+    answer_of(io_, [](Leases& leases) -> asio::awaitable<bool> {
+      co_await leases.look();
+      co_return true;
+    }(leases_));
+  }
+  asio::io_context io_;
+  StallingClock clock_;
+  journal::Memory memory_{clock_};
+  journal::MemoryLeaseStore store_{io_.get_executor(), clock_, memory_};
+  Leases leases_{io_.get_executor(), io_.get_executor(), clock_, store_, {WorkerId("a"), 10s}};
+};
+
+TEST_F(LeaseGuardTest, Rule3_NoBytesWithoutALease) {
+  LeaseGuard guard(leases_, Fence{1, 1});
+  EXPECT_EQ(guard.arm(), std::nullopt);
+}
+
+TEST_F(LeaseGuardTest, Rule3_BytesOnlyUnderTheEpochOfTheAttempt) {
+  look();
+  LeaseGuard ours(leases_, Fence{1, 1});
+  EXPECT_EQ(ours.arm(), clock_.now() + 9s) << "a second of the lease is spare";
+  LeaseGuard older(leases_, Fence{1, 0});
+  EXPECT_EQ(older.arm(), std::nullopt);
+}
+
+TEST_F(LeaseGuardTest, Rule3_NoBytesInTheLastSecondsOfALease) {
+  look();
+  clock_.manual.advance(8s);
+  LeaseGuard guard(leases_, Fence{1, 1});
+  EXPECT_TRUE(guard.arm());
+  guard.disarm();
+  clock_.manual.advance(1ms);
+  EXPECT_EQ(guard.arm(), std::nullopt);
+}
+
+// Whenever it stands still before the timer runs: it has asked for the time, and the lease is long over.
+TEST_F(LeaseGuardTest, Rule3_NoBytesAfterAPauseBetweenTheCheckAndTheTimer) {
+  look();
+  for (int asked = 0; asked < 2; ++asked) {
+    LeaseGuard guard(leases_, Fence{1, 1});
+    clock_.until_stall = asked;
+    EXPECT_EQ(guard.arm(), std::nullopt) << asked;
+    EXPECT_LT(*clock_.until_stall, 0) << "it was asked no more often";
+    clock_.until_stall.reset();
+  }
+}
+
+// A pause between the check and the end of the write ends the process.
+TEST(LifeTimer, Rule3_KillsAProcessThatIsPausedPastItsLease) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    LifeTimer timer;
+    if (!timer.arm(50ms)) _exit(1);
+    raise(SIGSTOP);
+    _exit(0);  // reached only when somebody continues it in time
+  }
+  const int status = end_of(child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << status;
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+TEST(LifeTimer, Rule3_LetsAProcessLiveOnceDisarmed) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    LifeTimer timer;
+    if (!timer.arm(10s)) _exit(1);
+    timer.disarm();
+    _exit(timer.armed() ? 1 : 0);
+  }
+  const int status = end_of(child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace kassaflow::fiscalizer
