@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace kassaflow::fiscalizer {
 
@@ -25,6 +26,13 @@ bool LifeTimer::arm(Clock::duration life) {
 void LifeTimer::disarm() {
   if (timer_) timer_delete(*timer_);
   timer_.reset();
+}
+
+std::string LifeTimer::powerless() {
+  if (getpid() != 1) return {};
+  return "it is process 1 of its PID namespace, and the kernel ignores a SIGKILL that such a process sends itself: the "
+         "timer that keeps bytes from leaving after the lease could not end it; run it under an init: `docker run "
+         "--init`, `shareProcessNamespace: true` in the pod, or tini as the entry point of the image";
 }
 
 std::optional<Clock::time_point> LeaseGuard::arm() {

@@ -2,6 +2,7 @@
 // The lease guards the bytes, not only the journal (exactly-once.md 3).
 
 #include <optional>
+#include <string>
 
 #include "fence.hpp"
 #include "kassaflow/http/one_shot.hpp"
@@ -19,6 +20,9 @@ class LifeTimer {
   bool arm(async::Clock::duration life);
   void disarm();
   [[nodiscard]] bool armed() const { return timer_.has_value(); }
+
+  // Why no such timer could end this process, and what to do (English); empty: it does.
+  [[nodiscard]] static std::string powerless();
 
  private:
   std::optional<void*> timer_;  // timer_t

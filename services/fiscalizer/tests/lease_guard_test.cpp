@@ -115,5 +115,72 @@ TEST(LifeTimer, Rule3_LetsAProcessLiveOnceDisarmed) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+// --- as process 1 of a PID namespace, such as a container's first process ---
+
+constexpr int kRefused = 100;  // the kernel makes no namespace for us; above it errno
+
+// What `first` returns when it runs as process 1, or kRefused + errno.
+template <class F>
+int as_process_1(F first) {
+  const pid_t helper = fork();
+  if (helper == 0) {
+    if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) _exit(kRefused + errno);
+    const pid_t child = fork();
+    if (child < 0) _exit(kRefused + errno);
+    if (child == 0) _exit(first());
+    int status = 0;
+    waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+  }
+  const int status = end_of(helper);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+#define SKIP_WHERE_THE_KERNEL_REFUSES(result) \
+  if ((result) > kRefused) GTEST_SKIP() << "no PID namespace here: " << std::strerror((result) - kRefused)
+
+TEST(Process1, Rule3_IsNotEndedByTheTimer) {
+  const int result = as_process_1([] {
+    if (getpid() != 1) return 1;
+    LifeTimer timer;
+    if (!timer.arm(20ms)) return 2;
+    const auto end = std::chrono::steady_clock::now() + 200ms;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    return LifeTimer::powerless().empty() ? 3 : 42;
+  });
+  SKIP_WHERE_THE_KERNEL_REFUSES(result);
+  EXPECT_EQ(result, 42) << "the kernel ends it now: then it needs no init";
+}
+
+TEST(Process1, Rule3_TheFiscalizerRefusesToBe) {
+  std::array<int, 2> said{};
+  ASSERT_EQ(pipe(said.data()), 0);
+  const int result = as_process_1([&] {
+    dup2(said[1], STDOUT_FILENO);
+    dup2(said[1], STDERR_FILENO);
+    // NOLINTBEGIN(concurrency-mt-unsafe): the only thread
+    setenv("KASSAFLOW_POSTGRES", "postgresql://127.0.0.1:1/none", 1);
+    setenv("KASSAFLOW_KAFKA", "127.0.0.1:1", 1);
+    setenv("KASSAFLOW_REGISTRY_GRPC", "127.0.0.1:1", 1);
+    // NOLINTEND(concurrency-mt-unsafe): until here
+    execl(KASSAFLOW_FISCALIZER, KASSAFLOW_FISCALIZER, "serve", nullptr);
+    return 2;
+  });
+  close(said[1]);
+  std::string words;
+  std::array<char, 4096> some{};
+  for (ssize_t count = 0; (count = read(said[0], some.data(), some.size())) > 0;) {
+    words.append(some.data(), static_cast<std::size_t>(count));
+  }
+  close(said[0]);
+  SKIP_WHERE_THE_KERNEL_REFUSES(result);
+  EXPECT_EQ(result, 1) << words;
+  EXPECT_NE(words.find("process 1 of its PID namespace"), std::string::npos) << words;
+  EXPECT_NE(words.find("docker run --init"), std::string::npos) << words;
+}
+
+TEST(Process1, Rule3_AnyOtherProcessMayBe) { EXPECT_EQ(LifeTimer::powerless(), ""); }
+
 }  // namespace
 }  // namespace kassaflow::fiscalizer
