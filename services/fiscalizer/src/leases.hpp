@@ -15,7 +15,7 @@
 #include "fence.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
-#include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/transport.hpp"
 #include "kassaflow/postgres/database.hpp"
 
 namespace kassaflow::fiscalizer {

@@ -62,6 +62,7 @@ Worker::Worker(const runtime::Context& context, const FiscalizerSettings& settin
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
       producer_(context.executor, producer_options(settings, context)),
+      network_({.allow_private = context.common.allow_private_endpoints}),
       journal_(context.executor, context.clock, database_, WorkerId(context.instance),
                {.refusals_before_held = settings.refusals_before_held}),
       leases_(context.executor, context.clock, lease_database_, {WorkerId(context.instance), settings.lease}),
@@ -180,8 +181,7 @@ LaneDependencies Worker::lane_context() {
             return registers;
           },
           [this](const registers::RegisterSettings& settings) {
-            return settings.protocol->make_driver(settings, settings_.durations,
-                                                  {context_.common.allow_private_endpoints}, context_.clock);
+            return settings.protocol->make_driver(settings, settings_.durations, network_, context_.clock);
           },
           async::jitter};
 }

@@ -13,6 +13,7 @@
 #include "journal.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/postgres/database.hpp"
@@ -55,6 +56,7 @@ class Worker final : public runtime::App {
   postgres::Database intake_database_;
   postgres::Database lease_database_;  // a heartbeat never waits behind other work
   kafka::Producer producer_;
+  http::Network network_;  // of the drivers
   Journal journal_;
   Leases leases_;
   Dispatcher dispatcher_;
