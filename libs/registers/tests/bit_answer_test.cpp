@@ -209,6 +209,17 @@ TEST(BitAnswer, ShiftCommandsAcceptTheStateTheyWant) {
   EXPECT_EQ(report.document->fd, 1300u);
 }
 
+// Its number would prove that an uncertain receipt was not printed, although it may be that receipt's own.
+TEST(BitAnswer, Rule6_AReceiptsAttributesAreNoShiftReport) {
+  for (const char* attribute : {R"("qr":"QR")", R"("fd_1040":1204,"sign_1054":1)", R"("text":"1054,ПРИЗНАК:Приход")"}) {
+    const Finding found =
+        read(with_quotes(R"([{"name":"shift-700123","success":"Смена закрыта",)" + std::string(attribute) + "}]"),
+             Command::close_shift);
+    EXPECT_EQ(found.fact, Fact::unknown) << attribute;
+    EXPECT_TRUE(found.alarm) << attribute;
+  }
+}
+
 TEST(BitAnswer, TheHttpStatusMustAgree) {
   const std::string ok = with_quotes(R"([{"name":"receipt-700123","success":"ok","qr":"QR"}])");
   const Finding contradictory = read_answer(502, ok, requested());

@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "kassaflow/async/clock.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "receipts.hpp"
 #include "scripted_server.hpp"
@@ -42,11 +43,13 @@ v1::Register document_of(const std::string& protocol, const std::string& endpoin
   return document;
 }
 
+http::Network local_network({.allow_private = true});
+
 std::unique_ptr<Driver> driver_of(const v1::Register& document, const Durations& durations = standard_durations(),
-                                  http::AddressPolicy addresses = {.allow_private = true}) {
+                                  http::Transport& transport = local_network) {
   RegisterSettings settings = read_settings(document).value();
   settings.timezone = "Europe/Moscow";
-  return settings.protocol->make_driver(settings, durations, addresses, async::machine_clock());
+  return settings.protocol->make_driver(settings, durations, transport, async::machine_clock());
 }
 
 std::unique_ptr<Driver> driver(const std::string& protocol, const std::string& url,
@@ -475,8 +478,9 @@ TEST_P(LostAnswers, NothingWasSentWhenTheGuardSaysNo) {
 }
 
 TEST_P(LostAnswers, ARefusedAddressStopsTheRegister) {
+  http::Network public_network({.allow_private = false});
   const auto strict =
-      driver_of(document_of(GetParam(), "http://127.0.0.1:44735"), standard_durations(), {.allow_private = false});
+      driver_of(document_of(GetParam(), "http://127.0.0.1:44735"), standard_durations(), public_network);
   CountingGuard guard;
   const Finding found = run(strict->send(attempt(*strict, "1"), guard));
   EXPECT_EQ(found.fact, Fact::not_printed);

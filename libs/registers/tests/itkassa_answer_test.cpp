@@ -424,6 +424,8 @@ TEST(ItkassaResult, AShiftReportHasADocumentWithoutTotalAndSign) {
   const Finding found = posted(object, asked_shift(ShiftCommand::close));
   ASSERT_EQ(found.fact, Fact::printed);
   EXPECT_EQ(found.document->fd, 1204u);
+  object["checkUrl"] = kQr;
+  EXPECT_EQ(posted(object, asked_shift(ShiftCommand::close)).code, "contradiction") << "a receipt's";
 }
 
 // exactly-once.md 7

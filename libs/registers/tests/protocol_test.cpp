@@ -8,6 +8,7 @@
 #include <set>
 
 #include "kassaflow/async/clock.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/registers/driver.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
@@ -73,11 +74,12 @@ TEST(Protocols, TheirSettingsHaveNamesOfTheirOwnAndStandardsWithinBounds) {
 }
 
 TEST(Protocols, EachMakesTheDriverOfAnEmptyDocument) {
+  http::Network network({});
   for (const Protocol* protocol : protocols()) {
     const v1::Register document = empty_document(*protocol);
     const auto settings = read_settings(document);
     ASSERT_TRUE(settings) << protocol->name();
-    EXPECT_NE(protocol->make_driver(*settings, standard_durations(), {}, async::machine_clock()), nullptr);
+    EXPECT_NE(protocol->make_driver(*settings, standard_durations(), network, async::machine_clock()), nullptr);
     EXPECT_GT(protocol->timers(standard_durations()).longest_answer.count(), 0) << protocol->name();
   }
 }
@@ -85,10 +87,11 @@ TEST(Protocols, EachMakesTheDriverOfAnEmptyDocument) {
 // A register that cannot be asked is settled by its numbering, and the rest before that is what rule 6 stands on; one
 // that can be asked must not be asked without a pause.
 TEST(Protocols, Rule6_WhatCannotBeAskedRests) {
+  http::Network network({});
   for (const Protocol* protocol : protocols()) {
     const v1::Register document = empty_document(*protocol);
     const auto driver =
-        protocol->make_driver(read_settings(document).value(), standard_durations(), {}, async::machine_clock());
+        protocol->make_driver(read_settings(document).value(), standard_durations(), network, async::machine_clock());
     const Timers timers = protocol->timers(standard_durations());
     if (driver->capabilities().query_by_key) {
       EXPECT_GT(timers.poll.count(), 0) << protocol->name();

@@ -58,6 +58,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
       store_(database_),
       intake_store_(intake_database_),
       producer_(context.executor, producer_options(settings, context)),
+      network_({.allow_private = context.common.allow_private_endpoints}),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { worker_.reconcile(); });
@@ -77,8 +78,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .configuration = [this] { return watcher_.current(); },
                .make_driver =
                    [this](const registers::RegisterSettings& one) {
-                     return one.protocol->make_driver(one, settings_.durations,
-                                                      {context_.common.allow_private_endpoints}, context_.clock);
+                     return one.protocol->make_driver(one, settings_.durations, network_, context_.clock);
                    },
                .jitter = async::jitter,
                .finished = [this](const Finished& finished) { count(finished); },

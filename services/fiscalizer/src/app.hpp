@@ -10,6 +10,7 @@
 #include "journal/postgres_lease_store.hpp"
 #include "journal/postgres_store.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/postgres/database.hpp"
@@ -45,6 +46,7 @@ class App final : public runtime::App {
   journal::PostgresStore store_;
   journal::PostgresStore intake_store_;
   kafka::Producer producer_;
+  http::Network network_;  // of the drivers
   configuration::Watcher watcher_;
   Worker worker_;
   std::unique_ptr<kafka::Consumer> consumer_;

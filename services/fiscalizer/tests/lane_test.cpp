@@ -10,6 +10,7 @@
 
 #include "journal/people.hpp"
 #include "journal/postgres_lease_store.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/v1/registry.pb.h"
 #include "scripted_driver.hpp"
@@ -297,7 +298,7 @@ class VirtualLaneTest : public LaneTest {
     document.set_test(true);
     register_->settings = registers::read_settings(document).value();
     make_driver_ = [this](const registers::RegisterSettings& settings) {
-      return settings.protocol->make_driver(settings, settings_.durations, {}, async::machine_clock());
+      return settings.protocol->make_driver(settings, settings_.durations, network_, async::machine_clock());
     };
   }
   void restart() {
@@ -306,6 +307,8 @@ class VirtualLaneTest : public LaneTest {
     drive();
   }
   std::string numbers() { return one("select string_agg(fd::text, ',' order by fd) from documents"); }
+
+  http::Network network_{{}};  // nothing is sent
 };
 
 TEST_F(VirtualLaneTest, NumbersWithoutGapsAlsoAfterARestart) {

@@ -89,6 +89,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       caught_up_for_answers_(context.clock, log_ends_, answers_database_),
       watcher_({settings.registry.grpc, v1::SERVICE_STATUS, context.instance}),
       grpc_(database_),
+      network_({.allow_private = context.common.allow_private_endpoints}),
       pusher_(pusher_dependencies(), settings),
       check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
       look_ups_(database_),
@@ -139,7 +140,7 @@ Pusher::Dependencies StatusApp::pusher_dependencies() {
           .replica = context_.instance,
           .snapshot = [this] { return watcher_.current(); },
           .caught_up = [this] { return caught_up_for_pushes_(); },
-          .addresses = {context_.common.allow_private_endpoints}};
+          .transport = network_};
 }
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {

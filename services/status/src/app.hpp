@@ -8,6 +8,7 @@
 #include "caught_up.hpp"
 #include "check_handler.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
@@ -45,6 +46,7 @@ class StatusApp final : public runtime::App {
   configuration::Watcher watcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
   StatusService grpc_;
+  http::Network network_;
   Pusher pusher_;
   CheckHandler check_handler_;
   LookUps look_ups_;

@@ -156,7 +156,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
                                                    : bitrix24::check_apply_error(due.receipt.str(), outcome.error());
   request.total_timeout = kRequest;
   http::NoGuard guard;
-  const auto response = co_await http::one_shot(request, dependencies_.addresses, guard);
+  const auto response = co_await dependencies_.transport.send(request, guard);
 
   auto& kept = portal.release;
   bitrix24::Verdict verdict;

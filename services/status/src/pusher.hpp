@@ -16,7 +16,7 @@
 #include "kassaflow/async/clock.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
-#include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/transport.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "portal.hpp"
 #include "push_sql.hpp"
@@ -33,7 +33,7 @@ class Pusher {
     std::string replica;  // unique among processes
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
     std::function<boost::asio::awaitable<bool>()> caught_up;  // as CheckDependencies::caught_up
-    http::AddressPolicy addresses;
+    http::Transport& transport;
   };
   Pusher(Dependencies dependencies, const StatusSettings& settings);
   boost::asio::awaitable<void> run();

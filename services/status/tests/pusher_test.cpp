@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "database.hpp"
+#include "kassaflow/http/one_shot.hpp"
 #include "portal_server.hpp"
 
 namespace kassaflow::status {
@@ -55,7 +56,7 @@ class PusherTest : public DatabaseTest {
                                            while_catching_up_();
                                            co_return caught_up_;
                                          },
-                                         .addresses = {.allow_private = true}},
+                                         .transport = network_},
                     settings_);
     asio::co_spawn(io_, pusher_->run(), asio::detached);
   }
@@ -77,6 +78,7 @@ class PusherTest : public DatabaseTest {
   StatusSettings settings_;
   postgres::Database database_;
   asio::io_context io_;
+  http::Network network_{{.allow_private = true}};
   PortalServer portal_;
   std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();
   bool caught_up_ = true;

@@ -31,13 +31,13 @@ class ConnectOnly final : public http::WriteGuard {
 
 class BitDriver final : public Driver {
  public:
-  BitDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses,
+  BitDriver(const RegisterSettings& settings, const Durations& durations, http::Transport& transport,
             async::Clock& clock)
       : settings_(settings),
         own_(dynamic_cast<const Settings&>(*settings.own)),
         connect_timeout_(durations.at(kConnectTimeout)),
         answer_timeout_(durations.at(kAnswerTimeout)),
-        addresses_(addresses),
+        transport_(transport),
         clock_(clock) {}
 
   [[nodiscard]] Capabilities capabilities() const override {
@@ -79,7 +79,7 @@ class BitDriver final : public Driver {
     http::Request request = request_to_driver();
     request.total_timeout = connect_timeout_;
     ConnectOnly guard;
-    const auto answer = co_await http::one_shot(request, addresses_, guard);
+    const auto answer = co_await transport_.send(request, guard);
     Health health;
     health.up = guard.connected();
     if (!health.up)
@@ -103,7 +103,7 @@ class BitDriver final : public Driver {
                        {"BIT_ORDER_ID", attempt.key},
                        {"BIT_KKT_TOKEN", own_.kkt_token.reveal()}};
     request.body = attempt.body;
-    const auto answer = co_await http::one_shot(request, addresses_, guard);
+    const auto answer = co_await transport_.send(request, guard);
 
     const Requested requested = requested_of(command, attempt);
     Finding found =
@@ -137,15 +137,15 @@ class BitDriver final : public Driver {
   Settings own_;
   std::chrono::milliseconds connect_timeout_;
   std::chrono::milliseconds answer_timeout_;
-  http::AddressPolicy addresses_;
+  http::Transport& transport_;
   async::Clock& clock_;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
-                             http::AddressPolicy addresses, async::Clock& clock) {
-  return std::make_unique<BitDriver>(settings, durations, addresses, clock);
+std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations, http::Transport& transport,
+                             async::Clock& clock) {
+  return std::make_unique<BitDriver>(settings, durations, transport, clock);
 }
 
 }  // namespace kassaflow::registers::bit

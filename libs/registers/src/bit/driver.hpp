@@ -8,6 +8,6 @@
 namespace kassaflow::registers::bit {
 
 [[nodiscard]] std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
-                                           http::AddressPolicy addresses, async::Clock& clock);
+                                           http::Transport& transport, async::Clock& clock);
 
 }  // namespace kassaflow::registers::bit

@@ -95,8 +95,8 @@ class BitProtocol final : public Protocol {
   }
 
   [[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Durations& durations,
-                                                    http::AddressPolicy addresses, async::Clock& clock) const override {
-    return make(settings, durations, addresses, clock);
+                                                    http::Transport& transport, async::Clock& clock) const override {
+    return make(settings, durations, transport, clock);
   }
 };
 

@@ -162,7 +162,9 @@ bool Evidence::told_test() const {
 
 std::string Evidence::contradiction(const RequestedContent& requested) const {
   if (!disagreement_.empty()) return "реквизиты ответа противоречат друг другу: " + disagreement_;
-  if (!requested.receipt) return {};
+  // A report has no settlement: these are another document's, and its number would prove what it must not
+  // (exactly-once.md 6; ffd.md §2).
+  if (!requested.receipt) return settlement_type_ ? "реквизиты чека в ответе об отчёте" : "";
   if (total_kopecks_ && *total_kopecks_ != requested.total_kopecks) {
     return "итог документа " + fiscal::to_rubles(fiscal::Kopecks(*total_kopecks_)) + ", а чека " +
            fiscal::to_rubles(fiscal::Kopecks(requested.total_kopecks));

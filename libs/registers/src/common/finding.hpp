@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "kassaflow/base/secret.hpp"
-#include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/transport.hpp"
 #include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::registers {

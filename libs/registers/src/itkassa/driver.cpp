@@ -31,12 +31,12 @@ std::string origin_of(const std::string& url) {
 
 class ItkassaDriver final : public Driver {
  public:
-  ItkassaDriver(const RegisterSettings& settings, const Durations& durations, http::AddressPolicy addresses,
+  ItkassaDriver(const RegisterSettings& settings, const Durations& durations, http::Transport& transport,
                 async::Clock& clock)
       : settings_(settings),
         own_(dynamic_cast<const Settings&>(*settings.own)),
         timeout_(durations.at(kRequestTimeout)),
-        addresses_(addresses),
+        transport_(transport),
         clock_(clock),
         base_(without_slash(settings.endpoint)) {}
 
@@ -54,7 +54,7 @@ class ItkassaDriver final : public Driver {
   awaitable<Finding> send(const AttemptRef& attempt, http::WriteGuard& guard) override {
     http::Request post = request("POST", base_ + "/print-documents");
     post.body = attempt.body;
-    const auto answer = co_await http::one_shot(post, addresses_, guard);
+    const auto answer = co_await transport_.send(post, guard);
     Finding found = answer ? read_posted(answer->status, answer->body, requested(attempt)) : lost_post(answer.error());
     if (attempt.repeated && found.remote_id.empty()) found = of_repeat(std::move(found));
     co_return co_await finished(std::move(found), answer ? answer->body : answer.error().partial_answer);
@@ -99,7 +99,7 @@ class ItkassaDriver final : public Driver {
 
   awaitable<Health> probe() override {
     http::NoGuard guard;
-    const auto answer = co_await http::one_shot(request("GET", base_ + "/cre/items/"), addresses_, guard);
+    const auto answer = co_await transport_.send(request("GET", base_ + "/cre/items/"), guard);
     if (!answer)
       co_return Health{.up = false,
                        .detail = "Нет связи с сервисом itkassa: " + std::string(answer.error().code.name()),
@@ -132,7 +132,7 @@ class ItkassaDriver final : public Driver {
 
   awaitable<Finding> ask_at(std::string url, const AttemptRef& attempt, QueryBy by) {
     http::NoGuard guard;
-    const auto answer = co_await http::one_shot(request("GET", std::move(url)), addresses_, guard);
+    const auto answer = co_await transport_.send(request("GET", std::move(url)), guard);
     Finding found =
         answer ? read_queried(answer->status, answer->body, requested(attempt), by) : lost_question(answer.error());
     co_return co_await finished(std::move(found), answer ? answer->body : answer.error().partial_answer);
@@ -163,7 +163,7 @@ class ItkassaDriver final : public Driver {
   RegisterSettings settings_;
   Settings own_;
   std::chrono::milliseconds timeout_;
-  http::AddressPolicy addresses_;
+  http::Transport& transport_;
   async::Clock& clock_;
   std::string base_;
   std::optional<std::string> by_key_base_;
@@ -174,9 +174,9 @@ class ItkassaDriver final : public Driver {
 
 }  // namespace
 
-std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations,
-                             http::AddressPolicy addresses, async::Clock& clock) {
-  return std::make_unique<ItkassaDriver>(settings, durations, addresses, clock);
+std::unique_ptr<Driver> make(const RegisterSettings& settings, const Durations& durations, http::Transport& transport,
+                             async::Clock& clock) {
+  return std::make_unique<ItkassaDriver>(settings, durations, transport, clock);
 }
 
 }  // namespace kassaflow::registers::itkassa

@@ -72,7 +72,7 @@ class VirtualProtocol final : public Protocol {
   }
 
   [[nodiscard]] std::unique_ptr<Driver> make_driver(const RegisterSettings& settings, const Durations&,
-                                                    http::AddressPolicy, async::Clock& clock) const override {
+                                                    http::Transport&, async::Clock& clock) const override {
     return make(settings, clock);
   }
 };

@@ -3,72 +3,25 @@
 // SO_LINGER 0, one total deadline, never reused, never redirected, never repeated. TLS for https with certificate and
 // host checks.
 
-#include <boost/asio/awaitable.hpp>
-#include <chrono>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "kassaflow/base/result.hpp"
 #include "kassaflow/http/address.hpp"
-#include "kassaflow/http/errors.hpp"
+#include "kassaflow/http/transport.hpp"
 
 namespace kassaflow::http {
-
-// `arm()` is called after the connection stands and immediately before the first byte is written; it returns by when
-// the last one must be, and before each piece the clock is looked at again. nullopt, or a moment that is over: nothing
-// is written, the request ends as Sent::nothing with kGuard.
-// `disarm()` is called after the last byte is written or the write failed.
-class WriteGuard {
- public:
-  using Clock = std::chrono::steady_clock;
-  virtual ~WriteGuard() = default;
-  virtual std::optional<Clock::time_point> arm() = 0;
-  virtual void disarm() = 0;
-};
-
-// For requests that need no guard (queries, probes).
-class NoGuard final : public WriteGuard {
- public:
-  std::optional<Clock::time_point> arm() override { return Clock::time_point::max(); }
-  void disarm() override {}
-};
-
-struct Request {
-  std::string method = "POST";
-  std::string url;  // http or https
-  std::vector<std::pair<std::string, std::string>>
-      headers;  // sent in this order, byte for byte; Host and Content-Length are added
-  std::string body;
-  std::chrono::milliseconds connect_timeout{5000};
-  std::chrono::milliseconds total_timeout{15000};  // resolve to last byte of the answer
-  std::size_t answer_limit = 1024 * 1024;
-};
-
-struct Response {
-  int status = 0;
-  std::string content_type;
-  std::string location;
-  std::string body;
-};
-
-// How far the request got when it failed: the difference between a retry and an unknown outcome.
-enum class Sent : unsigned char {
-  nothing,  // refused, no route, DNS, TLS, guard: not one byte of the request left
-  partly,   // the write failed before its last byte
-  all,      // everything was handed to the kernel; the answer was lost, cut, oversized or malformed
-};
-
-struct Failure {
-  Sent sent = Sent::nothing;
-  ErrorCode code;  // of errors.hpp
-  std::string message;
-  std::string partial_answer;  // bytes that did arrive
-};
 
 // Runs on the calling coroutine's executor. Not to be cancelled: how far the request got would be lost.
 boost::asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, AddressPolicy addresses,
                                                            WriteGuard& guard);
+
+// The machine's network, for those who are handed a Transport. Thread-safe.
+class Network final : public Transport {
+ public:
+  explicit Network(AddressPolicy addresses) : addresses_(addresses) {}
+  boost::asio::awaitable<Result<Response, Failure>> send(const Request& request, WriteGuard& guard) override {
+    return one_shot(request, addresses_, guard);
+  }
+
+ private:
+  AddressPolicy addresses_;
+};
 
 }  // namespace kassaflow::http

@@ -14,7 +14,7 @@
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
-#include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/transport.hpp"
 #include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::registers {

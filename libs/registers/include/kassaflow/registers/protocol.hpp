@@ -19,11 +19,13 @@
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
-#include "kassaflow/http/one_shot.hpp"
 
 namespace kassaflow::async {
 class Clock;
 }  // namespace kassaflow::async
+namespace kassaflow::http {
+class Transport;
+}  // namespace kassaflow::http
 namespace kassaflow::v1 {
 class Register;
 }  // namespace kassaflow::v1
@@ -135,9 +137,10 @@ class Protocol {
   [[nodiscard]] virtual std::string attempt_key(std::string_view id, std::uint32_t number) const = 0;
   [[nodiscard]] virtual std::span<const DurationSetting> duration_settings() const = 0;
   [[nodiscard]] virtual Timers timers(const Durations& durations) const = 0;
-  // For settings that were read from a document of this protocol.
+  // For settings that were read from a document of this protocol. All that the driver sends goes through `transport`;
+  // that and `clock` outlive it.
   [[nodiscard]] virtual std::unique_ptr<Driver> make_driver(const RegisterSettings& settings,
-                                                            const Durations& durations, http::AddressPolicy addresses,
+                                                            const Durations& durations, http::Transport& transport,
                                                             async::Clock& clock) const = 0;
 };
 
