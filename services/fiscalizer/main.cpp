@@ -2,7 +2,7 @@
 
 #include "app.hpp"
 #include "kassaflow/runtime/service.hpp"
-#include "lease_guard.hpp"
+#include "life_timer.hpp"
 #include "settings.hpp"
 
 int main(int argc, char** argv) {
@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&](const runtime::CommonSettings& common) { return settings.check(common); };
   definition.start = [&](const runtime::Context& context) {
-    if (const auto why = fiscalizer::LifeTimer::powerless(); !why.empty()) throw std::runtime_error(why);
+    if (const auto why = fiscalizer::KillTimer::powerless(); !why.empty()) throw std::runtime_error(why);
     return std::make_unique<fiscalizer::App>(context, settings);
   };
   return runtime::run_service(definition, argc, argv);

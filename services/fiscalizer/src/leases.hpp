@@ -19,6 +19,7 @@
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
 #include "lease_store.hpp"
+#include "life_timer.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -72,6 +73,7 @@ class Leases {
   struct Options {
     WorkerId worker;
     async::Clock::duration lease{};
+    std::function<std::unique_ptr<LifeTimer>()> life_timer = [] { return std::make_unique<KillTimer>(); };
   };
   Leases(boost::asio::any_io_executor keeper, boost::asio::any_io_executor lanes, async::Clock& clock,
          LeaseStore& store, Options options);
@@ -102,6 +104,7 @@ class Leases {
   // By when the last byte must be out that leaves under this epoch; nullopt: it is over. In the past: so is the lease.
   [[nodiscard]] std::optional<async::Clock::time_point> held_until(const Fence& fence) const;
   [[nodiscard]] const async::Clock& clock() const { return clock_; }
+  [[nodiscard]] std::unique_ptr<LifeTimer> life_timer() const { return options_.life_timer(); }
 
  private:
   using Epochs = std::map<int, std::int64_t>;  // by shard

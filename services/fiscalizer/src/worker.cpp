@@ -22,7 +22,7 @@ Worker::Worker(WorkerDependencies dependencies)
       journal_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.id,
                {.refusals_before_held = dependencies_.settings.refusals_before_held}),
       leases_(dependencies_.keeper, dependencies_.executor, dependencies_.clock, dependencies_.lease_store,
-              {dependencies_.id, dependencies_.settings.lease}),
+              {dependencies_.id, dependencies_.settings.lease, dependencies_.life_timer}),
       dispatcher_(dependencies_.executor, dependencies_.clock, journal_),
       publisher_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.publish, leases_),
       wake_(dependencies_.executor, dependencies_.clock),

@@ -35,6 +35,7 @@ struct WorkerDependencies {
   std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
   std::function<double()> jitter;  // 0..1
+  std::function<std::unique_ptr<LifeTimer>()> life_timer = [] { return std::make_unique<KillTimer>(); };
   // Called on the executor.
   std::function<void(const Finished&)> finished = [](const Finished&) {};
   std::function<void()> lanes_changed = [] {};

@@ -805,6 +805,16 @@ void Memory::restore(const Backup& backup) {
 
 Holders& Memory::holders() { return tables_->holders; }
 
+void Memory::transact(const Store::Body& body) {
+  MemoryTransaction tx(*tables_, clock_.unix_ms());
+  try {
+    body(tx);
+  } catch (...) {
+    tx.roll_back();
+    throw;
+  }
+}
+
 void Memory::hold_shards(const WorkerId& worker, std::int64_t epoch) {
   for (auto& row : tables_->holders.shards) row = {row.shard, worker, epoch};
 }

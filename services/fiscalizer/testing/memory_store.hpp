@@ -51,7 +51,8 @@ class Memory {
 
   [[nodiscard]] Holders& holders();
 
-  // What only tests do and look at.
+  // Without failures. What only tests and the simulation do and look at.
+  void transact(const Store::Body& body);
   void hold_shards(const WorkerId& worker, std::int64_t epoch);
   [[nodiscard]] std::vector<std::string> verdicts(const ReceiptId& receipt) const;  // by post id
   [[nodiscard]] std::int64_t evidence() const;                                      // how much was told in all

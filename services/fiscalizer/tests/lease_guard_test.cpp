@@ -87,11 +87,11 @@ TEST_F(LeaseGuardTest, Rule3_NoBytesAfterAPauseBetweenTheCheckAndTheTimer) {
 }
 
 // A pause between the check and the end of the write ends the process.
-TEST(LifeTimer, Rule3_KillsAProcessThatIsPausedPastItsLease) {
+TEST(KillTimer, Rule3_KillsAProcessThatIsPausedPastItsLease) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    LifeTimer timer;
+    KillTimer timer;
     if (!timer.arm(50ms)) _exit(1);
     raise(SIGSTOP);
     _exit(0);  // reached only when somebody continues it in time
@@ -101,11 +101,11 @@ TEST(LifeTimer, Rule3_KillsAProcessThatIsPausedPastItsLease) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
-TEST(LifeTimer, Rule3_LetsAProcessLiveOnceDisarmed) {
+TEST(KillTimer, Rule3_LetsAProcessLiveOnceDisarmed) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    LifeTimer timer;
+    KillTimer timer;
     if (!timer.arm(10s)) _exit(1);
     timer.disarm();
     _exit(timer.armed() ? 1 : 0);
@@ -142,12 +142,12 @@ int as_process_1(F first) {
 TEST(Process1, Rule3_IsNotEndedByTheTimer) {
   const int result = as_process_1([] {
     if (getpid() != 1) return 1;
-    LifeTimer timer;
+    KillTimer timer;
     if (!timer.arm(20ms)) return 2;
     const auto end = std::chrono::steady_clock::now() + 200ms;
     while (std::chrono::steady_clock::now() < end) {
     }
-    return LifeTimer::powerless().empty() ? 3 : 42;
+    return KillTimer::powerless().empty() ? 3 : 42;
   });
   SKIP_WHERE_THE_KERNEL_REFUSES(result);
   EXPECT_EQ(result, 42) << "the kernel ends it now: then it needs no init";
@@ -180,7 +180,7 @@ TEST(Process1, Rule3_TheFiscalizerRefusesToBe) {
   EXPECT_NE(words.find("docker run --init"), std::string::npos) << words;
 }
 
-TEST(Process1, Rule3_AnyOtherProcessMayBe) { EXPECT_EQ(LifeTimer::powerless(), ""); }
+TEST(Process1, Rule3_AnyOtherProcessMayBe) { EXPECT_EQ(KillTimer::powerless(), ""); }
 
 }  // namespace
 }  // namespace kassaflow::fiscalizer
