@@ -4,9 +4,9 @@
 # run_tests [KIND] [--asan|--tsan] [CTEST OPTION...]. AddressSanitizer (with UBSan and the leak check) has no patience for faults
 # under it, so it leaves chaos out; ThreadSanitizer knows nothing of gRPC's and librdkafka's insides, so it takes unit tests only.
 run_tests() {
-  local kinds='unit|functional|chaos' preset=${KASSAFLOW_PRESET:-dev} fixed=
+  local kinds='unit|simulation|functional|chaos' preset=${KASSAFLOW_PRESET:-dev} fixed=
   case ${1:-} in
-    unit | functional | chaos | fuzz) kinds=$1; fixed=1; shift ;;
+    unit | simulation | functional | chaos | fuzz) kinds=$1; fixed=1; shift ;;
     '' | -*) ;;
     *) die "test: unknown kind $1" ;;
   esac

@@ -18,6 +18,7 @@ import covered
 import error_names
 import journal_tables
 import layers
+import mutant_patches
 import protocol_names
 import protos
 from tree import Finding, Tree
@@ -42,9 +43,9 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    checks = (layers, protocol_names, error_names, covered, protos, journal_tables)
+    checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches)
     found = [finding for one in checks for finding in one.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables'})))
+    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant'})))
 
 
 def main(arguments: list[str]) -> int:
