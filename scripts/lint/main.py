@@ -45,7 +45,8 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 def findings(tree: Tree) -> list[Finding]:
     checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches)
     found = [finding for one in checks for finding in one.check(tree)]
-    return sorted(set(less_expected(tree, found, {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant'})))
+    names = {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant'}
+    return sorted(set(less_expected(tree, found, names)))
 
 
 def main(arguments: list[str]) -> int:
