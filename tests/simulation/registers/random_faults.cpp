@@ -87,8 +87,9 @@ Trouble RandomFaults::trouble(const http::Request& request, Clock::duration late
     default:
       trouble.answer_on_the_way = up_to(2 * request.total_timeout);
   }
-  // Whose write fails gives up at once, not at the end of its time.
-  const bool gives_up_early = trouble.write != Trouble::Write::whole || trouble.writing > Clock::duration::zero();
+  // Whose write fails gives up at once, and whose connection took its time gives up sooner after the bytes.
+  const bool gives_up_early = trouble.write != Trouble::Write::whole || trouble.writing > Clock::duration::zero() ||
+                              trouble.connecting > Clock::duration::zero();
   if (gives_up_early) trouble.on_the_way = std::min(trouble.on_the_way, late);
   return trouble;
 }

@@ -98,6 +98,7 @@ class Gateway {
   // --- what must be true ---
   void see(const v1::ReceiptOutcome& outcome);
   [[nodiscard]] std::vector<const Document*> documents_of(const ReceiptId& receipt);
+  void show_ledgers();
   void judge();
   [[nodiscard]] bool all_ended();
 
@@ -206,7 +207,9 @@ void Gateway::go_on_until(Clock::time_point until, const std::function<bool()>& 
     for (const auto& worker : workers_) {
       if (!worker->dead() && worker->frozen_until() > clock_.now()) next = std::min(next, worker->frozen_until());
     }
+    const auto second = (clock_.now() - started_) / 1s;
     clock_.advance(next - clock_.now());
+    if ((clock_.now() - started_) / 1s != second) say("");
   }
 }
 
@@ -610,7 +613,19 @@ void Gateway::see(const v1::ReceiptOutcome& outcome) {
   }
 }
 
+// The ledgers, for the story.
+void Gateway::show_ledgers() {
+  for (const auto& [name, till] : tills_) {
+    for (const auto& one : till.at.ledger()) {
+      const auto at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(one.at - started_).count();
+      say(name + " has " + one.fn + "/" + std::to_string(one.fd) + " of " + std::to_string(at_ms) + " ms over " +
+          std::to_string(one.content.total_kopecks) + " by " + (one.origin.key.empty() ? "hand" : one.origin.key));
+    }
+  }
+}
+
 void Gateway::judge() {
+  show_ledgers();
   for (const auto& [id, known] : known_) {
     const auto documents = documents_of(id);
     report_.documents += static_cast<int>(documents.size());
