@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "journal/postgres_lease_store.hpp"
 #include "lease_guard.hpp"
@@ -67,8 +68,10 @@ class LeasesTest : public PostgresJournalTest {
 
   // Until the session of that worker waits for a lock.
   void until_it_waits(const std::string& worker) {
+    const auto give_up = std::chrono::steady_clock::now() + 30s;
     while (one("select count(*) from pg_stat_activity where application_name = '" + worker +
                "' and wait_event_type = 'Lock'") == "0") {
+      if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error(worker + " does not wait for a lock");
     }
   }
   std::string held_by(const std::string& worker) {
