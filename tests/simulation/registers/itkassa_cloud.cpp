@@ -341,7 +341,9 @@ void ItkassaCloud::finish(Task& task) {
 // `object` of §6.
 std::string ItkassaCloud::object_of(Task& task, Shown to) {
   const auto hidden = [to](int& questions) {  // for one question less
-    return questions > 0 && (to != Shown::asked || questions-- > 0);
+    if (questions == 0) return false;
+    if (to == Shown::asked) --questions;
+    return true;
   };
   const bool finished = task.finished && !hidden(task.fault.old_state);
   JsonObject object;

@@ -229,6 +229,11 @@ TEST_F(BitNodeTest, Rule8_WhatItSaysIsBelievedOnlyWhereItAddsUp) {
        Fact::unknown,
        Cause::ambiguous,
        true},
+      {"refused, and done in words alone",
+       {.say = Say::refused_yet_done, .text = "Неверный токен", .shape = Shape::no_attributes},
+       Fact::unknown,
+       Cause::ambiguous,
+       true},
       {"success and error",
        {.say = Say::success_and_error, .text = "Неверный токен"},
        Fact::unknown,
@@ -268,6 +273,7 @@ TEST_F(BitNodeTest, Rule8_AnotherReceiptsDocumentIsSeenByItsSum) {
   EXPECT_EQ(found.fact, Fact::unknown);
   EXPECT_EQ(found.code, "contradiction");
   EXPECT_TRUE(found.alarm);
+  EXPECT_EQ(send(Trouble{.answer = Trouble::Answer::cut, .cut_after = 430}).fact, Fact::unknown) << "also when cut";
 }
 
 TEST_F(BitNodeTest, PrintsLateWhenItIsSlow) {
