@@ -43,6 +43,7 @@ asio::awaitable<std::optional<Finding>> AttemptRun::run(Bytes bytes) {
 asio::awaitable<Finding> AttemptRun::first_word(Bytes bytes) {
   if (bytes == Bytes::never_left) co_return never_sent();
   attempt_.ref.repeated = bytes == Bytes::perhaps_gone;
+  if (bytes == Bytes::perhaps_gone && attempt_.send > 1) repeat_is_under_way();
   auto finding = bytes == Bytes::here ? co_await send() : worker_lost();
   // The register answers identical bytes with the earlier result.
   const bool may_repeat = driver_->capabilities().same_key_deduplicated && attempt_.kind == Kind::receipt;
@@ -62,6 +63,10 @@ asio::awaitable<Finding> AttemptRun::send() {
   co_return finding;
 }
 
+void AttemptRun::repeat_is_under_way() {
+  repeat_arrives_by_ = dependencies_.clock.now() + dependencies_.timers.repost_grace;
+}
+
 // The same bytes under the same key once more, when the journal allows it. False: they were not sent.
 asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
   if (dependencies_.leases.may_start(dependencies_.fence.shard) != dependencies_.fence) co_return false;
@@ -76,6 +81,7 @@ asio::awaitable<bool> AttemptRun::send_again(Finding& finding) {
       "attempt.posted_again",
       {{"receipt", attempt_.receipt.str()}, {"register", dependencies_.register_id.str()}, {"send", *send_number}});
   finding = co_await send();
+  if (finding.fact == Fact::unknown) repeat_is_under_way();
   co_return true;
 }
 

@@ -77,6 +77,9 @@ class AttemptRun {
     wake_.notify();
   }
 
+  // Until when bytes that were sent once more, and not answered, may still arrive: a cloud compares a key with its
+  // previous task only, so nothing else may go to the register before (exactly-once.md 7).
+  [[nodiscard]] async::Clock::time_point repeat_arrives_by() const { return repeat_arrives_by_; }
   // What was told is in the journal, and another worker decides on it.
   [[nodiscard]] bool shard_lost() const { return shard_lost_; }
   [[nodiscard]] std::int64_t attempt() const { return attempt_.id; }
@@ -89,6 +92,7 @@ class AttemptRun {
   boost::asio::awaitable<Finding> first_word(Bytes bytes);
   boost::asio::awaitable<Finding> send();
   boost::asio::awaitable<bool> send_again(Finding& finding);
+  void repeat_is_under_way();
   boost::asio::awaitable<std::optional<Finding>> settle_by_asking(Finding finding);
   boost::asio::awaitable<void> doubt_if_late();
   [[nodiscard]] async::Clock::duration pause_between_questions() const;
@@ -105,6 +109,7 @@ class AttemptRun {
   std::optional<Finding> end_;  // with closed_
   bool stopping_ = false;
   bool shard_lost_ = false;
+  async::Clock::time_point repeat_arrives_by_{};
   bool late_ = false;  // it waits for longer than it may, and that was told
 };
 

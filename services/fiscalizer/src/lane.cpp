@@ -302,6 +302,7 @@ asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) 
                std::move(opened), *driver_);
   if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await run_->run(bytes);
+  rest_until_ = std::max(rest_until_, run_->repeat_arrives_by());
   if (run_->shard_lost()) {  // its owner decides
     stopping_ = true;
   } else if (!finding) {

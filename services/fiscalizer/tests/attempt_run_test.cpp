@@ -31,14 +31,19 @@ class AttemptRunTest : public PostgresJournalTest {
     auto attempt = attempt_for(queued().at(0));
     attempt.fence = fence_;
     attempt_ = open(attempt);
+    begin(1);
+  }
+
+  void begin(int send) {
+    const auto stored = remember().open.value();
     run_.emplace(
         AttemptDependencies{io_.get_executor(), async::machine_clock(), settings_, timers_, journal_, leases_,
                             RegisterId("kkt-1"), fence_, [this] { return speechless_-- > 0 ? nullptr : next_driver_; }},
         OpenAttempt{attempt_,
-                    {attempt.key, "", attempt.request},
-                    attempt.receipt,
+                    {stored.key, "", stored.request},
+                    stored.receipt,
                     Kind::receipt,
-                    1,
+                    send,
                     async::machine_clock().now()},
         driver_);
   }
@@ -73,6 +78,25 @@ TEST_F(AttemptRunTest, Rule7_WhatWasNeverThereIsSentAgainAfterTheGrace) {
   EXPECT_EQ(follow().value().fact, Fact::printed);
   EXPECT_EQ(driver_.sends, 2);
   EXPECT_EQ(state(1), "done");
+}
+
+// The first copy is found, and the second is still under way: behind another key it would be printed, too.
+TEST_F(AttemptRunTest, Rule7_NothingGoesToTheRegisterWhileARepeatMayStillArrive) {
+  driver_.now = [this] {
+    if (driver_.sends == 2) timers_.repost_grace = settings::Duration(1h);
+  };
+  driver_.answers = {said(Fact::absent), said(Fact::absent), said(Fact::printed)};
+  EXPECT_EQ(follow().value().fact, Fact::printed);
+  EXPECT_EQ(driver_.sends, 2);
+  EXPECT_GT(run_->repeat_arrives_by(), async::machine_clock().now() + 59min);
+}
+
+TEST_F(AttemptRunTest, Rule7_AfterATakeOverOfARepeatedAttemptToo) {
+  begin(run([&](Transaction& tx) { return journal::allow_resend(tx, kWorker, attempt_, fence_); }));
+  timers_.repost_grace = settings::Duration(1h);
+  driver_.answers = {said(Fact::printed)};
+  EXPECT_EQ(follow(Bytes::perhaps_gone).value().fact, Fact::printed);
+  EXPECT_GT(run_->repeat_arrives_by(), async::machine_clock().now() + 59min);
 }
 
 TEST_F(AttemptRunTest, Rule7_WhatWasThereOnceIsNeverSentAgain) {
