@@ -517,7 +517,9 @@ void Gateway::answer_questions() {
     for (const auto& [id, row] : tx.lock_receipts(ids)) {
       if (row.state == State::held) held.insert(id);
       for (const auto& [attempt, one] : tx.lock_attempts({}, {id})) {
-        if (one.outcome == receipts::AttemptOutcome::unknown) asked.emplace_back(id, one.number);
+        // An open one of an uncertain receipt is asked about on and on: the cloud has forgotten it.
+        const bool open = one.outcome == receipts::AttemptOutcome::open;
+        if (!open || row.state == State::uncertain) asked.emplace_back(id, one.number);
       }
     }
   });
