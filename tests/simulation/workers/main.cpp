@@ -1,16 +1,14 @@
-// simulate [--seed N] [--seeds N] [--receipts N] [--story]
-//
-// Runs seeds N, N+1, …, each in a process of its own, two at a time; the first that goes wrong is told with its story's
-// command. Exit code 1 when one did.
+// Runs seeds N, N+1, …, each in a process of its own, as many at once as there are cores. Each that goes wrong is told
+// with the command that tells its story. Exit code 1 when one did.
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <map>
-#include <string>
+#include <optional>
 #include <thread>
 
 #include "kassaflow/log/log.hpp"
@@ -18,101 +16,95 @@
 
 namespace {
 
+using kassaflow::simulation::Figures;
 using kassaflow::simulation::Plan;
-using kassaflow::simulation::Report;
 
-// What a child tells by its pipe: figures, then what went wrong.
-struct Figures {
-  int receipts = 0, documents = 0, resolved = 0, kills = 0, freezes = 0, outages = 0, wrong = 0;
-  double virtual_hours = 0;
+class Runs {
+ public:
+  // False when no process can be made.
+  bool start(const Plan& plan) {
+    int ends[2];
+    if (pipe(ends) != 0) return false;
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) _exit(run(plan, ends[1]));
+    close(ends[1]);
+    if (child < 0) return false;
+    running_.emplace(child, Run{plan, ends[0]});
+    return true;
+  }
+  [[nodiscard]] std::size_t running() const { return running_.size(); }
+
+  // Waits for one to end.
+  void end_one() {
+    int status = 0;
+    const auto run = running_.extract(wait(&status)).mapped();
+    Figures figures;
+    const bool told = read(run.pipe, &figures, sizeof figures) == sizeof figures;
+    close(run.pipe);
+    if (told) all_ += figures;
+    if (told && status == 0) return;
+    ++wrong_;
+    if (!told) std::printf("seed %u: its process ended with status %d\n", run.plan.seed, status);
+    std::printf("seed %u went wrong: simulate --seed %u --receipts %d --story\n", run.plan.seed, run.plan.seed,
+                run.plan.receipts);
+  }
+  [[nodiscard]] const Figures& all() const { return all_; }
+  [[nodiscard]] int wrong() const { return wrong_; }
+
+ private:
+  struct Run {
+    Plan plan;
+    int pipe;
+  };
+
+  // In the child. Nothing is destroyed at its end: what the dead of the simulation wait for would come to life.
+  static int run(const Plan& plan, int pipe) {
+    // Alarms are what days like these are for.
+    if (!plan.story && std::freopen("/dev/null", "w", stderr) == nullptr) return 2;
+    const auto report = kassaflow::simulation::simulate(plan);
+    for (const auto& what : report.wrong) std::printf("seed %u: %s\n", plan.seed, what.c_str());
+    std::fflush(stdout);
+    if (write(pipe, &report.figures, sizeof report.figures) != sizeof report.figures) return 2;
+    return report.wrong.empty() ? 0 : 1;
+  }
+
+  std::map<pid_t, Run> running_;
+  Figures all_;
+  int wrong_ = 0;
 };
-
-int run_child(const Plan& plan, int pipe) {
-  const auto report = kassaflow::simulation::simulate(plan);
-  const Figures figures{report.receipts,
-                        report.documents,
-                        report.resolved,
-                        report.kills,
-                        report.freezes,
-                        report.outages,
-                        static_cast<int>(report.wrong.size()),
-                        report.virtual_hours};
-  if (write(pipe, &figures, sizeof figures) != sizeof figures) return 2;
-  for (const auto& what : report.wrong) std::printf("seed %u: %s\n", plan.seed, what.c_str());
-  std::fflush(stdout);
-  return report.wrong.empty() ? 0 : 1;
-}
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  CLI::App cli("Bad days of whole gateways on virtual time");
   Plan plan;
   std::uint32_t seeds = 1;
-  for (int i = 1; i < argc; ++i) {
-    const bool has_value = i + 1 < argc;
-    if (std::strcmp(argv[i], "--story") == 0) {
-      plan.story = true;
-    } else if (std::strcmp(argv[i], "--seed") == 0 && has_value) {
-      plan.seed = static_cast<std::uint32_t>(std::stoul(argv[++i]));
-    } else if (std::strcmp(argv[i], "--seeds") == 0 && has_value) {
-      seeds = static_cast<std::uint32_t>(std::stoul(argv[++i]));
-    } else if (std::strcmp(argv[i], "--receipts") == 0 && has_value) {
-      plan.receipts = std::stoi(argv[++i]);
-    } else {
-      std::fprintf(stderr, "usage: simulate [--seed N] [--seeds N] [--receipts N] [--story]\n");
-      return 2;
-    }
-  }
+  cli.add_option("--seed", plan.seed, "the first")->capture_default_str();
+  cli.add_option("--seeds", seeds, "how many")->capture_default_str()->check(CLI::Range(1, 1000000));
+  cli.add_option("--receipts", plan.receipts, "of each")->capture_default_str()->check(CLI::Range(1, 1000000));
+  cli.add_flag("--story", plan.story, "what happens, and the workers' log, on standard error");
+  CLI11_PARSE(cli, argc, argv);
   kassaflow::log::configure("simulation", plan.story ? kassaflow::log::Level::info : kassaflow::log::Level::error);
 
   const auto began = std::chrono::steady_clock::now();
-  const auto at_once = std::max(1U, std::thread::hardware_concurrency());
-  std::map<pid_t, std::pair<std::uint32_t, int>> children;  // seed and pipe
-  Figures all;
-  std::uint32_t next = plan.seed;
-  std::uint32_t failed = 0;
-  while (next < plan.seed + seeds || !children.empty()) {
-    if (next < plan.seed + seeds && children.size() < at_once) {
-      int ends[2];
-      if (pipe(ends) != 0) return 2;
-      Plan one = plan;
-      one.seed = next++;
-      std::fflush(stdout);
-      const pid_t child = fork();
-      if (child < 0) return 2;
-      if (child == 0) {
-        if (!one.story && freopen("/dev/null", "w", stderr) == nullptr)
-          _exit(2);  // alarms are what days like these are for
-        _exit(run_child(one, ends[1]));
-      }
-      close(ends[1]);
-      children.emplace(child, std::pair(one.seed, ends[0]));
-      continue;
+  const std::size_t at_once = std::max(1U, std::thread::hardware_concurrency());
+  Runs runs;
+  for (std::uint32_t i = 0; i < seeds; ++i, ++plan.seed) {
+    if (runs.running() == at_once) runs.end_one();
+    if (!runs.start(plan)) {
+      std::perror("simulate");
+      return 2;
     }
-    int status = 0;
-    const pid_t ended = wait(&status);
-    const auto [seed, end] = children.extract(ended).mapped();
-    Figures figures;
-    const bool told = read(end, &figures, sizeof figures) == sizeof figures;
-    close(end);
-    all.receipts += figures.receipts;
-    all.documents += figures.documents;
-    all.resolved += figures.resolved;
-    all.kills += figures.kills;
-    all.freezes += figures.freezes;
-    all.outages += figures.outages;
-    all.virtual_hours += figures.virtual_hours;
-    if (status == 0 && told) continue;
-    ++failed;
-    if (!told) std::printf("seed %u: the process ended with status %d\n", seed, status);
-    std::printf("seed %u went wrong: simulate --seed %u --receipts %d --story\n", seed, seed, plan.receipts);
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  while (runs.running() > 0) runs.end_one();
+  const auto took_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto& all = runs.all();
   std::printf(
       "%u seeds, %d receipts, %d documents, %d resolved by a person; %d kills, %d freezes, %d outages; %.0f virtual "
-      "hours in "
-      "%.1f s: %.0f receipts a second; %u seeds went wrong\n",
-      seeds, all.receipts, all.documents, all.resolved, all.kills, all.freezes, all.outages, all.virtual_hours,
-      took.count(), all.receipts / took.count(), failed);
-  return failed == 0 ? 0 : 1;
+      "hours "
+      "in %.1f s, %.0f receipts a second; %d seeds went wrong\n",
+      seeds, all.receipts, all.documents, all.resolved, all.kills, all.freezes, all.outages, all.virtual_hours, took_s,
+      all.receipts / took_s, runs.wrong());
+  return runs.wrong() == 0 ? 0 : 1;
 }

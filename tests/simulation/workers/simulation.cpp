@@ -412,7 +412,7 @@ asio::awaitable<void> Gateway::merchant() {
     receipt.total_kopecks = 10'000 + 10 * number;
     receipt.date_create_s = clock_.unix_s();
     post(receipt);
-    ++report_.receipts;
+    ++report_.figures.receipts;
     if (happens(50)) post(receipt);  // the portal asks again
     if (happens(20)) {               // … and the merchant prints an older one again
       auto& older = known_.at(
@@ -442,20 +442,20 @@ asio::awaitable<void> Gateway::misfortune() {
       case 0:
         say(one.name() + " is killed");
         one.kill();
-        ++report_.kills;
+        ++report_.figures.kills;
         if (happens(800)) add_worker();
         break;
       case 1: {
         const auto how_long = happens(500) ? up_to(8s) : up_to(60s);
         say(one.name() + " is frozen for " + std::to_string(how_long / 1ms) + " ms");
         one.freeze(clock_.now() + how_long);
-        ++report_.freezes;
+        ++report_.figures.freezes;
         break;
       }
       case 2:
         store_away_until_ = clock_.now() + (happens(500) ? up_to(8s) : up_to(60s));
         say("the journal is away for " + std::to_string((store_away_until_ - clock_.now()) / 1ms) + " ms");
-        ++report_.outages;
+        ++report_.figures.outages;
         break;
       case 3:
         say("the group shares anew");
@@ -553,7 +553,7 @@ void Gateway::answer_questions() {
       say("a person is refused about " + id.str() + ": " + done.error().message);
       continue;
     }
-    ++report_.resolved;
+    ++report_.figures.resolved;
     say("a person says " + std::string(key != nullptr ? "printed" : "not printed") + " of attempt " +
         std::to_string(number) + " of " + id.str());
     for (const auto& worker : workers_) {
@@ -630,7 +630,7 @@ void Gateway::judge() {
   show_ledgers();
   for (const auto& [id, known] : known_) {
     const auto documents = documents_of(id);
-    report_.documents += static_cast<int>(documents.size());
+    report_.figures.documents += static_cast<int>(documents.size());
     if (documents.size() > 1) {
       std::string list;
       for (const auto* one : documents)
@@ -675,11 +675,22 @@ Report Gateway::run() {
     go_on_until(clock_.now() + 5min, [this] { return all_ended(); });
   }
   judge();
-  report_.virtual_hours = std::chrono::duration<double, std::ratio<3600>>(clock_.now() - started_).count();
+  report_.figures.virtual_hours = std::chrono::duration<double, std::ratio<3600>>(clock_.now() - started_).count();
   return report_;
 }
 
 }  // namespace
+
+Figures& Figures::operator+=(const Figures& other) {
+  receipts += other.receipts;
+  documents += other.documents;
+  resolved += other.resolved;
+  kills += other.kills;
+  freezes += other.freezes;
+  outages += other.outages;
+  virtual_hours += other.virtual_hours;
+  return *this;
+}
 
 Report simulate(const Plan& plan) { return Gateway(plan).run(); }
 

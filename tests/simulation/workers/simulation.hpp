@@ -17,15 +17,21 @@ struct Plan {
   bool story = false;  // what happens is written to standard error, with the workers' own log
 };
 
-struct Report {
-  std::vector<std::string> wrong;  // for people; empty: all went well
-  int receipts = 0;                // accepted
-  int documents = 0;               // of receipts, in the ledgers
-  int resolved = 0;                // by a person
+struct Figures {
+  int receipts = 0;   // accepted
+  int documents = 0;  // of receipts, in the ledgers
+  int resolved = 0;   // by a person
   int kills = 0;
   int freezes = 0;
   int outages = 0;
   double virtual_hours = 0;
+
+  Figures& operator+=(const Figures& other);
+};
+
+struct Report {
+  std::vector<std::string> wrong;  // for people; empty: all went well
+  Figures figures;
 };
 
 [[nodiscard]] Report simulate(const Plan& plan);
