@@ -23,12 +23,7 @@ constexpr int kAttemptsShown = 50;        // the latest; a register that fails f
 constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
 constexpr std::chrono::milliseconds kPause{500};
 
-struct Look {
-  std::string journal_id;
-  std::vector<Unpublished> outcomes;
-};
-
-v1::ReceiptOutcome record_of(const Unpublished& outcome, const std::string& journal_id) {
+v1::ReceiptOutcome record_of(const Unpublished& outcome) {
   v1::ReceiptOutcome record;
   record.set_receipt_id(outcome.id.str());
   record.set_revision(static_cast<std::uint64_t>(outcome.revision));
@@ -47,7 +42,7 @@ v1::ReceiptOutcome record_of(const Unpublished& outcome, const std::string& jour
   record.set_accepted_at_ms(outcome.accepted_at_ms);
   record.set_cashbox(outcome.cashbox.str());
   record.set_conflicts(outcome.conflicts);
-  record.set_journal_id(journal_id);
+  record.set_journal_id(outcome.journal_id);
   record.set_digest_version(outcome.digest_version);
   record.set_finished_at_ms(outcome.finished_at_ms);
   record.set_hold_reason(outcome.hold_reason);
@@ -89,13 +84,10 @@ asio::awaitable<void> OutcomePublisher::run() {
 }
 
 asio::awaitable<bool> OutcomePublisher::publish() {
-  auto look = co_await store_.run([shards = leases_.held()](Transaction& tx) {
-    Look seen{{}, tx.unpublished(shards, kBatch, kAttemptsShown)};
-    if (!seen.outcomes.empty()) seen.journal_id = tx.journal_id();
-    return seen;
-  });
-  if (!look || look->outcomes.empty()) co_return false;
-  const auto& outcomes = look->outcomes;
+  const auto look = co_await store_.run(
+      [shards = leases_.held()](Transaction& tx) { return tx.unpublished(shards, kBatch, kAttemptsShown); });
+  if (!look || look->empty()) co_return false;
+  const auto& outcomes = *look;
 
   struct Batch {
     std::size_t waiting;
@@ -106,7 +98,7 @@ asio::awaitable<bool> OutcomePublisher::publish() {
       std::make_shared<Batch>(Batch{outcomes.size(), std::vector<bool>(outcomes.size()), Event(executor_, clock_)});
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto& outcome = outcomes[i];
-    asio::co_spawn(executor_, publish_(outcome.id, record_of(outcome, look->journal_id).SerializeAsString()),
+    asio::co_spawn(executor_, publish_(outcome.id, record_of(outcome).SerializeAsString()),
                    [batch, i](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
                      kRethrow(bug);
                      batch->sent[i] = position.has_value();

@@ -57,13 +57,6 @@ struct StoredUnreadable {
   std::int64_t place = 0;  // in the order in which they were kept
 };
 
-struct StoredRegister {
-  std::string fn;
-  std::uint64_t highest_fd = 0;
-  Shift shift = Shift::unknown;
-  std::int64_t shift_opened_at_s = 0;
-};
-
 }  // namespace
 
 struct Memory::Tables {
@@ -80,7 +73,7 @@ struct Memory::Tables {
   std::map<std::int64_t, StoredEvidence> evidence;
   std::map<std::int64_t, StoredCallback> callbacks;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
-  std::map<RegisterIdentity, StoredRegister> registers;
+  std::map<RegisterIdentity, RegisterRow> registers;
   std::vector<std::string> audit;  // "actor: action"
   std::int64_t sequence = 0;
   std::int64_t life = 1;
@@ -541,9 +534,7 @@ class MemoryTransaction final : public Transaction {
 
   RegisterRow register_of(const RegisterIdentity& identity) override {
     const auto found = tables_.registers.find(identity);
-    if (found == tables_.registers.end()) return {};
-    const auto& row = found->second;
-    return {row.fn, row.highest_fd, row.shift, row.shift_opened_at_s};
+    return found == tables_.registers.end() ? RegisterRow{} : found->second;
   }
 
   std::optional<Attempt> open_attempt_of(const RegisterIdentity& identity) override {
@@ -677,6 +668,7 @@ class MemoryTransaction final : public Transaction {
       outcome.changed_at_ms = stored.changed_at_ms;
       outcome.finished_at_ms = stored.finished_at_ms;
       outcome.sequence = static_cast<std::uint64_t>(stored.sequence);
+      outcome.journal_id = "memory/" + std::to_string(tables_.life);
       for (const auto& post : post_ids({id})) outcome.post_ids.push_back(post);
       for (const auto attempt : of(id)) {
         const auto& one = tables_.attempts.at(attempt);
@@ -700,8 +692,6 @@ class MemoryTransaction final : public Transaction {
       put(id, std::move(stored));
     }
   }
-
-  std::string journal_id() override { return "memory/" + std::to_string(tables_.life); }
 
  private:
   // A receipt's row as it was before it is put again.

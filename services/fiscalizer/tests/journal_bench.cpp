@@ -1,12 +1,11 @@
 #include "journal_bench.hpp"
 
-#include <pqxx/pqxx>
-
 #include "journal/postgres_store.hpp"
 #include "manual_clock.hpp"
 #include "memory_store.hpp"
 #include "migrations.hpp"
 #include "postgres_server.hpp"
+#include "session.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -14,40 +13,34 @@ namespace {
 
 class PostgresUnderTest final : public StoreUnderTest {
  public:
-  PostgresUnderTest() : connection_(journal_server().uri()) {
-    pqxx::nontransaction setup(connection_);
-    setup.exec("set client_min_messages = warning");
-    setup.exec("set search_path = " + std::string(kSchema));
-    setup.exec(
+  PostgresUnderTest() {
+    session_.exec(
         "truncate receipts, posts, attempts, evidence, documents, registers, offsets, callbacks, unreadable, audit "
         "cascade");
   }
 
   journal::Store& store() override { return store_; }
   void hold_shards(const WorkerId& worker, std::int64_t epoch) override {
-    pqxx::nontransaction(connection_)
-        .exec("update shards set worker = '" + worker.str() + "', epoch = " + std::to_string(epoch));
+    session_.exec("update shards set worker = '" + worker.str() + "', epoch = " + std::to_string(epoch));
   }
   void let_pass(std::chrono::milliseconds time) override {
     const auto earlier = " - interval '" + std::to_string(time.count()) + " milliseconds'";
-    pqxx::nontransaction work(connection_);
-    work.exec("update attempts set started_at = started_at" + earlier + ", sent_at = sent_at" + earlier +
-              ", finished_at = finished_at" + earlier);
-    work.exec("update receipts set accepted_at = accepted_at" + earlier + ", changed_at = changed_at" + earlier +
-              ", finished_at = finished_at" + earlier + ", not_before = not_before" + earlier);
+    session_.exec("update attempts set started_at = started_at" + earlier + ", sent_at = sent_at" + earlier +
+                  ", finished_at = finished_at" + earlier);
+    session_.exec("update receipts set accepted_at = accepted_at" + earlier + ", changed_at = changed_at" + earlier +
+                  ", finished_at = finished_at" + earlier + ", not_before = not_before" + earlier);
   }
   std::string verdicts(const ReceiptId& receipt) override {
-    return one("select string_agg(verdict, ',' order by post_id) from posts where receipt = '" + receipt.str() + "'");
+    return session_.one("select string_agg(verdict, ',' order by post_id) from posts where receipt = '" +
+                        receipt.str() + "'");
   }
-  std::int64_t evidence() override { return std::stoll(one("select count(*) from evidence")); }
+  std::int64_t evidence() override { return std::stoll(session_.one("select count(*) from evidence")); }
   std::string audited() override {
-    return one("select coalesce(string_agg(actor || ': ' || action, '; ' order by id), '') from audit");
+    return session_.one("select coalesce(string_agg(actor || ': ' || action, '; ' order by id), '') from audit");
   }
 
  private:
-  std::string one(const std::string& query) { return pqxx::nontransaction(connection_).exec1(query)[0].c_str(); }
-
-  pqxx::connection connection_;
+  postgres_testing::Session session_{journal_server().uri(), kSchema};
   postgres::Database database_{
       {.uri = journal_server().uri(), .application_name = "test", .threads = 1, .search_path = kSchema}};
   journal::PostgresStore store_{database_};

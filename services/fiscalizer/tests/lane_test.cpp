@@ -158,6 +158,29 @@ TEST_F(LaneTest, Rule6_TheRestIsOverWhenItsQuestionIsAnswered) {
   EXPECT_EQ(driver_.sends, 2);
 }
 
+// A repeated post whose answer was lost: its first copy is found, the second may still arrive.
+TEST_F(LaneTest, Rule7_TheNextReceiptWaitsWhileARepeatMayStillArrive) {
+  const settings::Duration grace(20);
+  settings_.durations.at("itkassa_repost_grace") = grace;
+  driver_.sent = said(Fact::unknown, "", Cause::ambiguous);
+  async::Clock::time_point repeated_at;
+  async::Clock::time_point next_at;
+  driver_.now = [&] {
+    if (driver_.sends == 2 && repeated_at == async::Clock::time_point{}) {
+      repeated_at = async::machine_clock().now();
+      driver_.answers.assign(1, said(Fact::printed));  // the first copy
+    }
+    if (driver_.sends < 2) driver_.answers.assign(1, said(Fact::absent));
+    if (driver_.sends == 3) {
+      next_at = async::machine_clock().now();
+      driver_.sent = printed();
+    }
+  };
+  drive();
+  until([&] { return state(2) == "done"; });
+  EXPECT_GE(next_at - repeated_at, grace);
+}
+
 TEST_F(LaneTest, ThreeShiftReportsWithoutAReceiptAreEnough) {
   driver_.can = {.query_by_key = false, .absent_may_be_sent_again = false, .manages_shifts = false};
   driver_.sent = refusal(Cause::shift_expired, "Смена превысила 24 часа");

@@ -94,6 +94,7 @@ class Gateway {
   asio::awaitable<void> misfortune();
   asio::awaitable<void> cashier(FiscalRegister& at);
   void answer_questions();
+  Result<people::Done> decide(const std::function<Result<people::Done>(Transaction&)>& body);
 
   // --- what must be true ---
   void see(const v1::ReceiptOutcome& outcome);
@@ -534,22 +535,16 @@ void Gateway::answer_questions() {
       }
       return static_cast<const Document*>(nullptr);
     }();
-    Result<people::Done> done;
-    try {
-      memory_.transact([&](Transaction& tx) {
-        const people::Order order{id, "person", number};
-        if (key != nullptr) {
-          v1::FiscalDocument document;
-          document.set_fn(key->fn);
-          document.set_fd(key->fd);
-          document.set_fp(key->fp);
-          done = people::resolve_printed(tx, order, document);
-        } else {
-          done = people::resolve_not_printed(tx, order, kTimes);
-        }
-        if (!done) throw std::runtime_error(done.error().message);
-      });
-    } catch (const std::exception&) {
+    const auto done = decide([&](Transaction& tx) -> Result<people::Done> {
+      const people::Order order{id, "person", number};
+      if (key == nullptr) return people::resolve_not_printed(tx, order, kTimes);
+      v1::FiscalDocument document;
+      document.set_fn(key->fn);
+      document.set_fd(key->fd);
+      document.set_fp(key->fp);
+      return people::resolve_printed(tx, order, document);
+    });
+    if (!done) {
       say("a person is refused about " + id.str() + ": " + done.error().message);
       continue;
     }
@@ -561,17 +556,23 @@ void Gateway::answer_questions() {
     }
   }
   for (const auto& id : held) {
-    Result<people::Done> done;
-    try {
-      memory_.transact([&](Transaction& tx) {
-        done = people::retry(tx, {id, "person"});
-        if (!done) throw std::runtime_error(done.error().message);
-      });
-      say("a person retries " + id.str());
-    } catch (const std::exception&) {
-      say("a person cannot retry " + id.str() + ": " + done.error().message);
-    }
+    const auto done = decide([&](Transaction& tx) { return people::retry(tx, {id, "person"}); });
+    say(done ? "a person retries " + id.str() : "a person cannot retry " + id.str() + ": " + done.error().message);
   }
+}
+
+// What is refused leaves nothing behind.
+Result<people::Done> Gateway::decide(const std::function<Result<people::Done>(Transaction&)>& body) {
+  Result<people::Done> decided;
+  try {
+    memory_.transact([&](Transaction& tx) {
+      decided = body(tx);
+      if (!decided) throw std::runtime_error(decided.error().message);
+    });
+  } catch (const std::runtime_error&) {
+    if (decided) throw;
+  }
+  return decided;
 }
 
 // --- what must be true ---

@@ -71,6 +71,12 @@ bool is_reason(const std::string& text) {
   return text.size() <= kReasonLimit && !fiscal::trim(text).empty() && text.find('\0') == std::string::npos;
 }
 
+Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
+  Locked locked{std::move(row), {}};
+  for (auto& [attempt, of_it] : tx.lock_attempts({}, {id})) locked.unanswered.push_back({attempt, of_it});
+  return locked;
+}
+
 Result<Locked> lock(Transaction& tx, const Order& order) {
   if (order.actor.empty() || order.actor.size() > kActorLimit) {
     return malformed("the audit log needs an actor of at most 128 bytes");
@@ -78,9 +84,7 @@ Result<Locked> lock(Transaction& tx, const Order& order) {
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
   auto receipts = tx.lock_receipts({order.receipt});
   if (receipts.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
-  Locked locked{std::move(receipts.begin()->second), {}};
-  for (auto& [id, attempt] : tx.lock_attempts({}, {order.receipt})) locked.unanswered.push_back({id, attempt});
-  return locked;
+  return with_unanswered(tx, order.receipt, std::move(receipts.begin()->second));
 }
 
 std::string cannot(const Locked& receipt, Verb verb) {
@@ -369,9 +373,7 @@ std::optional<Locked> still_wished(Transaction& tx, const Wish& wish) {
   if (receipts.empty()) return std::nullopt;
   auto& row = receipts.begin()->second;
   if (row.revision != wish.revision || row.state != State::failed || row.retry_by.empty()) return std::nullopt;
-  Locked locked{std::move(row), {}};
-  for (auto& [id, attempt] : tx.lock_attempts({}, {wish.receipt})) locked.unanswered.push_back({id, attempt});
-  return locked;
+  return with_unanswered(tx, wish.receipt, std::move(row));
 }
 
 }  // namespace

@@ -276,8 +276,10 @@ std::vector<Unpublished> PostgresTransaction::unpublished(const std::vector<int>
            "fiscal, content, error, hold_reason, conflicts, digest, digest_version, sequence, "
            "(extract(epoch from accepted_at) * 1000)::bigint as accepted_at_ms, "
            "(extract(epoch from changed_at) * 1000)::bigint as changed_at_ms, "
-           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms "
-           "from receipts where published_revision < revision and shard = any($1::int[]) order by sequence limit $2",
+           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms, "
+           "c.system_identifier || '/' || p.timeline_id as journal_id "
+           "from receipts, pg_control_system() c, pg_control_checkpoint() p where published_revision < revision and "
+           "shard = any($1::int[]) order by sequence limit $2",
            list_of(shards), limit)) {
     Unpublished outcome;
     outcome.id = ReceiptId(row["id"].as<std::string>());
@@ -301,6 +303,7 @@ std::vector<Unpublished> PostgresTransaction::unpublished(const std::vector<int>
     outcome.accepted_at_ms = row["accepted_at_ms"].as<std::int64_t>();
     outcome.changed_at_ms = row["changed_at_ms"].as<std::int64_t>();
     outcome.finished_at_ms = row["finished_at_ms"].as<std::int64_t>();
+    outcome.journal_id = row["journal_id"].as<std::string>();
     index.emplace(outcome.id, outcomes.size());
     outcomes.push_back(std::move(outcome));
   }

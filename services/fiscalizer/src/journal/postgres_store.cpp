@@ -83,11 +83,4 @@ void PostgresTransaction::store_positions(const std::vector<kafka::Record>& batc
 
 positions::Positions PostgresTransaction::positions() { return positions::load(work_); }
 
-std::string PostgresTransaction::journal_id() {
-  return work_
-      .exec1(
-          "select c.system_identifier || '/' || p.timeline_id from pg_control_system() c, pg_control_checkpoint() p")[0]
-      .as<std::string>();
-}
-
 }  // namespace kassaflow::fiscalizer::journal

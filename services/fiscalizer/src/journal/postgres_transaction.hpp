@@ -71,7 +71,6 @@ class PostgresTransaction final : public Transaction {
 
   std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override;
   void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) override;
-  std::string journal_id() override;
 
  private:
   pqxx::work& work_;

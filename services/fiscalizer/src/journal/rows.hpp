@@ -155,6 +155,7 @@ struct Unpublished {
   std::int64_t changed_at_ms = 0;
   std::int64_t finished_at_ms = 0;  // 0: not finished
   std::uint64_t sequence = 0;
+  std::string journal_id;  // which store, and which of its lives: a restored or failed over one has another
   std::vector<std::string> post_ids;
   std::vector<AttemptShown> attempts;  // the latest, by number
 };

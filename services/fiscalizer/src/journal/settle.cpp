@@ -34,9 +34,11 @@ Touched lock_touched(Transaction& tx, const std::vector<Heard>& batch) {
   return rows;
 }
 
-// What a finding tells of the register, on top of what earlier ones of the same group have told.
-void tell_register(const AttemptRow& attempt, const registers::Finding& finding, RegisterChange& change) {
+// What a finding tells of the register, on top of what earlier ones of the same group have told. Most tell nothing.
+void tell_register(const AttemptRow& attempt, const registers::Finding& finding,
+                   std::map<RegisterIdentity, RegisterChange>& changes) {
   if (finding.fact == Fact::printed) {
+    auto& change = changes[attempt.identity];
     if (finding.document && !finding.document->fn.empty()) {
       change.fd = change.fn == finding.document->fn ? std::max(change.fd, finding.document->fd) : finding.document->fd;
       change.fn = finding.document->fn;
@@ -44,9 +46,9 @@ void tell_register(const AttemptRow& attempt, const registers::Finding& finding,
     change.shift = attempt.kind == Kind::close_shift ? Shift::closed : Shift::open;
     change.opened_now = change.opened_now || attempt.kind == Kind::open_shift;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_closed) {
-    change.shift = Shift::closed;
+    changes[attempt.identity].shift = Shift::closed;
   } else if (finding.fact == Fact::not_printed && finding.cause == Cause::shift_expired) {
-    change.shift = Shift::open;
+    changes[attempt.identity].shift = Shift::open;
   }
 }
 
@@ -225,7 +227,7 @@ void decide(Transaction& tx, const Heard& heard, const Limits& limits, Touched& 
     attempt.cause = change.cause;
   }
   if (heard.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
-  tell_register(attempt, heard.finding, rows.register_changes[attempt.identity]);
+  tell_register(attempt, heard.finding, rows.register_changes);
 }
 
 std::optional<Finished> finished(const Touched& rows, const AttemptRow& attempt) {

@@ -129,8 +129,6 @@ class Transaction {
   // The oldest changes first.
   virtual std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) = 0;
   virtual void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) = 0;
-  // Which store this is, and which of its lives: a restored or failed over one has another.
-  virtual std::string journal_id() = 0;
 };
 
 }  // namespace kassaflow::fiscalizer::journal
