@@ -172,11 +172,21 @@ TEST_F(ItkassaCallbacks, KnowTheRegistersKey) {
 
 TEST_F(ItkassaCallbacks, NameTheRegisterByItsIdentity) {
   const Callbacks& callbacks = *find_protocol("itkassa")->callbacks();
-  EXPECT_EQ(callbacks.register_in(R"({"creItemId":"AAAAAAAA-2222-3333-4444-555555555555"})"),
+  const auto identity = [&](std::string_view body) { return callbacks.named_in(body).value().identity; };
+  EXPECT_EQ(identity(R"({"creItemId":"AAAAAAAA-2222-3333-4444-555555555555"})"),
             RegisterIdentity(identity_of(itkassa_document())));
-  EXPECT_EQ(callbacks.register_in("{}"), RegisterIdentity());
-  EXPECT_EQ(callbacks.register_in(R"({"creItemId":7})"), RegisterIdentity());
-  EXPECT_EQ(callbacks.register_in("[1]"), std::nullopt);
+  EXPECT_EQ(identity("{}"), RegisterIdentity());
+  EXPECT_EQ(identity(R"({"creItemId":7})"), RegisterIdentity());
+}
+
+TEST_F(ItkassaCallbacks, NameTheAttemptByKeyOrId) {
+  const Callbacks& callbacks = *find_protocol("itkassa")->callbacks();
+  const auto named = callbacks.named_in(R"({"id":"AB-1","idempKey":"key"})");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->key, "key");
+  EXPECT_EQ(named->remote_id, "AB-1");
+  EXPECT_EQ(callbacks.named_in("{}").value().key + callbacks.named_in("{}").value().remote_id, "");
+  EXPECT_FALSE(callbacks.named_in("[1]"));
 }
 
 }  // namespace

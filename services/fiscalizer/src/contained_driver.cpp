@@ -46,15 +46,6 @@ asio::awaitable<Finding> ContainedDriver::ask(const registers::AttemptRef& attem
   }
 }
 
-std::optional<registers::CallbackNames> ContainedDriver::named_in_callback(std::string_view body) const {
-  try {
-    return driver_->named_in_callback(body);
-  } catch (const std::exception& bug) {
-    alarm("named_in_callback", bug);
-    return std::nullopt;
-  }
-}
-
 std::optional<Finding> ContainedDriver::read_callback(const registers::AttemptRef& attempt,
                                                       std::string_view body) const {
   try {

@@ -24,7 +24,6 @@ class ContainedDriver final : public registers::Driver {
   boost::asio::awaitable<registers::Finding> send(const registers::AttemptRef& attempt,
                                                   http::WriteGuard& guard) override;
   boost::asio::awaitable<registers::Finding> ask(const registers::AttemptRef& attempt) override;
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const override;
   [[nodiscard]] std::optional<registers::Finding> read_callback(const registers::AttemptRef& attempt,
                                                                 std::string_view body) const override;
   [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand command, const fiscal::Till& till,

@@ -410,14 +410,6 @@ void Lane::back_off(const std::string& why) {
   set_up(false, why);
 }
 
-std::optional<registers::CallbackNames> Lane::named_in_callback(std::string_view body) const {
-  return driver_ ? driver_->named_in_callback(body) : std::nullopt;
-}
-
-std::optional<registers::Finding> Lane::read_callback(const Attempt& attempt, std::string_view body) const {
-  return driver_ ? driver_->read_callback(ref_of(attempt), body) : std::nullopt;
-}
-
 void Lane::set_up(bool up, std::string detail) {
   if (up != up_ || detail != detail_) {
     log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",

@@ -57,7 +57,6 @@ class Lane {
   [[nodiscard]] bool busy() const { return busy_; }
   [[nodiscard]] const Fence& fence() const { return fence_; }
   [[nodiscard]] const PoolId& pool() const { return pool_; }
-  [[nodiscard]] const RegisterIdentity& identity() const { return identity_; }
 
   // The attempt followed now, 0 = none.
   [[nodiscard]] std::int64_t current_attempt() const { return run_ ? run_->attempt() : 0; }
@@ -78,9 +77,8 @@ class Lane {
     wake_.notify();
   }
 
-  // What a callback says; both are nullopt when it is not for this register.
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const;
-  [[nodiscard]] std::optional<registers::Finding> read_callback(const Attempt& attempt, std::string_view body) const;
+  // What reads a callback of this register; null while there is none.
+  [[nodiscard]] const registers::Driver* driver() const { return driver_.get(); }
 
   struct View {  // for `registers list`
     RegisterId register_id;

@@ -1,8 +1,6 @@
 #include "outcome_publisher.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-
-#include "kassaflow/base/rethrow.hpp"
+#include "kassaflow/async/all.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -11,7 +9,6 @@
 
 namespace kassaflow::fiscalizer {
 
-using async::Event;
 using journal::Transaction;
 
 namespace asio = boost::asio;
@@ -63,10 +60,9 @@ v1::ReceiptOutcome record_of(const Unpublished& outcome) {
 
 }  // namespace
 
-OutcomePublisher::OutcomePublisher(asio::any_io_executor executor, async::Clock& clock, journal::Store& store,
+OutcomePublisher::OutcomePublisher(const asio::any_io_executor& executor, async::Clock& clock, journal::Store& store,
                                    PublishOutcome publish, const Leases& leases)
-    : executor_(executor),
-      clock_(clock),
+    : clock_(clock),
       store_(store),
       publish_(std::move(publish)),
       leases_(leases),
@@ -83,34 +79,22 @@ asio::awaitable<void> OutcomePublisher::run() {
   }
 }
 
+asio::awaitable<void> OutcomePublisher::send(const Unpublished& outcome,
+                                             std::vector<std::pair<ReceiptId, std::int64_t>>& told) {
+  const auto position = co_await publish_(outcome.id, record_of(outcome).SerializeAsString());
+  if (position) told.emplace_back(outcome.id, outcome.revision);
+}
+
 asio::awaitable<bool> OutcomePublisher::publish() {
   const auto look = co_await store_.run(
       [shards = leases_.held()](Transaction& tx) { return tx.unpublished(shards, kBatch, kAttemptsShown); });
   if (!look || look->empty()) co_return false;
   const auto& outcomes = *look;
 
-  struct Batch {
-    std::size_t waiting;
-    std::vector<bool> sent;
-    Event done;
-  };
-  auto batch =
-      std::make_shared<Batch>(Batch{outcomes.size(), std::vector<bool>(outcomes.size()), Event(executor_, clock_)});
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const auto& outcome = outcomes[i];
-    asio::co_spawn(executor_, publish_(outcome.id, record_of(outcome).SerializeAsString()),
-                   [batch, i](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
-                     kRethrow(bug);
-                     batch->sent[i] = position.has_value();
-                     if (--batch->waiting == 0) batch->done.notify();
-                   });
-  }
-  while (batch->waiting > 0) co_await batch->done.wait();
-
   std::vector<std::pair<ReceiptId, std::int64_t>> told;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (batch->sent[i]) told.emplace_back(outcomes[i].id, outcomes[i].revision);
-  }
+  std::vector<asio::awaitable<void>> sendings;
+  for (const auto& outcome : outcomes) sendings.push_back(send(outcome, told));
+  co_await async::all(clock_, std::move(sendings));
   const std::size_t sent = told.size();
   const auto marked = co_await store_.run([told = std::move(told)](Transaction& tx) {
     tx.mark_published(told);

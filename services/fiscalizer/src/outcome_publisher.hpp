@@ -22,7 +22,7 @@ using PublishOutcome =
 
 class OutcomePublisher {
  public:
-  OutcomePublisher(boost::asio::any_io_executor executor, async::Clock& clock, journal::Store& store,
+  OutcomePublisher(const boost::asio::any_io_executor& executor, async::Clock& clock, journal::Store& store,
                    PublishOutcome publish, const Leases& leases);
   boost::asio::awaitable<void> run();
   void kick() { wake_.notify(); }
@@ -31,8 +31,8 @@ class OutcomePublisher {
  private:
   // Publishes one batch; true when there may be more.
   boost::asio::awaitable<bool> publish();
+  boost::asio::awaitable<void> send(const Unpublished& outcome, std::vector<std::pair<ReceiptId, std::int64_t>>& told);
 
-  boost::asio::any_io_executor executor_;
   async::Clock& clock_;
   journal::Store& store_;
   PublishOutcome publish_;

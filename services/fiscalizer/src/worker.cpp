@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "contained_driver.hpp"
+#include "kassaflow/async/all.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
@@ -103,10 +104,7 @@ LaneDependencies Worker::lane_dependencies() {
                 }
                 return registers;
               },
-          .make_driver = [make = dependencies_.make_driver](
-                             const registers::RegisterSettings& settings) -> std::unique_ptr<registers::Driver> {
-            return std::make_unique<ContainedDriver>(make(settings), settings.id);
-          },
+          .make_driver = [this](const registers::RegisterSettings& settings) { return driver_for(settings); },
           .jitter = dependencies_.jitter};
 }
 
@@ -151,15 +149,18 @@ asio::awaitable<void> Worker::follow_up() {
     if (auto shards = leases_.held(); !shards.empty()) {
       if (auto news = co_await journal_.news(std::move(shards), std::move(attempts))) {
         for (const auto attempt : news->answered) unanswered.at(attempt)->answered(attempt);
-        for (auto& undecided : news->undecided) co_await settle_evidence(std::move(undecided));
-        for (auto& callback : news->callbacks) co_await handle_callback(std::move(callback));
+        std::vector<asio::awaitable<void>> tasks;
+        for (auto& undecided : news->undecided) tasks.push_back(settle_evidence(std::move(undecided)));
+        for (auto& callback : news->callbacks) tasks.push_back(read_callback(std::move(callback)));
+        co_await async::all(dependencies_.clock, std::move(tasks));
       }
     }
     co_await wake_.wait_for(kFollowUp);
   }
 }
 
-// Evidence that an earlier owner of the shard appended after it had lost it.
+// Evidence that nobody has decided about. An earlier owner of the shard appended it after it had lost the shard, or a
+// callback brought it.
 asio::awaitable<void> Worker::settle_evidence(Undecided undecided) {
   auto& heard = undecided.heard;
   const auto fence = leases_.may_start(heard.fence.shard);
@@ -183,46 +184,45 @@ void Worker::tell_lane(const RegisterId& register_id, const Heard& heard, Kind k
 
 // What a callback tells counts for the attempt it names, whatever became of that (exactly-once.md 5): a late "printed"
 // is never thrown away. Anything but an end is a hint; the lane asks for itself.
-asio::awaitable<void> Worker::handle_callback(Callback callback) {
-  const auto found = lanes_.find(callback.register_id);
-  if (found == lanes_.end()) {
-    // Its lane is not here yet, or only another version of the program speaks with it; or the register is gone, which
-    // nothing unsettled survives.
-    const auto snapshot = dependencies_.configuration();
-    const auto& id = callback.register_id;
-    if (!snapshot->registers.contains(id) && !snapshot->unknown_registers.contains(id)) {
-      co_await journal_.handled(callback.id);
-    }
-    co_return;
+asio::awaitable<void> Worker::read_callback(CalledBack callback) {
+  const auto& attempt = callback.attempt;
+  const auto snapshot = dependencies_.configuration();
+  const auto lane = lanes_.find(callback.register_id);
+  const auto entry = snapshot->registers.find(callback.register_id);
+  std::optional<registers::Finding> finding;
+  if (lane != lanes_.end() && lane->second->driver() != nullptr) {
+    finding = lane->second->driver()->read_callback(ref_of(attempt), callback.body);
+  } else if (entry != snapshot->registers.end()) {  // it has moved to another shard since the attempt
+    finding = driver_for(entry->second->settings)->read_callback(ref_of(attempt), callback.body);
+  } else if (snapshot->unknown_registers.contains(callback.register_id)) {
+    co_return;  // another version of the program reads it
+  } else {
+    log::error("alarm.callback_unread",
+               {{"receipt", attempt.receipt.str()}, {"register", callback.register_id.str()}, {"key", attempt.key}});
   }
-  const auto lane = found->second;
-  const auto names = lane->named_in_callback(callback.body);
-  const auto attempts = names ? co_await journal_.named(lane->identity(), *names) : std::vector<Attempt>{};
-  if (!attempts) co_return;
-  for (const auto& attempt : *attempts) {
-    auto finding = lane->read_callback(attempt, callback.body);
-    if (!finding) continue;
-    // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
-    const bool of_one_sending = finding->fact == registers::Fact::not_printed && attempt.sends > 1;
-    if (of_one_sending || !is_certain(*finding)) {
-      if (lane->current_attempt() == attempt.id) lane->ask_now();
+  // "Not printed" of bytes that left twice is about one of the two (exactly-once.md 5): the lane asks.
+  const bool of_one_sending = finding && finding->fact == registers::Fact::not_printed && attempt.sends > 1;
+  if (!finding || of_one_sending || !is_certain(*finding)) {
+    if (lane != lanes_.end() && lane->second->current_attempt() == attempt.id) lane->second->ask_now();
+    if (finding) {
       log::write(
           finding->alarm ? log::Level::error : log::Level::info,
           finding->alarm ? "alarm.contradiction" : "callback.hint",
           {{"receipt", attempt.receipt.str()}, {"register", callback.register_id.str()}, {"code", finding->code}});
-      continue;
     }
-    Heard heard;
-    heard.attempt = attempt.id;
-    heard.fence = lane->fence();
-    heard.callback = callback.id;
-    heard.send = attempt.sends;
-    heard.finding = std::move(*finding);
-    const auto settled = co_await journal_.settle(heard);
-    tell_lane(callback.register_id, heard, attempt.kind, settled);
-    co_return;
+    co_return co_await journal_.pass_over(callback.evidence);
   }
-  co_await journal_.handled(callback.id);
+  Heard heard;
+  heard.attempt = attempt.id;
+  heard.fence.shard = callback.shard;
+  heard.stored = callback.evidence;
+  heard.send = callback.send;
+  heard.finding = std::move(*finding);
+  co_await settle_evidence({std::move(heard), callback.register_id, attempt.kind});
+}
+
+std::unique_ptr<registers::Driver> Worker::driver_for(const registers::RegisterSettings& settings) const {
+  return std::make_unique<ContainedDriver>(dependencies_.make_driver(settings), settings.id);
 }
 
 std::vector<Lane::View> Worker::views() const {

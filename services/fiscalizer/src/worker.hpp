@@ -69,7 +69,8 @@ class Worker {
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Undecided undecided);
   void tell_lane(const RegisterId& register_id, const Heard& heard, Kind kind, const Settled& settled);
-  boost::asio::awaitable<void> handle_callback(Callback callback);
+  boost::asio::awaitable<void> read_callback(CalledBack callback);
+  [[nodiscard]] std::unique_ptr<registers::Driver> driver_for(const registers::RegisterSettings& settings) const;
 
   WorkerDependencies dependencies_;
   Journal journal_;

@@ -43,13 +43,9 @@ struct StoredAttempt {
 };
 
 struct StoredEvidence {
-  Heard heard;  // with its shard; its epoch was only that of whoever heard it
+  Heard heard;  // with its attempt's shard; its epoch was only that of whoever heard it
   bool decided = false;
-};
-
-struct StoredCallback {
-  NewCallback callback;
-  bool handled = false;
+  std::optional<RegisterId> callback_register{};  // of a callback, whose bytes are the raw answer
 };
 
 struct StoredUnreadable {
@@ -71,7 +67,6 @@ struct Memory::Tables {
   std::map<std::tuple<std::string, std::int32_t, std::int64_t>, StoredUnreadable> unreadable;
   positions::Positions positions;
   std::map<std::int64_t, StoredEvidence> evidence;
-  std::map<std::int64_t, StoredCallback> callbacks;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
   std::map<RegisterIdentity, RegisterRow> registers;
   std::vector<std::string> audit;  // "actor: action"
@@ -84,7 +79,6 @@ struct Memory::Tables {
   std::map<ReceiptId, std::set<std::int64_t>> attempts_of;
   std::map<RegisterIdentity, std::set<std::int64_t>> attempts_on;
   std::set<std::int64_t> undecided;
-  std::set<std::int64_t> unhandled;
 
   std::int64_t next() { return ++sequence; }
 
@@ -410,17 +404,12 @@ class MemoryTransaction final : public Transaction {
   void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto& heard = batch[i];
-      if (heard.callback != 0) mark_handled(heard.callback);
       if (heard.stored == 0) {
-        const auto id = tables_.next();
-        auto& stored = change(tables_.evidence, id);
-        stored = {heard, decided[i]};
-        stored.heard.stored = id;
-        stored.heard.fence.epoch = 0;
-        stored.heard.callback = 0;
-        if (!decided[i]) add(tables_.undecided, id);
+        keep({heard, decided[i]});
       } else if (decided[i]) {
-        change(tables_.evidence, heard.stored).decided = true;
+        auto& stored = change(tables_.evidence, heard.stored);
+        stored.decided = true;
+        stored.heard.finding = heard.finding;
         remove(tables_.undecided, heard.stored);
       }
     }
@@ -430,8 +419,8 @@ class MemoryTransaction final : public Transaction {
     std::vector<Undecided> result;
     for (const auto id : tables_.undecided) {
       if (static_cast<int>(result.size()) == limit) break;
-      const auto& heard = tables_.evidence.at(id).heard;
-      if (std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
+      const auto& [heard, decided, callback_register] = tables_.evidence.at(id);
+      if (callback_register || std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
       const auto& attempt = tables_.attempts.at(heard.attempt).row;
       result.push_back({heard, attempt.register_id, attempt.kind});
     }
@@ -440,33 +429,42 @@ class MemoryTransaction final : public Transaction {
 
   bool printed_is_undecided(std::int64_t attempt) override {
     return std::ranges::any_of(tables_.undecided, [&](auto id) {
-      const auto& heard = tables_.evidence.at(id).heard;
-      return heard.attempt == attempt && heard.finding.fact == registers::Fact::printed;
+      const auto& [heard, decided, callback_register] = tables_.evidence.at(id);
+      return heard.attempt == attempt && (callback_register || heard.finding.fact == registers::Fact::printed);
     });
   }
 
-  void insert_callbacks(const std::vector<NewCallback>& callbacks) override {
+  void append_callbacks(const std::vector<Callback>& callbacks) override {
     for (const auto& callback : callbacks) {
-      const auto id = tables_.next();
-      change(tables_.callbacks, id) = {callback, false};
-      add(tables_.unhandled, id);
+      for (const auto id : on(callback.identity)) {
+        const auto& attempt = tables_.attempts.at(id);
+        const bool by_key = !callback.key.empty() && attempt.key == callback.key;
+        const bool by_remote_id = !callback.remote_id.empty() && attempt.remote_id == callback.remote_id;
+        if (!by_key && !by_remote_id) continue;
+        Heard heard;
+        heard.attempt = id;
+        heard.send = attempt.row.sends;
+        heard.finding.raw_answer = callback.body;
+        keep({heard, false, callback.register_id});
+      }
     }
   }
 
-  std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) override {
-    std::vector<Callback> result;
-    for (const auto id : tables_.unhandled) {
+  std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) override {
+    std::vector<CalledBack> result;
+    for (const auto id : tables_.undecided) {
       if (static_cast<int>(result.size()) == limit) break;
-      const auto& callback = tables_.callbacks.at(id).callback;
-      if (std::ranges::find(shards, callback.shard) == shards.end()) continue;
-      result.push_back({id, callback.register_id, callback.body});
+      const auto& [heard, decided, callback_register] = tables_.evidence.at(id);
+      if (!callback_register || std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
+      result.push_back({id, heard.fence.shard, heard.send, *callback_register, with_bytes(heard.attempt),
+                        heard.finding.raw_answer});
     }
     return result;
   }
 
-  void mark_handled(std::int64_t callback) override {
-    change(tables_.callbacks, callback).handled = true;
-    remove(tables_.unhandled, callback);
+  void pass_over(std::int64_t evidence) override {
+    change(tables_.evidence, evidence).decided = true;
+    remove(tables_.undecided, evidence);
   }
 
   // --- documents and registers ---
@@ -559,18 +557,6 @@ class MemoryTransaction final : public Transaction {
       if (tables_.attempts.at(*id).row.question == Question::asked) asked.push_back(with_bytes(*id));
     }
     return asked;
-  }
-
-  std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
-                             const std::string& remote_id) override {
-    std::vector<Attempt> found;
-    for (const auto id : on(identity)) {
-      const auto& stored = tables_.attempts.at(id);
-      if ((!key.empty() && stored.key == key) || (!remote_id.empty() && stored.remote_id == remote_id)) {
-        found.push_back(with_bytes(id));
-      }
-    }
-    return found;
   }
 
   std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override {
@@ -712,6 +698,14 @@ class MemoryTransaction final : public Transaction {
     stored.row.fiscal.clear();
     stored.row.rest_ms = 0;
     stored.row.changed = false;
+  }
+
+  void keep(StoredEvidence evidence) {
+    const auto id = tables_.next();
+    evidence.heard.stored = id;
+    evidence.heard.fence = {tables_.attempts.at(evidence.heard.attempt).row.shard, 0};
+    if (!evidence.decided) add(tables_.undecided, id);
+    change(tables_.evidence, id) = std::move(evidence);
   }
 
   // A row to be changed, new when there is none.

@@ -32,7 +32,6 @@ class BrokenDriver final : public registers::Driver {
     broken();
     co_return Finding{};
   }
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view) const override { broken(); }
   [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef&, std::string_view) const override {
     broken();
   }
@@ -76,7 +75,6 @@ TEST_F(Contained, Rule8_OfBytesThatMayHaveLeftNothingIsCertain) {
 
 TEST_F(Contained, WhatCannotBeReadIsNothing) {
   EXPECT_FALSE(driver_.render({}, {}, "key"));
-  EXPECT_FALSE(driver_.named_in_callback("{}"));
   EXPECT_FALSE(driver_.read_callback({}, "{}"));
   EXPECT_FALSE(ended(driver_.probe()).up);
 }

@@ -15,7 +15,7 @@ class PostgresUnderTest final : public StoreUnderTest {
  public:
   PostgresUnderTest() {
     session_.exec(
-        "truncate receipts, posts, attempts, evidence, documents, registers, offsets, callbacks, unreadable, audit "
+        "truncate receipts, posts, attempts, evidence, documents, registers, offsets, unreadable, audit "
         "cascade");
   }
 

@@ -190,8 +190,15 @@ class JournalBench {
   RegisterMemory remember(const std::string& identity = "bit:1") {
     return run([&](Transaction& tx) { return journal::remember(tx, RegisterIdentity(identity), true); });
   }
-  std::vector<Attempt> named(const std::string& identity, const std::string& key) {
-    return run([&](Transaction& tx) { return tx.named(RegisterIdentity(identity), key, ""); });
+  // A callback about the first attempt of a receipt.
+  static Callback callback_for(int receipt) {
+    return {RegisterId("kkt-1"), RegisterIdentity("bit:1"), receipts::attempt_key(uuid(receipt), 1), "", "body"};
+  }
+  void call_back(const Callback& callback) {
+    run([&](Transaction& tx) {
+      tx.append_callbacks({callback});
+      return true;
+    });
   }
   std::uint64_t documents() {
     return run([](Transaction& tx) { return tx.count_numbers(kFn, 1, UINT32_MAX); });

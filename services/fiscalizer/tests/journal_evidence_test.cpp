@@ -42,18 +42,84 @@ TEST_P(JournalTest, Rule5_ALatePrintedCountsWhateverBecameOfTheAttempt) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
   settle(heard(attempt, Fact::not_printed, Cause::transient));
-  transact([](Transaction& tx) { tx.insert_callbacks({{RegisterId("kkt-1"), receipts::shard_of(kPool), "body"}}); });
+  call_back(callback_for(1));
   const auto callbacks = news().callbacks;
   ASSERT_EQ(callbacks.size(), 1U);
   EXPECT_EQ(callbacks[0].body, "body");
-  const auto attempts = named("bit:1", receipts::attempt_key(uuid(1), 1));
-  ASSERT_EQ(attempts.size(), 1U);
-  EXPECT_TRUE(named("bit:2", receipts::attempt_key(uuid(1), 1)).empty());
-  auto late = heard(attempts.at(0).id, Fact::printed, Cause::none, 5);
-  late.callback = callbacks[0].id;
+  EXPECT_EQ(callbacks[0].register_id, RegisterId("kkt-1"));
+  EXPECT_EQ(callbacks[0].attempt.id, attempt);
+  EXPECT_EQ(callbacks[0].shard, receipts::shard_of(kPool));
+  EXPECT_TRUE(news().undecided.empty()) << "it was not read yet";
+  auto late = heard(attempt, Fact::printed, Cause::none, 5);
+  late.stored = callbacks[0].evidence;
   EXPECT_EQ(settle(late).finished.value().state, receipts::State::done);
   EXPECT_EQ(state(1), "done");
   EXPECT_TRUE(news().callbacks.empty());
+  EXPECT_EQ(under_test_->evidence(), 2);
+}
+
+TEST_P(JournalTest, Rule5_ACallbackIsKeptForTheAttemptItNames) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto attempt = open(attempt_for(queued().at(0)));
+  auto told = heard(attempt, Fact::pending, Cause::none);
+  told.final = false;
+  told.finding.remote_id = "AB-1";
+  settle(told);
+  auto by_remote_id = callback_for(1);
+  by_remote_id.key.clear();
+  by_remote_id.remote_id = "AB-1";
+  auto by_both = by_remote_id;
+  by_both.key = callback_for(1).key;
+  call_back(by_remote_id);
+  call_back(by_both);
+  auto nameless = callback_for(1);
+  nameless.key.clear();
+  call_back(nameless);
+  auto of_another = callback_for(1);
+  of_another.identity = RegisterIdentity("bit:2");
+  call_back(of_another);
+  call_back(callback_for(2));
+
+  const auto callbacks = news().callbacks;
+  ASSERT_EQ(callbacks.size(), 2U) << "once each, however it was named";
+  for (const auto& callback : callbacks) EXPECT_EQ(callback.attempt.id, attempt);
+}
+
+TEST_P(JournalTest, Rule5_ACallbackThatSaysNothingIsPassedOver) {
+  take({post(1, 1, 10, "d", 0)});
+  open(attempt_for(queued().at(0)));
+  call_back(callback_for(1));
+  transact([&](Transaction& tx) { tx.pass_over(tx.called_back({receipts::shard_of(kPool)}, 1).at(0).evidence); });
+  EXPECT_TRUE(news().callbacks.empty());
+  EXPECT_EQ(state(1), "printing");
+}
+
+// Two workers read the same callback; the one that lost the shard decides nothing.
+TEST_P(JournalTest, Rule5_ACallbackReadUnderALostEpochIsReadAgain) {
+  take({post(1, 1, 10, "d", 0)});
+  auto late = heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5);
+  call_back(callback_for(1));
+  late.stored = news().callbacks.at(0).evidence;
+  under_test_->hold_shards(WorkerId("worker-b"), 2);
+  EXPECT_FALSE(settle(late).decided);
+  ASSERT_EQ(news().callbacks.size(), 1U);
+  late.fence.epoch = 2;
+  EXPECT_TRUE(settle(std::vector{late}, WorkerId("worker-b")).at(0).decided);
+  EXPECT_EQ(state(1), "done");
+  EXPECT_TRUE(news().callbacks.empty());
+}
+
+// The register has moved to a pool of another shard since; its lane there hears what became of the attempt.
+TEST_P(JournalTest, Rule5_EvidenceBelongsToTheAttemptsShard) {
+  take({post(1, 1, 10, "d", 0)});
+  auto moved = heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 7);
+  moved.fence.shard = (moved.fence.shard + 1) % receipts::kShards;
+  EXPECT_FALSE(settle(moved).decided);
+  auto kept = news().undecided;
+  ASSERT_EQ(kept.size(), 1U) << "the owner of the attempt's shard finds it";
+  kept[0].heard.fence.epoch = 1;
+  EXPECT_TRUE(settle(kept[0].heard).decided);
+  EXPECT_EQ(state(1), "done");
 }
 
 TEST_P(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {

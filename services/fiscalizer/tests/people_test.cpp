@@ -186,7 +186,15 @@ TEST_P(PeopleTest, Rule16_ADenialLosesAgainstTheRegistersOwnWord) {
   settle(late);
   const auto denied = not_printed();
   ASSERT_FALSE(denied);
-  EXPECT_THAT(denied.error().message, HasSubstr("was printed"));
+  EXPECT_THAT(denied.error().message, HasSubstr("look at it again"));
+}
+
+TEST_P(PeopleTest, Rule16_ADenialWaitsForACallbackThatWasNotRead) {
+  receipt_in(State::uncertain, true);
+  call_back(callback_for(1));
+  const auto denied = not_printed();
+  ASSERT_FALSE(denied);
+  EXPECT_THAT(denied.error().message, HasSubstr("look at it again"));
 }
 
 TEST_P(PeopleTest, Rule6_WhatAPersonDeniesIsQueuedAfterTheQuietTime) {

@@ -57,9 +57,6 @@ class ScriptedDriver final : public registers::Driver {
     answers.pop_front();
     co_return answer;
   }
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view /*body*/) const override {
-    return std::nullopt;
-  }
   [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& /*attempt*/,
                                                      std::string_view /*body*/) const override {
     return std::nullopt;
@@ -89,9 +86,6 @@ class BorrowedDriver final : public registers::Driver {
     return driver_.send(attempt, guard);
   }
   asio::awaitable<Finding> ask(const registers::AttemptRef& attempt) override { return driver_.ask(attempt); }
-  [[nodiscard]] std::optional<registers::CallbackNames> named_in_callback(std::string_view body) const override {
-    return driver_.named_in_callback(body);
-  }
   [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& attempt,
                                                      std::string_view body) const override {
     return driver_.read_callback(attempt, body);

@@ -50,13 +50,13 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
     co_return caller.error();
   }
   const TenantId& tenant = (*caller)->tenant;
-  const auto identity = callback.protocol->callbacks()->register_in(callback.body);
-  if (!identity) {
+  auto named = callback.protocol->callbacks()->named_in(callback.body);
+  if (!named) {
     log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant.str()}});
     co_return 400;
   }
-  const Register* target = registers->find(tenant, *identity);
-  if (target == nullptr) {
+  const Register* target = registers->find(tenant, named->identity);
+  if (target == nullptr || (named->key.empty() && named->remote_id.empty())) {
     // Other software of the organization prints too: nothing of ours, and no reason to send it again.
     log::info("callback.foreign", {{"trace", trace}, {"tenant", tenant.str()}});
     co_return 200;
@@ -69,6 +69,9 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_body(callback.body.data(), callback.body.size());
   record.set_received_at_ms(dependencies_.now_ms());
   record.set_pool(target->pool.str());
+  record.set_identity(named->identity.str());
+  record.set_attempt_key(std::move(named->key));
+  record.set_remote_id(std::move(named->remote_id));
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);

@@ -121,7 +121,7 @@ TEST_F(RoutesTest, UnreadableRequestsDoNoHarmEither) {
 
 TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
   headers_ = {{"X-Api-Key", "acme-key"}};
-  const char* body = R"({"creItemId":"11111111-2222-3333-4444-55555555aaaa"})";
+  const char* body = R"({"id":"1","creItemId":"11111111-2222-3333-4444-55555555aaaa"})";
   EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", body).status, 200);
   EXPECT_EQ(publisher_.messages.size(), 1U);
   EXPECT_EQ(ask("POST", "/callbacks/itkassa/unknown", "{}").status, 404);

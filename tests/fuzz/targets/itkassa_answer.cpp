@@ -41,7 +41,6 @@ void itkassa_answer(std::string_view input) {
   auto damaged = attempt("");
   damaged.body = input;
   check(read_posted(200, input, requested_of(damaged, kRegister, "Europe/Moscow")));
-  static_cast<void>(cre_item_in_callback(input));
   const auto health = read_registers(200, input, kRegister, 1'772'355'700);
   require(fiscal::is_utf8(health.detail) && fiscal::is_utf8(health.fn) && fiscal::is_utf8(health.registration_number),
           "a register's state can be stored and shown");

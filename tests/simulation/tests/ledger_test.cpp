@@ -253,7 +253,7 @@ class BadDays : private World {
     };
     if (!protocol.callbacks()->authentic(*own, header)) co_return 401;
     if (faults_.happens(kPerThousand)) co_return 503;
-    const auto names = tills_.back().driver->named_in_callback(callback.body);
+    const auto names = protocol.callbacks()->named_in(callback.body);
     const auto meant = names ? attempts_.find(names->key) : attempts_.end();
     if (meant == attempts_.end()) co_return 200;
     Sent& sent = meant->second;

@@ -363,13 +363,17 @@ asio::awaitable<int> Gateway::called_back(Callback callback) {
   };
   if (!protocol.callbacks()->authentic(*one->settings.own, header)) co_return 401;
   if (trouble_ && happens(50)) co_return 503;
-  // The URL tells which register it is about; a body names the attempt, which any register of the shop may have made.
+  const auto named = protocol.callbacks()->named_in(callback.body);
+  if (!named) co_return 400;
   for (const auto& [id, known] : configuration_->registers) {
-    if (known->settings.protocol != &protocol) continue;
+    if (known->settings.identity != named->identity) continue;
     v1::RegisterCallback record;
     record.set_register_(id.str());
     record.set_pool(known->pool.str());
     record.set_body(callback.body);
+    record.set_identity(named->identity.str());
+    record.set_attempt_key(named->key);
+    record.set_remote_id(named->remote_id);
     callbacks_.append(known->pool.str(), record.SerializeAsString(), clock_.unix_ms());
   }
   co_return 200;

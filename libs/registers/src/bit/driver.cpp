@@ -60,8 +60,6 @@ class BitDriver final : public Driver {
                       "Драйвер БИТ не отвечает на вопросы о прошлых чеках");
   }
 
-  [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view) const override { return std::nullopt; }
-
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef&, std::string_view) const override {
     return std::nullopt;
   }

@@ -136,19 +136,12 @@ Finding read_queried(int http_status, std::string_view body, const Requested& re
   return read_document(object, requested);
 }
 
-std::optional<CallbackNames> named_in_callback(std::string_view body) {
+std::optional<NamedInCallback> named_in_callback(std::string_view body) {
   const std::optional<Json> object = parse_json(to_utf8(body));
   if (!object || !object->is_object()) return std::nullopt;
-  CallbackNames names{(*object)["idempKey"].text, document_id(*object)};
-  if (names.key.empty() && names.remote_id.empty()) return std::nullopt;
-  return names;
-}
-
-std::optional<std::string> cre_item_in_callback(std::string_view body) {
-  const std::optional<Json> object = parse_json(body);
-  if (!object || !object->is_object()) return std::nullopt;
-  const Json& id = (*object)["creItemId"];
-  return id.kind == Json::Kind::string ? id.text : std::string();
+  const Json& register_id = (*object)["creItemId"];
+  return NamedInCallback{register_id.kind == Json::Kind::string ? register_id.text : std::string(),
+                         (*object)["idempKey"].text, document_id(*object)};
 }
 
 std::optional<Finding> read_called_back(std::string_view body, const Requested& requested) {

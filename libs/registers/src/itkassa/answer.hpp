@@ -28,9 +28,14 @@ enum class QueryBy : std::uint8_t { id, key };
 // Answer to the POST of the document; `repeated` as in AttemptRef is the caller's business (of_repeat).
 [[nodiscard]] Finding read_posted(int http_status, std::string_view body, const Requested& requested);
 [[nodiscard]] Finding read_queried(int http_status, std::string_view body, const Requested& requested, QueryBy by);
-[[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body);
-// The creItemId as it is written there; nullopt: no JSON object. Empty: an object that names no register.
-[[nodiscard]] std::optional<std::string> cre_item_in_callback(std::string_view body);
+// As they are written there, empty where it names none.
+struct NamedInCallback {
+  std::string cre_item_id;
+  std::string key;
+  std::string document_id;
+};
+// nullopt: no JSON object.
+[[nodiscard]] std::optional<NamedInCallback> named_in_callback(std::string_view body);
 // nullopt: malformed, or about another document.
 [[nodiscard]] std::optional<Finding> read_called_back(std::string_view body, const Requested& requested);
 

@@ -77,10 +77,6 @@ class ItkassaDriver final : public Driver {
     co_return other;
   }
 
-  [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view body) const override {
-    return itkassa::named_in_callback(body);
-  }
-
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef& attempt, std::string_view body) const override {
     std::optional<Finding> found = read_called_back(body, requested(attempt));
     if (!found) return std::nullopt;

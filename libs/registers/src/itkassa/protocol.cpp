@@ -54,10 +54,11 @@ class ItkassaCallbacks final : public Callbacks {
     return key && (own.organization_id.empty() ||
                    ascii::lower(own.organization_id) == ascii::lower(headers("X-Organization-Id")));
   }
-  [[nodiscard]] std::optional<RegisterIdentity> register_in(std::string_view body) const override {
-    const auto cre_item_id = cre_item_in_callback(body);
-    if (!cre_item_id) return std::nullopt;
-    return RegisterIdentity(identity_of(*cre_item_id));
+  [[nodiscard]] std::optional<CallbackNames> named_in(std::string_view body) const override {
+    auto named = named_in_callback(body);
+    if (!named) return std::nullopt;
+    return CallbackNames{RegisterIdentity(identity_of(named->cre_item_id)), std::move(named->key),
+                         std::move(named->document_id)};
   }
 };
 

@@ -68,8 +68,6 @@ class VirtualDriver final : public Driver {
     co_return printed(attempt);
   }
 
-  [[nodiscard]] std::optional<CallbackNames> named_in_callback(std::string_view) const override { return std::nullopt; }
-
   [[nodiscard]] std::optional<Finding> read_callback(const AttemptRef&, std::string_view) const override {
     return std::nullopt;
   }

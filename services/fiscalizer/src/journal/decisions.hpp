@@ -42,7 +42,7 @@ std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limit
 // What happened beside the lanes: evidence appended under a lost epoch, callbacks, attempts people answered.
 struct News {
   std::vector<Undecided> undecided;
-  std::vector<Callback> callbacks;
+  std::vector<CalledBack> callbacks;
   std::vector<std::int64_t> answered;  // of `unanswered`, by people
 };
 [[nodiscard]] News news(Transaction& tx, const std::vector<int>& shards, const std::vector<std::int64_t>& unanswered);

@@ -139,18 +139,22 @@ void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepte
   tx.insert_posts(posts);
 }
 
+Callback to_callback(const v1::RegisterCallback& callback) {
+  return {RegisterId(callback.register_()), RegisterIdentity(callback.identity()), callback.attempt_key(),
+          callback.remote_id(), callback.body()};
+}
+
 }  // namespace
 
 std::vector<kafka::Record> take_in(Transaction& tx, const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
   std::vector<v1::ReceiptAccepted> accepted;
-  std::vector<NewCallback> callbacks;
+  std::vector<Callback> callbacks;
   for (const auto& record : batch) {
     if (record.topic == records::kCallbacksTopic) {
       v1::RegisterCallback callback;
-      if (callback.ParseFromString(record.value)) {
-        callbacks.push_back(
-            {RegisterId(callback.register_()), receipts::shard_of(PoolId(callback.pool())), callback.body()});
+      if (callback.ParseFromString(record.value) && !callback.identity().empty()) {
+        callbacks.push_back(to_callback(callback));
       } else {
         unreadable.push_back(record);
       }
@@ -164,7 +168,7 @@ std::vector<kafka::Record> take_in(Transaction& tx, const std::vector<kafka::Rec
     }
   }
   if (!accepted.empty()) take_posts(tx, accepted);
-  if (!callbacks.empty()) tx.insert_callbacks(callbacks);
+  if (!callbacks.empty()) tx.append_callbacks(callbacks);
   for (const auto& record : unreadable) keep_unreadable(tx, record);
   tx.store_positions(batch);
   return unreadable;

@@ -175,18 +175,12 @@ asio::awaitable<Result<journal::News>> Journal::news(std::vector<int> shards, st
   });
 }
 
-asio::awaitable<Result<std::vector<Attempt>>> Journal::named(RegisterIdentity identity,
-                                                             registers::CallbackNames names) {
-  co_return co_await store_.run(
-      [identity, names](Transaction& tx) { return tx.named(identity, names.key, names.remote_id); });
-}
-
-asio::awaitable<void> Journal::handled(std::int64_t callback) {
-  auto done = co_await store_.run([callback](Transaction& tx) {
-    tx.mark_handled(callback);
+asio::awaitable<void> Journal::pass_over(std::int64_t evidence) {
+  auto done = co_await store_.run([evidence](Transaction& tx) {
+    tx.pass_over(evidence);
     return true;
   });
-  if (!done) report(log::Level::warn, "journal.callback_not_marked", done.error(), {{"callback", callback}});
+  if (!done) report(log::Level::warn, "journal.evidence_not_marked", done.error(), {{"evidence", evidence}});
 }
 
 }  // namespace kassaflow::fiscalizer

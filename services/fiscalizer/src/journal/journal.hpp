@@ -53,9 +53,8 @@ class Journal {
 
   // What happened beside the lanes.
   boost::asio::awaitable<Result<journal::News>> news(std::vector<int> shards, std::vector<std::int64_t> unanswered);
-  // Attempts on a physical register that a callback names, whatever became of them.
-  boost::asio::awaitable<Result<std::vector<Attempt>>> named(RegisterIdentity identity, registers::CallbackNames names);
-  boost::asio::awaitable<void> handled(std::int64_t callback);
+  // Evidence that says nothing to decide about.
+  boost::asio::awaitable<void> pass_over(std::int64_t evidence);
 
   // Called after each commit that may have changed what readers see.
   void on_commit(std::function<void()> callback) { on_commit_ = std::move(callback); }

@@ -140,7 +140,7 @@ std::optional<Error> undeniable(Transaction& tx, const Unanswered& attempt, cons
                                in_seconds(times.answer - since_sent) + " s"};
   }
   if (tx.printed_is_undecided(attempt.id)) {
-    return Error{kRefused, "the register has just said that " + name(attempt) + " was printed"};
+    return Error{kRefused, "the register has just told something about " + name(attempt) + ": look at it again"};
   }
   return std::nullopt;
 }

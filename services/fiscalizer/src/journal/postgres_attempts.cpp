@@ -47,26 +47,30 @@ Attempts rows_from(const pqxx::result& result) {
   return rows;
 }
 
+const std::string kBytesColumns =
+    "a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
+    "a.started_at)::bigint as age_s, a.fd_before ";
 const std::string kWithBytes =
-    "select a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
-    "a.started_at)::bigint as age_s, a.fd_before from attempts a left join receipts r on r.id = a.receipt ";
+    "select " + kBytesColumns + "from attempts a left join receipts r on r.id = a.receipt ";
+
+Attempt attempt_from(const pqxx::row& row) {
+  Attempt attempt;
+  attempt.id = row["id"].as<std::int64_t>();
+  attempt.kind = kind_from(row["kind"]);
+  attempt.receipt = ReceiptId(text(row["receipt"]));
+  attempt.key = row["key"].as<std::string>();
+  attempt.request = bytes(row["request"]);
+  attempt.remote_id = row["remote_id"].as<std::string>();
+  attempt.sends = row["sends"].as<int>();
+  attempt.content = bytes(row["content"]);
+  attempt.age_s = row["age_s"].as<std::int64_t>();
+  attempt.fd_before = row["fd_before"].as<std::uint64_t>();
+  return attempt;
+}
 
 std::vector<Attempt> attempts_from(const pqxx::result& result) {
   std::vector<Attempt> attempts;
-  for (const auto& row : result) {
-    Attempt attempt;
-    attempt.id = row["id"].as<std::int64_t>();
-    attempt.kind = kind_from(row["kind"]);
-    attempt.receipt = ReceiptId(text(row["receipt"]));
-    attempt.key = row["key"].as<std::string>();
-    attempt.request = bytes(row["request"]);
-    attempt.remote_id = row["remote_id"].as<std::string>();
-    attempt.sends = row["sends"].as<int>();
-    attempt.content = bytes(row["content"]);
-    attempt.age_s = row["age_s"].as<std::int64_t>();
-    attempt.fd_before = row["fd_before"].as<std::uint64_t>();
-    attempts.push_back(std::move(attempt));
-  }
+  for (const auto& row : result) attempts.push_back(attempt_from(row));
   return attempts;
 }
 
@@ -233,17 +237,13 @@ Attempts PostgresTransaction::lock_unsettled(const RegisterId& register_id) {
 // --- evidence ---
 
 void PostgresTransaction::append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) {
-  IntArray attempts, shards, sends, finals, provables, decisions, stored, callbacks;
+  IntArray stored, attempts, sends, finals, provables, decisions;
   TextArray facts, causes, codes, details, documents, remote_ids, raws;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& heard = batch[i];
-    if (heard.callback != 0) callbacks.add(heard.callback);
-    if (heard.stored != 0) {
-      if (decided[i]) stored.add(heard.stored);
-      continue;
-    }
+    if (heard.stored != 0 && !decided[i]) continue;
+    stored.add(heard.stored);
     attempts.add(heard.attempt);
-    shards.add(heard.fence.shard);
     sends.add(heard.send);
     finals.add(heard.final ? 1 : 0);
     provables.add(heard.provable ? 1 : 0);
@@ -257,24 +257,27 @@ void PostgresTransaction::append_evidence(const std::vector<Heard>& batch, const
     raws.add_bytes(heard.finding.raw_answer);
     decisions.add(decided[i] ? 1 : 0);
   }
+  // What is stored already may be a callback that was read only now.
   work_.exec_params(
+      "with heard as (select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], "
+      "$7::text[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::int[]) as h(stored, attempt, "
+      "send, final, provable, fact, cause, code, detail, document, remote_id, raw, decided)), "
+      "known as (update evidence e set decided = true, fact = h.fact, cause = h.cause, code = h.code, detail = "
+      "h.detail, document = h.document from heard h where e.id = h.stored) "
       "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, document, remote_id, "
-      "raw, decided) select a, s, n, f <> 0, p <> 0, fact, cause, code, detail, document, remote_id, raw, d <> 0 "
-      "from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
-      "$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::int[]) "
-      "as e(a, s, n, f, p, fact, cause, code, detail, document, remote_id, raw, d)",
-      attempts.str(), shards.str(), sends.str(), finals.str(), provables.str(), facts.str(), causes.str(), codes.str(),
+      "raw, decided) select h.attempt, a.shard, h.send, h.final <> 0, h.provable <> 0, h.fact, h.cause, h.code, "
+      "h.detail, h.document, h.remote_id, h.raw, h.decided <> 0 from heard h join attempts a on a.id = h.attempt "
+      "where h.stored = 0",
+      stored.str(), attempts.str(), sends.str(), finals.str(), provables.str(), facts.str(), causes.str(), codes.str(),
       details.str(), documents.str(), remote_ids.str(), raws.str(), decisions.str());
-  work_.exec_params("update evidence set decided = true where id = any($1::bigint[])", stored.str());
-  work_.exec_params("update callbacks set handled = true where id = any($1::bigint[])", callbacks.str());
 }
 
 std::vector<Undecided> PostgresTransaction::undecided(const std::vector<int>& shards, int limit) {
   std::vector<Undecided> result;
   // The few first, then their attempts: never the other way round, however large the tables are.
   for (const auto& row : work_.exec_params(
-           "with e as materialized (select * from evidence where not decided and shard = any($1::int[]) order by id "
-           "limit $2) select e.*, a.register, a.kind from e join attempts a on a.id = e.attempt order by e.id",
+           "with e as materialized (select * from evidence where not decided and callback_register is null and shard = "
+           "any($1::int[]) order by id limit $2) select e.*, a.register, a.kind from e join attempts a on a.id = e.attempt order by e.id",
            list_of(shards), limit)) {
     result.push_back(undecided_from(row));
   }
@@ -283,36 +286,47 @@ std::vector<Undecided> PostgresTransaction::undecided(const std::vector<int>& sh
 
 bool PostgresTransaction::printed_is_undecided(std::int64_t attempt) {
   return work_
-      .exec_params1("select exists (select 1 from evidence where attempt = $1 and not decided and fact = 'printed')",
+      .exec_params1("select exists (select 1 from evidence where attempt = $1 and not decided and (fact = 'printed' or "
+                    "callback_register is not null))",
                     attempt)[0]
       .as<bool>();
 }
 
-void PostgresTransaction::insert_callbacks(const std::vector<NewCallback>& callbacks) {
-  TextArray registers, bodies;
-  IntArray shards;
+void PostgresTransaction::append_callbacks(const std::vector<Callback>& callbacks) {
+  TextArray registers, identities, keys, remote_ids, bodies;
   for (const auto& callback : callbacks) {
     registers.add(callback.register_id.str());
-    shards.add(callback.shard);
+    identities.add(callback.identity.str());
+    keys.add(callback.key);
+    remote_ids.add(callback.remote_id);
     bodies.add_bytes(callback.body);
   }
   work_.exec_params(
-      "insert into callbacks (register, shard, body) select * from unnest($1::text[], $2::int[], $3::bytea[])",
-      registers.str(), shards.str(), bodies.str());
+      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, remote_id, raw, decided, "
+      "callback_register) select a.id, a.shard, a.sends, true, false, 'unknown', 'none', '', '', '', c.body, false, "
+      "c.register from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) as c(register, identity, "
+      "key, remote_id, body) cross join lateral (select id, shard, sends from attempts where identity = c.identity and "
+      "key = c.key and c.key <> '' union select id, shard, sends from attempts where identity = c.identity and "
+      "remote_id = c.remote_id and c.remote_id <> '') a order by a.id",
+      registers.str(), identities.str(), keys.str(), remote_ids.str(), bodies.str());
 }
 
-std::vector<Callback> PostgresTransaction::callbacks(const std::vector<int>& shards, int limit) {
-  std::vector<Callback> result;
-  for (const auto& row : work_.exec_params(
-           "select id, register, body from callbacks where not handled and shard = any($1::int[]) order by id limit $2",
-           list_of(shards), limit)) {
-    result.push_back({row["id"].as<std::int64_t>(), RegisterId(row["register"].as<std::string>()), bytes(row["body"])});
+std::vector<CalledBack> PostgresTransaction::called_back(const std::vector<int>& shards, int limit) {
+  std::vector<CalledBack> result;
+  static const std::string kUnread =
+      "with e as materialized (select * from evidence where not decided and callback_register is not null and shard = "
+      "any($1::int[]) order by id limit $2) select e.id as evidence, e.shard, e.send, e.callback_register, e.raw, " +
+      kBytesColumns +
+      "from e join attempts a on a.id = e.attempt left join receipts r on r.id = a.receipt order by e.id";
+  for (const auto& row : work_.exec_params(kUnread, list_of(shards), limit)) {
+    result.push_back({row["evidence"].as<std::int64_t>(), row["shard"].as<int>(), row["send"].as<int>(),
+                      RegisterId(row["callback_register"].as<std::string>()), attempt_from(row), bytes(row["raw"])});
   }
   return result;
 }
 
-void PostgresTransaction::mark_handled(std::int64_t callback) {
-  work_.exec_params("update callbacks set handled = true where id = $1", callback);
+void PostgresTransaction::pass_over(std::int64_t evidence) {
+  work_.exec_params("update evidence set decided = true where id = $1", evidence);
 }
 
 // --- documents and registers ---
@@ -431,14 +445,6 @@ std::vector<Attempt> PostgresTransaction::asked_of(const RegisterIdentity& ident
   return attempts_from(
       work_.exec_params(kWithBytes + "where a.identity = $1 and a.question = 'asked' order by a.id desc limit $2",
                         identity.str(), limit));
-}
-
-std::vector<Attempt> PostgresTransaction::named(const RegisterIdentity& identity, const std::string& key,
-                                                const std::string& remote_id) {
-  return attempts_from(work_.exec_params(
-      kWithBytes +
-          "where a.identity = $1 and (($2 <> '' and a.key = $2) or ($3 <> '' and a.remote_id = $3)) order by a.id",
-      identity.str(), key, remote_id));
 }
 
 std::vector<std::int64_t> PostgresTransaction::answered(const std::vector<std::int64_t>& attempts) {

@@ -45,9 +45,9 @@ class PostgresTransaction final : public Transaction {
   void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override;
   std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) override;
   bool printed_is_undecided(std::int64_t attempt) override;
-  void insert_callbacks(const std::vector<NewCallback>& callbacks) override;
-  std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) override;
-  void mark_handled(std::int64_t callback) override;
+  void append_callbacks(const std::vector<Callback>& callbacks) override;
+  std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) override;
+  void pass_over(std::int64_t evidence) override;
 
   std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override;
   std::optional<Claim> document(const std::string& fn, std::uint64_t fd) override;
@@ -62,8 +62,6 @@ class PostgresTransaction final : public Transaction {
   std::optional<Attempt> open_attempt_of(const RegisterIdentity& identity) override;
   std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) override;
   std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) override;
-  std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
-                             const std::string& remote_id) override;
   std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override;
   std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override;
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;

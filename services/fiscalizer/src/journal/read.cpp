@@ -14,7 +14,7 @@ RegisterMemory remember(Transaction& tx, const RegisterIdentity& identity, bool 
 }
 
 News news(Transaction& tx, const std::vector<int>& shards, const std::vector<std::int64_t>& unanswered) {
-  return {tx.undecided(shards, kNewsLimit), tx.callbacks(shards, kNewsLimit), tx.answered(unanswered)};
+  return {tx.undecided(shards, kNewsLimit), tx.called_back(shards, kNewsLimit), tx.answered(unanswered)};
 }
 
 }  // namespace kassaflow::fiscalizer::journal

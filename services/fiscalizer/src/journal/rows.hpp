@@ -250,12 +250,11 @@ struct AttemptChange {
 // One thing learned about one attempt.
 struct Heard {
   std::int64_t attempt = 0;
-  Fence fence;                // under which the decision would be made
-  std::int64_t stored = 0;    // id of evidence already appended by an earlier owner, 0 = new
-  std::int64_t callback = 0;  // the callback it came with: marked as handled in the same transaction
-  int send = 1;               // which sending of the bytes it is about; of an older one only "printed" counts
-  bool final = true;          // false: the attempt stays open and is asked about again
-  bool provable = false;      // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
+  Fence fence;              // under which the decision would be made
+  std::int64_t stored = 0;  // id of evidence that is kept already, 0 = new
+  int send = 1;             // which sending of the bytes it is about; of an older one only "printed" counts
+  bool final = true;        // false: the attempt stays open and is asked about again
+  bool provable = false;    // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
   registers::Finding finding;
 };
 
@@ -266,15 +265,22 @@ struct Undecided {
   Kind kind = Kind::receipt;
 };
 
+// What a cloud told by itself. It is evidence of the attempts it names, which the driver of that register reads.
 struct Callback {
-  std::int64_t id = 0;
-  RegisterId register_id;
+  RegisterId register_id;  // as it was known when the callback came
+  RegisterIdentity identity;
+  std::string key;  // of the attempt; it or `remote_id` may be empty
+  std::string remote_id;
   std::string body;
 };
 
-struct NewCallback {
-  RegisterId register_id;
+// A callback as evidence of one attempt, still to be read.
+struct CalledBack {
+  std::int64_t evidence = 0;
   int shard = 0;
+  int send = 1;  // the latest when the callback was taken in
+  RegisterId register_id;
+  Attempt attempt;
   std::string body;
 };
 

@@ -81,14 +81,17 @@ class Transaction {
 
   // --- evidence ---
 
-  // What was told is kept under any epoch; `decided` says which of it this transaction also decides about. What is
-  // stored already, and callbacks, are marked.
+  // What was told is kept under any epoch, for the owner of its attempt's shard, wherever the register stands now;
+  // `decided` says which of it this transaction also decides about. What is stored already is marked.
   virtual void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) = 0;
   virtual std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) = 0;
+  // Also one that only a callback may tell, which was not read yet.
   virtual bool printed_is_undecided(std::int64_t attempt) = 0;
-  virtual void insert_callbacks(const std::vector<NewCallback>& callbacks) = 0;
-  virtual std::vector<Callback> callbacks(const std::vector<int>& shards, int limit) = 0;
-  virtual void mark_handled(std::int64_t callback) = 0;
+  // As evidence of each attempt that they name, whatever became of that.
+  virtual void append_callbacks(const std::vector<Callback>& callbacks) = 0;
+  virtual std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) = 0;
+  // It says nothing to decide about.
+  virtual void pass_over(std::int64_t evidence) = 0;
 
   // --- documents and registers ---
 
@@ -113,9 +116,6 @@ class Transaction {
   virtual std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) = 0;
   // Its attempts whose question a person is asked, the latest first.
   virtual std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) = 0;
-  // Its attempts with that key or remote id (where not empty), by id.
-  virtual std::vector<Attempt> named(const RegisterIdentity& identity, const std::string& key,
-                                     const std::string& remote_id) = 0;
   // Those of `attempts` that nobody has to answer any more.
   virtual std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) = 0;
   // The heads of the pools' queues, in their order; without those that still rest.

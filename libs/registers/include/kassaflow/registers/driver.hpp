@@ -65,12 +65,6 @@ inline constexpr std::size_t kRawAnswerLimit = 64 * 1024;
 // Finding::code of a document that left the cloud's queue without a result (itkassa.md §6.3): a person must ask.
 inline constexpr const char* kLeftQueue = "left_queue";
 
-// Which attempt a callback speaks of; either may be empty.
-struct CallbackNames {
-  std::string key;
-  std::string remote_id;
-};
-
 // The bytes of one attempt, rendered before anything is sent and stored with the attempt (exactly-once.md 1).
 struct Rendered {
   std::string body;
@@ -124,9 +118,6 @@ class Driver {
 
   // Asks for the attempt, by remote_id or by key. Only with capabilities().query_by_key.
   virtual boost::asio::awaitable<Finding> ask(const AttemptRef& attempt) = 0;
-
-  // Pure. nullopt when the callback cannot be read or the protocol has none.
-  [[nodiscard]] virtual std::optional<CallbackNames> named_in_callback(std::string_view body) const = 0;
 
   // Pure. What a callback says about `attempt`; nullopt when it is about something else.
   [[nodiscard]] virtual std::optional<Finding> read_callback(const AttemptRef& attempt,

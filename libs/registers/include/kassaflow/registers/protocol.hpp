@@ -87,6 +87,14 @@ class ProtocolSettings {
   virtual ~ProtocolSettings() = default;
 };
 
+// What a callback is about: the physical register (empty: it names none), and the attempt by key or by the name the
+// register knows it by; of these either may be empty.
+struct CallbackNames {
+  RegisterIdentity identity;
+  std::string key;
+  std::string remote_id;
+};
+
 // How a cloud tells the end of a document by itself, at /callbacks/{protocol}/{token}.
 class Callbacks {
  public:
@@ -97,8 +105,8 @@ class Callbacks {
   [[nodiscard]] virtual std::string key(const v1::Register& document) const = 0;
   // The caller knows the key of the register with these settings, which hold one.
   [[nodiscard]] virtual bool authentic(const ProtocolSettings& settings, const Headers& headers) const = 0;
-  // The identity of the register that `body` is about, empty when it names none; nullopt: it cannot be read.
-  [[nodiscard]] virtual std::optional<RegisterIdentity> register_in(std::string_view body) const = 0;
+  // nullopt: it cannot be read.
+  [[nodiscard]] virtual std::optional<CallbackNames> named_in(std::string_view body) const = 0;
 };
 
 inline constexpr ErrorKind kReceiptTotal{"receipt.total"};
