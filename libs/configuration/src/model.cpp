@@ -71,12 +71,12 @@ std::vector<std::string> Model::apply(const v1::WatchEvent& event) {
   std::vector<std::string> refused;
   for (const std::string& name : event.deletes()) remove(name);
   for (const v1::Document& document : event.upserts()) {
-    if (auto done = put(document); !done) refused.push_back(explained(done.error()));
+    if (auto done = put(document, event.revision()); !done) refused.push_back(explained(done.error()));
   }
   return refused;
 }
 
-Result<std::monostate> Model::put(const v1::Document& document) {
+Result<std::monostate> Model::put(const v1::Document& document, std::uint64_t revision) {
   switch (document.kind_case()) {
     case v1::Document::kPool: {
       auto pool = to_pool(document.pool());
@@ -95,6 +95,7 @@ Result<std::monostate> Model::put(const v1::Document& document) {
         unknown_registers_[id] = pool;
         return tl::unexpected(made.error());
       }
+      made->revision = revision;
       stale_pools_.insert(pool);
       unknown_registers_.erase(id);
       registers_[id] = std::make_shared<const Register>(std::move(*made));

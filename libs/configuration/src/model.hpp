@@ -35,7 +35,7 @@ class Model {
     Cashbox cashbox;
   };
 
-  Result<std::monostate> put(const v1::Document& document);
+  Result<std::monostate> put(const v1::Document& document, std::uint64_t revision);
   void remove(std::string_view kind_and_id);
   void forget_cashbox(const CashboxId& id);
   void refresh_registers();

@@ -97,7 +97,7 @@ asio::awaitable<void> Lane::step() {
     must_remember_ = true;
   } else if (resting()) {
     co_await wake_.wait_until(quiet_until_);
-  } else if (register_->retired) {
+  } else if (register_->retired || register_->revision < memory_.retired_at) {
     set_up(false, "it is being deleted");
     co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (shift_due_) {
@@ -129,7 +129,7 @@ bool Lane::refresh_driver() {
 
 asio::awaitable<void> Lane::remember() {
   must_remember_ = false;  // what is settled elsewhere while the journal is read is looked at again
-  auto memory = co_await dependencies_.journal.remember(identity_, driver_->capabilities().query_by_key);
+  auto memory = co_await dependencies_.journal.remember(register_id_, identity_, driver_->capabilities().query_by_key);
   if (!memory) {
     must_remember_ = true;
     co_await wake_.wait_for(dependencies_.settings.retry_min);
@@ -254,6 +254,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
   attempt.request = std::move(request);
   attempt.fn_before = memory_.fn;
   attempt.fd_before = memory_.highest_fd;
+  attempt.configuration = register_->revision;
   attempt.proves = memory_.questions.empty() || resting() ? 0 : memory_.questions.front();
   return attempt;
 }

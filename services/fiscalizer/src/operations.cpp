@@ -105,10 +105,16 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
                          v1::UnsettledResponse* response) override {
-    const auto blockers = store_.run_blocking(
-        [&](Transaction& tx) { return people::unsettled(tx, RegisterId(request->register_()), times_); });
-    if (!blockers) return to_status(blockers.error());
-    response->mutable_blockers()->Assign(blockers->begin(), blockers->end());
+    const RegisterId register_id(request->register_());
+    // Two transactions: the second sees whatever had begun before the first.
+    const auto retired =
+        store_.transact_blocking([&](Transaction& tx) { tx.retire(register_id, request->revision()); });
+    if (!retired) return to_status(retired.error());
+    const auto unsettled =
+        store_.run_blocking([&](Transaction& tx) { return people::unsettled(tx, register_id, times_); });
+    if (!unsettled) return to_status(unsettled.error());
+    response->mutable_blockers()->Assign(unsettled->blockers.begin(), unsettled->blockers.end());
+    response->set_under_way(unsettled->under_way);
     return grpc::Status::OK;
   }
 

@@ -62,11 +62,7 @@ v1::ReceiptOutcome record_of(const Unpublished& outcome) {
 
 OutcomePublisher::OutcomePublisher(const asio::any_io_executor& executor, async::Clock& clock, journal::Store& store,
                                    PublishOutcome publish, const Leases& leases)
-    : clock_(clock),
-      store_(store),
-      publish_(std::move(publish)),
-      leases_(leases),
-      wake_(executor, clock) {}
+    : clock_(clock), store_(store), publish_(std::move(publish)), leases_(leases), wake_(executor, clock) {}
 
 void OutcomePublisher::stop() {
   stopping_ = true;

@@ -69,6 +69,7 @@ struct Memory::Tables {
   std::map<std::int64_t, StoredEvidence> evidence;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
   std::map<RegisterIdentity, RegisterRow> registers;
+  std::map<RegisterId, std::uint64_t> retired_registers;
   std::vector<std::string> audit;  // "actor: action"
   std::int64_t sequence = 0;
   std::int64_t life = 1;
@@ -389,6 +390,16 @@ class MemoryTransaction final : public Transaction {
         of(receipt), [&](auto id) { return tables_.attempts.at(id).row.outcome == AttemptOutcome::printed; }));
   }
 
+  void retire(const RegisterId& register_id, std::uint64_t revision) override {
+    auto& stored = change(tables_.retired_registers, register_id);
+    stored = std::max(stored, revision);
+  }
+
+  std::uint64_t retired_at(const RegisterId& register_id) override {
+    const auto found = tables_.retired_registers.find(register_id);
+    return found == tables_.retired_registers.end() ? 0 : found->second;
+  }
+
   Attempts lock_unsettled(const RegisterId& register_id) override {
     Attempts rows;
     for (const auto& [id, stored] : tables_.attempts) {
@@ -456,8 +467,8 @@ class MemoryTransaction final : public Transaction {
       if (static_cast<int>(result.size()) == limit) break;
       const auto& [heard, decided, callback_register] = tables_.evidence.at(id);
       if (!callback_register || std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
-      result.push_back({id, heard.fence.shard, heard.send, *callback_register, with_bytes(heard.attempt),
-                        heard.finding.raw_answer});
+      result.push_back(
+          {id, heard.fence.shard, heard.send, *callback_register, with_bytes(heard.attempt), heard.finding.raw_answer});
     }
     return result;
   }
@@ -747,6 +758,8 @@ class MemoryTransaction final : public Transaction {
   [[nodiscard]] bool may_be_stored(const NewAttempt& attempt) const {
     const auto open = [&](auto id) { return tables_.attempts.at(id).row.outcome == AttemptOutcome::open; };
     if (std::ranges::any_of(on(attempt.identity), open)) return false;
+    const auto retired = tables_.retired_registers.find(attempt.register_id);
+    if (retired != tables_.retired_registers.end() && retired->second > attempt.configuration) return false;
     if (attempt.receipt.empty()) return true;
     return std::ranges::none_of(of(attempt.receipt), [&](auto id) {
       const auto& row = tables_.attempts.at(id).row;

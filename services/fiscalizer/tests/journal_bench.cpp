@@ -15,7 +15,8 @@ class PostgresUnderTest final : public StoreUnderTest {
  public:
   PostgresUnderTest() {
     session_.exec(
-        "truncate receipts, posts, attempts, evidence, documents, registers, offsets, unreadable, audit "
+        "truncate receipts, posts, attempts, evidence, documents, registers, retired_registers, offsets, unreadable, "
+        "audit "
         "cascade");
   }
 

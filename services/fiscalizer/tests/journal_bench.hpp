@@ -188,7 +188,8 @@ class JournalBench {
     return run([&](Transaction& tx) { return journal::news(tx, {receipts::shard_of(kPool)}, followed); });
   }
   RegisterMemory remember(const std::string& identity = "bit:1") {
-    return run([&](Transaction& tx) { return journal::remember(tx, RegisterIdentity(identity), true); });
+    return run(
+        [&](Transaction& tx) { return journal::remember(tx, RegisterId("kkt-1"), RegisterIdentity(identity), true); });
   }
   // A callback about the first attempt of a receipt.
   static Callback callback_for(int receipt) {

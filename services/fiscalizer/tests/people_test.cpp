@@ -354,7 +354,7 @@ TEST_P(PeopleTest, Rule16_AWishIsForgottenWhenTheMerchantPrintsAgain) {
 class Unsettled : public PeopleTest {
  protected:
   std::vector<std::string> blockers() {
-    return run([](Transaction& tx) { return people::unsettled(tx, RegisterId("kkt-1"), kTimes); });
+    return run([](Transaction& tx) { return people::unsettled(tx, RegisterId("kkt-1"), kTimes); }).blockers;
   }
 };
 
@@ -370,6 +370,44 @@ TEST_P(Unsettled, Rule9_EachAttemptWithoutAnAnswerBlocksUntilAPersonGivesIt) {
       EXPECT_THAT(blockers(), testing::IsEmpty()) << to_string(state);
     }
   }
+}
+
+TEST_P(Unsettled, Rule9_WhatIsOpenEndsByItselfAndWhatIsUncertainDoesNot) {
+  const auto ends_by_itself = [&] {
+    return run([](Transaction& tx) { return people::unsettled(tx, RegisterId("kkt-1"), kTimes); }).under_way;
+  };
+  receipt_in(State::printing, true);
+  EXPECT_TRUE(ends_by_itself());
+  settle(heard(attempt_, Fact::unknown, Cause::ambiguous));
+  EXPECT_FALSE(ends_by_itself());
+}
+
+// The worker does not know yet that the register is retired, and may not know for long.
+TEST_P(Unsettled, Rule9_NothingBeginsOnARetiredRegister) {
+  take({post(1, 1, 10, "d", 0)});
+  auto stale = attempt_for(queued().at(0));
+  stale.configuration = 6;
+  auto report = attempt_for({}, "bit:9");
+  report.kind = Kind::open_shift;
+  report.configuration = 6;
+  transact([](Transaction& tx) { tx.retire(RegisterId("kkt-1"), 7); });
+  transact([](Transaction& tx) { tx.retire(RegisterId("kkt-1"), 5); });
+  EXPECT_EQ(remember().retired_at, 7U);
+  EXPECT_EQ(open(stale), 0);
+  EXPECT_EQ(open(report), 0);
+  EXPECT_TRUE(blockers().empty());
+  auto elsewhere = stale;
+  elsewhere.register_id = RegisterId("kkt-2");
+  elsewhere.identity = RegisterIdentity("bit:2");
+  EXPECT_NE(open(elsewhere), 0);
+}
+
+TEST_P(Unsettled, Rule9_ARegisterPutBackOrAddedAgainPrints) {
+  take({post(1, 1, 10, "d", 0)});
+  transact([](Transaction& tx) { tx.retire(RegisterId("kkt-1"), 7); });
+  auto attempt = attempt_for(queued().at(0));
+  attempt.configuration = 7;
+  EXPECT_NE(open(attempt), 0);
 }
 
 TEST_P(Unsettled, Rule9_AnUnknownOutcomeNobodyAskedAboutBlocksToo) {

@@ -107,8 +107,7 @@ TEST_F(CallbackHandlerTest, AcceptsAndForgetsWhatOtherSoftwarePrinted) {
 
 TEST_F(CallbackHandlerTest, RefusesMalformedBodies) {
   const std::string deep(100'000, '[');
-  for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"),
-                                  deep}) {
+  for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), deep}) {
     EXPECT_EQ(take("acme-token", "acme-key", body), 400) << body.substr(0, 20);
   }
   EXPECT_EQ(take("acme-token", "acme-key", std::string(kCallbackLimit + 1, ' ')), 413);

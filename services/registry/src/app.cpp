@@ -49,7 +49,7 @@ class RegistryApp final : public runtime::App {
         service_(store_, watchers_,
                  {.replica = context.instance,
                   .public_url = settings.public_url,
-                  .unsettled = ask_fiscalizers(settings.fiscalizer_grpc)}),
+                  .retire = retire_at_fiscalizers(settings.fiscalizer_grpc)}),
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(explained(ready.error()));
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);

@@ -18,16 +18,17 @@ constexpr ErrorKind kFiscalizersAway{"registry.fiscalizers_away",
 
 using Stubs = std::vector<std::unique_ptr<v1::Fiscalizer::Stub>>;
 
-Result<std::vector<std::string>> ask(const Stubs& stubs, const RegisterId& id) {
+Result<Unsettled> retire(const Stubs& stubs, const RegisterId& id, std::uint64_t revision) {
   std::string why = "fiscalizer_grpc is not set";
   for (const auto& stub : stubs) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     v1::UnsettledRequest request;
     request.set_register_(id.str());
+    request.set_revision(revision);
     v1::UnsettledResponse response;
     const grpc::Status status = stub->Unsettled(&context, request, &response);
-    if (status.ok()) return std::vector<std::string>(response.blockers().begin(), response.blockers().end());
+    if (status.ok()) return Unsettled{{response.blockers().begin(), response.blockers().end()}, response.under_way()};
     why = "no fiscalizer answered (" + status.error_message() + ")";
   }
   return fail(kFiscalizersAway, why);
@@ -35,14 +36,14 @@ Result<std::vector<std::string>> ask(const Stubs& stubs, const RegisterId& id) {
 
 }  // namespace
 
-Unsettled ask_fiscalizers(const std::string& addresses) {
+RetireAtFiscalizers retire_at_fiscalizers(const std::string& addresses) {
   auto stubs = std::make_shared<Stubs>();
   std::istringstream list(addresses);
   for (std::string address; std::getline(list, address, ',');) {
     if (address.empty()) continue;
     stubs->push_back(v1::Fiscalizer::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())));
   }
-  return [stubs](const RegisterId& id) { return ask(*stubs, id); };
+  return [stubs](const RegisterId& id, std::uint64_t revision) { return retire(*stubs, id, revision); };
 }
 
 }  // namespace kassaflow::registry

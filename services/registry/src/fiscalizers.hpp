@@ -8,6 +8,6 @@
 namespace kassaflow::registry {
 
 // `addresses`: host:port,…. All workers share one journal: the first that answers is enough. Thread-safe; blocks.
-[[nodiscard]] Unsettled ask_fiscalizers(const std::string& addresses);
+[[nodiscard]] RetireAtFiscalizers retire_at_fiscalizers(const std::string& addresses);
 
 }  // namespace kassaflow::registry

@@ -19,6 +19,8 @@ namespace {
 constexpr int kDocumentsPerEvent = 500;
 constexpr std::size_t kActorLimit = 128;
 constexpr std::chrono::milliseconds kReplicaPoll{50};
+constexpr std::chrono::milliseconds kUnderWayPoll{200};
+constexpr std::chrono::seconds kUnderWayLimit{30};  // kassactl waits for 60 s
 
 // The one place where errors become gRPC statuses.
 grpc::Status to_status(const Error& error) {
@@ -104,17 +106,23 @@ grpc::Status GrpcService::List(grpc::ServerContext*, const v1::ListRequest* requ
   return grpc::Status::OK;
 }
 
-grpc::Status GrpcService::retire(const Name& name) {
+grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name) {
   const auto revision = store_.retire(name, true);
   if (!revision) return to_status(revision.error());
+  put_in_force(*revision);  // who does not know it yet is stopped by the journal
+  auto unsettled = options_.retire(RegisterId(name.id), *revision);
+  const auto until = std::chrono::steady_clock::now() + kUnderWayLimit;
+  while (unsettled && !unsettled->blockers.empty() && unsettled->under_way &&
+         std::chrono::steady_clock::now() < until && !context->IsCancelled()) {
+    std::this_thread::sleep_for(kUnderWayPoll);
+    unsettled = options_.retire(RegisterId(name.id), *revision);
+  }
   std::string why;
-  if (const auto lagging = put_in_force(*revision); !lagging.empty()) {
-    why = lagging.front() + " has not taken it over; whether it still prints is unknown";
-  } else if (const auto unsettled = options_.unsettled(RegisterId(name.id)); !unsettled) {
+  if (!unsettled) {
     why = "whether a receipt on it is unsettled is unknown: " + explained(unsettled.error());
-  } else if (!unsettled->empty()) {
+  } else if (!unsettled->blockers.empty()) {
     why = "attempts on it have no answer; settle them first:";
-    for (const std::string& blocker : *unsettled) why += "\n  " + blocker;
+    for (const std::string& blocker : unsettled->blockers) why += "\n  " + blocker;
   }
   if (why.empty()) return grpc::Status::OK;
   if (const auto back = store_.retire(name, false)) {
@@ -125,14 +133,15 @@ grpc::Status GrpcService::retire(const Name& name) {
   return {grpc::StatusCode::FAILED_PRECONDITION, name.text() + " was not deleted: " + why};
 }
 
-grpc::Status GrpcService::Delete(grpc::ServerContext*, const v1::DeleteRequest* request, v1::DeleteResponse* response) {
+grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
+                                 v1::DeleteResponse* response) {
   const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
   if (request->actor().empty() || request->actor().size() > kActorLimit) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
   }
   if (kind == "register") {
-    if (const grpc::Status status = retire({kind, request->id()}); !status.ok()) return status;
+    if (const grpc::Status status = retire(context, {kind, request->id()}); !status.ok()) return status;
   }
   const auto revision = store_.remove({kind, request->id()}, request->actor());
   if (!revision) return to_status(revision.error());

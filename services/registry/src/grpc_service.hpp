@@ -15,13 +15,19 @@ namespace kassaflow::registry {
 inline constexpr std::chrono::milliseconds kInForceLimit{10000};  // design.md 3.4
 inline constexpr int kDocumentsLimit = 10000;                     // of one Apply
 
-// The receipts that an attempt on this register left open or uncertain; an error when nobody can say.
-using Unsettled = std::function<Result<std::vector<std::string>>(const RegisterId& id)>;
+// What attempts on a register left open or uncertain.
+struct Unsettled {
+  std::vector<std::string> blockers;
+  bool under_way = false;  // they end by themselves within moments
+};
+// Nothing is started any more on the register under a document older than `revision`. What is left then; an error when
+// nobody can say. Repeatable.
+using RetireAtFiscalizers = std::function<Result<Unsettled>(const RegisterId& id, std::uint64_t revision)>;
 
 struct GrpcOptions {
-  std::string replica;     // this process among several registries
-  std::string public_url;  // where clouds reach the edge: "https://kassa.example.ru"
-  Unsettled unsettled;     // asks the fiscalizers
+  std::string replica;         // this process among several registries
+  std::string public_url;      // where clouds reach the edge: "https://kassa.example.ru"
+  RetireAtFiscalizers retire;  // asks the fiscalizers
   std::chrono::milliseconds in_force_limit = kInForceLimit;
 };
 
@@ -42,8 +48,9 @@ class GrpcService final : public v1::Registry::Service {
  private:
   // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
   bool send_changes(WatchStream& stream, v1::Service service, std::uint64_t& from);
-  // Rule 9 of exactly-once.md: OK when nothing is under way on the register and nothing can begin any more.
-  grpc::Status retire(const Name& name);
+  // Rule 9 of exactly-once.md: OK when nothing is under way on the register and nothing can begin any more. Waits for
+  // what is under way.
+  grpc::Status retire(grpc::ServerContext* context, const Name& name);
   // Announces the revision and waits until it is in force everywhere; returns who is behind at the limit.
   std::vector<std::string> put_in_force(std::uint64_t revision);
   std::vector<std::string> wait_for_other_replicas(std::uint64_t revision,

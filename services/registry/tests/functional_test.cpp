@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <pqxx/pqxx>
 
@@ -42,7 +43,11 @@ struct Replica {
         service(store, watchers,
                 {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
                  .public_url = "https://kassa.example.ru",
-                 .unsettled = [this](const RegisterId&) { return unsettled; },
+                 .retire = [this](const RegisterId&, std::uint64_t revision) -> Result<Unsettled> {
+                   retired_at = revision;
+                   if (answers.size() > 1) answers.pop_front();
+                   return answers.front();
+                 },
                  .in_force_limit = std::chrono::milliseconds(50)}) {
     postgres::migrate(database().uri(), kSchema, migrations());
     grpc::ServerBuilder builder;
@@ -88,7 +93,8 @@ struct Replica {
     return stub->Delete(&context, request, &response);
   }
 
-  Result<std::vector<std::string>> unsettled = std::vector<std::string>{};  // what the fiscalizers would say
+  std::uint64_t retired_at = 0;
+  std::deque<Result<Unsettled>> answers{2, Unsettled{}};  // of the fiscalizers; the last of them again and again
   Store store;
   Watchers watchers;
   GrpcService service;
@@ -375,9 +381,9 @@ TEST_F(RegistryFunctional, Rule9_ARegisterWithAnUnsettledReceiptIsNotDeletedAndS
   replica.apply(test::everything());
   Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   fiscalizer.wait_for_revision(2);
-  for (const auto& [unsettled, why] : std::vector<std::pair<Result<std::vector<std::string>>, std::string>>{
-           {std::vector<std::string>{"receipt-1"}, "receipt-1"}, {fail(kAway, "nobody answers"), "nobody answers"}}) {
-    replica.unsettled = unsettled;
+  for (const auto& [unsettled, why] : std::vector<std::pair<Result<Unsettled>, std::string>>{
+           {Unsettled{{"receipt-1"}, false}, "receipt-1"}, {fail(kAway, "nobody answers"), "nobody answers"}}) {
+    replica.answers = {unsettled};
     const auto status = replica.remove("register", "acme-kkt-1");
     EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
     EXPECT_THAT(status.error_message(), HasSubstr(why));
@@ -394,9 +400,9 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
   fiscalizer.wait_for_revision(2);
   bool retired_in_force = false;
   GrpcService service(replica.store, replica.watchers,
-                      {.replica = "registry-1", .public_url = "", .unsettled = [&](const RegisterId& id) {
+                      {.replica = "registry-1", .public_url = "", .retire = [&](const RegisterId& id, std::uint64_t) {
                          retired_in_force = fiscalizer.newest()->registers.at(id)->retired;
-                         return Result<std::vector<std::string>>(std::vector<std::string>{});
+                         return Result<Unsettled>(Unsettled{});
                        }});
   v1::DeleteRequest request;
   request.set_kind("register");
@@ -409,14 +415,23 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
       fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains(RegisterId("acme-kkt-1")));
 }
 
-TEST_F(RegistryFunctional, Rule9_ARegisterIsNotDeletedWhileAServiceMayStillStartSomethingOnIt) {
+TEST_F(RegistryFunctional, Rule9_AServiceThatSleepsIsStoppedByTheJournal) {
   Replica replica;
   replica.apply(test::everything());
   const Sleeper fiscalizer(replica, v1::SERVICE_FISCALIZER);
-  const auto status = replica.remove("register", "acme-kkt-1");
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(status.error_message(), HasSubstr("fiscalizer-asleep"));
-  EXPECT_TRUE(replica.get("register", "acme-kkt-1").first.ok());
+  const auto before = replica.store.revision().value();
+  ASSERT_TRUE(replica.remove("register", "acme-kkt-1").ok());
+  EXPECT_GT(replica.retired_at, before);
+  EXPECT_FALSE(replica.get("register", "acme-kkt-1").first.ok());
+}
+
+TEST_F(RegistryFunctional, Rule9_WhatIsUnderWayIsWaitedFor) {
+  Replica replica;
+  replica.apply(test::everything());
+  const Unsettled printing{{"receipt-1 is open"}, true};
+  replica.answers = {printing, printing, printing, Unsettled{}};
+  ASSERT_TRUE(replica.remove("register", "acme-kkt-1").ok());
+  EXPECT_EQ(replica.answers.size(), 1U);
 }
 
 TEST_F(RegistryFunctional, Rule9_ARegisterThatIsBackInServiceIsNotDeleted) {

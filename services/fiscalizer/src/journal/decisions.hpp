@@ -37,7 +37,8 @@ std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limit
                             const std::vector<Heard>& batch);
 
 // `askable`: the register can be asked, so what is uncertain is wanted, too.
-[[nodiscard]] RegisterMemory remember(Transaction& tx, const RegisterIdentity& identity, bool askable);
+[[nodiscard]] RegisterMemory remember(Transaction& tx, const RegisterId& register_id, const RegisterIdentity& identity,
+                                      bool askable);
 
 // What happened beside the lanes: evidence appended under a lost epoch, callbacks, attempts people answered.
 struct News {

@@ -160,8 +160,9 @@ asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::Step why,
   on_commit_();
 }
 
-asio::awaitable<Result<RegisterMemory>> Journal::remember(RegisterIdentity identity, bool askable) {
-  co_return co_await store_.run([=](Transaction& tx) { return journal::remember(tx, identity, askable); });
+asio::awaitable<Result<RegisterMemory>> Journal::remember(RegisterId register_id, RegisterIdentity identity,
+                                                          bool askable) {
+  co_return co_await store_.run([=](Transaction& tx) { return journal::remember(tx, register_id, identity, askable); });
 }
 
 asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> pools, int per_pool) {

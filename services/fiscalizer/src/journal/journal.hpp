@@ -48,7 +48,8 @@ class Journal {
   boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::Step why, Fence fence, std::string error);
 
   // `askable`: the register can be asked, so what is uncertain is wanted, too.
-  boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterIdentity identity, bool askable);
+  boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterId register_id, RegisterIdentity identity,
+                                                          bool askable);
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<PoolId> pools, int per_pool);
 
   // What happened beside the lanes.

@@ -399,8 +399,9 @@ void take_back(Transaction& tx, const Wish& wish) {
   tx.audit(locked->row.retry_by, wish.receipt, "retry taken back: the portal was told that it failed");
 }
 
-std::vector<std::string> unsettled(Transaction& tx, const RegisterId& register_id, const Times& times) {
-  std::vector<std::string> blockers;
+Unsettled unsettled(Transaction& tx, const RegisterId& register_id, const Times& times) {
+  Unsettled result{.blockers = {}, .under_way = true};
+  auto& blockers = result.blockers;
   std::map<std::int64_t, AttemptChange> given_up;
   for (const auto& [id, attempt] : tx.lock_unsettled(register_id)) {
     const auto sent = utc(attempt.sent_at_ms);
@@ -414,6 +415,7 @@ std::vector<std::string> unsettled(Transaction& tx, const RegisterId& register_i
       }
       continue;
     }
+    if (attempt.outcome != AttemptOutcome::open) result.under_way = false;
     const auto receipt = attempt.receipt.str();
     const auto number = std::to_string(attempt.number);
     blockers.push_back("receipt " + receipt + ", attempt " + number + " of " + sent +
@@ -423,7 +425,7 @@ std::vector<std::string> unsettled(Transaction& tx, const RegisterId& register_i
   }
   tx.write_attempts(given_up);
   if (blockers.size() > kBlockersShown) blockers.resize(kBlockersShown);
-  return blockers;
+  return result;
 }
 
 }  // namespace kassaflow::fiscalizer::people

@@ -60,8 +60,12 @@ bool carry_out(journal::Transaction& tx, const Wish& wish);
 // The portal knows it: the merchant decides.
 void take_back(journal::Transaction& tx, const Wish& wish);
 
-// What keeps a retired register from being deleted, the oldest first, at most 10, each with what to do. Shift reports
-// that can have no answer any more are given up as unknown.
-std::vector<std::string> unsettled(journal::Transaction& tx, const RegisterId& register_id, const Times& times);
+// What keeps a retired register from being deleted.
+struct Unsettled {
+  std::vector<std::string> blockers;  // the oldest first, at most 10, each with what to do
+  bool under_way = false;             // they end by themselves
+};
+// Shift reports that can have no answer any more are given up as unknown.
+Unsettled unsettled(journal::Transaction& tx, const RegisterId& register_id, const Times& times);
 
 }  // namespace kassaflow::fiscalizer::people

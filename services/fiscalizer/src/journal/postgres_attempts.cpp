@@ -50,8 +50,7 @@ Attempts rows_from(const pqxx::result& result) {
 const std::string kBytesColumns =
     "a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
     "a.started_at)::bigint as age_s, a.fd_before ";
-const std::string kWithBytes =
-    "select " + kBytesColumns + "from attempts a left join receipts r on r.id = a.receipt ";
+const std::string kWithBytes = "select " + kBytesColumns + "from attempts a left join receipts r on r.id = a.receipt ";
 
 Attempt attempt_from(const pqxx::row& row) {
   Attempt attempt;
@@ -103,7 +102,7 @@ Undecided undecided_from(const pqxx::row& row) {
 std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransaction::insert_attempts(
     const std::vector<NewAttempt>& attempts) {
   TextArray receipts, kinds, registers, identities, pools, keys, requests, fns;
-  IntArray numbers, generations, shards, epochs, fds, proves;
+  IntArray numbers, generations, shards, epochs, fds, proves, configurations;
   for (const auto& attempt : attempts) {
     attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
     numbers.add(attempt.number);
@@ -119,20 +118,23 @@ std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransac
     fns.add(attempt.fn_before);
     fds.add(attempt.fd_before);
     proves.add(attempt.proves);
+    configurations.add(attempt.configuration);
   }
   static const std::string kInsert =
       "insert into attempts (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, "
       "fn_before, fd_before, proves) select receipt, number, generation, kind, register, identity, pool, shard, epoch, "
       "key, request, fn_before, fd_before, nullif(proves, 0) from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], "
       "$5::text[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[], $11::bytea[], $12::text[], "
-      "$13::bigint[], $14::bigint[]) as n(receipt, number, generation, kind, register, identity, pool, shard, epoch, "
-      "key, request, fn_before, fd_before, proves) where not exists (select 1 from attempts u where u.receipt = "
-      "n.receipt and " +
+      "$13::bigint[], $14::bigint[], $15::bigint[]) as n(receipt, number, generation, kind, register, identity, pool, "
+      "shard, epoch, key, request, fn_before, fd_before, proves, configuration) where not exists (select 1 from "
+      "retired_registers g where g.register = n.register and g.revision > n.configuration) and not exists (select 1 "
+      "from attempts u where u.receipt = n.receipt and " +
       std::string(kUnanswered) + ") on conflict do nothing returning id, key, identity";
   std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> stored;
-  for (const auto& row : work_.exec_params(kInsert, receipts.str(), numbers.str(), generations.str(), kinds.str(),
-                                           registers.str(), identities.str(), pools.str(), shards.str(), epochs.str(),
-                                           keys.str(), requests.str(), fns.str(), fds.str(), proves.str())) {
+  for (const auto& row :
+       work_.exec_params(kInsert, receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(),
+                         identities.str(), pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(),
+                         fns.str(), fds.str(), proves.str(), configurations.str())) {
     stored.emplace(std::pair(row["key"].as<std::string>(), RegisterIdentity(row["identity"].as<std::string>())),
                    row["id"].as<std::int64_t>());
   }
@@ -226,6 +228,20 @@ int PostgresTransaction::printed_attempts(const ReceiptId& receipt) {
       .as<int>();
 }
 
+void PostgresTransaction::retire(const RegisterId& register_id, std::uint64_t revision) {
+  // Who opens attempts holds a row of it: they have ended, and the next will see the register retired.
+  work_.exec("lock table shards in exclusive mode");
+  work_.exec_params(
+      "insert into retired_registers as r (register, revision) values ($1, $2) on conflict (register) do update set "
+      "revision = greatest(r.revision, excluded.revision)",
+      register_id.str(), revision);
+}
+
+std::uint64_t PostgresTransaction::retired_at(const RegisterId& register_id) {
+  const auto rows = work_.exec_params("select revision from retired_registers where register = $1", register_id.str());
+  return rows.empty() ? 0 : rows[0]["revision"].as<std::uint64_t>();
+}
+
 Attempts PostgresTransaction::lock_unsettled(const RegisterId& register_id) {
   static const std::string kLock = "select " + kRowColumns +
                                    "from attempts where register = $1 and case when receipt is null then outcome is "
@@ -277,7 +293,8 @@ std::vector<Undecided> PostgresTransaction::undecided(const std::vector<int>& sh
   // The few first, then their attempts: never the other way round, however large the tables are.
   for (const auto& row : work_.exec_params(
            "with e as materialized (select * from evidence where not decided and callback_register is null and shard = "
-           "any($1::int[]) order by id limit $2) select e.*, a.register, a.kind from e join attempts a on a.id = e.attempt order by e.id",
+           "any($1::int[]) order by id limit $2) select e.*, a.register, a.kind from e join attempts a on a.id = "
+           "e.attempt order by e.id",
            list_of(shards), limit)) {
     result.push_back(undecided_from(row));
   }
@@ -286,9 +303,10 @@ std::vector<Undecided> PostgresTransaction::undecided(const std::vector<int>& sh
 
 bool PostgresTransaction::printed_is_undecided(std::int64_t attempt) {
   return work_
-      .exec_params1("select exists (select 1 from evidence where attempt = $1 and not decided and (fact = 'printed' or "
-                    "callback_register is not null))",
-                    attempt)[0]
+      .exec_params1(
+          "select exists (select 1 from evidence where attempt = $1 and not decided and (fact = 'printed' or "
+          "callback_register is not null))",
+          attempt)[0]
       .as<bool>();
 }
 
@@ -302,7 +320,8 @@ void PostgresTransaction::append_callbacks(const std::vector<Callback>& callback
     bodies.add_bytes(callback.body);
   }
   work_.exec_params(
-      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, remote_id, raw, decided, "
+      "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, remote_id, raw, "
+      "decided, "
       "callback_register) select a.id, a.shard, a.sends, true, false, 'unknown', 'none', '', '', '', c.body, false, "
       "c.register from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) as c(register, identity, "
       "key, remote_id, body) cross join lateral (select id, shard, sends from attempts where identity = c.identity and "

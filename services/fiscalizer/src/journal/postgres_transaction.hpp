@@ -40,6 +40,8 @@ class PostgresTransaction final : public Transaction {
   int refusals(const ReceiptId& receipt, std::uint32_t generation) override;
   bool denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) override;
   int printed_attempts(const ReceiptId& receipt) override;
+  void retire(const RegisterId& register_id, std::uint64_t revision) override;
+  std::uint64_t retired_at(const RegisterId& register_id) override;
   Attempts lock_unsettled(const RegisterId& register_id) override;
 
   void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override;

@@ -7,8 +7,13 @@ constexpr int kNewsLimit = 100;   // of a kind, at once
 constexpr int kAskedLimit = 200;  // uncertain attempts a register is asked about, the latest
 }  // namespace
 
-RegisterMemory remember(Transaction& tx, const RegisterIdentity& identity, bool askable) {
-  RegisterMemory memory{tx.register_of(identity), tx.open_attempt_of(identity), tx.questions_of(identity), {}};
+RegisterMemory remember(Transaction& tx, const RegisterId& register_id, const RegisterIdentity& identity,
+                        bool askable) {
+  RegisterMemory memory{tx.register_of(identity),
+                        tx.retired_at(register_id),
+                        tx.open_attempt_of(identity),
+                        tx.questions_of(identity),
+                        {}};
   if (askable) memory.asked = tx.asked_of(identity, kAskedLimit);
   return memory;
 }

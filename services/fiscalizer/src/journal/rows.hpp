@@ -190,7 +190,8 @@ struct NewAttempt {
   std::string request;
   std::string fn_before;
   std::uint64_t fd_before = 0;
-  std::int64_t proves = 0;  // id of the uncertain attempt this one is the probe of, 0 = none
+  std::int64_t proves = 0;          // id of the uncertain attempt this one is the probe of, 0 = none
+  std::uint64_t configuration = 0;  // the revision that told the register's document under which it is made
 };
 
 // An attempt with its bytes, as a lane follows it.
@@ -316,6 +317,7 @@ struct RegisterChange {
 
 // What is remembered of a physical register.
 struct RegisterMemory : RegisterRow {
+  std::uint64_t retired_at = 0;         // nothing is opened under a document of an earlier revision
   std::optional<Attempt> open;          // an attempt whose end nobody knows yet
   std::vector<std::int64_t> questions;  // uncertain attempts that numbering may still settle
   std::vector<Attempt> asked;           // uncertain attempts that it cannot, of a register that can be asked

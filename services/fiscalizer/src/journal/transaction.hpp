@@ -57,7 +57,8 @@ class Transaction {
   // --- attempts ---
 
   // The ids of those that were stored, by key and physical register. One is not stored while its register or its
-  // receipt has an open one, or an unanswered one of its receipt exists.
+  // receipt has an open one, or an unanswered one of its receipt exists, nor when its register was retired since.
+  // After held_epochs().
   virtual std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
       const std::vector<NewAttempt>& attempts) = 0;
   // `attempts`, those whose question they may settle, and those before them that were believed not printed although
@@ -76,6 +77,10 @@ class Transaction {
   // A number or a person has called an attempt of this generation not printed that a register had said `words` of.
   virtual bool denied_after(const ReceiptId& receipt, std::uint32_t generation, const std::string& words) = 0;
   virtual int printed_attempts(const ReceiptId& receipt) = 0;
+  // No attempt is stored under a document of an earlier revision any more. Those that were are seen by whoever looks
+  // after this transaction; it does nothing else.
+  virtual void retire(const RegisterId& register_id, std::uint64_t revision) = 0;
+  virtual std::uint64_t retired_at(const RegisterId& register_id) = 0;  // 0: never
   // Of a register: receipts' attempts without an answer, and open shift reports.
   virtual Attempts lock_unsettled(const RegisterId& register_id) = 0;
 

@@ -33,6 +33,7 @@ struct Pool {
 };
 
 struct Register {
+  std::uint64_t revision = 0;  // of the configuration, in which its document was told as it is here
   PoolId pool;
   TenantId tenant;
   registers::RegisterSettings settings;
