@@ -14,12 +14,28 @@ run_tests() {
     --asan) preset=asan; [[ -n $fixed ]] || kinds='unit|functional'; shift ;;
     --tsan) preset=tsan; [[ -n $fixed ]] || kinds=unit; shift ;;
   esac
+  if [[ $kinds == chaos && ${1:-} =~ ^--(seed|cycles) ]]; then
+    run_cycles "$preset" "$@"
+    return
+  fi
   case $kinds in
     fuzz) build fuzz fuzzers; preset=fuzz ;;
     *) build "$preset" ;;
   esac
   sanitizers_environment
   ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+}
+
+# Cycles of faults on a stack of their own. A failure keeps the stack's data, and what is needed to understand it beside them.
+run_cycles() {
+  local preset=$1 failed=
+  shift
+  build "$preset" "${SERVICES[@]}" kassactl
+  export KASSAFLOW_BIN_DIR=$ROOT/build/$preset/bin
+  export KASSAFLOW_STATE_DIR=${KASSAFLOW_STATE_DIR:-$ROOT/build/$preset/test-stacks/cycles}
+  "$PYTHON" tests/chaos/run.py "$@" || failed=1
+  if [[ -n $failed ]]; then "$ROOT/dev" down; else "$ROOT/dev" down --wipe; fi
+  [[ -z $failed ]]
 }
 
 # What the runtime libraries of the sanitizers read; without effect on other builds.

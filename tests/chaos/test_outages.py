@@ -79,16 +79,6 @@ class Outages(ChaosTest):
         for sale in accepted:
             sale.portal_says('Y')
 
-    def test_postgresql_dies_while_receipts_are_printed(self):
-        slow = self.store.tills[0]
-        slow.arm('slow_answer', count=5, match={'type': 'kktReceiptFiscalization'}, delay_s=0.5)
-        sales = [self.store.accepted() for _ in range(6)]
-        eventually(lambda: len(slow.receipts()) >= 3, 'some are printed')
-        self.stack.kill('postgres')
-        self.recover()
-        sales.append(self.store.accepted())
-        self.ends_well(sales)
-
     def test_each_service_is_away(self):
         for service, refuses in {'ingress': True, 'status': False, 'fiscalizer': False, 'registry': False}.items():
             with self.subTest(service):

@@ -25,7 +25,7 @@ class Till:
         self.id, self.key = identifier, key  # ours and the simulator's name of it
         self.test = False  # what its document says
         self.declared = declared
-        self.base = stack.url(self.simulator)
+        self.base = self.endpoint = stack.url(self.simulator)
         self.registration_number = f'{secrets.randbelow(10 ** 16):016d}'
         call(
             'POST',
@@ -82,11 +82,12 @@ class ItkassaTill(Till):
     def __init__(self, stack: Stack, identifier: str, **declared: Any) -> None:
         self.api_key, self.callback_key, self.exclusive = secrets.token_hex(16), secrets.token_hex(16), True
         super().__init__(stack, identifier, str(uuid.uuid4()), api_key=self.api_key, **declared)
+        self.endpoint = f'{self.base}/open/api/v1'
 
     def connection(self) -> dict[str, Any]:
         credentials = {'creItemId': self.key, 'apiKey': self.api_key, 'callbackKey': self.callback_key}
         return {
-            'endpoint': f'{self.base}/open/api/v1',
+            'endpoint': self.endpoint,
             'itkassa': credentials,
             'exclusive': self.exclusive,
         }
@@ -108,7 +109,6 @@ class BitTill(Till):
     def __init__(self, stack: Stack, identifier: str, **declared: Any) -> None:
         super().__init__(stack, identifier, secrets.token_hex(16), **declared)
         self.deduplication = 'assumed-none'
-        self.endpoint = self.base
 
     def connection(self) -> dict[str, Any]:
         return {

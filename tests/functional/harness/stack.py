@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
 import tempfile
 import urllib.request
+from dataclasses import dataclass
 from typing import Any
 
 from harness.waiting import eventually
@@ -36,9 +38,42 @@ TIMERS = {
     'KASSAFLOW_LEASE': '4s',
     'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1',
 }
-BIT_QUIET_S, REPOST_GRACE_S = 5.0, 2.0
+BIT_QUIET_S, REPOST_GRACE_S, LEASE_S = 5.0, 2.0, 4.0
 SHORTEST_BACK_OFF_S = 0.1  # half of RETRY_MIN: the jitter takes the other half
 REFUSALS_BEFORE_HELD = 5  # the default
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a process is started; user and group None: ours."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    folder: pathlib.Path = ROOT
+    user: int | None = None
+    group: int | None = None
+
+    @classmethod
+    def of(cls, pid: int) -> Command:
+        process = pathlib.Path(f'/proc/{pid}')
+        owner = process.stat()
+        foreign = owner.st_uid != os.geteuid()
+        return cls(
+            _words(process / 'cmdline'),
+            {name: value for name, _, value in (word.partition('=') for word in _words(process / 'environ'))},
+            (process / 'cwd').readlink(),
+            owner.st_uid if foreign else None,
+            owner.st_gid if foreign else None,
+        )
+
+
+def _words(path: pathlib.Path) -> list[str]:
+    return path.read_bytes().decode().rstrip('\0').split('\0')
+
+
+def pid_name(process: str) -> str:
+    """The variable of `./dev env` with its pid."""
+    return f'PID_{process.upper().replace("-", "_")}'
 
 
 class Stack:
@@ -47,6 +82,7 @@ class Stack:
         self._environment = {**os.environ, **TIMERS, 'KASSAFLOW_STATE_DIR': str(state_dir)}
         self.env: dict[str, str] = {}
         self._children: list[subprocess.Popen[bytes]] = []
+        self._commands: dict[str, Command] = {}
 
     @classmethod
     def of_this_test(cls) -> Stack:
@@ -138,7 +174,7 @@ class Stack:
     # --- processes ---
 
     def pid(self, name: str) -> int:
-        return int(self.env[f'PID_{name.upper().replace("-", "_")}'])
+        return int(self.env[pid_name(name)])
 
     def runs(self, name: str) -> bool:
         try:
@@ -153,21 +189,44 @@ class Stack:
 
     def start(self, name: str, **settings: str) -> None:
         """One service with the configuration ./dev wrote, without what ./dev up would start beside it."""
+        binary = re.sub(r'-\d+$', '', name)
+        self._launch(
+            name,
+            Command(
+                [str(self._bin_dir() / binary), 'serve', '--config', str(self.state_dir / 'run' / f'{name}.yaml')],
+                self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
+            ),
+        )
+
+    def remember(self, name: str) -> None:
+        """How it was started, for `start_again`."""
+        self._commands[name] = Command.of(self.pid(name))
+
+    def start_again(self, name: str) -> None:
+        """As it was when it was remembered, alone and at once."""
+        self._launch(name, self._commands[name])
+
+    def _launch(self, name: str, command: Command) -> None:
+        for child in self._children:
+            child.poll()  # a zombie's pid looks alive to PostgreSQL
         with open(self.state_dir / 'log' / f'{name}.log', 'ab') as log:
             process = subprocess.Popen(
-                [self._bin_dir() / name, 'serve', '--config', self.state_dir / 'run' / f'{name}.yaml'],
-                env=self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
+                command.arguments,
+                env=command.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=ROOT,
+                cwd=command.folder,
+                user=command.user,
+                group=command.group,
+                extra_groups=None if command.user is None else [],
                 start_new_session=True,
             )
         self._children.append(process)
         # As ./dev notes it, so that ./dev knows it and ./dev down ends it, whatever becomes of us.
         started = stat_fields(process.pid)[19]
         (self.state_dir / 'run' / f'{name}.pid').write_text(f'{process.pid} {started}\n')
-        self.env[f'PID_{name.upper()}'] = str(process.pid)
+        self.env[pid_name(name)] = str(process.pid)
 
     def pause(self, name: str) -> None:
         pid = self.pid(name)
