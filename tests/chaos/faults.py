@@ -1,5 +1,5 @@
 """What goes wrong, by kind. A fault strikes, says what it did and how long it is to last, and heals when resumed. It knows
-the field, and nothing of who sells what or who judges."""
+the field, and nothing of who sells what or who judges. Of two at once the workers' heals last: it may need the stores."""
 
 from __future__ import annotations
 
@@ -96,17 +96,17 @@ def worker_slept(field: Field) -> Blow:
 @kind('worker restarted', 'workers')
 def worker_restarted(field: Field) -> Blow:
     worker = field.random.choice(WORKERS)
-    field.stop(worker)
+    field.ask_to_end(worker)
     yield 0, worker
-    field.start(worker)
+    field.start_when_ended(worker)
 
 
 @kind('workers restarted one by one', 'workers')
 def workers_rolled(field: Field) -> Blow:
-    for worker in WORKERS:
-        field.stop(worker)
-        field.start(worker)
     yield 0, 'all'
+    for worker in WORKERS:
+        field.ask_to_end(worker)
+        field.start_when_ended(worker)
 
 
 def worker_frozen(field: Field) -> Blow:
@@ -158,9 +158,9 @@ def postgres_slept(field: Field) -> Blow:
 
 @kind('PostgreSQL restarted', 'postgres')
 def postgres_restarted(field: Field) -> Blow:
-    field.stop('postgres', signal.SIGINT)  # fast: sessions are ended
+    field.ask_to_end('postgres', signal.SIGINT)  # fast: sessions are ended
     yield 0, ''
-    field.start('postgres')
+    field.start_when_ended('postgres')
 
 
 @kind('Kafka killed', 'kafka')
@@ -179,9 +179,9 @@ def kafka_paused(field: Field) -> Blow:
 
 @kind('Kafka restarted', 'kafka')
 def kafka_restarted(field: Field) -> Blow:
-    field.stop('kafka')
+    field.ask_to_end('kafka')
     yield 0, ''
-    field.start('kafka')
+    field.start_when_ended('kafka')
 
 
 # --- partitions ---

@@ -17,6 +17,7 @@ from links import Link, Links
 
 WORKERS = ('fiscalizer', 'fiscalizer-2', 'fiscalizer-3')
 STORES = ('postgres', 'kafka')
+ENDS_WITHIN_S = 180.0  # shutdown_deadline and some
 SERVICES = ('registry', 'ingress', 'status')
 
 
@@ -117,10 +118,12 @@ class Field:
             self.send(signal.SIGCONT, self.family(name))
         self.start(name)
 
-    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
-        """Asks it to end, and waits."""
+    def ask_to_end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         self.send(number, [self.stack.pid(name)])
-        eventually(lambda: not self.stack.runs(name), f'{name} has ended', 180)
+
+    def start_when_ended(self, name: str) -> None:
+        eventually(lambda: not self.stack.runs(name), f'{name} has ended', ENDS_WITHIN_S)
+        self.start(name)
 
     def start(self, *names: str) -> None:
         for name in names:

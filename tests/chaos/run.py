@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional
 import story
 from faults import KINDS, Kind
 from field import Field
-from harness.registers import BitTill, ItkassaTill, Till
+from harness.registers import BitTill, ItkassaTill
 from harness.shop import Shop
 from harness.stack import LEASE_S, Stack
 from harness.waiting import NeverHappened, eventually
@@ -57,12 +57,10 @@ class Run:
 
     def _open_shop(self, number: int, letters: str) -> Shop:
         token = f'{int(time.time()):x}-{number}'
-        tills: list[Till] = []
-        for at, letter in enumerate(letters):
-            kind: type[BitTill] | type[ItkassaTill] = BitTill if letter == 'b' else ItkassaTill
-            till = kind(self.stack, f'till-{token}-{at}')
+        names = [f'till-{token}-{at}' for at in range(len(letters))]
+        tills = [(BitTill if letter == 'b' else ItkassaTill)(self.stack, name) for letter, name in zip(letters, names)]
+        for till in tills:
             self.field.detour(till)
-            tills.append(till)
         shop = Shop(self.stack, tills, name=f'chaos-{token}', ffd='1.2' if set(letters) == {'b'} else '1.05')
         for till in tills:
             if isinstance(till, ItkassaTill):
@@ -100,7 +98,7 @@ class Run:
             lasts = max(lasts, seconds)
             self._note(cycle=number, struck=kind.name, what=what, seconds=round(seconds, 1))
         time.sleep(lasts)  # how long a fault lasts is part of it
-        for _, blow in blows:
+        for _, blow in sorted(blows, key=lambda each: each[0].part == 'workers'):
             next(blow, None)
         healed = time.time()
         self._note(cycle=number, healed=[kind.name for kind in kinds])

@@ -60,7 +60,7 @@ def _logs(check: Check, state_dir: pathlib.Path) -> list[tuple[float, str, str]]
 
 def _time_of(line: str) -> float:
     try:
-        return datetime.fromisoformat(json.loads(line)['time'].replace('Z', '+00:00')).timestamp()
+        return datetime.fromisoformat(json.loads(line)['ts'].replace('Z', '+00:00')).timestamp()
     except (ValueError, KeyError, TypeError):
         return 0.0
 
