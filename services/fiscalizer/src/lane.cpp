@@ -172,32 +172,40 @@ asio::awaitable<void> Lane::print_next() {
   }
   const auto id = receipt->id;
   const auto waited_under = register_;
+  bool begun = false;
   if (!refresh_driver() || register_ != waited_under) {
     // Its document changed while it waited: what is in force now counts for this receipt already.
   } else if (!driver_->capabilities().manages_shifts && memory_.shift != Shift::open) {
     shift_due_ = ShiftCommand::open;  // on demand, before the first receipt
   } else if (!stopping_ && may_start() && !must_remember_) {
-    co_await print(std::move(*receipt));
+    begun = co_await print(std::move(*receipt));
   }
   dependencies_.dispatcher.release(id, register_id_);
-  dependencies_.dispatcher.kick();
+  // What was taken and not begun is at the head of the queue still (I8).
+  if (begun) {
+    dependencies_.dispatcher.kick();
+  } else {
+    dependencies_.dispatcher.refresh(pool_);
+  }
 }
 
-// Called in the same breath as may_start(), as report() is: between the two nobody can give the shard away.
-asio::awaitable<void> Lane::print(Queued queued) {
+// False: the receipt stays in the queue as it was. Called in the same breath as may_start(), as report() is: between the two nobody can give the shard away.
+asio::awaitable<bool> Lane::print(Queued queued) {
   const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) {  // a word in it that this version does not know: another worker, or the next version, prints it
     set_up(false, "its pool is not in force here");
-    co_return co_await wake_.wait_for(dependencies_.settings.register_health);
+    co_await wake_.wait_for(dependencies_.settings.register_health);
+    co_return false;
   }
   v1::Receipt record;
   const auto receipt =
       record.ParseFromString(queued.content) ? records::from_record(record) : fail(kUnreadable, "not a receipt");
   if (!receipt) {
     kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id.str()}});
-    co_return co_await dependencies_.journal.refuse(queued, receipts::Step::unreadable, fence_,
-                                                    "Содержимое чека не читается этой версией шлюза");
+    co_await dependencies_.journal.refuse(queued, receipts::Step::unreadable, fence_,
+                                          "Содержимое чека не читается этой версией шлюза");
+    co_return true;
   }
   const auto number = queued.attempts + 1;
   const auto key = protocol_.attempt_key(queued.id.str(), number);
@@ -209,7 +217,7 @@ asio::awaitable<void> Lane::print(Queued queued) {
           {{"receipt", queued.id.str()}, {"register", register_id_.str()}, {"code", rendered.error().code.name()}});
       co_await dependencies_.journal.refuse(queued, receipts::Step::unprintable, fence_, rendered.error().message);
     }
-    co_return;
+    co_return true;  // else the dispatcher has given it to the pool's other registers
   }
   auto attempt = new_attempt(Kind::receipt, key, rendered->body);
   attempt.receipt = queued.id;
@@ -218,11 +226,12 @@ asio::awaitable<void> Lane::print(Queued queued) {
   attempt.number = number;
   const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, false};
   auto opened = co_await open(std::move(attempt), ref);
-  if (!opened) co_return;
+  if (!opened) co_return false;
   const auto started = dependencies_.clock.now();
   co_await follow(std::move(*opened), AttemptRun::Bytes::here);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(dependencies_.clock.now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
+  co_return true;
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {

@@ -99,7 +99,7 @@ class Lane {
   boost::asio::awaitable<void> remember();
   boost::asio::awaitable<void> probe();
   boost::asio::awaitable<void> print_next();
-  boost::asio::awaitable<void> print(Queued receipt);
+  boost::asio::awaitable<bool> print(Queued receipt);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;

@@ -100,6 +100,12 @@ class LaneTest : public PostgresJournalTest {
     return finding;
   }
 
+  // Numbers of the receipts of all attempts, as they were begun.
+  std::string opened_in_order() {
+    return one("select string_agg((case receipt when '" + uuid(1) + "' then 1 else 2 end)::text, ',' order by id)" +
+               " from attempts where receipt is not null");
+  }
+
   FiscalizerSettings settings_;
   asio::io_context io_;
   postgres::Database database_{options()};
@@ -273,6 +279,27 @@ TEST_F(LaneTest, WhatEndedUncertainIsAskedOnWhileTheLanePrints) {
   drive();
   until([&] { return state(1) == "done" && state(2) == "done"; });
   EXPECT_EQ(driver_.sends, 2);
+}
+
+// I8: in order. What was taken from the queue and not begun is at the head of it still.
+TEST_F(LaneTest, AReceiptPostedAgainWhileItIsTakenKeepsItsPlace) {
+  driver_.sent = printed();
+  driver_.rendering = [this] {
+    driver_.rendering = [] {};
+    take({printable(post(1, 3, 10, "d", 2))});  // another revision than the one that was taken
+  };
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(opened_in_order(), "1,2");
+}
+
+TEST_F(LaneTest, TheReceiptThatTheShiftIsOpenedForIsTheNext) {
+  driver_.can = {.query_by_key = false, .absent_may_be_sent_again = false, .manages_shifts = false};
+  driver_.sent = driver_.reported = printed();
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(driver_.reports, std::vector{ShiftCommand::open});
+  EXPECT_EQ(opened_in_order(), "1,2");
 }
 
 // From the decision to start until the attempt has ended: the journal may take its time, and so may the register.
