@@ -189,7 +189,8 @@ asio::awaitable<void> Lane::print_next() {
   }
 }
 
-// False: the receipt stays in the queue as it was. Called in the same breath as may_start(), as report() is: between the two nobody can give the shard away.
+// False: the receipt stays in the queue as it was.
+// Called in the same breath as may_start(), as report() is: between the two nobody can give the shard away.
 asio::awaitable<bool> Lane::print(Queued queued) {
   const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
