@@ -17,6 +17,7 @@ from links import Link, Links
 
 WORKERS = ('fiscalizer', 'fiscalizer-2', 'fiscalizer-3')
 STORES = ('postgres', 'kafka')
+READY_WITHIN_S = 180.0
 ENDS_WITHIN_S = 180.0  # shutdown_deadline and some
 SERVICES = ('registry', 'ingress', 'status')
 
@@ -60,6 +61,8 @@ class Field:
             kafka = f'127.0.0.1:{self.to_store[worker, "kafka"].port}'
             self.stack.start(worker, postgres=uri.replace(f':{postgres_port}/', f':{detour}/'), kafka=kafka)
             self.stack.remember(worker)
+        for name in (*SERVICES, *WORKERS):
+            eventually(lambda: self.stack.is_ready(name), f'{name} is ready', READY_WITHIN_S)
 
     def _free_port(self) -> int:
         taken = self.stack.state_dir / 'ports'

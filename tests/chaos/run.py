@@ -78,7 +78,7 @@ class Run:
             for number in range(1, cycles + 1):
                 self._cycle(number)
                 if self.judge.wrong:
-                    break
+                    return self.judge.wrong
             self.workload.close_the_shops()
             self._settle(lambda: not self.judge.open_checks())
         finally:

@@ -23,15 +23,18 @@ Observer::Watch Observer::watch(const Look& look, Clock::duration lease) {
   // none: whoever could not write while we could not look still has the other half to be heard of before he is called
   // dead.
   const auto gap = last_ ? look.ended - *last_ : Clock::duration::zero();
-  if (gap > lease / 2) seen_.clear();
+  // The dead stay dead: a heartbeat never repeats, so until it moves that lease is over. Were they alive again after
+  // each gap, the others would give their shares away to them.
+  if (gap > lease / 2) std::erase_if(seen_, [](const auto& entry) { return !entry.second.dead; });
   watch.lapsed = gap > lease;
   last_ = look.began;
   std::map<WorkerId, Seen> next;
   for (const auto& worker : look.workers) {
     const auto known = seen_.find(worker.id);
     const bool moved = known == seen_.end() || known->second.heartbeat != worker.heartbeat;
-    const Seen seen{worker.heartbeat, moved ? look.ended : known->second.since};
-    (look.began - seen.since < lease ? watch.alive : watch.dead).push_back(worker);
+    Seen seen = moved ? Seen{worker.heartbeat, look.ended} : known->second;
+    seen.dead = seen.dead || look.began - seen.since >= lease;
+    (seen.dead ? watch.dead : watch.alive).push_back(worker);
     next.emplace(worker.id, seen);
   }
   seen_ = std::move(next);

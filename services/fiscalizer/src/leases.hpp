@@ -38,13 +38,14 @@ class Observer {
     bool lapsed = false;  // our own lease ran out since the look before: others may have taken us for dead
   };
   // Dead is whose heartbeat stood still from the end of the look that showed it first to the beginning of this one.
-  // After a gap everybody is watched anew: while we could not look, they perhaps could not write.
+  // After a gap all the others are watched anew: while we could not look, they perhaps could not write.
   [[nodiscard]] Watch watch(const Look& look, async::Clock::duration lease);
 
  private:
   struct Seen {
     std::int64_t heartbeat;
     async::Clock::time_point since;
+    bool dead = false;  // until the heartbeat moves
   };
   std::map<WorkerId, Seen> seen_;
   std::optional<async::Clock::time_point> last_;  // when our look before began

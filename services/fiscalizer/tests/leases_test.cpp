@@ -111,6 +111,9 @@ INSTANTIATE_TEST_SUITE_P(
                 still({{0s, 0s, 5, true}}, 14s, 22s, {{23999ms, 23999ms, 5, true}, {24s, 24s, 5, false}})},
         Watched{"AfterAGapOfMoreThanHalfALease",
                 still({{0s, 0s, 5, true}}, 5001ms, 13001ms, {{15s, 15s, 5, true}, {15001ms, 15001ms, 5, false}})},
+        Watched{
+            "NoMoreAfterAGapUntilItMoves",
+            still({}, 0s, 8s, {{10s, 10s, 5, false}, {30s, 30s, 5, false}, {50s, 50s, 6, true}, {70s, 70s, 6, true}})},
         Watched{"NotLongerForAGapOfHalfALease", still({{0s, 0s, 5, true}}, 5s, 9s, {{10s, 10s, 5, false}})},
         Watched{"AfterALookThatHungForALeaseFromItsEndOn",
                 still({{0s, 0s, 5, true}, {2s, 14s, 5, true}}, 14s, 22s, {{24s, 24s, 5, false}})},

@@ -241,11 +241,11 @@ class Stack:
         """One service with other settings; `up` does not undo them."""
         self.kill(name)
         self.start(name, **settings)
-        eventually(lambda: self._is_ready(name), f'{name} is ready')
+        eventually(lambda: self.is_ready(name), f'{name} is ready')
 
-    def _is_ready(self, name: str) -> bool:
+    def is_ready(self, name: str) -> bool:
         try:
-            with urllib.request.urlopen(self.env[f'METRICS_{name.upper()}'].replace('/metrics', '/readyz'), timeout=5):
+            with urllib.request.urlopen(self.env[f'METRICS_{name.upper().replace("-", "_")}'].replace('/metrics', '/readyz'), timeout=5):
                 return True
         except OSError:
             return False
