@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import urllib.parse
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 
 Row = dict[str, Any]
 Name = tuple[str, str]  # portal, unique_id
+CONTACT = re.compile(r'[\w.+-]+@[\w.-]+')
 LEDGERS = ('sim-portal', 'sim-bit', 'sim-itkassa')
 # CHECK_URL and push -> the ledger's document
 ATTRIBUTES = {
@@ -49,6 +51,7 @@ class Check:
     uuids: set[str] = field(default_factory=set)
     told: list[Told] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
+    sent: int = 0  # requests that reached a register
 
     def is_open(self) -> bool:
         """Its merchant still waits: for the gateway's word, or to be accepted at all."""
@@ -103,6 +106,8 @@ class Judge:
             for row in tail.rows():
                 if name == 'sim-portal':
                     self._read_portal(row)
+                elif row['event'] == 'request':
+                    self._read_request(row)
                 elif row['event'] == 'document' and row['kind'] == 'receipt' and not row['foreign']:
                     self._read_document(row)
 
@@ -200,6 +205,12 @@ class Judge:
             self._say('wrong ERROR', check, f'pushed at {row["time"]} after the portal had heard DONE: {check}')
 
     # --- registers' ledgers ---
+
+    def _read_request(self, row: Row) -> None:
+        for contact in CONTACT.findall(row['request']):
+            if check := self._of_contact.get(contact):
+                check.sent += 1
+                return
 
     def _read_document(self, row: Row) -> None:
         check = self._of_contact.get(row['contact'])
