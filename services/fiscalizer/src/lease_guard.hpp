@@ -16,6 +16,7 @@ namespace kassaflow::fiscalizer {
 class LeaseGuard final : public http::WriteGuard {
  public:
   static constexpr std::chrono::seconds kSpare{1};
+  static constexpr std::chrono::milliseconds kSetting{250};  // the timer is set within that, or nothing leaves
 
   LeaseGuard(const Leases& leases, Fence fence) : leases_(leases), fence_(fence), life_(leases.life_timer()) {}
   // Leaves a second of the lease between the last byte and the end of the process.

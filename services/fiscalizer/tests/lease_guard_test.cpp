@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 class StallingClock final : public async::Clock {
  public:
   [[nodiscard]] time_point now() const override {
-    return manual.now() + (until_stall && (*until_stall)-- <= 0 ? 1h : 0h);
+    return manual.now() + (until_stall && (*until_stall)-- <= 0 ? stall : 0ms);
   }
   [[nodiscard]] std::int64_t unix_ms() const override { return manual.unix_ms(); }
   [[nodiscard]] std::unique_ptr<async::Timer> timer(const asio::any_io_executor& executor) override {
@@ -34,6 +34,7 @@ class StallingClock final : public async::Clock {
   }
   async::ManualClock manual;
   mutable std::optional<int> until_stall;
+  std::chrono::milliseconds stall = 1h;
 };
 
 class LeaseGuardTest : public testing::Test {
@@ -84,6 +85,19 @@ TEST_F(LeaseGuardTest, Rule3_NoBytesAfterAPauseBetweenTheCheckAndTheTimer) {
     EXPECT_LT(*clock_.until_stall, 0) << "it was asked no more often";
     clock_.until_stall.reset();
   }
+}
+
+// The timer counts from when it is set: late by so much, it would end the process after the lease.
+TEST_F(LeaseGuardTest, Rule3_NoBytesWhenTheTimerWasSetLate) {
+  look();
+  LeaseGuard guard(leases_, Fence{1, 1});
+  clock_.until_stall = 1;
+  clock_.stall = 250ms;
+  EXPECT_TRUE(guard.arm());
+  guard.disarm();
+  clock_.until_stall = 1;
+  clock_.stall = 251ms;
+  EXPECT_EQ(guard.arm(), std::nullopt);
 }
 
 // A pause between the check and the end of the write ends the process.
