@@ -64,7 +64,7 @@ TEST(Answers, DoneCarriesTheRegistersAttributes) {
       R"("PRINT_END_TIME":1780300865})");
 }
 
-TEST(Answers, DoneLeavesOutWhatTheRegisterDidNotTell) {
+TEST(Answers, Rule19_DoneLeavesOutWhatTheRegisterDidNotTell) {
   EXPECT_EQ(check_done("u", {}), R"({"STATUS":"DONE","UUID":"u"})");
   fiscal::FiscalDocument some;
   some.fd = 7;

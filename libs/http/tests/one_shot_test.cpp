@@ -122,7 +122,7 @@ TEST_F(OneShot, TellsStatusTypeAndLocationAndFollowsNothing) {
   }
 }
 
-TEST_F(OneShot, UsesAFreshConnectionForEachRequestAndRepeatsNone) {
+TEST_F(OneShot, Rule2_UsesAFreshConnectionForEachRequestAndRepeatsNone) {
   // The second is printed, then closed without an answer, as on a kept-alive connection that ran out.
   ScriptedPeer peer({answer_and_stay("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"),
                      answer(""), reset()});
@@ -189,7 +189,7 @@ TEST_F(OneShot, FindsNamesForManyAtOnce) {
   EXPECT_EQ(found, "++-+-");
 }
 
-TEST_F(OneShot, LetsNoByteLeaveWithoutTheGuard) {
+TEST_F(OneShot, Rule3_LetsNoByteLeaveWithoutTheGuard) {
   ScriptedPeer peer({hear()});
   CountingGuard guard(std::nullopt);
   EXPECT_EQ(outcome(send(to(peer.url()), guard)), "nothing guard");
@@ -199,7 +199,7 @@ TEST_F(OneShot, LetsNoByteLeaveWithoutTheGuard) {
   EXPECT_EQ(peer.heard()[0].end, kReset);
 }
 
-TEST_F(OneShot, StopsWritingWhenTheGuardSaysSo) {
+TEST_F(OneShot, Rule3_StopsWritingWhenTheGuardSaysSo) {
   ScriptedPeer peer({deaf_until_released()});
   CountingGuard guard(200ms);
   EXPECT_EQ(outcome(send(to(peer.url(), kLarge), guard)), "partly timeout");
@@ -210,7 +210,7 @@ TEST_F(OneShot, StopsWritingWhenTheGuardSaysSo) {
 }
 
 // A process that stood still after the guard had armed, and that nothing has ended (exactly-once.md 3).
-TEST_F(OneShot, WritesNothingWhenTheGuardsTimeIsOver) {
+TEST_F(OneShot, Rule3_WritesNothingWhenTheGuardsTimeIsOver) {
   ScriptedPeer peer({hear()});
   CountingGuard guard(-1ms);
   EXPECT_EQ(outcome(send(to(peer.url()), guard)), "nothing guard");
@@ -245,7 +245,7 @@ TEST_F(OneShot, KeepsWhatArrivedOfACutAnswer) {
   }
 }
 
-TEST_F(OneShot, GivesUpOnASilentPeerAndKeepsWhatArrived) {
+TEST_F(OneShot, Rule6_GivesUpOnASilentPeerAndKeepsWhatArrived) {
   for (const char* part : {"", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"fd\":1"}) {
     ScriptedPeer peer({answer_and_stay(part)});
     auto request = to(peer.url());
@@ -300,7 +300,7 @@ TEST_F(OneShot, ReadsNoMoreThanAllowed) {
   EXPECT_EQ(outcome(send(within)), "200 " + std::string(100, 'x'));
 }
 
-TEST_F(OneShot, LeavesNoConnectionBehind) {
+TEST_F(OneShot, Rule6_LeavesNoConnectionBehind) {
   ScriptedPeer peer({answer_and_stay(kOk), answer_and_stay("nonsense\r\n\r\n")});
   EXPECT_EQ(outcome(send(to(peer.url()))), "200 ok");
   EXPECT_EQ(outcome(send(to(peer.url()))), "all malformed");
@@ -339,7 +339,7 @@ TEST_F(OneShotTls, SpeaksOnlyToTheHostItMeant) {
   EXPECT_EQ(heard[1].bytes + heard[2].bytes, "");
 }
 
-TEST_F(OneShotTls, StopsWritingWhenTheGuardSaysSo) {
+TEST_F(OneShotTls, Rule3_StopsWritingWhenTheGuardSaysSo) {
   auto trusted = TrustedCertificate::localhost().server_context();
   ScriptedPeer peer({over_tls(trusted, deaf_until_released())});
   CountingGuard guard(200ms);
@@ -350,7 +350,7 @@ TEST_F(OneShotTls, StopsWritingWhenTheGuardSaysSo) {
   EXPECT_EQ(peer.heard()[0].end, kReset);
 }
 
-TEST_F(OneShotTls, WritesNothingWhenTheGuardsTimeIsOver) {
+TEST_F(OneShotTls, Rule3_WritesNothingWhenTheGuardsTimeIsOver) {
   auto trusted = TrustedCertificate::localhost().server_context();
   ScriptedPeer peer({over_tls(trusted, hear())});
   CountingGuard guard(-1ms);

@@ -16,14 +16,14 @@ TEST(ReceiptId, IsAVersion8Uuid) {
   EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
 }
 
-TEST(ReceiptId, IsTheSameForTheSamePostAndDiffersOtherwise) {
+TEST(ReceiptId, Rule10_IsTheSameForTheSamePostAndDiffersOtherwise) {
   EXPECT_EQ(kKey.receipt_id("85"), kKey.receipt_id("85"));
   EXPECT_NE(kKey.receipt_id("85"), kKey.receipt_id("86"));
   EXPECT_NE(kKey.receipt_id("85"), IdKey(Secret(std::string(32, 'j'))).receipt_id("85"));
 }
 
 // Pinned: a change of this value re-prints every receipt of every tenant (exactly-once.md 10).
-TEST(ReceiptId, NeverChanges) { EXPECT_EQ(kKey.receipt_id("85").str(), "43dd8327-1e25-8d42-aa0e-31011a5dc7ce"); }
+TEST(ReceiptId, Rule10_NeverChanges) { EXPECT_EQ(kKey.receipt_id("85").str(), "43dd8327-1e25-8d42-aa0e-31011a5dc7ce"); }
 
 TEST(ReceiptId, RefusesAnEmptyKey) { EXPECT_THROW(IdKey{Secret()}, std::invalid_argument); }
 
@@ -34,7 +34,7 @@ TEST(PostId, IsAVersion7UuidThatCarriesTheTime) {
   EXPECT_NE(new_post_id(1), new_post_id(1));
 }
 
-TEST(AttemptKey, DiffersBetweenAttemptsAndReceipts) {
+TEST(AttemptKey, Rule1_DiffersBetweenAttemptsAndReceipts) {
   std::set<std::string> keys;
   for (const auto* receipt : {"a", "b"}) {
     for (std::uint32_t number = 1; number <= 50; ++number) {
@@ -57,7 +57,7 @@ TEST(Uuid, OnlyTheCanonicalTextIsOne) {
   }
 }
 
-TEST(Shard, IsFixedForEver) {
+TEST(Shard, Rule4_IsFixedForEver) {
   EXPECT_EQ(shard_of(PoolId("acme-shop")), 573);
   for (int i = 0; i < 1000; ++i) {
     const int shard = shard_of(PoolId("pool-" + std::to_string(i)));

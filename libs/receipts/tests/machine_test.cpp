@@ -23,7 +23,7 @@ struct PostCase {
 
 class OnPost : public testing::TestWithParam<PostCase> {};
 
-TEST_P(OnPost, DecidesAboutContent) {
+TEST_P(OnPost, Rule13_DecidesAboutContent) {
   const auto next = apply(GetParam().known, GetParam().post);
   EXPECT_EQ(next.verdict, GetParam().expected);
   const bool queues = next.verdict == PostVerdict::reopened || !GetParam().known.readable;
@@ -128,7 +128,7 @@ constexpr Evidence kEvidence[] = {printed, printed_as_another, not_printed_data,
                                   lost,    proved_absent,      doubted};
 
 // Whatever comes in whatever order: done is terminal, and nothing but a proof takes a lost receipt back to the queue.
-TEST(Machine, DoneIsTerminalAndLostIsNeverReprintedUnproved) {
+TEST(Machine, Rule6_DoneIsTerminalAndLostIsNeverReprintedUnproved) {
   const auto seed = test_seed();
   SCOPED_TRACE(seed_note(seed));
   std::mt19937 random(seed);

@@ -8,11 +8,11 @@ namespace {
 const Uncertain kUncertain{"7380440800000001", 100};
 const Probe kProbe{true, true, "7380440800000001", 101};
 
-TEST(NumberingProof, TheVeryNextNumberProvesNotPrinted) {
+TEST(NumberingProof, Rule6_TheVeryNextNumberProvesNotPrinted) {
   EXPECT_EQ(prove(kUncertain, kProbe).proof, Proof::not_printed);
 }
 
-TEST(NumberingProof, AGapIsLeftToAPersonWithTheMissingNumbers) {
+TEST(NumberingProof, Rule6_AGapIsLeftToAPersonWithTheMissingNumbers) {
   auto probe = kProbe;
   probe.fd = 103;
   const auto result = prove(kUncertain, probe);
@@ -29,7 +29,7 @@ struct NoProof {
 
 class ProvesNothing : public testing::TestWithParam<NoProof> {};
 
-TEST_P(ProvesNothing, WhenAConditionIsMissing) {
+TEST_P(ProvesNothing, Rule6_WhenAConditionIsMissing) {
   const auto result = prove(GetParam().uncertain, GetParam().probe);
   EXPECT_EQ(result.proof, Proof::nothing);
   EXPECT_FALSE(result.reason.empty());

@@ -430,7 +430,7 @@ class LostAnswers : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(LostAnswers, AClosedConnectionAfterTheRequestIsUnknownAndNothingIsRepeated) {
+TEST_P(LostAnswers, Rule2_AClosedConnectionAfterTheRequestIsUnknownAndNothingIsRepeated) {
   ScriptedServer server({lost_answer()});
   const Finding found = send(server.url());
   EXPECT_EQ(found.fact, Fact::unknown);

@@ -37,6 +37,21 @@ class StallingClock final : public async::Clock {
   std::chrono::milliseconds stall = 1h;
 };
 
+// Notes for how long it was set.
+class NotedTimer final : public LifeTimer {
+ public:
+  NotedTimer(std::optional<async::Clock::duration>& set, const bool& works) : set_(set), works_(works) {}
+  bool arm(async::Clock::duration life) override {
+    set_ = life;
+    return works_;
+  }
+  void disarm() override { set_.reset(); }
+
+ private:
+  std::optional<async::Clock::duration>& set_;
+  const bool& works_;
+};
+
 class LeaseGuardTest : public testing::Test {
  protected:
   void look() {
@@ -85,6 +100,24 @@ TEST_F(LeaseGuardTest, Rule3_NoBytesAfterAPauseBetweenTheCheckAndTheTimer) {
     EXPECT_LT(*clock_.until_stall, 0) << "it was asked no more often";
     clock_.until_stall.reset();
   }
+}
+
+TEST_F(LeaseGuardTest, Rule3_NoBytesWithoutATimerThatEndsTheProcessBeforeItsLease) {
+  std::optional<async::Clock::duration> set;
+  bool works = true;
+  Leases leases(io_.get_executor(), io_.get_executor(), clock_, store_,
+                {WorkerId("a"), 10s, [&] { return std::make_unique<NotedTimer>(set, works); }});
+  answer_of(io_, [](Leases& of) -> asio::awaitable<bool> {
+    co_await of.look();
+    co_return true;
+  }(leases));
+  LeaseGuard guard(leases, Fence{1, 1});
+  EXPECT_TRUE(guard.arm());
+  EXPECT_EQ(set, 10s - LeaseGuard::kSetting);
+  guard.disarm();
+  EXPECT_EQ(set, std::nullopt);
+  works = false;
+  EXPECT_EQ(guard.arm(), std::nullopt);
 }
 
 // The timer counts from when it is set: late by so much, it would end the process after the lease.

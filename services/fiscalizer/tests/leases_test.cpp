@@ -121,13 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
                 still({{0s, 0s, 5, true}, {6s, 6s, 5, true}, {12s, 12s, 5, true}}, 18s, 26s, {{28s, 28s, 5, false}})}),
     [](const auto& watched) { return std::string(watched.param.name); });
 
-TEST(Observer, AnOldHeartbeatSeenForTheFirstTimeCountsAsAlive) {
+TEST(Observer, Rule4_AnOldHeartbeatSeenForTheFirstTimeCountsAsAlive) {
   Observer observer;
   const async::Clock::time_point now{1000h};
   EXPECT_EQ(observer.watch({now, now, {{kB, 123456}}}, kLease).alive.size(), 1U);
 }
 
-TEST(Observer, SaysThatOurOwnLeaseRanOut) {
+TEST(Observer, Rule4_SaysThatOurOwnLeaseRanOut) {
   Observer observer;
   const async::Clock::time_point now{1000h};
   EXPECT_FALSE(observer.watch({now, now, {}}, kLease).lapsed);
@@ -214,7 +214,7 @@ TEST_F(LeasesInMemory, Rule4_AfterAnOutageLongerThanTheLeaseNobodyIsRobbed) {
   EXPECT_EQ(store_.held_by(kB), 512);
 }
 
-TEST_F(LeasesInMemory, AWorkerThatStoodLongerThanALeaseTakesNothingBeforeItHasLookedTwice) {
+TEST_F(LeasesInMemory, Rule4_AWorkerThatStoodLongerThanALeaseTakesNothingBeforeItHasLookedTwice) {
   Worker a(*this, kA);
   store_.set(ShardRow{7, kB, 3});
   look(a);
@@ -248,7 +248,7 @@ TEST_F(LeasesInMemory, Rule4_WhoCameBackBetweenLookAndTakeOverKeepsItsShards) {
   EXPECT_EQ(store_.held_by(kA), kShards);
 }
 
-TEST_F(LeasesInMemory, AWorkerThatWasForgottenShowsNoHeartbeatAgain) {
+TEST_F(LeasesInMemory, Rule4_AWorkerThatWasForgottenShowsNoHeartbeatAgain) {
   Worker a(*this, kA);
   std::set<std::int64_t> shown;
   for (int life = 0; life < 10; ++life) {
@@ -362,7 +362,7 @@ TEST_F(LeasesInMemory, AReleaseThatFailedIsTriedAgainAndTheShardStaysOutOfOurBoo
   EXPECT_EQ(store_.held_by(kA), 512);
 }
 
-TEST_F(LeasesInMemory, NothingIsReleasedWhileSomethingIsUnderWayOnIt) {
+TEST_F(LeasesInMemory, Rule4_NothingIsReleasedWhileSomethingIsUnderWayOnIt) {
   Worker a(*this, kA);
   Worker b(*this, kB);
   look(a);

@@ -83,7 +83,7 @@ TEST_F(PrintHandlerTest, ARepeatOfAPrintedReceiptGetsTheSameUuid) {
   EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
 }
 
-TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
+TEST_F(PrintHandlerTest, Rule13_RefusesOtherContentForAPrintedReceipt) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), bitrix24::kDigestVersion};
   EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"),
@@ -92,7 +92,7 @@ TEST_F(PrintHandlerTest, RefusesOtherContentForAPrintedReceipt) {
   EXPECT_TRUE(counted("kassaflow_receipts_refused_total{reason=\"printed\"} 1"));
 }
 
-TEST_F(PrintHandlerTest, LeavesDigestsOfAnotherVersionToTheJournal) {
+TEST_F(PrintHandlerTest, Rule13_LeavesDigestsOfAnotherVersionToTheJournal) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   for (const std::uint32_t version : {0U, bitrix24::kDigestVersion + 1}) {
     duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), version};
@@ -117,7 +117,7 @@ TEST_F(PrintHandlerTest, AHeaderSaysWhoseTheRecordIs) {
   EXPECT_EQ(owner.unique_id(), record.unique_id());
 }
 
-TEST_F(PrintHandlerTest, SaysThatTheResultIsUnknownWhenKafkaDidNotConfirm) {
+TEST_F(PrintHandlerTest, Rule15_SaysThatTheResultIsUnknownWhenKafkaDidNotConfirm) {
   publisher_.answer = Published::unknown;
   const std::string error = errors_of(print("s3cr3t", fixture("sell-cash")));
   EXPECT_NE(error.find("Неизвестно"), std::string::npos);

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 TEST(IngressSettings, DefaultsFitTogether) { EXPECT_EQ(IngressSettings{}.check(), ""); }
 
-TEST(IngressSettings, MessageTimeoutStaysBelowAShortenedDeadline) {
+TEST(IngressSettings, Rule15_MessageTimeoutStaysBelowAShortenedDeadline) {
   for (const auto deadline : {100ms, 500ms, 1000ms, 4000ms, 30000ms}) {
     IngressSettings settings;
     settings.print_deadline = deadline;

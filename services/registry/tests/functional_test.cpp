@@ -247,7 +247,7 @@ TEST_F(RegistryFunctional, DeletesWaitUntilNothingRefersToTheDocument) {
   EXPECT_EQ(replica.remove("pool", "acme-shop").error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
-TEST_F(RegistryFunctional, ADeletedInstallationGivesTheSameReceiptIdsWhenItComesBack) {
+TEST_F(RegistryFunctional, Rule10_ADeletedInstallationGivesTheSameReceiptIdsWhenItComesBack) {
   Replica replica;
   replica.apply({test::tenant(), test::tenant("other"), test::installation()});
   Follower ingress(replica, v1::SERVICE_INGRESS);

@@ -61,7 +61,7 @@ TEST(Keyring, RotationOpensTheOldAndSealsWithTheNew) {
   EXPECT_EQ(ring(kHexB).open("register/a", old).error().code, kSealedUnknownKey);
 }
 
-TEST(IdMaster, IdKeyDependsOnTenantAndInstallationOnly) {
+TEST(IdMaster, Rule10_IdKeyDependsOnTenantAndInstallationOnly) {
   const IdMaster master = id_master(kHexA);
   EXPECT_EQ(master.id_key(TenantId("acme"), InstallationId("main")),
             id_master(kHexA).id_key(TenantId("acme"), InstallationId("main")));
@@ -75,7 +75,7 @@ TEST(IdMaster, IdKeyDependsOnTenantAndInstallationOnly) {
 }
 
 // HMAC-SHA-256 with 32 bytes 0xaa over "acme/main", computed with OpenSSL.
-TEST(IdMaster, IdKeyIsHmacSha256OfTenantSlashInstallation) {
+TEST(IdMaster, Rule10_IdKeyIsHmacSha256OfTenantSlashInstallation) {
   const std::string key = id_master(kHexA).id_key(TenantId("acme"), InstallationId("main"));
   std::string hex;
   for (const unsigned char c : key) {
@@ -94,7 +94,7 @@ TEST(IdMaster, CallbackTokenIsSharedByTheRegistersOfOneOrganization) {
   EXPECT_EQ(master.callback_token(TenantId("acme"), "key").size(), 32u);
 }
 
-TEST(IdMaster, NeverRotates) { EXPECT_FALSE(IdMaster::parse(Secret(kHexA + "\n" + kHexB)).has_value()); }
+TEST(IdMaster, Rule10_NeverRotates) { EXPECT_FALSE(IdMaster::parse(Secret(kHexA + "\n" + kHexB)).has_value()); }
 
 }  // namespace
 }  // namespace kassaflow::registry
