@@ -1,26 +1,68 @@
 #!/usr/bin/python3
-"""./dev mutants [NAME...]: takes one protection away after the other and shows which seed or test misses it.
+"""./dev mutants [NAME...]: takes one protection away after the other and shows that somebody misses it.
 
-Each of tests/mutants/*.patch is applied to a copy of the last commit, built, and run: seeds of the simulation first, then the tests of
-the heart. A mutant that nothing notices is a survivor: exit code 1.
+Each of tests/mutants/*.patch says its rule, what happens without the protection, and who notices. It is applied to a copy of the last
+commit, built, and put to whom it names. Where nobody is named, or that one notices nothing, all others are asked. Exit code 1 when a
+mutant survives, or when another one noticed it than its patch says.
 """
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATCHES = ROOT / 'tests/mutants'
+PATCHES = Path('tests/mutants')
 TREE = ROOT / 'build/mutants'
-SEEDS = ('--seed', '1', '--seeds', '120', '--receipts', '200')
-TESTS = (('receipts_test',), ('fiscalizer_test',), ('journal_test', '--gtest_filter=*memory*'))
+HEADER = re.compile(r'Rule (?P<rule>\d+)\. Without it: (?P<loss>.+\.)\n(?:Caught by: (?P<program>\w+)(?: (?P<test>\w+\.\w+))?\n)?\ndiff ')
+
+SIMULATION = 'simulate'
+PROGRAMS = (
+    'receipts_test', 'registers_test', 'http_test', 'bitrix24_test', 'log_ends_test', 'producer_test', 'ingress_test', 'registry_test',
+    'status_test', 'status_functional_test', 'fiscalizer_test', 'journal_test', SIMULATION,
+)  # fmt: skip
+SEEDS = range(1, 121)
+SEEDS_AT_ONCE = 10
 RUN_LIMIT_S = 300
 
 
+@dataclass(frozen=True)
+class Mutant:
+    path: Path
+    rule: int
+    loss: str
+    program: str | None
+    test: str | None  # of a program of tests
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def caught_by(self) -> str:
+        return ' '.join(part for part in (self.program, self.test) if part)
+
+
+def read(path: Path) -> Mutant:
+    header = HEADER.match(path.read_text(encoding='utf-8'))
+    if header is None:
+        sys.exit(f'{path}: begins with "Rule N. Without it: … .", "Caught by: PROGRAM SUITE.TEST" and an empty line')
+    return Mutant(path, int(header['rule']), header['loss'], header['program'], header['test'])
+
+
+def mutants() -> list[Mutant]:
+    return [read(path) for path in sorted((ROOT / PATCHES).glob('*.patch'))]
+
+
 def run(*command: str, limit_s: int | None = None) -> tuple[int, str]:
+    environment = os.environ | {'CCACHE_BASEDIR': str(TREE), 'CCACHE_NOHASHDIR': '1'}
     try:
-        done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit_s, check=False)
+        done = subprocess.run(
+            command, cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit_s, check=False
+        )
     except subprocess.TimeoutExpired as late:
         return 1, (late.stdout or b'').decode(errors='replace')
     return done.returncode, done.stdout.decode(errors='replace')
@@ -32,54 +74,88 @@ def must(*command: str) -> None:
         sys.exit(f'{" ".join(command)}:\n{output[-4000:]}')
 
 
-def build(target: str) -> str:
-    """What the compiler refused; empty when it was built."""
-    code, output = run('cmake', '--build', '--preset', 'release', '--target', target)
-    return '' if code == 0 else next((line for line in output.splitlines() if 'error:' in line), output[-300:])
-
-
-def who_misses_it() -> str:
-    if refused := build('simulate'):
-        return f'the compiler: {refused}'
-    code, output = run('build/release/tests/simulate', *SEEDS, limit_s=RUN_LIMIT_S)
-    if code != 0:
-        seeds = re.findall(r'^seed (\d+): (.*)', output, re.M)
-        if not seeds:
-            return 'the simulation'
-        return f'{output.count(" went wrong: ")} of {SEEDS[3]} seeds, e.g. {seeds[0][0]}: {seeds[0][1][:70]}'
-    for test in TESTS:
-        if refused := build(test[0]):
-            return f'the compiler: {refused}'
-        code, output = run(f'build/release/tests/{test[0]}', *test[1:], '--gtest_brief=1', limit_s=RUN_LIMIT_S)
-        if code != 0:
-            failed = re.findall(r'^\[  FAILED  \] (\S+)', output, re.M)
-            return f'{test[0]} {failed[0].rstrip(",")}' if failed else f'{test[0]} ends or hangs'
-    return ''
-
-
-def main(names: list[str]) -> int:
-    patches = [patch for patch in sorted(PATCHES.glob('*.patch')) if not names or patch.stem in names]
-    if not patches:
-        sys.exit(f'no such mutant in {PATCHES.relative_to(ROOT)}')
+def prepare() -> None:
     if TREE.exists():
         commit = subprocess.check_output(['git', 'rev-parse', 'HEAD'], cwd=ROOT, text=True).strip()
         must('git', 'checkout', '-q', '--force', '--detach', commit)
     else:
         subprocess.run(['git', 'worktree', 'prune'], cwd=ROOT, check=True)
         subprocess.run(['git', 'worktree', 'add', '-q', '--force', '--detach', str(TREE)], cwd=ROOT, check=True)
-    must('cmake', '--preset', 'release')
-    if noticed := who_misses_it():
+    must('cmake', '--preset', 'dev')
+
+
+def build(*programs: str) -> None:
+    must('cmake', '--build', '--preset', 'dev', '--target', *programs)
+
+
+def every_instance(test: str) -> str:
+    """GoogleTest's filter for a test of its own, of a suite with parameters and of one with types."""
+    suite, name = test.split('.')
+    return f'{suite}.{name}:{suite}.{name}/*:*/{suite}.{name}:*/{suite}.{name}/*:*/{suite}/*.{name}'
+
+
+def who_of_tests(program: str, test: str | None) -> str | None:
+    filters = [f'--gtest_filter={every_instance(test)}'] if test else []
+    code, output = run(f'build/dev/tests/{program}', *filters, '--gtest_brief=1', limit_s=RUN_LIMIT_S)
+    if '[==========] 0 tests' in output:
+        sys.exit(f'{program} has no {test}')
+    if code == 0:
+        return None
+    failed = re.findall(r'^\[  FAILED  \] (?:\w+/)?(\w+)(?:/\w+)?\.(\w+)', output, re.M)
+    return f'{program} {failed[0][0]}.{failed[0][1]}' if failed else f'{program} {test}' if test else program
+
+
+def who_of_seeds() -> str | None:
+    for first in SEEDS[::SEEDS_AT_ONCE]:
+        options = ('--seed', str(first), '--seeds', str(SEEDS_AT_ONCE))
+        code, _ = run(f'build/dev/tests/{SIMULATION}', *options, limit_s=RUN_LIMIT_S)
+        if code != 0:
+            return SIMULATION
+    return None
+
+
+def who_notices(program: str, test: str | None = None) -> str | None:
+    return who_of_seeds() if program == SIMULATION else who_of_tests(program, test)
+
+
+def anybody(programs: Iterable[str]) -> str | None:
+    for program in programs:
+        build(program)
+        if found := who_notices(program):
+            return found
+    return None
+
+
+def try_out(mutant: Mutant) -> str | None:
+    must('git', 'apply', str(mutant.path))
+    try:
+        if mutant.program:
+            build(mutant.program)
+            if who_notices(mutant.program, mutant.test):
+                return mutant.caught_by
+        return anybody(PROGRAMS)
+    finally:
+        must('git', 'checkout', '-q', '--force', '.')
+
+
+def main(names: list[str]) -> int:
+    chosen = [mutant for mutant in mutants() if not names or mutant.name in names]
+    if not chosen or {mutant.name for mutant in chosen} < set(names):
+        sys.exit(f'no such mutant in {PATCHES}')
+    chosen.sort(key=lambda mutant: mutant.caught_by)  # one program after the other: less to build
+    prepare()
+    if noticed := anybody({mutant.program: None for mutant in chosen if mutant.program}):
         sys.exit(f'the unchanged tree fails already: {noticed}')
     survivors = 0
-    for patch in patches:
-        rule = patch.read_text().split('.')[0]
-        must('git', 'apply', str(patch))
-        noticed = who_misses_it()
-        must('git', 'checkout', '-q', '--force', '.')
-        survivors += not noticed
-        print(f'{patch.stem:26} {rule:8} {noticed or "SURVIVES"}', flush=True)
-    print(f'{len(patches)} mutants, {survivors} survive')
-    return 1 if survivors else 0
+    wrong = 0
+    for mutant in chosen:
+        noticed = try_out(mutant)
+        survivors += noticed is None
+        wrong += noticed is not None and noticed != mutant.caught_by
+        said = '' if noticed == mutant.caught_by else f'  (its patch says: {mutant.caught_by or "nobody"})'
+        print(f'{mutant.name:28} rule {mutant.rule:<3} {noticed or "SURVIVES"}{said}', flush=True)
+    print(f'{len(chosen)} mutants, {survivors} survive, {wrong} are noticed by another one than their patch says')
+    return 1 if survivors or wrong else 0
 
 
 if __name__ == '__main__':

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Every reference in the tree leads somewhere, and the table of rules and their tests is what the tests are.
+"""Every reference in the tree leads somewhere, and the table of rules, their tests and mutants is what those are.
 
     references.py check   exit code 1 when a reference is dead or the table is old
     references.py write   writes the table
 
 A reference is a page's name (`itkassa.md`), what follows it (`§7`, `§6.2, §11.3`; for exactly-once.md the numbers of
-rules, for design.md a section or an invariant), a relative link of Markdown, or a verb of ./dev in a page.
+rules, for design.md a section or an invariant), a relative link of Markdown, a verb of ./dev in a page, or the test that
+catches a mutant.
 """
 
 import os
@@ -14,6 +15,8 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+
+import mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path('docs/contract/rules-and-tests.md')
@@ -27,7 +30,8 @@ RULES = re.compile(r'^ (?P<numbers>\d+(?:(?:, | and |-)\d+)*)\b(?!\.\d)')
 DESIGN = re.compile(r'^ (?:§)?(?P<place>I\d|\d+(?:\.\d+)?)\b')
 LINK = re.compile(r'\]\((?!https?:|#|mailto:)([^)#\s]+)')
 VERB = re.compile(r'\./dev ([a-z]+)')
-TEST_NAME = re.compile(r'TEST(?:_F|_P)?\(\s*(\w+),\s*(Rule(\d+)_\w+)\)')
+TEST_NAME = re.compile(r'\bTEST(?:_F|_P)?\(\s*(\w+),\s*(Rule(\d+)_\w+)\)')
+ANY_TEST = re.compile(r'TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)')
 
 
 def tracked():
@@ -104,15 +108,30 @@ class Checker:
                 if verb not in self.verbs:
                     self.complain(path, number, f'./dev has no verb {verb}')
 
+    def check_mutants(self):
+        tests = set()
+        for path in self.files:
+            if path.suffix in {'.cpp', '.hpp'}:
+                tests.update(ANY_TEST.findall((ROOT / path).read_text(encoding='utf-8')))
+        for mutant in mutants.mutants():
+            where = mutant.path.relative_to(ROOT)
+            if mutant.program is None:
+                continue  # not tried yet
+            if mutant.program not in mutants.PROGRAMS:
+                self.complain(where, 2, f'{mutant.program} is none of the programs of scripts/mutants.py')
+            elif mutant.program != mutants.SIMULATION and tuple((mutant.test or '.').split('.')) not in tests:
+                self.complain(where, 2, f'there is no test {mutant.test}')
+
     def run(self):
         for path in self.files:
             if path.suffix in TEXTS and not str(path).startswith(HOLD_FAULTS):
                 self.check_file(path)
+        self.check_mutants()
         return self.dead
 
 
 def table(files):
-    """Which test holds which rule of exactly-once.md: the tests say so in their names."""
+    """Which test holds which rule of exactly-once.md, by the tests' names; what is lost without it, by the mutants."""
     rules = re.findall(r'^(\d+)\. (?:\*\*(.+?)\*\*)?', (ROOT / 'docs/contract/exactly-once.md').read_text(), re.M)
     tests = defaultdict(set)
     for path in files:
@@ -120,14 +139,21 @@ def table(files):
             continue
         for suite, name, rule in TEST_NAME.findall((ROOT / path).read_text(encoding='utf-8')):
             tests[int(rule)].add((str(path.parent.parent), f'{suite}.{name}'))
+    without = defaultdict(list)
+    for mutant in mutants.mutants():
+        caught_by = f'`{mutant.caught_by}`' if mutant.program else 'not tried yet'
+        without[mutant.rule].append(f'| `{mutant.name}` | {mutant.loss} | {caught_by} |')
     lines = [
         '# Rules and their tests', '',
-        ('Made of the names of the tests by `./dev lint`; the tests of whole stacks, in `tests/functional` and `tests/chaos`, '
-         'come on top (ARCHITECTURE.md).'),
+        ('Made by `scripts/references.py write` of the names of the tests and of the mutants in `tests/mutants`, held to them by '
+         '`./dev lint`; the tests of whole stacks, in `tests/functional` and `tests/chaos`, come on top (ARCHITECTURE.md). A mutant '
+         'takes one protection away; `./dev mutants` shows that it is caught.'),
     ]
     for number, title in rules:
         lines += ['', f'## {number}. {title.rstrip(".")}' if title else f'## {number}.', '']
         lines += [f'* `{name}` ({place})' for place, name in sorted(tests[int(number)])] or ['* none by name']
+        if without[int(number)]:
+            lines += ['', '| Mutant | Without the protection | Caught by |', '|---|---|---|', *without[int(number)]]
     return '\n'.join(lines) + '\n'
 
 
