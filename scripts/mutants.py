@@ -71,7 +71,7 @@ def run(*command: str, limit_s: int | None = None) -> tuple[int, str]:
 def must(*command: str) -> None:
     code, output = run(*command)
     if code != 0:
-        sys.exit(f'{" ".join(command)}:\n{output[-4000:]}')
+        raise subprocess.CalledProcessError(code, command, output)
 
 
 def prepare() -> None:
@@ -84,8 +84,8 @@ def prepare() -> None:
     must('cmake', '--preset', 'dev')
 
 
-def build(*programs: str) -> None:
-    must('cmake', '--build', '--preset', 'dev', '--target', *programs)
+def build(program: str) -> None:
+    must('cmake', '--build', '--preset', 'dev', '--target', program)
 
 
 def every_instance(test: str) -> str:
@@ -149,7 +149,11 @@ def main(names: list[str]) -> int:
     survivors = 0
     wrong = 0
     for mutant in chosen:
-        noticed = try_out(mutant)
+        try:
+            noticed = try_out(mutant)
+        except subprocess.CalledProcessError as broken:
+            errors = [line for line in broken.output.splitlines() if 'error:' in line]
+            noticed = f'cannot be tried: {errors[0] if errors else broken.output[-300:]}'
         survivors += noticed is None
         wrong += noticed is not None and noticed != mutant.caught_by
         said = '' if noticed == mutant.caught_by else f'  (its patch says: {mutant.caught_by or "nobody"})'
@@ -159,4 +163,7 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except subprocess.CalledProcessError as failed:
+        sys.exit(f'{" ".join(failed.cmd)}:\n{failed.output[-4000:]}')
