@@ -1,4 +1,4 @@
-"""Links between processes: TCP proxies that can fall silent or be cut, a partition as far as one loopback can have one.
+"""Links between processes: TCP proxies that can fall silent or be cut, a partition, as far as one loopback can have one.
 
 A silent link keeps every connection and carries nothing, not even an end; what was under way arrives when it is healed,
 unless its sender has given it up by then. A cut one resets its connections and refuses new ones.
