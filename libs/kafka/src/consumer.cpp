@@ -1,12 +1,17 @@
 #include "kassaflow/kafka/consumer.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "handle.hpp"
 #include "kassaflow/log/log.hpp"
+#include "log_bounds.hpp"
 
 namespace kassaflow::kafka {
 
@@ -15,11 +20,18 @@ namespace {
 constexpr int kPoll_ms = 100;
 constexpr int kMetadata_ms = 5000;
 constexpr std::chrono::milliseconds kRetry{500};  // before a batch that was not stored is offered again
+constexpr std::chrono::seconds kBounds{5};        // to learn the ends of the logs before they are read
+// While they are read, how often, and for how long at most: nothing else is read meanwhile. A broker that does not
+// answer in time is asked again at the next look.
+constexpr std::chrono::milliseconds kLookAfter{1500};
+constexpr std::chrono::milliseconds kLook{300};
 
-using Where = std::pair<std::string, std::int32_t>;
+constexpr std::string_view kReplaced = "kafka_log_replaced";
+constexpr std::string_view kLost = "kafka_records_lost";
+constexpr std::string_view kPartitions = "kafka_partitions";
 
-std::vector<Where> to_vector(const rd_kafka_topic_partition_list_t& list) {
-  std::vector<Where> result;
+std::vector<Partition> to_vector(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<Partition> result;
   for (int i = 0; i < list.cnt; ++i) result.emplace_back(list.elems[i].topic, list.elems[i].partition);
   return result;
 }
@@ -48,9 +60,16 @@ Record to_record(const rd_kafka_message_t& message) {
 }  // namespace
 
 struct Consumer::Impl {
-  struct Unread {
-    std::int64_t from = 0;  // the next offset to read
-    std::int64_t end = 0;   // of the log, as last seen
+  struct Reading {
+    ReadPosition position;       // stored
+    std::int64_t expected = -1;  // offset of the next record; -1: the first one is taken wherever it lies
+    bool known_again = true;     // false: the record before it comes first, to be compared
+    std::int64_t end = 0;        // of the log, as last seen
+  };
+  // What must not come next has come.
+  struct Surprise {
+    Continuity continuity;
+    std::int64_t offset;
   };
   Impl(ConsumerOptions o, ConsumerHandler h) : options(std::move(o)), handler(std::move(h)) {}
 
@@ -96,7 +115,8 @@ struct Consumer::Impl {
     });
     const auto kafka = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(kafka.get());
-    learn_partitions(kafka.get());
+    if (count_partitions(kafka.get()).size() < options.topics.size())
+      throw std::runtime_error("a topic is missing, or Kafka does not tell of it");
     subscribe(kafka.get());
     try {
       while (!stopping) next_batch(kafka.get());
@@ -111,8 +131,9 @@ struct Consumer::Impl {
     {
       const std::lock_guard lock(mutex);
       assigned = false;
-      unread.clear();
+      readings.clear();
     }
+    surprises.clear();
     rd_kafka_consumer_close(kafka);
   }
 
@@ -126,25 +147,24 @@ struct Consumer::Impl {
       return;
     }
     const Owned<rd_kafka_topic_partition_list_t> all(rd_kafka_topic_partition_list_new(16));
-    for (const auto& [topic, count] : partitions) {
+    for (const auto& [topic, count] : count_partitions(kafka)) {
       for (int p = 0; p < count; ++p) rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), p);
     }
     assign(kafka, all.get());
   }
 
-  void learn_partitions(rd_kafka_t* kafka) {
-    std::map<std::string, int> learned;
+  // Topics that are not there, or not told of, are absent.
+  std::map<std::string, int> count_partitions(rd_kafka_t* kafka) {
+    std::map<std::string, int> counts;
     for (const auto& topic : options.topics) {
       const Owned<rd_kafka_topic_t> one(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
       const rd_kafka_metadata_t* raw = nullptr;
       const auto error = rd_kafka_metadata(kafka, 0, one.get(), &raw, kMetadata_ms);
-      const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
-      if (error || metadata->topic_cnt != 1 || metadata->topics[0].err)
-        throw std::runtime_error("no metadata of topic " + topic);
-      learned[topic] = metadata->topics[0].partition_cnt;
+      const Owned<const rd_kafka_metadata_t> metadata(raw);
+      if (!error && metadata->topic_cnt == 1 && !metadata->topics[0].err)
+        counts[topic] = metadata->topics[0].partition_cnt;
     }
-    const std::lock_guard lock(mutex);
-    partitions = std::move(learned);
+    return counts;
   }
 
   void rebalance(rd_kafka_t* kafka, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list) {
@@ -161,34 +181,135 @@ struct Consumer::Impl {
     }
     if (handler.on_revoked) handler.on_revoked(to_vector(*list));
     pending.clear();  // not stored: the next owner reads them again
+    surprises.clear();
     rd_kafka_assign(kafka, nullptr);
     const std::lock_guard lock(mutex);
     assigned = false;
-    unread.clear();
+    readings.clear();
   }
 
   void assign(rd_kafka_t* kafka, rd_kafka_topic_partition_list_t* list) {
-    const auto positions = handler.positions(to_vector(*list));
-    std::map<Where, Unread> fresh;
+    auto positions = handler.positions(to_vector(*list));
+    const auto counts = count_partitions(kafka);
+    const auto bounds = ask_bounds(kafka, of_interest(*list, counts, positions), kBounds);
+    auto moved = positions_of_new_partitions(counts, positions, bounds);
+    for (const auto& [where, position] : positions) {
+      if (const auto to = begin_anew(where, position, bounds)) moved.emplace(where, *to);
+    }
+    if (!moved.empty()) handler.move(moved);
+    for (const auto& [where, position] : moved) positions[where] = position;
+
+    std::map<Partition, Reading> fresh;
     for (int i = 0; i < list->cnt; ++i) {
-      auto& entry = list->elems[i];
-      const auto found = positions.find({entry.topic, entry.partition});
-      entry.offset = found == positions.end() || found->second < 0 ? RD_KAFKA_OFFSET_BEGINNING : found->second;
-      fresh[{entry.topic, entry.partition}] = {std::max<std::int64_t>(0, entry.offset), 0};
+      const Partition where{list->elems[i].topic, list->elems[i].partition};
+      const auto stored = positions.find(where);
+      auto& reading = fresh[where];
+      if (stored != positions.end()) {
+        reading.position = stored->second;
+        reading.expected = stored->second.next_offset;
+        const auto known = bounds.find(where);
+        reading.known_again = reading.expected == 0 || reading.position.fingerprint.empty() ||
+                              (known != bounds.end() && known->second.start >= reading.expected);
+      }
+      list->elems[i].offset = reading.expected < 0  ? RD_KAFKA_OFFSET_BEGINNING
+                              : reading.known_again ? reading.expected
+                                                    : reading.expected - 1;
     }
     rd_kafka_assign(kafka, list);
+    surprises.clear();
     log::info("kafka.assigned", {{"partitions", list->cnt}});
     const std::lock_guard lock(mutex);
-    unread = std::move(fresh);
+    readings = std::move(fresh);
     assigned = true;
     reachable = true;
+  }
+
+  // Those assigned, and those that no position is known of, as the ends of their logs are needed.
+  static ReadPositions of_interest(const rd_kafka_topic_partition_list_t& list,
+                                   const std::map<std::string, int>& counts, const ReadPositions& positions) {
+    ReadPositions result;
+    const auto add = [&](const Partition& where) {
+      const auto known = positions.find(where);
+      result.emplace(where, known == positions.end() ? ReadPosition() : known->second);
+    };
+    for (const auto& where : to_vector(list)) add(where);
+    for (const auto& [topic, count] : counts) {
+      for (int p = 0; p < count; ++p) {
+        if (!positions.contains({topic, p})) add({topic, p});
+      }
+    }
+    return result;
+  }
+
+  // A partition's position is stored before it has records: so that nothing is lost of it unnoticed, and a changed
+  // number of partitions is seen. The number decides which partition carries a pool: of posts that lie in the old and
+  // in the new one, either may come first (invariant I8).
+  ReadPositions positions_of_new_partitions(const std::map<std::string, int>& counts, const ReadPositions& positions,
+                                            const std::map<Partition, LogBounds>& bounds) {
+    ReadPositions all;
+    for (const auto& [topic, count] : counts) {
+      ReadPositions moved;
+      int was = 0;
+      for (const auto& [where, position] : positions) {
+        if (where.first != topic) continue;
+        ++was;
+        if (where.second < count || position.next_offset == 0) continue;
+        moved[where] = {position.log + 1, 0, 0, {}};  // it is gone with all that was in it
+      }
+      bool told = true;
+      for (int p = 0; p < count; ++p) {
+        if (positions.contains({topic, p})) continue;
+        const auto known = bounds.find({topic, p});
+        told = told && known != bounds.end();
+        if (told) moved[{topic, p}] = {0, known->second.start, 0, {}};
+      }
+      if (!told || moved.empty()) continue;  // all of a topic or none: it is looked at again at the next assignment
+      if (was > 0) {
+        alarm(kPartitions, topic);
+        log::error("alarm.kafka_partitions", {{"topic", topic}, {"was", was}, {"is", count}});
+      }
+      all.merge(moved);
+    }
+    return all;
+  }
+
+  // Where reading begins anew when the log is another one, or has lost records that were not read; else nothing.
+  std::optional<ReadPosition> begin_anew(const Partition& where, const ReadPosition& position,
+                                         const std::map<Partition, LogBounds>& bounds) {
+    const auto known = bounds.find(where);
+    const auto surprise = surprises.find(where);
+    auto continuity = Continuity::same;
+    std::int64_t start = 0;
+    if (known != bounds.end()) {
+      continuity = compare(position, known->second);
+      start = known->second.start;
+    }
+    if (surprise != surprises.end() && continuity == Continuity::same) {
+      continuity = surprise->second.continuity;
+      if (continuity == Continuity::trimmed) start = surprise->second.offset;
+    }
+    if (continuity == Continuity::same) return std::nullopt;
+    const bool replaced = continuity == Continuity::another;
+    alarm(replaced ? kReplaced : kLost, where.first);
+    log::error(replaced ? "alarm.kafka_log_replaced" : "alarm.kafka_records_lost",
+               {{"topic", where.first},
+                {"partition", where.second},
+                {"position", position.next_offset},
+                {"start", start},
+                {"end", known == bounds.end() ? -1 : known->second.end}});
+    return ReadPosition{position.log + 1, start, 0, {}};
+  }
+
+  void alarm(std::string_view name, const std::string& topic) {
+    const std::lock_guard lock(mutex);
+    ++alarms[{topic, std::string(name)}];
   }
 
   // Polls singly (consume_batch loses records around a rebalance) and hands over what came within batch_wait.
   void next_batch(rd_kafka_t* kafka) {
     pending.clear();
     auto until = std::chrono::steady_clock::time_point::max();
-    while (!stopping && pending.size() < options.batch_limit) {
+    while (!stopping && surprises.empty() && pending.size() < options.batch_limit) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
       if (left <= 0) break;
@@ -196,6 +317,7 @@ struct Consumer::Impl {
           rd_kafka_consumer_poll(kafka, static_cast<int>(std::min<std::int64_t>(left, kPoll_ms))));
       if (!failure.empty()) throw std::runtime_error(std::exchange(failure, {}));
       refresh_ends(kafka);
+      if (pending.empty()) look_after_logs(kafka);
       if (!message) {
         if (pending.empty()) until = std::chrono::steady_clock::time_point::max();
         continue;
@@ -208,7 +330,7 @@ struct Consumer::Impl {
       }
       reachable = true;
       if (pending.empty()) until = std::chrono::steady_clock::now() + options.batch_wait;
-      pending.push_back(to_record(*message));
+      take(to_record(*message));
     }
     const auto first_try = std::chrono::steady_clock::now();
     while (!stopping && !pending.empty() && !store()) {
@@ -218,7 +340,53 @@ struct Consumer::Impl {
       // The group must hear from us while PostgreSQL is away; paused, so that nothing new comes in between.
       keep_membership(kafka);
     }
-    if (!pending.empty() && !stopping) advance(kafka);
+    if (stopping) return;
+    go_on_behind(pending);
+    if (!surprises.empty()) read_anew(kafka);
+  }
+
+  // Puts a record that may come next into the batch.
+  void take(Record record) {
+    const Partition where{record.topic, record.partition};
+    const auto found = readings.find(where);
+    if (found == readings.end() || surprises.contains(where)) return;  // to be read by its new owner, or again
+    auto& reading = found->second;
+    if (!reading.known_again) {
+      reading.known_again =
+          record.offset >= reading.expected ||
+          (record.offset == reading.expected - 1 && fingerprint_of(record) == reading.position.fingerprint);
+      if (!reading.known_again) surprises[where] = {Continuity::another, record.offset};
+      if (record.offset < reading.expected) return;
+    }
+    if (reading.expected >= 0 && record.offset != reading.expected) {
+      // librdkafka goes back to the beginning of a log that is shorter than its offset, or was trimmed above it.
+      surprises[where] = {record.offset < reading.expected ? Continuity::another : Continuity::trimmed, record.offset};
+      return;
+    }
+    reading.expected = record.offset + 1;
+    record.log = reading.position.log;
+    pending.push_back(std::move(record));
+  }
+
+  // Another log may have grown past our position before it was asked for a record, and nothing in what comes says so.
+  void look_after_logs(rd_kafka_t* kafka) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_look) return;
+    ReadPositions positions;
+    for (const auto& [where, reading] : readings) positions.emplace(where, reading.position);
+    for (const auto& [where, known] : ask_bounds(kafka, positions, kLook)) {
+      if (compare(positions.at(where), known) == Continuity::another)
+        surprises[where] = {Continuity::another, known.start};
+    }
+    next_look = std::chrono::steady_clock::now() + kLookAfter;
+  }
+
+  // Assigns the same partitions once more: what is wrong with them is found there.
+  void read_anew(rd_kafka_t* kafka) {
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (const auto error = rd_kafka_assignment(kafka, &raw)) throw std::runtime_error(rd_kafka_err2str(error));
+    const Owned<rd_kafka_topic_partition_list_t> mine(raw);
+    assign(kafka, mine.get());
   }
 
   // Whether positions could be read now.
@@ -249,25 +417,27 @@ struct Consumer::Impl {
     rd_kafka_pause_partitions(kafka, mine.get());
     const Owned<rd_kafka_message_t> message(rd_kafka_consumer_poll(kafka, 0));
     if (message && !message->err) {  // fetched before the pause: goes to the end of the batch, in order
-      pending.push_back(to_record(*message));
+      take(to_record(*message));
     }
     rd_kafka_resume_partitions(kafka, mine.get());
   }
 
-  void advance(rd_kafka_t*) {
+  void go_on_behind(const std::vector<Record>& stored) {
     const std::lock_guard lock(mutex);
-    for (const auto& record : pending) unread[{record.topic, record.partition}].from = record.offset + 1;
+    for (const auto& [where, position] : after(stored)) {
+      if (const auto found = readings.find(where); found != readings.end()) advance(found->second.position, position);
+    }
   }
 
   void refresh_ends(rd_kafka_t* kafka) {
     const std::lock_guard lock(mutex);
-    for (auto& [where, entry] : unread) {
+    for (auto& [where, reading] : readings) {
       std::int64_t low = 0;
       std::int64_t high = 0;
       if (rd_kafka_get_watermark_offsets(kafka, where.first.c_str(), where.second, &low, &high) ==
               RD_KAFKA_RESP_ERR_NO_ERROR &&
           high >= 0) {
-        entry.end = high;
+        reading.end = high;
       }
     }
   }
@@ -281,13 +451,17 @@ struct Consumer::Impl {
   ConsumerHandler handler;
   mutable std::mutex mutex;
   std::condition_variable changed;
-  std::map<Where, Unread> unread;
-  std::map<std::string, int> partitions;  // of each topic
+  std::map<Partition, Reading> readings;                      // changed by the consumer thread only
+  std::map<std::pair<std::string, std::string>, int> alarms;  // by topic and name, since they were last counted
   bool assigned = false;
   bool finished = false;
-  std::vector<Record> pending;  // consumer thread only
-  std::string failure;          // consumer thread only
-  bool store_away = false;      // consumer thread only
+  // Of the consumer thread only:
+  std::vector<Record> pending;
+  std::map<Partition, Surprise> surprises;
+  std::chrono::steady_clock::time_point next_look;
+  std::string failure;
+  bool store_away = false;
+
   std::atomic<bool> reachable{false};
   std::atomic<bool> stopping{false};
   std::thread thread;
@@ -315,16 +489,26 @@ void Consumer::stop(std::chrono::milliseconds deadline) {
   impl_->thread.join();
 }
 
-void Consumer::show_lag(metrics::Metrics& metrics) const {
+void Consumer::show(metrics::Metrics& metrics) {
   std::vector<metrics::Metrics::Sample> samples;
+  std::map<std::pair<std::string, std::string>, int> alarms;
   {
     const std::lock_guard lock(impl_->mutex);
-    for (const auto& [where, entry] : impl_->unread) {
+    for (const auto& [where, reading] : impl_->readings) {
       samples.push_back({{{"topic", where.first}, {"partition", std::to_string(where.second)}},
-                         static_cast<double>(std::max<std::int64_t>(0, entry.end - entry.from))});
+                         static_cast<double>(std::max<std::int64_t>(0, reading.end - reading.position.next_offset))});
     }
+    alarms = std::exchange(impl_->alarms, {});
   }
   metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, metrics::Metrics::Rest::sum);
+  for (const auto& topic : impl_->options.topics) {
+    for (const auto name : {kReplaced, kLost, kPartitions}) {
+      metrics
+          .counter("kassaflow_kafka_alarms_total", "logs that were not what had been read",
+                   {{"topic", topic}, {"alarm", std::string(name)}})
+          .add(alarms[{topic, std::string(name)}]);
+    }
+  }
 }
 
 bool Consumer::healthy() const {

@@ -10,6 +10,7 @@
 #include "handle.hpp"
 #include "kassaflow/async/resume.hpp"
 #include "kassaflow/log/log.hpp"
+#include "log_bounds.hpp"
 
 namespace kassaflow::kafka {
 
@@ -24,25 +25,28 @@ class Asker {
  public:
   explicit Asker(LogEnds::Options options) : options_(std::move(options)) {}
 
-  std::vector<LogEnd> operator()() {
+  std::vector<LogEnd> operator()(const ReadPositions& positions) {
     if (!kafka_) connect();
     const auto until = Clock::now() + options_.limit;
-    const auto list = every_partition(until);
-    if (!list || left_ms(until) <= 0) return {};
-    // The look-up by time -1 is the protocol's way to ask for the latest offsets, of all partitions at once.
-    if (rd_kafka_offsets_for_times(kafka_.get(), list.get(), left_ms(until)) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    const auto partitions = every_partition(until);
+    ReadPositions asked;
+    for (const auto& where : partitions) {
+      const auto known = positions.find(where);
+      asked.emplace(where, known == positions.end() ? ReadPosition() : known->second);
+    }
+    const auto bounds = ask_bounds(kafka_.get(), asked, left(until));
     std::vector<LogEnd> ends;
-    for (int i = 0; i < list->cnt; ++i) {
-      const auto& entry = list->elems[i];
-      if (entry.err || entry.offset < 0) return {};
-      ends.push_back({entry.topic, entry.partition, entry.offset});
+    for (const auto& [where, position] : asked) {
+      const auto known = bounds.find(where);
+      if (known == bounds.end()) return {};
+      ends.push_back({where.first, where.second, known->second.end, position.log, compare(position, known->second)});
     }
     return ends;
   }
 
  private:
-  static int left_ms(Clock::time_point until) {
-    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count());
+  static std::chrono::milliseconds left(Clock::time_point until) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
   }
 
   void connect() {
@@ -60,23 +64,23 @@ class Asker {
     topics_ = std::move(topics);
   }
 
-  // The partitions are counted anew each time: an operator may have added some, and records may lie in them.
-  Owned<rd_kafka_topic_partition_list_t> every_partition(Clock::time_point until) {
+  // The partitions are counted anew each time: an operator may have added some, and records may lie in them. Empty: not
+  // all topics are told of.
+  std::vector<Partition> every_partition(Clock::time_point until) {
     const rd_kafka_metadata_t* raw = nullptr;
-    if (rd_kafka_metadata(kafka_.get(), 0, nullptr, &raw, left_ms(until)) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    if (rd_kafka_metadata(kafka_.get(), 0, nullptr, &raw, static_cast<int>(left(until).count())) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+      return {};
     const Owned<const rd_kafka_metadata_t> metadata(raw);
-    Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(128));
+    std::vector<Partition> partitions;
     for (const auto& name : options_.topics) {
       const auto* first = metadata->topics;
       const auto* last = first + metadata->topic_cnt;
       const auto* topic = std::find_if(first, last, [&](const auto& one) { return name == one.topic; });
       if (topic == last || topic->err || topic->partition_cnt == 0) return {};
-      for (int p = 0; p < topic->partition_cnt; ++p) {
-        rd_kafka_topic_partition_list_add(list.get(), name.c_str(), topic->partitions[p].id)->offset =
-            RD_KAFKA_OFFSET_END;
-      }
+      for (int p = 0; p < topic->partition_cnt; ++p) partitions.emplace_back(name, topic->partitions[p].id);
     }
-    return list;
+    return partitions;
   }
 
   LogEnds::Options options_;
@@ -91,9 +95,10 @@ struct LogEnds::Impl {
 
   explicit Impl(Fetch q) : fetch(std::move(q)) {}
 
-  void wait(Answer answer) {
+  void wait(ReadPositions of_caller, Answer answer) {
     const std::lock_guard lock(mutex);
     if (!thread.joinable()) thread = std::jthread([this](const std::stop_token& stopped) { serve(stopped); });
+    positions = std::move(of_caller);
     waiting.push_back(std::move(answer));
     changed.notify_all();
   }
@@ -101,19 +106,21 @@ struct LogEnds::Impl {
   void serve(const std::stop_token& stopped) {
     for (;;) {
       std::vector<Answer> mine;
+      ReadPositions compared;
       {
         std::unique_lock lock(mutex);
         if (!changed.wait(lock, stopped, [this] { return !waiting.empty(); }) || stopped.stop_requested()) return;
         mine = std::exchange(waiting, {});
+        compared = std::exchange(positions, {});
       }
-      const auto ends = ask();  // starts after each of `mine` came
+      const auto ends = ask(compared);  // starts after each of `mine` came
       for (const auto& answer : mine) answer(ends);
     }
   }
 
-  std::vector<LogEnd> ask() {
+  std::vector<LogEnd> ask(const ReadPositions& compared) {
     try {
-      return fetch();
+      return fetch(compared);
     } catch (const std::exception& error) {
       log::warn("kafka.log_ends_failed", {{"error", error.what()}});
       return {};
@@ -124,15 +131,21 @@ struct LogEnds::Impl {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::vector<Answer> waiting;
-  std::jthread thread;  // the last: ends before what it uses
+  ReadPositions positions;  // of the last who waits
+  std::jthread thread;      // the last: ends before what it uses
 };
 
-LogEnds::LogEnds(const Options& options) : LogEnds([asker = std::make_shared<Asker>(options)] { return (*asker)(); }) {}
+LogEnds::LogEnds(const Options& options)
+    : LogEnds(
+          [asker = std::make_shared<Asker>(options)](const ReadPositions& positions) { return (*asker)(positions); }) {}
 LogEnds::LogEnds(Fetch fetch) : impl_(std::make_shared<Impl>(std::move(fetch))) {}
 LogEnds::~LogEnds() = default;
 
-asio::awaitable<std::vector<LogEnd>> LogEnds::ask() {
-  return async::resumed_with<std::vector<LogEnd>>([this](Impl::Answer answer) { impl_->wait(std::move(answer)); });
+asio::awaitable<std::vector<LogEnd>> LogEnds::ask(ReadPositions positions) {
+  return async::resumed_with<std::vector<LogEnd>>(
+      [this, positions = std::move(positions)](Impl::Answer answer) mutable {
+        impl_->wait(std::move(positions), std::move(answer));
+      });
 }
 
 }  // namespace kassaflow::kafka

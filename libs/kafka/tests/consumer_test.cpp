@@ -34,7 +34,11 @@ class Member {
       }
       changed_.notify_all();
       if (!answers_) throw std::runtime_error("the store does not answer");
-      return std::map<std::pair<std::string, std::int32_t>, std::int64_t>();
+      return stored_;
+    };
+    handler.move = [this](const ReadPositions& positions) {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [where, position] : positions) stored_[where] = position;
     };
     handler.on_batch = [this](const std::vector<Record>&) {
       const std::lock_guard lock(mutex_);
@@ -79,6 +83,7 @@ class Member {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool answers_;
+  ReadPositions stored_;
   int asked_ = 0;
   int joined_ = 0;  // how often it was given partitions: each time the group was rebalanced
   std::size_t partitions_ = 0;

@@ -48,12 +48,13 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   int offered = 0;
   ConsumerHandler handler;
   handler.positions = [&](const auto& partitions) {
-    std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions;
+    ReadPositions positions;
     for (const auto& partition : partitions) {
-      if (partition.second == first->partition) positions[partition] = second->offset;
+      if (partition.second == first->partition) positions[partition].next_offset = second->offset;
     }
     return positions;
   };
+  handler.move = [](const auto&) {};
   handler.on_batch = [&](const std::vector<Record>& batch) {
     const std::lock_guard lock(mutex);
     if (++offered == 1) return false;  // not stored: must come again
@@ -82,7 +83,7 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
                     .client_id = "kafka_test",
                     .topics = {"kassaflow.dead-letters"},
                     .limit = 10s});
-  const auto ends = run(log_ends.ask());
+  const auto ends = run(log_ends.ask({}));
   const auto end = std::find_if(ends.begin(), ends.end(), [&](const LogEnd& one) {
     return one.topic == "kassaflow.dead-letters" && one.partition == first->partition;
   });

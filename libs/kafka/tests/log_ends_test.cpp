@@ -27,8 +27,8 @@ class OneThread {
     work_.reset();
     thread_.join();
   }
-  std::future<std::vector<LogEnd>> ask(LogEnds& log_ends) {
-    return boost::asio::co_spawn(io_, log_ends.ask(), boost::asio::use_future);
+  std::future<std::vector<LogEnd>> ask(LogEnds& log_ends, const ReadPositions& positions = {}) {
+    return boost::asio::co_spawn(io_, log_ends.ask(positions), boost::asio::use_future);
   }
   void wait_for_its_turn() {
     std::promise<void> turn;
@@ -50,7 +50,7 @@ class SlowLog {
     const std::int64_t end = end_;
     started_.at(number).set_value();
     released_.at(number).get_future().wait();
-    return {{"receipts", 0, end}};
+    return {{.topic = "receipts", .partition = 0, .end = end}};
   }
   [[nodiscard]] bool starts(std::size_t number) {
     return started_.at(number).get_future().wait_for(10s) == std::future_status::ready;
@@ -68,7 +68,7 @@ class SlowLog {
 TEST(LogEnds, Rule14_WhoComesDuringAQuestionWaitsForTheNext) {
   SlowLog log;
   OneThread executor;
-  LogEnds log_ends([&log] { return log(); });
+  LogEnds log_ends([&log](const ReadPositions&) { return log(); });
   auto first = executor.ask(log_ends);
   ASSERT_TRUE(log.starts(0));
   log.append();  // after the first question, before the second
@@ -84,7 +84,7 @@ TEST(LogEnds, Rule14_WhoComesDuringAQuestionWaitsForTheNext) {
 TEST(LogEnds, OneQuestionServesAllWhoWait) {
   SlowLog log;
   OneThread executor;
-  LogEnds log_ends([&log] { return log(); });
+  LogEnds log_ends([&log](const ReadPositions&) { return log(); });
   [[maybe_unused]] const auto first = executor.ask(log_ends);
   ASSERT_TRUE(log.starts(0));
   std::vector<std::future<std::vector<LogEnd>>> waiting;
@@ -99,7 +99,7 @@ TEST(LogEnds, OneQuestionServesAllWhoWait) {
 TEST(LogEnds, ASlowBrokerDoesNotHoldTheExecutor) {
   SlowLog log;
   OneThread executor;
-  LogEnds log_ends([&log] { return log(); });
+  LogEnds log_ends([&log](const ReadPositions&) { return log(); });
   auto asked = executor.ask(log_ends);
   ASSERT_TRUE(log.starts(0));
   executor.wait_for_its_turn();

@@ -57,6 +57,10 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
       lease_store_(lease_database_),
       store_(database_),
       intake_store_(intake_database_),
+      topics_(settings.kafka, context.instance,
+              {{records::kReceiptsTopic, records::kKeptFor},
+               {records::kCallbacksTopic},
+               {records::kOutcomesTopic, records::kKeptFor}}),
       producer_(context.executor, producer_options(settings, context)),
       network_({.allow_private = context.common.allow_private_endpoints}),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
@@ -90,6 +94,10 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
     auto read = intake_store_.run_blocking([](Transaction& tx) { return tx.positions(); });
     if (!read) throw std::runtime_error("positions: " + explained(read.error()));
     return std::move(*read);
+  };
+  handler.move = [this](const kafka::ReadPositions& positions) {
+    const auto moved = intake_store_.transact_blocking([&](Transaction& tx) { tx.store_positions(positions); });
+    if (!moved) throw std::runtime_error("positions: " + explained(moved.error()));
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
   kafka::ConsumerOptions options;
@@ -184,7 +192,10 @@ asio::awaitable<void> App::measure() {
   measured_.notify();
 }
 
-void App::update_metrics() { consumer_->show_lag(context_.metrics); }
+void App::update_metrics() {
+  consumer_->show(context_.metrics);
+  topics_.show(context_.metrics);
+}
 
 // From gRPC's threads.
 std::optional<std::vector<Lane::View>> App::ask_views() {
@@ -197,7 +208,7 @@ std::string App::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
   if (!database_.healthy()) return "PostgreSQL does not answer";
   if (!consumer_->healthy()) return "Kafka does not answer";
-  return {};
+  return topics_.not_ready();
 }
 
 asio::awaitable<void> App::shut_down() {

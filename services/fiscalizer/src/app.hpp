@@ -13,6 +13,7 @@
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/kafka/topic_check.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "operations.hpp"
@@ -45,6 +46,7 @@ class App final : public runtime::App {
   journal::PostgresLeaseStore lease_store_;
   journal::PostgresStore store_;
   journal::PostgresStore intake_store_;
+  kafka::TopicCheck topics_;
   kafka::Producer producer_;
   http::Network network_;  // of the drivers
   configuration::Watcher watcher_;

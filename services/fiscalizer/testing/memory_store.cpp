@@ -64,8 +64,8 @@ struct Memory::Tables {
   std::map<ReceiptId, StoredReceipt> receipts;
   std::map<std::int64_t, StoredAttempt> attempts;
   std::map<std::pair<ReceiptId, std::string>, NewPost> posts;
-  std::map<std::tuple<std::string, std::int32_t, std::int64_t>, StoredUnreadable> unreadable;
-  positions::Positions positions;
+  std::map<std::tuple<std::string, std::int32_t, std::int64_t, std::int64_t>, StoredUnreadable> unreadable;
+  kafka::ReadPositions positions;
   std::map<std::int64_t, StoredEvidence> evidence;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
   std::map<RegisterIdentity, RegisterRow> registers;
@@ -234,7 +234,7 @@ class MemoryTransaction final : public Transaction {
   }
 
   void keep_unreadable(const Unreadable& record) override {
-    insert(tables_.unreadable, {record.topic, record.partition, record.offset}, {record, tables_.next()});
+    insert(tables_.unreadable, {record.topic, record.partition, record.log, record.offset}, {record, tables_.next()});
   }
 
   std::vector<std::string> unreadable_of(const ReceiptId& receipt) override {
@@ -247,14 +247,11 @@ class MemoryTransaction final : public Transaction {
     return values;
   }
 
-  void store_positions(const std::vector<kafka::Record>& batch) override {
-    for (const auto& record : batch) {
-      auto& next = change(tables_.positions, {record.topic, record.partition});
-      next = std::max(next, record.offset + 1);
-    }
+  void store_positions(const kafka::ReadPositions& positions) override {
+    for (const auto& [where, position] : positions) kafka::advance(change(tables_.positions, where), position);
   }
 
-  positions::Positions positions() override { return tables_.positions; }
+  kafka::ReadPositions positions() override { return tables_.positions; }
 
   // --- attempts ---
 

@@ -122,6 +122,21 @@ TEST_P(JournalTest, Rule5_EvidenceBelongsToTheAttemptsShard) {
   EXPECT_EQ(state(1), "done");
 }
 
+// Of a topic that is read from its beginning again.
+TEST_P(JournalTest, Rule18_ACallbackThatComesTwiceIsNoNews) {
+  take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
+  const auto waiting = queued();
+  const auto refused = heard(open(attempt_for(waiting.at(0))), Fact::not_printed, Cause::transient);
+  const auto printed = heard(open(attempt_for(waiting.at(1), "bit:2")), Fact::printed, Cause::none, 5);
+  settle({refused, printed});
+  const auto again = settle({refused, printed});
+  EXPECT_FALSE(again.at(0).news);
+  EXPECT_FALSE(again.at(1).news);
+  EXPECT_EQ(state(1) + "/" + state(2), "queued/done");
+  EXPECT_EQ(queued().size(), 1U);
+  EXPECT_EQ(documents(), 1U);
+}
+
 TEST_P(JournalTest, Rule5_AnotherShardsLeaseDecidesNothing) {
   take({post(1, 1, 10, "d", 0)});
   auto strange = heard(open(attempt_for(queued().at(0))), Fact::printed, Cause::none, 5);

@@ -38,11 +38,46 @@ TEST_P(JournalTest, Rule13_TheNewestContentOfANeverAttemptedReceiptIsPrinted) {
   EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "opened,replaced,superseded");
 }
 
-TEST_P(JournalTest, Rule18_OffsetsAreStoredWithTheBatchAndNeverGoBack) {
-  take({post(1, 1, 10, "d", 41)});
-  EXPECT_EQ(run([](Transaction& tx) { return tx.positions(); }).at({records::kReceiptsTopic, 0}), 42);
-  take({post(1, 1, 10, "d", 7)});
-  EXPECT_EQ(run([](Transaction& tx) { return tx.positions(); }).at({records::kReceiptsTopic, 0}), 42);
+class PositionsTest : public JournalTest {
+ protected:
+  static kafka::Record at(std::int64_t offset, std::int64_t timestamp_ms, std::int64_t log = 0) {
+    auto record = post(1, 1, 10, "d", offset);
+    record.timestamp_ms = timestamp_ms;
+    record.log = log;
+    return record;
+  }
+  kafka::ReadPosition position() {
+    return run([](Transaction& tx) { return tx.positions(); }).at({records::kReceiptsTopic, 0});
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Stores, PositionsTest, kStores, kStoreName);
+
+TEST_P(PositionsTest, Rule18_PositionsAreStoredWithTheBatchAndNeverGoBack) {
+  take({at(41, 1000)});
+  EXPECT_EQ(position().next_offset, 42);
+  EXPECT_EQ(position().newest_ms, 1000);
+  EXPECT_EQ(position().fingerprint, kafka::fingerprint_of(at(41, 1000)));
+  take({at(7, 2000)});
+  EXPECT_EQ(position().next_offset, 42) << "two workers may overlap in a rebalance";
+  EXPECT_EQ(position().newest_ms, 1000);
+  take({at(42, 900)});
+  EXPECT_EQ(position().next_offset, 43);
+  EXPECT_EQ(position().newest_ms, 1000) << "a broker's clock may be set back";
+  EXPECT_EQ(position().fingerprint, kafka::fingerprint_of(at(42, 900)));
+}
+
+TEST_P(PositionsTest, Rule18_AnotherLogIsReadFromItsBeginning) {
+  take({at(41, 1000)});
+  transact([](Transaction& tx) { tx.store_positions({{{records::kReceiptsTopic, 0}, {1, 0, 0, {}}}}); });
+  EXPECT_EQ(position().log, 1);
+  EXPECT_EQ(position().next_offset, 0);
+  EXPECT_EQ(position().newest_ms, 0);
+  EXPECT_EQ(position().fingerprint, "");
+  take({at(42, 1000, 0)});
+  EXPECT_EQ(position().next_offset, 0) << "a worker that has not noticed yet changes nothing";
+  take({at(0, 3000, 1)});
+  EXPECT_EQ(position().next_offset, 1);
+  EXPECT_EQ(under_test_->verdicts(receipt_id(1)), "opened") << "and a post that comes again is known";
 }
 
 // A record that is not ours to read, of a post that was answered with a UUID.
@@ -91,12 +126,22 @@ TEST_P(UnreadableTest, Rule18_AnUnreadableRecordLeavesAHeldReceiptAndItsBytes) {
 TEST_P(UnreadableTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
   take_any({unreadable_post(1)});
   transact([](Transaction& tx) {
-    tx.keep_unreadable({records::kReceiptsTopic, 0, 99, receipt_id(1), "", post(1, 1, 10, "d", 0).value});
+    tx.keep_unreadable({records::kReceiptsTopic, 0, 0, 99, receipt_id(1), "", post(1, 1, 10, "d", 0).value});
   });
   EXPECT_TRUE(made_readable());
   EXPECT_EQ(shown(1).state, receipts::State::held);
   EXPECT_EQ(shown(1).total_kopecks, 100);
   EXPECT_EQ(shown(1).digest, "d");
+}
+
+TEST_P(UnreadableTest, Rule18_AnotherLogHasOtherRecordsAtTheSameOffsets) {
+  take_any({unreadable_post(1)});
+  auto other = unreadable_post(2);
+  other.log = 1;
+  take_any({other});
+  for (const int receipt : {1, 2}) {
+    EXPECT_EQ(run([&](Transaction& tx) { return tx.unreadable_of(receipt_id(receipt)); }).size(), 1U) << receipt;
+  }
 }
 
 TEST_P(JournalTest, Rule18_ALaterPostThatCanBeReadIsPrinted) {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/kafka/topic_check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "routes.hpp"
@@ -36,6 +37,9 @@ class Ingress final : public runtime::App {
         counters_(context.metrics),
         watcher_(Watcher::Options{settings.registry.grpc, v1::SERVICE_INGRESS, context.instance},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
+        metrics_(context.metrics),
+        topics_(settings.kafka, context.instance,
+                {{records::kReceiptsTopic, records::kKeptFor}, {records::kCallbacksTopic}}),
         producer_(context.executor,
                   kafka::ProducerOptions{.connection = settings.kafka,
                                          .client_id = context.instance,
@@ -57,8 +61,10 @@ class Ingress final : public runtime::App {
   [[nodiscard]] std::string not_ready() const override {
     if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
     if (!producer_.healthy()) return "Kafka is not reachable, or its topics are not known yet";
-    return {};
+    return topics_.not_ready();
   }
+
+  void update_metrics() override { topics_.show(metrics_); }
 
   asio::awaitable<void> shut_down() override {
     co_await server_.drain(settings_.print_deadline);
@@ -101,6 +107,8 @@ class Ingress final : public runtime::App {
   Counters counters_;
   Configuration configuration_;
   Watcher watcher_;
+  metrics::Metrics& metrics_;
+  kafka::TopicCheck topics_;
   kafka::Producer producer_;
   KafkaPublisher publisher_;
   StatusDuplicates duplicates_;

@@ -81,6 +81,8 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
                  database_options(settings, context, 3, 30000))),
       answers_database_(database_options(settings, context, 2, 1000)),
+      topics_(settings.kafka, context.instance,
+              {{records::kReceiptsTopic, records::kKeptFor}, {records::kOutcomesTopic, records::kKeptFor}}),
       producer_(context.executor,
                 {.connection = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
       log_ends_(
@@ -98,10 +100,14 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto&) {
-    positions::Positions positions;
+    kafka::ReadPositions positions;
     const auto read = database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
     if (!read) throw std::runtime_error("positions: " + explained(read.error()));
     return positions;
+  };
+  handler.move = [this](const kafka::ReadPositions& positions) {
+    const auto moved = database_.run_blocking([&](pqxx::work& work) { positions::store(work, positions); });
+    if (!moved) throw std::runtime_error("positions: " + explained(moved.error()));
   };
   handler.on_batch = [this](const std::vector<kafka::Record>& batch) { return on_batch(batch); };
   consumer_ = std::make_unique<kafka::Consumer>(
@@ -166,13 +172,16 @@ asio::awaitable<void> StatusApp::measure() {
   }
 }
 
-void StatusApp::update_metrics() { consumer_->show_lag(context_.metrics); }
+void StatusApp::update_metrics() {
+  consumer_->show(context_.metrics);
+  topics_.show(context_.metrics);
+}
 
 std::string StatusApp::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
   if (!database_.healthy()) return "PostgreSQL does not answer";
   if (!consumer_->healthy()) return "Kafka does not answer";
-  return {};
+  return topics_.not_ready();
 }
 
 asio::awaitable<void> StatusApp::shut_down() {

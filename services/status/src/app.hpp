@@ -13,6 +13,7 @@
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/kafka/topic_check.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "look_ups.hpp"
@@ -39,6 +40,7 @@ class StatusApp final : public runtime::App {
   const StatusSettings& settings_;
   postgres::Database database_;          // intake, pushes, operators, ingress
   postgres::Database answers_database_;  // CHECK_URL alone: nothing else may delay it
+  kafka::TopicCheck topics_;
   kafka::Producer producer_;
   kafka::LogEnds log_ends_;
   CaughtUp caught_up_for_pushes_;

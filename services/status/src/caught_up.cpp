@@ -17,7 +17,9 @@ constexpr auto kLook = 20ms;
 
 asio::awaitable<bool> CaughtUp::operator()() {
   const auto until = clock_.now() + kLimit;
-  const auto ends = co_await log_ends_.ask();
+  const auto before = co_await database_.run([](pqxx::work& work) { return positions::load(work); });
+  if (!before) co_return false;
+  const auto ends = co_await log_ends_.ask(*before);
   if (ends.empty()) co_return false;
   while (!reached(stored_, ends)) {
     if (clock_.now() >= until) co_return false;

@@ -22,7 +22,7 @@ class CaughtUp {
   async::Clock& clock_;
   kafka::LogEnds& log_ends_;
   postgres::Database& database_;
-  positions::Positions stored_;  // as last seen; they only grow, so any may use what another has read
+  kafka::ReadPositions stored_;  // as last seen; they only grow, so any may use what another has read
   bool reading_ = false;
 };
 

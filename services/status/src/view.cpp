@@ -44,19 +44,21 @@ Answer answer_for(const std::optional<ViewEntry>& known, const InstallationId& i
     case PortalWord::done:
       return Answer::done;
     case PortalWord::error:
-      return known->uncovered_posts || known->error_withheld ? Answer::wait : Answer::error_if_current;
+      return known->uncovered_posts || known->outdated || known->error_withheld ? Answer::wait
+                                                                                : Answer::error_if_current;
     case PortalWord::wait:
       return Answer::wait;
   }
   never();
 }
 
-bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends) {
+bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd>& ends) {
   if (ends.empty()) return false;
   for (const auto& end : ends) {
+    if (end.continuity != kafka::Continuity::same) return false;
     if (end.end == 0) continue;
     const auto found = stored.find({end.topic, end.partition});
-    if (found == stored.end() || found->second < end.end) return false;
+    if (found == stored.end() || found->second.log != end.log || found->second.next_offset < end.end) return false;
   }
   return true;
 }
@@ -121,32 +123,34 @@ void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutco
   // A higher revision wins and done is terminal. Another outcome cancels a push that has become wrong: of a re-opened
   // receipt nothing is pushed, of a finished one the new outcome. `is_same`: only posts were added to what is known; a
   // receipt that failed, was printed again and failed between two batches is not (its generation is higher), nor is one
-  // whose error was withheld.
+  // whose error was withheld. A revision that is told again, after a log was lost, is no longer outdated.
   work.exec_params(
       "insert into receipts as r (id, tenant, installation, pool, state, revision, generation, accepted_at, outcome, "
-      "push_due) "
+      "push_due, logs) "
       "select id, tenant, installation, pool, state, revision, generation, to_timestamp(accepted_ms / 1000.0), "
       "outcome, "
-      "case when push <> 0 then now() + make_interval(secs => $11::bigint / 1000.0) end "
+      "case when push <> 0 then now() + make_interval(secs => $11::bigint / 1000.0) end, "
+      "(select coalesce(sum(log), 0) from offsets) "
       "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], "
       "$8::bigint[], $9::bytea[], $10::int[]) "
       "as n(id, tenant, installation, pool, state, revision, generation, accepted_ms, outcome, push) "
       "on conflict (id) do update set (pool, state, revision, generation, outcome, push_due, push_tries, pushed_at, "
-      "error_told_at) = (select excluded.pool, excluded.state, excluded.revision, excluded.generation, "
+      "error_told_at, logs) = (select excluded.pool, excluded.state, excluded.revision, excluded.generation, "
       "excluded.outcome, "
       "case when is_same then r.push_due else excluded.push_due end, case when is_same then r.push_tries else 0 end, "
-      "case when is_same then r.pushed_at end, case when is_same then r.error_told_at end "
-      "from (select r.state = excluded.state and r.generation = excluded.generation and r.error_withheld_revision < "
-      "r.revision as is_same) compared) "
-      "where r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')",
+      "case when is_same then r.pushed_at end, case when is_same then r.error_told_at end, excluded.logs "
+      "from (select r.revision = excluded.revision or (r.state = excluded.state and "
+      "r.generation = excluded.generation and r.error_withheld_revision < r.revision) as is_same) compared) "
+      "where (r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')) "
+      "or (r.revision = excluded.revision and r.revision > 0 and r.logs < excluded.logs)",
       ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), generations.str(),
       accepted.str(), bodies.str(), push.str(), push_delay_ms);
 }
 
 constexpr const char* kColumns =
     "select r.installation, r.outcome, exists (select 1 from posts p where p.receipt = r.id and not p.covered), "
-    "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision "
-    "from receipts r ";
+    "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision, "
+    "r.logs < (select coalesce(sum(log), 0) from offsets) from receipts r ";
 
 std::vector<ViewEntry> read(const pqxx::result& rows) {
   std::vector<ViewEntry> result;
@@ -157,6 +161,7 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
     known.uncovered_posts = row[2].as<bool>();
     known.pushed_at_ms = row[3].as<std::int64_t>();
     known.error_withheld = row[4].as<bool>();
+    known.outdated = row[5].as<bool>();
     result.push_back(std::move(known));
   }
   return result;
@@ -194,7 +199,7 @@ std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Reco
   }
   write_posts(work, posts);
   write_receipts(work, outcomes, push_delay_ms);
-  positions::store(work, batch);
+  positions::store(work, kafka::after(batch));
   return unreadable;
 }
 
@@ -216,6 +221,7 @@ bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revisi
   return work.exec_params(
                  "update receipts set error_told_at = coalesce(error_told_at, now()) "
                  "where id = $1::uuid and revision = $2 and state = 'failed' and error_withheld_revision < revision "
+                 "and logs = (select coalesce(sum(log), 0) from offsets) "
                  "and not exists (select 1 from posts p where p.receipt = receipts.id and not p.covered)",
                  receipt.str(), revision)
              .affected_rows() == 1;

@@ -1,5 +1,5 @@
 #pragma once
-// The view: what the journal has said of each receipt, kept in the schema `status` with the offsets in the same
+// The view: what the journal has said of each receipt, kept in the schema `status` with the positions in the same
 // transaction. Outcomes are applied by revision and `done` is terminal; a post is covered once an outcome names it
 // (exactly-once.md 12, 14).
 //
@@ -28,6 +28,7 @@ struct ViewEntry {
   InstallationId installation;
   v1::ReceiptOutcome outcome;
   bool uncovered_posts = false;  // an accepted post no outcome has named yet
+  bool outdated = false;         // told before a log was lost: the journal may have said more since
   bool error_withheld = false;   // an operator retries it: its error is never told (exactly-once.md 16)
   std::int64_t pushed_at_ms = 0;
 };
@@ -38,8 +39,9 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 // provided the view has reached the log ends read after the question came.
 [[nodiscard]] Answer answer_for(const std::optional<ViewEntry>& known, const InstallationId& installation);
 
-// True when the view has taken in every record before `ends`; unknown (empty) ends are never reached.
-[[nodiscard]] bool reached(const positions::Positions& stored, const std::vector<kafka::LogEnd>& ends);
+// True when the view has taken in every record before `ends`; unknown (empty) ends are never reached, nor are those of
+// another log than the one that was read.
+[[nodiscard]] bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd>& ends);
 
 // Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
 // receipt was finished, which a repeated post does not change (exactly-once.md 19). Never of a document a person typed:
@@ -53,13 +55,13 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] std::string_view state_word(v1::ReceiptState state);
 
 namespace sql {
-// Returns the records that could not be read; their offsets are stored too. `push_delay_ms` after an outcome it is
-// pushed.
+// Returns the records that could not be read; the positions behind them are stored too. `push_delay_ms` after an
+// outcome it is pushed.
 std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch, std::int64_t push_delay_ms);
 std::optional<ViewEntry> find(pqxx::work& work, const ReceiptId& receipt);
 
-// The portal is about to be told the error of this revision; false: it must not be, it changed, is withheld or has a
-// post no outcome has named. PushedEnd and withheld exclude each other, for ever (exactly-once.md 16).
+// The portal is about to be told the error of this revision; false: it must not be, it changed, is outdated or withheld
+// or has a post no outcome has named. PushedEnd and withheld exclude each other, for ever (exactly-once.md 16).
 bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision);
 v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision);
 

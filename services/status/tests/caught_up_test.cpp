@@ -21,8 +21,9 @@ class CaughtUpTest : public DatabaseTest {
 
   // What `count` questions at once are answered.
   std::vector<bool> ask(int count = 1) {
-    kafka::LogEnds log_ends([this] {
+    kafka::LogEnds log_ends([this](const kafka::ReadPositions& positions) {
       const std::lock_guard lock(mutex_);
+      compared_ = positions;
       return ends_;
     });
     CaughtUp caught_up(async::machine_clock(), log_ends, database_);
@@ -37,6 +38,7 @@ class CaughtUpTest : public DatabaseTest {
 
   postgres::Database database_;
   std::mutex mutex_;
+  kafka::ReadPositions compared_;
   std::vector<kafka::LogEnd> ends_{{"kassaflow.outcomes", 0, 8}, {"kassaflow.receipts", 0, 0}};
 };
 
@@ -61,6 +63,15 @@ TEST_F(CaughtUpTest, ItWaitsForTheView) {
   });
   EXPECT_EQ(ask(), std::vector<bool>{true});
   intake.join();
+}
+
+TEST_F(CaughtUpTest, Rule18_TheLogsAreComparedWithWhatWasRead) {
+  const auto record = record_of(outcome(1, 5, v1::RECEIPT_STATE_DONE), 7);
+  take({record});
+  EXPECT_EQ(ask(), std::vector<bool>{true});
+  EXPECT_EQ(compared_.at({"kassaflow.outcomes", 0}).fingerprint, kafka::fingerprint_of(record));
+  ends_[0].continuity = kafka::Continuity::another;
+  EXPECT_EQ(ask(), std::vector<bool>{false});
 }
 
 TEST_F(CaughtUpTest, Rule14_NothingIsSureWhileKafkaDoesNotTellTheEnds) {

@@ -19,6 +19,17 @@ class ViewSql : public DatabaseTest {
  protected:
   std::string state(int receipt) { return column("state || ' ' || revision", receipt); }
   bool push_is_due(int receipt) { return column("push_due is not null", receipt) == "t"; }
+  kafka::ReadPositions positions() {
+    return run([](pqxx::work& work) { return positions::load(work); });
+  }
+  // As the consumer does when it finds another log.
+  void lose_log(const std::string& topic) {
+    const auto log = positions()[{topic, 0}].log + 1;
+    run([&](pqxx::work& work) {
+      positions::store(work, {{{topic, 0}, {log, 0, 0, {}}}});
+      return true;
+    });
+  }
   Answer answer(int receipt) { return answer_for(find(receipt), InstallationId("acme-main")); }
 };
 
@@ -166,13 +177,74 @@ TEST_F(ViewSql, OffsetsAreStoredWithTheBatchOrNotAtAll) {
     pqxx::work lost(connection_);
     sql::apply(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
   }
-  const auto positions = [this] { return run([](pqxx::work& work) { return positions::load(work); }); };
   EXPECT_TRUE(positions().empty());
   EXPECT_FALSE(find(1));
   take({record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41), post_of(1, 1, 7)});
-  EXPECT_EQ(positions(), (positions::Positions{{{"kassaflow.outcomes", 0}, 42}, {{"kassaflow.receipts", 0}, 8}}));
+  EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}).next_offset, 42);
+  EXPECT_EQ(positions().at({"kassaflow.receipts", 0}).next_offset, 8);
   take({record_of(outcome(2, 5, RECEIPT_STATE_DONE), 30)});
-  EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}), 42) << "two replicas may overlap in a rebalance";
+  EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}).next_offset, 42) << "two replicas may overlap in a rebalance";
+}
+
+TEST_F(ViewSql, Rule18_PositionsComeBackAsTheyWereStored) {
+  auto record = record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41);
+  record.timestamp_ms = 1795435899000;
+  take({record});
+  const auto stored = positions().at({"kassaflow.outcomes", 0});
+  EXPECT_EQ(stored.newest_ms, 1795435899000);
+  EXPECT_EQ(stored.fingerprint, kafka::fingerprint_of(record));
+}
+
+TEST_F(ViewSql, Rule18_WhatAnOlderVersionHasMovedIsNotComparedWithTheWrongRecord) {
+  take({record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)});
+  exec("update offsets set next_offset = 50");
+  const auto stored = positions().at({"kassaflow.outcomes", 0});
+  EXPECT_EQ(stored.next_offset, 50);
+  EXPECT_EQ(stored.newest_ms, 0);
+  EXPECT_EQ(stored.fingerprint, "");
+}
+
+TEST_F(ViewSql, Rule18_AnotherLogIsTakenInWithoutDoublingAnything) {
+  auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  failed.add_covered_post_ids(uuid(1001));
+  take({post_of(1, 1), record_of(failed, 41)});
+  lose_log("kassaflow.receipts");
+  auto again = post_of(1, 1);
+  again.log = 1;
+  take({again});
+  EXPECT_EQ(state(1), "failed 5");
+  EXPECT_FALSE(find(1)->uncovered_posts) << "a post that comes again is known";
+}
+
+TEST_F(ViewSql, Rule14_AnErrorToldBeforeALogWasLostIsNoGroundForAnErrorUntilItIsToldAgain) {
+  for (const auto* topic : {"kassaflow.outcomes", "kassaflow.receipts"}) {
+    const auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+    take(failed);
+    take(outcome(2, 5, RECEIPT_STATE_DONE));
+    EXPECT_EQ(answer(1), Answer::error_if_current) << topic;
+    lose_log(topic);
+    EXPECT_EQ(answer(1), Answer::wait) << topic;
+    EXPECT_FALSE(tell_error(1, 5)) << topic;
+    EXPECT_TRUE(push_is_due(1)) << "it is told later: " << topic;
+    EXPECT_EQ(answer(2), Answer::done) << topic;
+    take(failed);  // all outcomes are published again
+    EXPECT_EQ(answer(1), Answer::error_if_current) << topic;
+    EXPECT_TRUE(tell_error(1, 5)) << topic;
+  }
+}
+
+TEST_F(ViewSql, Rule16_AnOutcomeToldAgainChangesNothingElse) {
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  ASSERT_TRUE(tell_error(1, 5));
+  take(outcome(2, 5, RECEIPT_STATE_FAILED));
+  ASSERT_EQ(withhold_error(2, 5), Withheld::WITHHELD);
+  exec("update receipts set pushed_at = now(), push_due = null where id = '" + uuid(1) + "'");
+  lose_log("kassaflow.outcomes");
+  take({record_of(outcome(1, 5, RECEIPT_STATE_FAILED)), record_of(outcome(2, 5, RECEIPT_STATE_FAILED))});
+  EXPECT_EQ(column("pushed_at is not null and error_told_at is not null", 1), "t");
+  EXPECT_FALSE(push_is_due(1));
+  EXPECT_EQ(answer(2), Answer::wait) << "withheld for ever";
+  EXPECT_FALSE(push_is_due(2));
 }
 
 TEST_F(ViewSql, AnUnreadableRecordIsHandedBackAndTheOthersAreTaken) {

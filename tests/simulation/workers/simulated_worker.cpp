@@ -81,14 +81,14 @@ asio::awaitable<void> SimulatedWorker::take_in() {
 
 asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t partition) {
   const auto next = std::pair(log.topic(), static_cast<std::int32_t>(partition));
-  const auto batch = log.read(partition, positions_[next], kBatch);
+  const auto batch = log.read(partition, positions_[next].next_offset, kBatch);
   if (batch.empty()) co_return false;
   const auto stored = co_await store_.run([batch](Transaction& tx) { return fiscalizer::journal::take_in(tx, batch); });
   if (!stored) {
     positions_known_ = false;  // as the consumer does: it reads again from where the journal is
     co_return false;
   }
-  positions_[next] = batch.back().offset + 1;
+  positions_[next].next_offset = batch.back().offset + 1;
   co_return true;
 }
 

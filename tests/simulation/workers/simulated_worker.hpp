@@ -76,7 +76,7 @@ class SimulatedWorker {
   fiscalizer::journal::MemoryStore store_;
   std::unique_ptr<fiscalizer::Worker> worker_;
   std::set<std::size_t> partitions_;
-  positions::Positions positions_;
+  kafka::ReadPositions positions_;
   bool positions_known_ = false;
   bool stopping_ = false;
   bool stopped_ = false;

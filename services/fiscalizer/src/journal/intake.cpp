@@ -49,7 +49,7 @@ void hold(Transaction& tx, const kafka::Record& record, const v1::ReceiptOwner& 
 void keep_unreadable(Transaction& tx, const kafka::Record& record) {
   const auto owner = owner_of(record);
   if (owner) hold(tx, record, *owner);
-  tx.keep_unreadable({record.topic, record.partition, record.offset,
+  tx.keep_unreadable({record.topic, record.partition, record.log, record.offset,
                       owner ? ReceiptId(owner->receipt_id()) : ReceiptId(), record.key, record.value});
 }
 
@@ -170,7 +170,7 @@ std::vector<kafka::Record> take_in(Transaction& tx, const std::vector<kafka::Rec
   if (!accepted.empty()) take_posts(tx, accepted);
   if (!callbacks.empty()) tx.append_callbacks(callbacks);
   for (const auto& record : unreadable) keep_unreadable(tx, record);
-  tx.store_positions(batch);
+  tx.store_positions(kafka::after(batch));
   return unreadable;
 }
 

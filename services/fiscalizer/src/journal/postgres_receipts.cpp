@@ -205,9 +205,9 @@ void PostgresTransaction::keep_unreadable(const Unreadable& record) {
   raw.add_bytes(record.key);
   raw.add_bytes(record.value);
   work_.exec_params(
-      "insert into unreadable (topic, partition, record_offset, receipt, key, value) "
-      "values ($1, $2, $3, nullif($4, '')::uuid, ($5::bytea[])[1], ($5::bytea[])[2]) on conflict do nothing",
-      record.topic, record.partition, record.offset, record.receipt.str(), raw.str());
+      "insert into unreadable (topic, partition, log, record_offset, receipt, key, value) "
+      "values ($1, $2, $3, $4, nullif($5, '')::uuid, ($6::bytea[])[1], ($6::bytea[])[2]) on conflict do nothing",
+      record.topic, record.partition, record.log, record.offset, record.receipt.str(), raw.str());
 }
 
 std::vector<std::string> PostgresTransaction::unreadable_of(const ReceiptId& receipt) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 #include "postgres_transaction.hpp"
@@ -79,8 +80,8 @@ std::map<int, std::int64_t> PostgresTransaction::held_epochs(const WorkerId& wor
   return held;
 }
 
-void PostgresTransaction::store_positions(const std::vector<kafka::Record>& batch) { positions::store(work_, batch); }
+void PostgresTransaction::store_positions(const kafka::ReadPositions& positions) { positions::store(work_, positions); }
 
-positions::Positions PostgresTransaction::positions() { return positions::load(work_); }
+kafka::ReadPositions PostgresTransaction::positions() { return positions::load(work_); }
 
 }  // namespace kassaflow::fiscalizer::journal

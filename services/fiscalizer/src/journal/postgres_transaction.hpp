@@ -27,8 +27,8 @@ class PostgresTransaction final : public Transaction {
   void insert_posts(const std::vector<NewPost>& posts) override;
   void keep_unreadable(const Unreadable& record) override;
   std::vector<std::string> unreadable_of(const ReceiptId& receipt) override;
-  void store_positions(const std::vector<kafka::Record>& batch) override;
-  positions::Positions positions() override;
+  void store_positions(const kafka::ReadPositions& positions) override;
+  kafka::ReadPositions positions() override;
 
   std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
       const std::vector<NewAttempt>& attempts) override;

@@ -99,6 +99,7 @@ struct NewPost {
 struct Unreadable {
   std::string topic;
   std::int32_t partition = 0;
+  std::int64_t log = 0;
   std::int64_t offset = 0;
   ReceiptId receipt;  // empty: its headers do not say
   std::string key;

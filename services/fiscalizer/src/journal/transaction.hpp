@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-#include "kassaflow/positions/positions.hpp"
+#include "kassaflow/kafka/read_position.hpp"
 #include "rows.hpp"
 
 namespace kassaflow::fiscalizer::journal {
@@ -51,8 +51,8 @@ class Transaction {
   // The values of what was kept of a receipt, the newest first.
   virtual std::vector<std::string> unreadable_of(const ReceiptId& receipt) = 0;
   // Where intake goes on reading; positions only grow.
-  virtual void store_positions(const std::vector<kafka::Record>& batch) = 0;
-  virtual positions::Positions positions() = 0;
+  virtual void store_positions(const kafka::ReadPositions& positions) = 0;
+  virtual kafka::ReadPositions positions() = 0;
 
   // --- attempts ---
 

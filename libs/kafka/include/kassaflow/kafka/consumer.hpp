@@ -1,6 +1,11 @@
 #pragma once
 // A consumer whose positions live in the caller's database: records arrive in batches, and the caller stores the next
-// offset in the same transaction as what it made of them. Kafka's own committed offsets are not used.
+// position in the same transaction as what it made of them. Kafka's own committed offsets are not used.
+//
+// A log is compared with what was stored before it is read on, and looked at every second or two while it is read
+// (exactly-once.md 18). Another log than the one read so far is alarmed and read from its beginning; records that were
+// trimmed unread are alarmed, and reading goes on behind them. Whoever takes records in must not mind to get them
+// twice.
 //
 // Life cycle: one consumer, one thread of its own, closed by stop() with a deadline. Range assignment.
 // The callbacks run on that thread and may block (on PostgreSQL); while they do, nothing else is delivered.
@@ -8,25 +13,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "kassaflow/kafka/connection.hpp"
+#include "kassaflow/kafka/read_position.hpp"
 #include "kassaflow/metrics/metrics.hpp"
 
 namespace kassaflow::kafka {
-
-struct Record {
-  std::string topic;
-  std::int32_t partition = 0;
-  std::int64_t offset = 0;
-  std::int64_t timestamp_ms = 0;  // LogAppendTime
-  std::string key;
-  std::string value;
-  std::map<std::string, std::string> headers;
-};
 
 struct ConsumerOptions {
   Connection connection;
@@ -41,16 +36,16 @@ struct ConsumerOptions {
 };
 
 struct ConsumerHandler {
-  // Partitions were assigned: where to start each; -2 = the beginning. Returning an offset below the log's start reads
-  // from the beginning. An exception: the store does not answer. It is asked (for no partitions) before the group is
-  // joined, and again when batches are not taken for long: a consumer without its store stays out of the group.
-  std::function<std::map<std::pair<std::string, std::int32_t>, std::int64_t>(
-      const std::vector<std::pair<std::string, std::int32_t>>&)>
-      positions;
+  // Partitions were assigned: the stored positions, of every partition of the topics. One that was never read is
+  // absent. An exception: the store does not answer. It is asked (for no partitions) before the group is joined, and
+  // again when batches are not taken for long: a consumer without its store stays out of the group.
+  std::function<ReadPositions(const std::vector<Partition>&)> positions;
+  // Where reading begins anew, or for the first time. Must be durable on return; an exception: as above.
+  std::function<void(const ReadPositions&)> move;
   // A batch in order per partition. Must be durable on return. False (or an exception): the same records are delivered
   // again after `retry_wait`.
   std::function<bool(const std::vector<Record>&)> on_batch;
-  std::function<void(const std::vector<std::pair<std::string, std::int32_t>>&)> on_revoked;  // may be empty
+  std::function<void(const std::vector<Partition>&)> on_revoked;  // may be empty
 };
 
 class Consumer {
@@ -60,9 +55,9 @@ class Consumer {
   void start();
   void stop(std::chrono::milliseconds deadline);
 
-  // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen.
-  // Thread-safe.
-  void show_lag(metrics::Metrics& metrics) const;
+  // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen; and
+  // kassaflow_kafka_alarms_total. Thread-safe.
+  void show(metrics::Metrics& metrics);
   [[nodiscard]] bool healthy() const;
 
  private:
