@@ -63,7 +63,6 @@ bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd
   return true;
 }
 
-namespace sql {
 namespace {
 
 bool readable(const v1::ReceiptOutcome& outcome) {
@@ -86,10 +85,40 @@ v1::ReceiptOutcome from_post(const v1::ReceiptAccepted& post) {
   return outcome;
 }
 
-// Receipt and post -> whether it is covered.
-using Posts = std::map<std::pair<ReceiptId, std::string>, bool>;
+}  // namespace
 
-void write_posts(pqxx::work& work, const Posts& posts) {
+News read_news(const std::vector<kafka::Record>& batch) {
+  News news;
+  for (const auto& record : batch) {
+    if (record.topic == records::kReceiptsTopic) {
+      v1::ReceiptAccepted post;
+      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) ||
+          !receipts::is_uuid(post.post_id())) {
+        news.unreadable.push_back(record);
+        continue;
+      }
+      const ReceiptId receipt(post.receipt_id());
+      news.posts.emplace(std::pair(receipt, post.post_id()), false);
+      news.outcomes.emplace(receipt, from_post(post));
+      continue;
+    }
+    v1::ReceiptOutcome outcome;
+    if (!outcome.ParseFromString(record.value) || !readable(outcome)) {
+      news.unreadable.push_back(record);
+      continue;
+    }
+    const ReceiptId receipt(outcome.receipt_id());
+    for (const auto& post : outcome.covered_post_ids()) news.posts[{receipt, post}] = true;
+    auto& known = news.outcomes[receipt];
+    if (known.revision() < outcome.revision()) known = std::move(outcome);
+  }
+  return news;
+}
+
+namespace sql {
+namespace {
+
+void write_posts(pqxx::work& work, const std::map<std::pair<ReceiptId, std::string>, bool>& posts) {
   TextArray receipts_, ids;
   IntArray covered;
   for (const auto& [key, is_covered] : posts) {
@@ -171,36 +200,11 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
 
 std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch,
                                  std::int64_t push_delay_ms) {
-  std::vector<kafka::Record> unreadable;
-  std::map<ReceiptId, v1::ReceiptOutcome> outcomes;  // the highest revision of this batch
-  Posts posts;
-  for (const auto& record : batch) {
-    if (record.topic == records::kReceiptsTopic) {
-      v1::ReceiptAccepted post;
-      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) ||
-          !receipts::is_uuid(post.post_id())) {
-        unreadable.push_back(record);
-        continue;
-      }
-      const ReceiptId receipt(post.receipt_id());
-      posts.emplace(std::pair(receipt, post.post_id()), false);
-      outcomes.emplace(receipt, from_post(post));
-      continue;
-    }
-    v1::ReceiptOutcome outcome;
-    if (!outcome.ParseFromString(record.value) || !readable(outcome)) {
-      unreadable.push_back(record);
-      continue;
-    }
-    const ReceiptId receipt(outcome.receipt_id());
-    for (const auto& post : outcome.covered_post_ids()) posts[{receipt, post}] = true;
-    auto& known = outcomes[receipt];
-    if (known.revision() < outcome.revision()) known = std::move(outcome);
-  }
-  write_posts(work, posts);
-  write_receipts(work, outcomes, push_delay_ms);
+  auto news = read_news(batch);
+  write_posts(work, news.posts);
+  write_receipts(work, news.outcomes, push_delay_ms);
   positions::store(work, kafka::after(batch));
-  return unreadable;
+  return std::move(news.unreadable);
 }
 
 std::optional<ViewEntry> find(pqxx::work& work, const ReceiptId& receipt) {

@@ -54,6 +54,14 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 // "queued", …; empty for what is none of the states.
 [[nodiscard]] std::string_view state_word(v1::ReceiptState state);
 
+// Pure. What a batch of both topics brings.
+struct News {
+  std::map<ReceiptId, v1::ReceiptOutcome> outcomes;         // the highest revision of each; 0: only its post is known
+  std::map<std::pair<ReceiptId, std::string>, bool> posts;  // receipt and post -> an outcome names it
+  std::vector<kafka::Record> unreadable;
+};
+[[nodiscard]] News read_news(const std::vector<kafka::Record>& batch);
+
 namespace sql {
 // Returns the records that could not be read; the positions behind them are stored too. `push_delay_ms` after an
 // outcome it is pushed.

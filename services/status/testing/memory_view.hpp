@@ -1,0 +1,44 @@
+#pragma once
+// The view in memory, for the simulation: what view.hpp's sql does to its tables. view_memory_test.cpp holds the two
+// against each other, so that this one cannot lie.
+//
+// One thread.
+
+#include "view.hpp"
+
+namespace kassaflow::status {
+
+class MemoryView {
+ public:
+  explicit MemoryView(std::int64_t push_delay_ms) : push_delay_ms_(push_delay_ms) {}
+
+  std::vector<kafka::Record> apply(const std::vector<kafka::Record>& batch, std::int64_t now_ms);
+  [[nodiscard]] const kafka::ReadPositions& positions() const { return positions_; }
+  [[nodiscard]] std::optional<ViewEntry> find(const ReceiptId& receipt) const;
+  bool tell_error(const ReceiptId& receipt, std::uint64_t revision);
+  v1::WithholdErrorResponse::Verdict withhold_error(const ReceiptId& receipt, std::uint64_t revision);
+
+  // What the portal is to be told by then.
+  [[nodiscard]] std::vector<ReceiptId> due(std::int64_t now_ms) const;
+  [[nodiscard]] bool push_is_due(const ReceiptId& receipt) const { return rows_.at(receipt).push_due_ms.has_value(); }
+  // The push of that outcome came through; nothing when another is known by now.
+  void pushed(const ReceiptId& receipt, const v1::ReceiptOutcome& outcome, std::int64_t now_ms);
+
+ private:
+  struct Row {
+    InstallationId installation;
+    v1::ReceiptOutcome outcome;
+    std::optional<std::int64_t> push_due_ms;
+    std::int64_t pushed_at_ms = 0;
+    bool error_told = false;
+    std::uint64_t error_withheld_revision = 0;
+  };
+  [[nodiscard]] bool has_uncovered_post(const ReceiptId& receipt) const;
+
+  std::int64_t push_delay_ms_;
+  std::map<ReceiptId, Row> rows_;
+  std::map<ReceiptId, std::map<std::string, bool>> posts_;  // whether each is covered
+  kafka::ReadPositions positions_;
+};
+
+}  // namespace kassaflow::status
