@@ -85,8 +85,11 @@ class MemoryLeaseStore final : public LeaseStore {
     mine->second.leaving = self.leaving;
     Look seen;
     seen.shards = shards();
+    const WorkerId* last = nullptr;  // most neighbours are of one worker
     for (const auto& row : shards()) {
-      if (!row.worker.empty()) workers().try_emplace(row.worker, WorkerRow{row.worker, self.heartbeat});
+      if (row.worker.empty() || (last != nullptr && *last == row.worker)) continue;
+      workers().try_emplace(row.worker, WorkerRow{row.worker, self.heartbeat});
+      last = &row.worker;
     }
     for (const auto& [id, worker] : workers()) seen.workers.push_back(worker);
     return seen;

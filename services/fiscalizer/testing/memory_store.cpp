@@ -77,6 +77,7 @@ struct Memory::Tables {
   // What follows from the rows.
   std::map<PoolId, std::map<std::int64_t, ReceiptId>> queues;  // by position
   std::map<std::int64_t, ReceiptId> unpublished;               // by sequence
+  std::set<ReceiptId> wished;                                  // somebody wants them retried
   std::map<ReceiptId, std::set<std::int64_t>> attempts_of;
   std::map<RegisterIdentity, std::set<std::int64_t>> attempts_on;
   std::set<std::int64_t> undecided;
@@ -91,12 +92,14 @@ struct Memory::Tables {
       if (queue->second.empty()) queues.erase(queue);
     }
     unpublished.erase(found->second.sequence);
+    if (!found->second.row.retry_by.empty()) wished.erase(id);
     receipts.erase(found);
   }
   void put(const ReceiptId& id, StoredReceipt receipt) {
     forget(id);
     if (receipt.row.state == State::queued) queues[receipt.row.pool][receipt.position] = id;
     if (receipt.published_revision < receipt.row.revision) unpublished[receipt.sequence] = id;
+    if (!receipt.row.retry_by.empty()) wished.insert(id);
     receipts.emplace(id, std::move(receipt));
   }
 };
@@ -196,9 +199,10 @@ class MemoryTransaction final : public Transaction {
 
   std::vector<Wish> wishes(int limit) override {
     std::vector<Wish> found;
-    for (const auto& [id, stored] : tables_.receipts) {
+    for (const auto& id : tables_.wished) {
       if (static_cast<int>(found.size()) == limit) break;
-      if (stored.row.state == State::failed && !stored.row.retry_by.empty()) found.push_back({id, stored.row.revision});
+      const auto& row = tables_.receipts.at(id).row;
+      if (row.state == State::failed) found.push_back({id, row.revision});
     }
     return found;
   }
