@@ -107,7 +107,7 @@ def who_of_tests(program: str, test: str | None) -> str | None:
 
 def who_of_seeds() -> str | None:
     for first in SEEDS[::SEEDS_AT_ONCE]:
-        options = ('--seed', str(first), '--seeds', str(SEEDS_AT_ONCE))
+        options = ('--seed', str(first), '--seeds', str(SEEDS_AT_ONCE), '--no-shrink')
         code, _ = run(f'build/dev/tests/{SIMULATION}', *options, limit_s=RUN_LIMIT_S)
         if code != 0:
             return SIMULATION

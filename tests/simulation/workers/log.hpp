@@ -1,6 +1,7 @@
 #pragma once
 // Kafka, as far as the worker can tell: records in partitions, whose positions their readers keep themselves.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ class Log {
     record.key = std::move(key);
     record.value = std::move(value);
     partition.push_back(std::move(record));
+  }
+
+  // The offset of the next record.
+  [[nodiscard]] std::int64_t end(std::size_t partition) const {
+    return static_cast<std::int64_t>(partitions_.at(partition).size());
   }
 
   [[nodiscard]] std::vector<kafka::Record> read(std::size_t partition, std::int64_t from, std::size_t limit) const {

@@ -1,78 +1,87 @@
-// Runs seeds N, N+1, …, each in a process of its own, as many at once as there are cores. Each that goes wrong is told
-// with the command that tells its story. Exit code 1 when one did.
+// Runs seeds N, N+1, …, as many at once as there are cores. The first that goes wrong is made as small as it goes, and
+// its story is told. Exit code 1 when one did.
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <map>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "kassaflow/log/log.hpp"
+#include "runs.hpp"
+#include "shrink.hpp"
 #include "simulation.hpp"
+#include "story.hpp"
 
 namespace {
 
+using kassaflow::simulation::Ended;
 using kassaflow::simulation::Figures;
+using kassaflow::simulation::Kind;
+using kassaflow::simulation::kKinds;
 using kassaflow::simulation::Plan;
+using kassaflow::simulation::Runs;
 
-class Runs {
- public:
-  // False when no process can be made.
-  bool start(const Plan& plan) {
-    int ends[2];
-    if (pipe(ends) != 0) return false;
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) _exit(run(plan, ends[1]));
-    close(ends[1]);
-    if (child < 0) return false;
-    running_.emplace(child, Run{plan, ends[0]});
-    return true;
+std::string command_of(const Plan& plan) {
+  std::string command = "simulate --seed " + std::to_string(plan.seed) + " --receipts " + std::to_string(plan.receipts);
+  if (plan.workers != Plan().workers) command += " --workers " + std::to_string(plan.workers);
+  if (plan.calm > 0) command += " --calm " + std::to_string(plan.calm);
+  if (!plan.without.empty()) command += " --without";
+  const char* separator = " ";
+  for (const auto& [kind, name] : kKinds) {
+    if (!plan.without.contains(kind)) continue;
+    command += separator + std::string(name);
+    separator = ",";
   }
-  [[nodiscard]] std::size_t running() const { return running_.size(); }
+  return command;
+}
 
-  // Waits for one to end.
-  void end_one() {
-    int status = 0;
-    const auto run = running_.extract(wait(&status)).mapped();
-    Figures figures;
-    const bool told = read(run.pipe, &figures, sizeof figures) == sizeof figures;
-    close(run.pipe);
-    if (told) all_ += figures;
-    if (told && status == 0) return;
-    ++wrong_;
-    if (!told) std::printf("seed %u: its process ended with status %d\n", run.plan.seed, status);
-    std::printf("seed %u went wrong: simulate --seed %u --receipts %d --story\n", run.plan.seed, run.plan.seed,
-                run.plan.receipts);
-  }
-  [[nodiscard]] const Figures& all() const { return all_; }
-  [[nodiscard]] int wrong() const { return wrong_; }
+// A run whose log is kept.
+std::pair<Ended, std::string> told(Plan plan) {
+  plan.story = true;
+  char name[] = "/tmp/simulation-XXXXXX";
+  const int file = mkstemp(name);
+  if (file < 0) return {Ended{plan, {}, {}, 0, {}}, {}};
+  close(file);
+  Runs runs;
+  runs.start(plan, name);
+  auto ended = runs.end_one();
+  std::ostringstream text;
+  text << std::ifstream(name).rdbuf();
+  unlink(name);
+  return {std::move(ended), text.str()};
+}
 
- private:
-  struct Run {
-    Plan plan;
-    int pipe;
+void explain(const Ended& wrong) {
+  std::printf("the smallest plan that breaks \"%s\" is looked for …\n", wrong.rule.c_str());
+  const auto fails = [&](const Plan& plan) {
+    Runs runs;
+    runs.start(plan);
+    return runs.end_one().rule == wrong.rule;
   };
+  const auto smallest = kassaflow::simulation::shrink(wrong.plan, fails);
+  const auto [ended, written] = told(smallest);
+  std::printf("%s\n%s%s", command_of(smallest).c_str(), ended.text.c_str(),
+              kassaflow::simulation::story_of(ended.receipt, written).c_str());
+}
 
-  // In the child. Nothing is destroyed at its end: what the dead of the simulation wait for would come to life.
-  static int run(const Plan& plan, int pipe) {
-    // Alarms are what days like these are for.
-    if (!plan.story && std::freopen("/dev/null", "w", stderr) == nullptr) return 2;
-    const auto report = kassaflow::simulation::simulate(plan);
-    for (const auto& what : report.wrong) std::printf("seed %u: %s\n", plan.seed, what.c_str());
-    std::fflush(stdout);
-    if (write(pipe, &report.figures, sizeof report.figures) != sizeof report.figures) return 2;
-    return report.wrong.empty() ? 0 : 1;
-  }
-
-  std::map<pid_t, Run> running_;
-  Figures all_;
-  int wrong_ = 0;
-};
+void print(const Figures& all, std::uint32_t seeds, double took_s, int wrong) {
+  std::printf(
+      "%u seeds, %d receipts, %d documents, %d resolved by a person, %d misled by one; %d kills, %d freezes, %d "
+      "outages, "
+      "%d changes of the configuration; %.0f virtual hours in %.1f s, %.0f receipts a second\n"
+      "after the trouble at most %d sends of a receipt, %d commands about a shift, %d questions and %d probes a "
+      "minute, "
+      "%d transactions of a worker in an idle minute\n"
+      "%d seeds went wrong\n",
+      seeds, all.receipts, all.documents, all.resolved, all.misled, all.kills, all.freezes, all.outages, all.changes,
+      all.virtual_hours, took_s, all.receipts / took_s, all.sends, all.reports, all.questions, all.probes,
+      all.idle_transactions, wrong);
+}
 
 }  // namespace
 
@@ -80,31 +89,45 @@ int main(int argc, char** argv) {
   CLI::App cli("Bad days of whole gateways on virtual time");
   Plan plan;
   std::uint32_t seeds = 1;
+  std::vector<Kind> without;
+  bool shrinks = true;
+  std::map<std::string, Kind> kinds;
+  for (const auto& [kind, name] : kKinds) kinds.emplace(name, kind);
   cli.add_option("--seed", plan.seed, "the first")->capture_default_str();
   cli.add_option("--seeds", seeds, "how many")->capture_default_str()->check(CLI::Range(1, 1000000));
   cli.add_option("--receipts", plan.receipts, "of each")->capture_default_str()->check(CLI::Range(1, 1000000));
-  cli.add_flag("--story", plan.story, "what happens, and the workers' log, on standard error");
+  cli.add_option("--workers", plan.workers, "at once, at most")->capture_default_str()->check(CLI::Range(1, 100));
+  cli.add_option("--calm", plan.calm, "receipts before the trouble begins")->capture_default_str();
+  cli.add_option("--without", without, "kinds of trouble that are left out")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(kinds));
+  cli.add_flag("--story", plan.story, "all that happens, and the workers' log, on standard error");
+  cli.add_flag("--shrink,!--no-shrink", shrinks, "make the first seed that goes wrong smaller, and tell its story");
   CLI11_PARSE(cli, argc, argv);
+  plan.without.insert(without.begin(), without.end());
   kassaflow::log::configure("simulation", plan.story ? kassaflow::log::Level::info : kassaflow::log::Level::error);
 
   const auto began = std::chrono::steady_clock::now();
   const std::size_t at_once = std::max(1U, std::thread::hardware_concurrency());
   Runs runs;
+  Figures all;
+  int wrong = 0;
+  std::optional<Ended> first;
+  const auto end_one = [&] {
+    const auto ended = runs.end_one();
+    all += ended.figures;
+    if (ended.rule.empty()) return;
+    ++wrong;
+    std::printf("%sseed %u went wrong: %s\n", ended.text.c_str(), ended.plan.seed, command_of(ended.plan).c_str());
+    if (!first) first = ended;
+  };
   for (std::uint32_t i = 0; i < seeds; ++i, ++plan.seed) {
-    if (runs.running() == at_once) runs.end_one();
-    if (!runs.start(plan)) {
-      std::perror("simulate");
-      return 2;
-    }
+    if (runs.running() == at_once) end_one();
+    runs.start(plan, plan.story ? "/dev/stderr" : "/dev/null");
   }
-  while (runs.running() > 0) runs.end_one();
+  while (runs.running() > 0) end_one();
   const auto took_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const auto& all = runs.all();
-  std::printf(
-      "%u seeds, %d receipts, %d documents, %d resolved by a person; %d kills, %d freezes, %d outages; %.0f virtual "
-      "hours "
-      "in %.1f s, %.0f receipts a second; %d seeds went wrong\n",
-      seeds, all.receipts, all.documents, all.resolved, all.kills, all.freezes, all.outages, all.virtual_hours, took_s,
-      all.receipts / took_s, runs.wrong());
-  return runs.wrong() == 0 ? 0 : 1;
+  if (first && shrinks && !plan.story) explain(*first);
+  print(all, seeds, took_s, wrong);
+  return wrong == 0 ? 0 : 1;
 }

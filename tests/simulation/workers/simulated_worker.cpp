@@ -1,6 +1,7 @@
 #include "simulated_worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include "journal/intake.hpp"
 #include "kassaflow/async/pause.hpp"
@@ -13,13 +14,22 @@ namespace asio = boost::asio;
 
 namespace {
 constexpr std::size_t kBatch = 50;
+constexpr std::chrono::seconds kRetries{1};  // as the thread of a real process looks for what a dead one left
 }  // namespace
 
-SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name)
+SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, double fast, Configuration configuration)
     : surroundings_(std::move(surroundings)),
       name_(std::move(name)),
-      clock_(surroundings_.clock),
-      store_(clock_, surroundings_.memory, surroundings_.fate) {
+      machine_(surroundings_.machine),
+      clock_(machine_, fast),
+      transport_(machine_, clock_, surroundings_.transport),
+      configuration_(std::move(configuration)),
+      store_(clock_, surroundings_.memory,
+             [this] {
+               ++transactions_;
+               return surroundings_.fate(*this);
+             }),
+      retries_(store_, surroundings_.ask_promise, [this] { worker_->decided({}); }) {
   worker_ = std::make_unique<fiscalizer::Worker>(fiscalizer::WorkerDependencies{
       .executor = io_.get_executor(),
       .clock = clock_,
@@ -29,11 +39,10 @@ SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name)
       .keeper = io_.get_executor(),
       .lease_store = surroundings_.lease_store,
       .publish = surroundings_.publish,
-      .configuration = surroundings_.configuration,
+      .configuration = [this] { return configuration_; },
       .make_driver =
           [this](const registers::RegisterSettings& settings) {
-            return settings.protocol->make_driver(settings, surroundings_.settings.durations, surroundings_.transport,
-                                                  clock_);
+            return settings.protocol->make_driver(settings, surroundings_.settings.durations, transport_, clock_);
           },
       .jitter = [this] { return surroundings_.below(1000) / 1000.0; },
       .life_timer = [this] { return surroundings_.life_timer(*this); }});
@@ -42,6 +51,7 @@ SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name)
 void SimulatedWorker::start() {
   asio::post(io_, [this] { worker_->start(); });
   asio::co_spawn(io_, take_in(), kRethrow);
+  asio::co_spawn(io_, carry_out_retries(), kRethrow);
 }
 
 void SimulatedWorker::stop() {
@@ -50,7 +60,7 @@ void SimulatedWorker::stop() {
       io_,
       [this]() -> asio::awaitable<void> {
         co_await worker_->stop();
-        stopped_ = dead_ = true;
+        dead_ = true;
       },
       kRethrow);
 }
@@ -58,6 +68,14 @@ void SimulatedWorker::stop() {
 void SimulatedWorker::assign(std::set<std::size_t> partitions) {
   partitions_ = std::move(partitions);
   positions_known_ = false;
+}
+
+void SimulatedWorker::configure(Configuration configuration) {
+  asio::post(io_, [this, configuration = std::move(configuration)] {
+    if (configuration->revision <= configuration_->revision) return;
+    configuration_ = configuration;
+    worker_->reconcile();
+  });
 }
 
 asio::awaitable<void> SimulatedWorker::take_in() {
@@ -90,6 +108,13 @@ asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t parti
   }
   positions_[next].next_offset = batch.back().offset + 1;
   co_return true;
+}
+
+asio::awaitable<void> SimulatedWorker::carry_out_retries() {
+  while (!stopping_) {
+    retries_.carry_out_all();
+    co_await async::pause_for(clock_, kRetries);
+  }
 }
 
 }  // namespace kassaflow::simulation

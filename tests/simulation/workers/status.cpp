@@ -1,0 +1,115 @@
+#include "status.hpp"
+
+#include "kassaflow/async/pause.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
+
+namespace kassaflow::simulation {
+
+using receipts::PortalWord;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::int64_t kPushDelay_ms = 2000;
+constexpr auto kCaughtUp = 2s;  // as CaughtUp waits
+constexpr std::size_t kBatch = 50;
+
+}  // namespace
+
+Status::Status(World& world, Books& books)
+    : world_(world),
+      books_(books),
+      dice_(world.plan.seed, "status"),
+      view_(kPushDelay_ms),
+      handler_([this] { return world_.configuration; },
+               {.find = [this](ReceiptId receipt) -> asio::awaitable<std::optional<status::ViewEntry>> {
+                  co_await async::pause_for(world_.clock, dice_.up_to(20ms));
+                  co_return away() ? std::nullopt : view_.find(receipt);
+                },
+                .caught_up = [this] { return caught_up(); },
+                .tell_error = [this](ReceiptId receipt, std::uint64_t revision) -> asio::awaitable<bool> {
+                  co_await async::pause_for(world_.clock, dice_.up_to(20ms));
+                  co_return !away() && view_.tell_error(receipt, revision);
+                }},
+               metrics_) {
+  world_.ask_promise = [this](const ReceiptId& receipt, std::uint64_t revision) {
+    return withhold_error(receipt, revision);
+  };
+}
+
+asio::awaitable<void> Status::read() {
+  for (;;) {
+    co_await async::pause_for(world_.clock, world_.is_night() ? 1min : 20ms + dice_.up_to(200ms));
+    if (away()) continue;
+    for (const auto* log : {&world_.posts, &world_.outcomes}) {
+      for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
+        const auto& positions = view_.positions();
+        const auto next = positions.find({log->topic(), static_cast<std::int32_t>(partition)});
+        const auto batch = log->read(partition, next == positions.end() ? 0 : next->second.next_offset, kBatch);
+        if (!batch.empty()) (void)view_.apply(batch, world_.clock.unix_ms());
+      }
+    }
+  }
+}
+
+asio::awaitable<bool> Status::caught_up() {
+  std::vector<kafka::LogEnd> ends;
+  for (const auto* log : {&world_.posts, &world_.outcomes}) {
+    for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
+      ends.push_back(
+          {.topic = log->topic(), .partition = static_cast<std::int32_t>(partition), .end = log->end(partition)});
+    }
+  }
+  const auto until = world_.clock.now() + kCaughtUp;
+  while (!status::reached(view_.positions(), ends)) {
+    if (world_.clock.now() >= until) co_return false;
+    co_await async::pause_for(world_.clock, 20ms);
+  }
+  co_return !away();
+}
+
+fiscalizer::Promise Status::withhold_error(const ReceiptId& receipt, std::uint64_t revision) {
+  if (away()) return fiscalizer::Promise::away;
+  const auto verdict = view_.withhold_error(receipt, revision);
+  if (verdict == v1::WithholdErrorResponse::WITHHELD) return fiscalizer::Promise::given;
+  return verdict == v1::WithholdErrorResponse::TOLD ? fiscalizer::Promise::too_late : fiscalizer::Promise::not_yet;
+}
+
+asio::awaitable<void> Status::check(ReceiptId receipt) {
+  auto& known = books_.receipts().at(receipt);
+  const auto posts = known.posts.size();
+  const std::string target = std::string("/b24/") + kInstallationSecret + "/check";
+  const std::string body = "uuid=" + receipt.str();
+  const http::Inbound question{.method = "POST", .target = target, .body = body, .header = {}};
+  const auto reply = co_await handler_(question);
+  if (reply.body.find("\"DONE\"") != std::string::npos) books_.told(known, PortalWord::done, posts);
+  if (reply.body.find("\"ERROR\"") != std::string::npos) books_.told(known, PortalWord::error, posts);
+}
+
+// As Pusher does, at a portal that takes everything.
+asio::awaitable<void> Status::push() {
+  for (;;) {
+    co_await async::pause_for(world_.clock, world_.is_night() ? 1min : 500ms + dice_.up_to(3s));
+    if (away()) continue;
+    for (const auto& receipt : view_.due(world_.clock.unix_ms())) {
+      auto& known = books_.receipts().at(receipt);
+      const auto posts = known.posts.size();
+      auto entry = view_.find(receipt);
+      const auto answer = status::answer_for(entry, InstallationId(kInstallation));
+      if (answer == status::Answer::wait) continue;
+      if (answer == status::Answer::error_if_current) {
+        if (!co_await caught_up()) continue;
+        entry = view_.find(receipt);
+        if (status::answer_for(entry, InstallationId(kInstallation)) != status::Answer::error_if_current ||
+            !view_.tell_error(receipt, entry->outcome.revision())) {
+          continue;
+        }
+      }
+      books_.told(known, answer == status::Answer::done ? PortalWord::done : PortalWord::error, posts);
+      if (dice_.below(10) == 0) continue;  // the portal's answer is lost: it is pushed again
+      view_.pushed(receipt, entry->outcome, world_.clock.unix_ms());
+    }
+  }
+}
+
+}  // namespace kassaflow::simulation

@@ -1,0 +1,37 @@
+#pragma once
+// Status as the portal and the workers know it: the real CheckHandler over the view in memory, which reads posts and
+// outcomes a little late; and pushes.
+
+#include "books.hpp"
+#include "check_handler.hpp"
+#include "kassaflow/metrics/metrics.hpp"
+#include "memory_view.hpp"
+#include "world.hpp"
+
+namespace kassaflow::simulation {
+
+class Status {
+ public:
+  Status(World& world, Books& books);
+
+  asio::awaitable<void> read();
+  asio::awaitable<void> push();
+  // The portal asks for a receipt.
+  asio::awaitable<void> check(ReceiptId receipt);
+  void go_away(Clock::time_point until) { away_until_ = until; }
+
+ private:
+  [[nodiscard]] bool away() const { return world_.clock.now() < away_until_; }
+  asio::awaitable<bool> caught_up();
+  [[nodiscard]] fiscalizer::Promise withhold_error(const ReceiptId& receipt, std::uint64_t revision);
+
+  World& world_;
+  Books& books_;
+  Dice dice_;
+  status::MemoryView view_;
+  metrics::Metrics metrics_{100};
+  status::CheckHandler handler_;
+  Clock::time_point away_until_{};
+};
+
+}  // namespace kassaflow::simulation
