@@ -184,6 +184,24 @@ std::optional<receipts::State> from_record(v1::ReceiptState state) {
   return std::nullopt;
 }
 
+std::optional<receipts::AttemptOutcome> from_record(v1::AttemptOutcome outcome) {
+  switch (outcome) {
+    case v1::ATTEMPT_OUTCOME_OPEN:
+      return receipts::AttemptOutcome::open;
+    case v1::ATTEMPT_OUTCOME_PRINTED:
+      return receipts::AttemptOutcome::printed;
+    case v1::ATTEMPT_OUTCOME_NOT_PRINTED:
+      return receipts::AttemptOutcome::not_printed;
+    case v1::ATTEMPT_OUTCOME_UNKNOWN:
+      return receipts::AttemptOutcome::unknown;
+    case v1::ATTEMPT_OUTCOME_UNSPECIFIED:
+    case v1::AttemptOutcome_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::AttemptOutcome_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return std::nullopt;
+}
+
 v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome) {
   switch (outcome) {
     case receipts::AttemptOutcome::open:

@@ -151,7 +151,11 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   auto* check_command = cli.add_subcommand("check-config", "say whether the configuration is valid");
   auto* print_command =
       cli.add_subcommand("print-default-config", "print every setting with its description and default");
-  for (auto* command : {serve_command, check_command})
+  std::vector<CLI::App*> with_settings{serve_command, check_command};
+  for (const auto& tool : definition.tools) {
+    with_settings.push_back(cli.add_subcommand(tool.name, tool.description));
+  }
+  for (auto* command : with_settings)
     command->add_option("--config", config, "YAML file; KASSAFLOW_* variables override it");
   CLI11_PARSE(cli, argc, argv);
 
@@ -174,6 +178,9 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
     return 0;
   }
   log::configure(definition.name, common.log_level);
+  for (const auto& tool : definition.tools) {
+    if (cli.got_subcommand(tool.name)) return tool.run();
+  }
   return serve(definition, common);
 }
 

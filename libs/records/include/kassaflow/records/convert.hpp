@@ -39,5 +39,6 @@ inline constexpr ErrorKind kUnknownMeasure{"record.measure", kOtherVersion};
 [[nodiscard]] fiscal::FiscalDocument from_record(const v1::FiscalDocument& record);
 // nullopt: not set, or a state of a newer program.
 [[nodiscard]] std::optional<receipts::State> from_record(v1::ReceiptState state);
+[[nodiscard]] std::optional<receipts::AttemptOutcome> from_record(v1::AttemptOutcome outcome);
 
 }  // namespace kassaflow::records

@@ -3,7 +3,7 @@
 //
 //   int main(int argc, char** argv) { return run_service({.name = "ingress", …}, argc, argv); }
 //
-// Sub-commands: serve, check-config, print-default-config. `serve --config FILE`.
+// Sub-commands: serve, check-config, print-default-config, the service's tools. `serve --config FILE`.
 // Exit codes: 0 stopped; 1 could not start, or not stop in time; 70 a bug: an exception left a task nobody waits for.
 // An exception that leaves a thread aborts the process, with a line in the log as well.
 
@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kassaflow/async/clock.hpp"
 #include "kassaflow/log/log.hpp"
@@ -53,12 +54,20 @@ struct Context {
   std::string instance;  // unique among processes: name, host, pid, start time
 };
 
+// A sub-command beside `serve`, with the same settings.
+struct Tool {
+  std::string name;
+  std::string description;
+  std::function<int()> run;  // the exit code
+};
+
 struct ServiceDefinition {
   std::string name;
   CommonSettings common = {};                                             // where this service's defaults are others
   std::function<void(settings::Settings&)> add_settings;                  // the service's own keys
   std::function<std::string(const CommonSettings&)> check_settings = {};  // what bounds cannot say; empty = fine
   std::function<std::unique_ptr<App>(const Context&)> start;              // throws when it cannot start: exit code 1
+  std::vector<Tool> tools = {};
 };
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv);
