@@ -11,7 +11,9 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
+#include "kassaflow/positions/continues.hpp"
 #include "kassaflow/postgres/database_run.hpp"
+#include "kassaflow/postgres/life.hpp"
 #include "kassaflow/records/look_up.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "migrations.hpp"
@@ -26,6 +28,7 @@ namespace {
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
 constexpr auto kMeasure = 1s;
 constexpr auto kDrain = 5s;
+constexpr const char* kLifeTable = "receipts";
 
 postgres::DatabaseOptions database_options(const StatusSettings& settings, const runtime::Context& context,
                                            std::size_t threads, int statement_timeout_ms) {
@@ -99,12 +102,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
         return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
       }) {
   kafka::ConsumerHandler handler;
-  handler.positions = [this](const auto&) {
-    kafka::ReadPositions positions;
-    const auto read = database_.run_blocking([&](pqxx::work& work) { positions = positions::load(work); });
-    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
-    return positions;
-  };
+  handler.positions = [this](const auto& partitions) { return positions_of(!partitions.empty()); };
   handler.move = [this](const kafka::ReadPositions& positions) {
     const auto moved = database_.run_blocking([&](pqxx::work& work) { positions::store(work, positions); });
     if (!moved) throw std::runtime_error("positions: " + explained(moved.error()));
@@ -149,10 +147,32 @@ Pusher::Dependencies StatusApp::pusher_dependencies() {
           .transport = network_};
 }
 
+// A view that was restored stands at an older place than its consumer (exactly-once.md 17): throws once, so that the
+// consumer leaves the group and asks for its positions anew.
+kafka::ReadPositions StatusApp::positions_of(bool assigned) {
+  kafka::ReadPositions positions;
+  std::string life;
+  const auto read = database_.run_blocking([&](pqxx::work& work) {
+    life = postgres::life(work, kLifeTable);
+    positions = positions::load(work);
+  });
+  if (!read) throw std::runtime_error("positions: " + explained(read.error()));
+  if (!assigned && !life_.empty() && life_ != life) {
+    life_.clear();
+    throw std::runtime_error("the view lives another life");
+  }
+  if (assigned) life_ = life;
+  return positions;
+}
+
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
   std::vector<kafka::Record> unreadable;
-  const auto stored = database_.run_blocking(
-      [&](pqxx::work& work) { unreadable = sql::apply(work, batch, settings_.push_delay.count()); });
+  const auto stored = database_.run_blocking([&](pqxx::work& work) {
+    if (postgres::life(work, kLifeTable) != life_ && !positions::continues(positions::load(work), batch)) {
+      throw std::runtime_error("the view lives another life, and has not come so far");
+    }
+    unreadable = sql::apply(work, batch, settings_.push_delay.count());
+  });
   if (!stored) {
     report(log::Level::warn, "view.intake_failed", stored.error(), {{"records", batch.size()}});
     return false;

@@ -31,6 +31,7 @@ class StatusApp final : public runtime::App {
   boost::asio::awaitable<void> shut_down() override;
 
  private:
+  kafka::ReadPositions positions_of(bool assigned);
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
   CheckDependencies check_dependencies();
@@ -47,6 +48,7 @@ class StatusApp final : public runtime::App {
   CaughtUp caught_up_for_answers_;
   configuration::Watcher watcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
+  std::string life_;  // of the view whose positions the consumer goes on from, empty: none yet; the consumer's thread
   StatusService grpc_;
   http::Network network_;
   Pusher pusher_;

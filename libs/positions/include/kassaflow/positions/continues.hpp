@@ -8,6 +8,6 @@
 namespace kassaflow::positions {
 
 // In each of its partitions the batch begins where the store goes on reading, or before that: nothing lies between.
-[[nodiscard]] bool continues(const Positions& stored, const std::vector<kafka::Record>& batch);
+[[nodiscard]] bool continues(const kafka::ReadPositions& stored, const std::vector<kafka::Record>& batch);
 
 }  // namespace kassaflow::positions
