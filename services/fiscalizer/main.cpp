@@ -3,6 +3,7 @@
 #include "app.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "life_timer.hpp"
+#include "republish.hpp"
 #include "settings.hpp"
 
 int main(int argc, char** argv) {
@@ -17,5 +18,7 @@ int main(int argc, char** argv) {
     if (const auto why = fiscalizer::KillTimer::powerless(); !why.empty()) throw std::runtime_error(why);
     return std::make_unique<fiscalizer::App>(context, settings);
   };
+  definition.tools = {{"republish", "tell all outcomes again, from the journal; may be repeated and broken off",
+                       [&] { return fiscalizer::republish(settings); }}};
   return runtime::run_service(definition, argc, argv);
 }

@@ -45,6 +45,12 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
   return options;
 }
 
+// What such a server has confirmed does not survive the loss of power: a receipt would be printed twice.
+void refuse_without_fsync(journal::Store& store) {
+  const auto durability = store.run_blocking([](Transaction& tx) { return tx.durability(); });
+  if (durability && !durability->fsync) throw std::runtime_error("PostgreSQL runs with fsync=off: switch it on");
+}
+
 }  // namespace
 
 App::App(const runtime::Context& context, const FiscalizerSettings& settings)
@@ -62,6 +68,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                {records::kCallbacksTopic},
                {records::kOutcomesTopic, records::kKeptFor}}),
       producer_(context.executor, producer_options(settings, context)),
+      published_(settings.kafka, context.instance),
       network_({.allow_private = context.common.allow_private_endpoints}),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
@@ -79,6 +86,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                      return producer_.send(records::kOutcomesTopic, receipt.str(), std::move(record),
                                            {{"content-type", "application/x-protobuf"}});
                    },
+               .published = published_,
                .configuration = [this] { return watcher_.current(); },
                .make_driver =
                    [this](const registers::RegisterSettings& one) {
@@ -89,12 +97,9 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .lanes_changed = [this] { measure_.notify(); }}),
       measure_(context.executor, context.clock),
       measured_(context.executor, context.clock) {
+  refuse_without_fsync(store_);
   kafka::ConsumerHandler handler;
-  handler.positions = [this](const auto&) {
-    auto read = intake_store_.run_blocking([](Transaction& tx) { return tx.positions(); });
-    if (!read) throw std::runtime_error("positions: " + explained(read.error()));
-    return std::move(*read);
-  };
+  handler.positions = [this](const auto& partitions) { return positions_of(!partitions.empty()); };
   handler.move = [this](const kafka::ReadPositions& positions) {
     const auto moved = intake_store_.transact_blocking([&](Transaction& tx) { tx.store_positions(positions); });
     if (!moved) throw std::runtime_error("positions: " + explained(moved.error()));
@@ -129,8 +134,22 @@ App::~App() {
   lease_thread_.join();
 }
 
+// Throws while the store takes nothing in; then the consumer leaves the group, and asks again. In another life of the
+// journal it must: its place in the log is no longer the journal's (exactly-once.md 17).
+kafka::ReadPositions App::positions_of(bool assigned) {
+  auto read = intake_store_.run_blocking([](Transaction& tx) { return journal::where_to_read(tx); });
+  if (!read) throw std::runtime_error("positions: " + explained(read.error()));
+  if (!assigned && intake_life_ && *intake_life_ != read->life) {
+    intake_life_.reset();
+    throw std::runtime_error("the journal lives another life");
+  }
+  if (assigned) intake_life_ = read->life;
+  return std::move(read->positions);
+}
+
 bool App::on_batch(const std::vector<kafka::Record>& batch) {
-  const auto unreadable = intake_store_.run_blocking([&](Transaction& tx) { return journal::take_in(tx, batch); });
+  const auto unreadable = intake_store_.run_blocking(
+      [&](Transaction& tx) { return journal::take_in(tx, intake_life_.value_or(Life{}), batch); });
   if (!unreadable) {
     report(log::Level::warn, "intake.failed", unreadable.error(), {{"records", batch.size()}});
     return false;
@@ -186,6 +205,12 @@ asio::awaitable<void> App::measure() {
     }
     std::vector<Metrics::Sample> up;
     for (const auto& lane : lanes) up.push_back({{{"register", lane.register_id.str()}}, lane.up ? 1.0 : 0.0});
+    const auto& recovery = worker_.recovery();
+    context_.metrics.gauge("kassaflow_journal_open", "1 when the journal is trusted, so that receipts are printed")
+        .set(recovery.stage() == Stage::open ? 1 : 0);
+    context_.metrics
+        .gauge("kassaflow_journal_standby_in_sync", "1 when a commit is on a second machine before it is believed")
+        .set(recovery.durability().standby_in_sync ? 1 : 0);
     context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
     co_await measure_.wait_for(kMeasure);
   }
@@ -207,6 +232,8 @@ std::optional<std::vector<Lane::View>> App::ask_views() {
 std::string App::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
   if (!database_.healthy()) return "PostgreSQL does not answer";
+  const auto stage = worker_.recovery().stage();
+  if (stage != Stage::open) return "the journal is not open: " + std::string(to_string(stage));
   if (!consumer_->healthy()) return "Kafka does not answer";
   return topics_.not_ready();
 }

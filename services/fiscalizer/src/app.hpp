@@ -9,6 +9,7 @@
 
 #include "journal/postgres_lease_store.hpp"
 #include "journal/postgres_store.hpp"
+#include "kafka_published.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
@@ -32,6 +33,7 @@ class App final : public runtime::App {
   boost::asio::awaitable<void> shut_down() override;
 
  private:
+  kafka::ReadPositions positions_of(bool assigned);
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
   void count(const Finished& finished);
@@ -41,6 +43,7 @@ class App final : public runtime::App {
   const FiscalizerSettings& settings_;
   postgres::Database database_;
   postgres::Database intake_database_;
+  std::optional<Life> intake_life_;  // of the journal whose positions intake goes on from; the consumer's thread
   boost::asio::thread_pool lease_thread_{1};
   postgres::Database lease_database_;
   journal::PostgresLeaseStore lease_store_;
@@ -48,6 +51,7 @@ class App final : public runtime::App {
   journal::PostgresStore intake_store_;
   kafka::TopicCheck topics_;
   kafka::Producer producer_;
+  KafkaPublished published_;
   http::Network network_;  // of the drivers
   configuration::Watcher watcher_;
   Worker worker_;

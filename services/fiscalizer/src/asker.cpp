@@ -73,6 +73,8 @@ asio::awaitable<void> Asker::ask(std::int64_t attempt) {
   known.heard = answer;
   Heard heard;
   heard.attempt = attempt;
+  heard.key = asked.key;
+  heard.receipt = asked.receipt;
   heard.fence = dependencies_.fence;
   heard.send = asked.sends;
   heard.finding = finding;

@@ -182,6 +182,8 @@ asio::awaitable<std::optional<Finding>> AttemptRun::end_with(Finding finding) {
 asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
   Heard heard;
   heard.attempt = attempt_.id;
+  heard.key = attempt_.ref.key;
+  heard.receipt = attempt_.receipt;
   heard.fence = dependencies_.fence;
   heard.send = attempt_.send;
   heard.final = final;

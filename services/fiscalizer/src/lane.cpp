@@ -23,7 +23,9 @@ namespace {
 constexpr ErrorKind kUnreadable{"record.unreadable", records::kOtherVersion};
 constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
-constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
+constexpr std::uint32_t kLostAttempts =
+    3;  // asked for of a suspect: more cannot have been made unpublished, unless Kafka was away as well
+constexpr std::size_t kProbesAtOnce = 1;  // rule 6: exactly one next receipt is offered
 
 // True as long as it lives, also when the coroutine is given up.
 class Meanwhile {
@@ -225,7 +227,8 @@ asio::awaitable<bool> Lane::print(Queued queued) {
   attempt.revision = queued.revision;
   attempt.generation = queued.generation;
   attempt.number = number;
-  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, false};
+  const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, queued.suspect};
+  if (queued.suspect && !co_await was_never_sent(queued, attempt, ref)) co_return false;
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return false;
   const auto started = dependencies_.clock.now();
@@ -233,6 +236,45 @@ asio::awaitable<bool> Lane::print(Queued queued) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(dependencies_.clock.now() - started).count();
   expected_ms_ = (expected_ms_ * 7 + took) / 8;
   co_return true;
+}
+
+// exactly-once.md 17: attempts of a suspect may have been made that the journal has lost. All registers of its pool are
+// asked for them; late bytes have arrived, for the journal waited before it was taken back. False: the receipt is left
+// to a register that knows one, or to a person, or must wait for an answer.
+asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt attempt, AttemptRef ref) {
+  bool all_can_be_asked = true;
+  for (const auto& id : dependencies_.registers_of_pool(pool_)) {
+    const auto entry = dependencies_.find_register(id);
+    const auto driver = entry ? dependencies_.make_driver(entry->settings) : nullptr;
+    if (!driver || !driver->capabilities().query_by_key) {
+      all_can_be_asked = false;
+      continue;
+    }
+    for (auto number = queued.attempts + 1; number <= queued.attempts + kLostAttempts; ++number) {
+      ref.key = entry->settings.protocol->attempt_key(queued.id.str(), number);
+      const auto answer = co_await driver->ask(ref);
+      if (answer.fact == Fact::absent) continue;
+      log::warn("suspect.asked", {{"receipt", queued.id.str()},
+                                  {"register", id.str()},
+                                  {"attempt", number},
+                                  {"fact", to_string(answer.fact)},
+                                  {"detail", answer.text}});
+      if (answer.fact == Fact::unknown) {
+        back_off(answer.text);
+        co_return false;
+      }
+      attempt.register_id = id;
+      attempt.identity = entry->settings.identity;
+      attempt.number = number;
+      attempt.key = ref.key;
+      if (co_await dependencies_.journal.doubt(std::move(attempt), true)) dependencies_.doubted(id);
+      co_return false;
+    }
+  }
+  if (all_can_be_asked) co_return true;
+  log::warn("suspect.left_to_a_person", {{"receipt", queued.id.str()}, {"register", register_id_.str()}});
+  co_await dependencies_.journal.doubt(std::move(attempt), false);
+  co_return false;
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {
@@ -314,8 +356,8 @@ asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) 
   if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await run_->run(bytes);
   rest_until_ = std::max(rest_until_, run_->repeat_arrives_by());
-  if (run_->shard_lost()) {  // its owner decides
-    stopping_ = true;
+  if (run_->shard_lost()) {  // its owner decides; that may be a lane of ours, made anew
+    stop();
   } else if (!finding) {
     must_remember_ = true;
   } else {

@@ -39,6 +39,8 @@ struct LaneDependencies {
   std::function<std::vector<RegisterId>(const PoolId& pool)> registers_of_pool;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
   std::function<double()> jitter;  // 0..1
+  // A register of the pool is to be asked about an attempt that another lane has written down.
+  std::function<void(const RegisterId& id)> doubted = [](const RegisterId&) {};
 };
 
 class Lane {
@@ -100,6 +102,7 @@ class Lane {
   boost::asio::awaitable<void> probe();
   boost::asio::awaitable<void> print_next();
   boost::asio::awaitable<bool> print(Queued receipt);
+  boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, registers::AttemptRef ref);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;

@@ -220,6 +220,7 @@ bool Leases::stopping() const {
 }
 
 std::optional<Fence> Leases::may_start(int shard) const {
+  if (!may_start_) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (leaving_ || releasing_.contains(shard) || valid_until_ - clock_.now() <= kMargin) return std::nullopt;
   const auto found = epochs_.find(shard);

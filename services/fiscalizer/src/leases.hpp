@@ -7,6 +7,7 @@
 // lanes costs no lease. Everything else is the lanes', from which the callbacks are called, too; what tells what is
 // held now may be asked from any thread. In a test or a simulation both are one.
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
@@ -94,6 +95,8 @@ class Leases {
   // Ends run() and returns after it: nothing is held then. What is still under way keeps its shard in the store.
   boost::asio::awaitable<void> stop();
 
+  // Nothing may be started on any shard while it is false (exactly-once.md 17); true until it is said. The lanes'.
+  void let_start(bool allowed) { may_start_ = allowed; }
   // Under which this worker may start something on the shard now.
   [[nodiscard]] std::optional<Fence> may_start(int shard) const;
   // The shard is ours under this epoch, also while it is being given away.
@@ -132,6 +135,7 @@ class Leases {
 
   // The lanes'.
   async::Event stopped_;
+  std::atomic<bool> may_start_{true};
   bool signed_off_ = false;
 
   // What both read and write, in one piece: no reader sees a renewed lease together with a shard that is lost.

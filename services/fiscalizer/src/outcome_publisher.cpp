@@ -16,11 +16,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kBatch = 500;
-constexpr int kAttemptsShown = 50;        // the latest; a register that fails for weeks must not outgrow a record
 constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
 constexpr std::chrono::milliseconds kPause{500};
 
-v1::ReceiptOutcome record_of(const Unpublished& outcome) {
+}  // namespace
+
+v1::ReceiptOutcome record_of(const Outcome& outcome) {
   v1::ReceiptOutcome record;
   record.set_receipt_id(outcome.id.str());
   record.set_revision(static_cast<std::uint64_t>(outcome.revision));
@@ -40,6 +41,7 @@ v1::ReceiptOutcome record_of(const Unpublished& outcome) {
   record.set_cashbox(outcome.cashbox.str());
   record.set_conflicts(outcome.conflicts);
   record.set_journal_id(outcome.journal_id);
+  record.set_journal_head(static_cast<std::uint64_t>(outcome.head));
   record.set_digest_version(outcome.digest_version);
   record.set_finished_at_ms(outcome.finished_at_ms);
   record.set_hold_reason(outcome.hold_reason);
@@ -58,8 +60,6 @@ v1::ReceiptOutcome record_of(const Unpublished& outcome) {
   return record;
 }
 
-}  // namespace
-
 OutcomePublisher::OutcomePublisher(const asio::any_io_executor& executor, async::Clock& clock, journal::Store& store,
                                    PublishOutcome publish, const Leases& leases)
     : clock_(clock), store_(store), publish_(std::move(publish)), leases_(leases), wake_(executor, clock) {}
@@ -75,7 +75,7 @@ asio::awaitable<void> OutcomePublisher::run() {
   }
 }
 
-asio::awaitable<void> OutcomePublisher::send(const Unpublished& outcome,
+asio::awaitable<void> OutcomePublisher::send(const Outcome& outcome,
                                              std::vector<std::pair<ReceiptId, std::int64_t>>& told) {
   const auto position = co_await publish_(outcome.id, record_of(outcome).SerializeAsString());
   if (position) told.emplace_back(outcome.id, outcome.revision);

@@ -14,11 +14,19 @@
 #include "kassaflow/kafka/producer.hpp"
 #include "leases.hpp"
 
+namespace kassaflow::v1 {
+class ReceiptOutcome;
+}  // namespace kassaflow::v1
+
 namespace kassaflow::fiscalizer {
 
 // Resumes when readers can see the record for good; an Error: they may or may not.
 using PublishOutcome =
     std::function<boost::asio::awaitable<Result<kafka::Position>>(const ReceiptId& receipt, std::string record)>;
+
+// As it is on Kafka.
+[[nodiscard]] v1::ReceiptOutcome record_of(const Outcome& outcome);
+inline constexpr int kAttemptsShown = 50;  // the latest; a register that fails for weeks must not outgrow a record
 
 class OutcomePublisher {
  public:
@@ -31,7 +39,7 @@ class OutcomePublisher {
  private:
   // Publishes one batch; true when there may be more.
   boost::asio::awaitable<bool> publish();
-  boost::asio::awaitable<void> send(const Unpublished& outcome, std::vector<std::pair<ReceiptId, std::int64_t>>& told);
+  boost::asio::awaitable<void> send(const Outcome& outcome, std::vector<std::pair<ReceiptId, std::int64_t>>& told);
 
   async::Clock& clock_;
   journal::Store& store_;

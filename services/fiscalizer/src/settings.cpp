@@ -46,6 +46,10 @@ settings::Duration FiscalizerSettings::longest_answer() const {
 
 settings::Duration FiscalizerSettings::longest_quiet() const { return longest(durations, &registers::Timers::quiet); }
 
+settings::Duration FiscalizerSettings::late_bytes() const {
+  return std::max(longest_quiet(), longest(durations, &registers::Timers::repost_grace));
+}
+
 void FiscalizerSettings::add_to(settings::Settings& keys) {
   keys.text(grpc_address, "grpc_address", "address of the operators' gRPC service");
   keys.port(grpc_port, "grpc_port", "port of the operators' gRPC service");

@@ -28,6 +28,8 @@ struct FiscalizerSettings {
   // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;
   [[nodiscard]] settings::Duration longest_quiet() const;
+  // How long bytes of a worker that is gone may still arrive at a register, whatever its protocol.
+  [[nodiscard]] settings::Duration late_bytes() const;
   // Those of every service, where the fiscalizer's defaults are others.
   [[nodiscard]] static runtime::CommonSettings common();
   void add_to(settings::Settings& keys);

@@ -26,6 +26,22 @@ Worker::Worker(WorkerDependencies dependencies)
               {dependencies_.id, dependencies_.settings.lease, dependencies_.life_timer}),
       dispatcher_(dependencies_.executor, dependencies_.clock, journal_),
       publisher_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.publish, leases_),
+      recovery_({.executor = dependencies_.executor,
+                 .clock = dependencies_.clock,
+                 .store = dependencies_.store,
+                 .leases = leases_,
+                 .published = dependencies_.published,
+                 .late_bytes = dependencies_.settings.late_bytes(),
+                 .find_register =
+                     [configuration = dependencies_.configuration](const RegisterId& id) {
+                       const auto snapshot = configuration();
+                       const auto found = snapshot->registers.find(id);
+                       return found == snapshot->registers.end()
+                                  ? std::nullopt
+                                  : std::optional(journal::KnownRegister{found->second->settings.identity,
+                                                                         found->second->settings.protocol});
+                     },
+                 .opened = [this] { opened(); }}),
       wake_(dependencies_.executor, dependencies_.clock),
       all_done_(dependencies_.executor, dependencies_.clock) {
   journal_.on_commit([this] { publisher_.kick(); });
@@ -48,6 +64,14 @@ void Worker::start() {
   spawn(dispatcher_.run());
   spawn(publisher_.run());
   spawn(follow_up());
+  spawn(recovery_.run());
+}
+
+void Worker::opened() {
+  for (const auto& [id, lane] : lanes_) lane->remember_again();
+  reconcile();
+  dispatcher_.kick();
+  publisher_.kick();
 }
 
 void Worker::spawn(asio::awaitable<void> task) {
@@ -105,7 +129,8 @@ LaneDependencies Worker::lane_dependencies() {
                 return registers;
               },
           .make_driver = [this](const registers::RegisterSettings& settings) { return driver_for(settings); },
-          .jitter = dependencies_.jitter};
+          .jitter = dependencies_.jitter,
+          .doubted = [this](const RegisterId& id) { decided(id); }};
 }
 
 void Worker::reconcile() {
@@ -214,6 +239,8 @@ asio::awaitable<void> Worker::read_callback(CalledBack callback) {
   }
   Heard heard;
   heard.attempt = attempt.id;
+  heard.key = attempt.key;
+  heard.receipt = attempt.receipt;
   heard.fence.shard = callback.shard;
   heard.stored = callback.evidence;
   heard.send = callback.send;
@@ -246,6 +273,7 @@ asio::awaitable<void> Worker::stop() {
   while (any_left()) co_await all_done_.wait_for(kLook);
   dispatcher_.stop();
   publisher_.stop();
+  recovery_.stop();
   co_await leases_.stop();
   while (running_ > 0) co_await all_done_.wait_for(kLook);
 }

@@ -19,6 +19,7 @@
 #include "lane.hpp"
 #include "leases.hpp"
 #include "outcome_publisher.hpp"
+#include "recovery.hpp"
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -32,6 +33,7 @@ struct WorkerDependencies {
   boost::asio::any_io_executor keeper;  // of the leases: a heartbeat waits for no work of `executor`
   LeaseStore& lease_store;              // nor for other work of the store
   PublishOutcome publish;
+  Published& published;
   std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
   std::function<double()> jitter;  // 0..1
@@ -60,10 +62,13 @@ class Worker {
   void decided(const RegisterId& register_id);
 
   [[nodiscard]] std::vector<int> shards() const { return leases_.held(); }
+  // The journal as it was last seen.
+  [[nodiscard]] const Recovery& recovery() const { return recovery_; }
   [[nodiscard]] std::vector<Lane::View> views() const;
 
  private:
   void spawn(boost::asio::awaitable<void> task);
+  void opened();
   LaneDependencies lane_dependencies();
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
@@ -77,6 +82,7 @@ class Worker {
   Leases leases_;
   Dispatcher dispatcher_;
   OutcomePublisher publisher_;
+  Recovery recovery_;
   std::map<RegisterId, std::shared_ptr<Lane>> lanes_;
   async::Event wake_;
   bool stopping_ = false;

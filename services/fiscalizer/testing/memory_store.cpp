@@ -35,7 +35,6 @@ struct StoredAttempt {
   AttemptRow row;
   std::uint32_t generation = 0;
   std::int64_t epoch = 0;
-  std::string key;
   std::string request;
   std::string remote_id;
   std::string detail;
@@ -72,7 +71,11 @@ struct Memory::Tables {
   std::map<RegisterId, std::uint64_t> retired_registers;
   std::vector<std::string> audit;  // "actor: action"
   std::int64_t sequence = 0;
-  std::int64_t life = 1;
+  Life life{"memory", 1, "1"};
+  std::optional<Life> trusted = life;  // the one that a stage was written in last
+  Stage stage = Stage::open;
+  bool was_synchronous = false;
+  Durability durability;
 
   // What follows from the rows.
   std::map<PoolId, std::map<std::int64_t, ReceiptId>> queues;  // by position
@@ -124,10 +127,37 @@ class MemoryTransaction final : public Transaction {
 
   std::int64_t now_ms() override { return now_ms_; }
 
+  // --- the store itself ---
+
+  Trust trust(bool) override {
+    Trust trust{tables_.life, Stage::unknown, std::nullopt, Stage::unknown, tables_.was_synchronous, tables_.sequence};
+    if (tables_.trusted == tables_.life) {
+      trust.stage = tables_.stage;
+    } else if (tables_.trusted) {
+      trust.before = tables_.trusted;
+      trust.stage_before = tables_.stage;
+    }
+    return trust;
+  }
+
+  void write_stage(Stage stage) override {
+    undo_.emplace_back([this, trusted = tables_.trusted, old = tables_.stage, was = tables_.was_synchronous] {
+      tables_.trusted = trusted;
+      tables_.stage = old;
+      tables_.was_synchronous = was;
+    });
+    tables_.trusted = tables_.life;
+    tables_.stage = stage;
+    if (stage == Stage::open) tables_.was_synchronous = tables_.durability.standby_in_sync;
+  }
+
+  Durability durability() override { return tables_.durability; }
+
   // --- shards ---
 
   std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) override {
     std::map<int, std::int64_t> held;
+    if (trust(false).stage != Stage::open) return held;
     for (const int shard : shards) {
       const auto& row = tables_.holders.shards.at(static_cast<std::size_t>(shard));
       if (row.worker == worker) held.emplace(shard, row.epoch);
@@ -178,9 +208,12 @@ class MemoryTransaction final : public Transaction {
       const auto revision = stored.row.revision;
       stored.row = row;
       take(stored, row);
-      stored.row.revision = revision + 1;
+      stored.row.revision = row.told_revision > 0 ? row.told_revision : revision + 1;
+      stored.published_revision = std::max(stored.published_revision, row.told_revision);
       if (receipts::phase_of(row.state) != Phase::ended) {
         stored.finished_at_ms = 0;
+      } else if (row.finished_at_ms > 0) {
+        stored.finished_at_ms = row.finished_at_ms;
       } else if (row.state != before) {
         stored.finished_at_ms = now_ms_;
       }
@@ -189,6 +222,34 @@ class MemoryTransaction final : public Transaction {
       stored.sequence = tables_.next();
       put(id, std::move(stored));
     }
+  }
+
+  std::int64_t suspect_all() override {
+    std::vector<ReceiptId> marked;
+    for (const auto& [id, stored] : tables_.receipts) {
+      if (stored.row.state != State::done) marked.push_back(id);
+    }
+    std::int64_t told = 0;
+    for (const auto& id : marked) {
+      auto stored = tables_.receipts.at(id);
+      stored.row.suspect = true;
+      stored.sequence = tables_.next();
+      if (stored.row.state != State::failed) {
+        ++stored.row.revision;
+        ++told;
+      }
+      put(id, std::move(stored));
+    }
+    return told;
+  }
+
+  std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) override {
+    std::map<ReceiptId, std::int64_t> known;
+    for (const auto& id : ids) {
+      const auto found = tables_.receipts.find(id);
+      if (found != tables_.receipts.end()) known.emplace(id, found->second.row.revision);
+    }
+    return known;
   }
 
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override {
@@ -278,17 +339,10 @@ class MemoryTransaction final : public Transaction {
       row.row.sent_at_ms = now_ms_;
       row.generation = attempt.generation;
       row.epoch = attempt.fence.epoch;
-      row.key = attempt.key;
+      row.row.key = attempt.key;
       row.request = attempt.request;
       row.started_at_ms = now_ms_;
-      tables_.attempts.emplace(id, std::move(row));
-      tables_.attempts_on[attempt.identity].insert(id);
-      if (!attempt.receipt.empty()) tables_.attempts_of[attempt.receipt].insert(id);
-      undo_.emplace_back([this, id, identity = attempt.identity, receipt = attempt.receipt] {
-        tables_.attempts.erase(id);
-        tables_.attempts_on[identity].erase(id);
-        if (!receipt.empty()) tables_.attempts_of[receipt].erase(id);
-      });
+      add_attempt(id, std::move(row));
       stored.emplace(std::pair(attempt.key, attempt.identity), id);
     }
     return stored;
@@ -322,6 +376,53 @@ class MemoryTransaction final : public Transaction {
       }
     }
     return touched;
+  }
+
+  std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> keep_attempts(
+      const std::vector<KeptAttempt>& attempts) override {
+    std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> ids;
+    for (const auto& [attempt, outcome, detail, started_at_ms] : attempts) {
+      const auto& known = of(attempt.receipt);
+      const auto kept =
+          std::ranges::find(known, attempt.number, [&](auto id) { return tables_.attempts.at(id).row.number; });
+      if (kept != known.end()) {
+        ids.emplace(std::pair(attempt.receipt, attempt.number), *kept);
+        const auto before = tables_.attempts.at(*kept).row.outcome;
+        const bool unanswered = before == AttemptOutcome::open || before == AttemptOutcome::unknown;
+        if (!unanswered || outcome == AttemptOutcome::unknown) continue;
+        auto& stored = change(tables_.attempts, *kept);
+        stored.row.outcome = outcome;
+        stored.row.question = Question::none;
+        stored.row.finished_at_ms = now_ms_;
+        stored.detail = detail;
+        continue;
+      }
+      StoredAttempt row;
+      row.row.receipt = attempt.receipt;
+      row.row.number = attempt.number;
+      row.row.identity = attempt.identity;
+      row.row.register_id = attempt.register_id;
+      row.row.shard = attempt.fence.shard;
+      row.row.key = attempt.key;
+      row.row.outcome = outcome;
+      row.row.question = outcome == AttemptOutcome::unknown ? Question::asked : Question::none;
+      row.row.sent_at_ms = row.started_at_ms = started_at_ms;
+      row.row.finished_at_ms = now_ms_;
+      row.generation = attempt.generation;
+      row.request = attempt.request;
+      row.detail = detail;
+      const auto id = tables_.next();
+      ids.emplace(std::pair(attempt.receipt, attempt.number), id);
+      add_attempt(id, std::move(row));
+    }
+    return ids;
+  }
+
+  std::int64_t attempt_with_key(const std::string& key) override {
+    const auto found = std::ranges::find_if(tables_.attempts, [&](const auto& entry) {
+      return entry.second.row.key == key && !entry.second.row.receipt.empty();
+    });
+    return found == tables_.attempts.end() ? 0 : found->first;
   }
 
   Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) override {
@@ -365,7 +466,7 @@ class MemoryTransaction final : public Transaction {
   std::int64_t open_attempt(const RegisterIdentity& identity, const std::string& key, std::int64_t epoch) override {
     for (const auto id : on(identity)) {
       const auto& stored = tables_.attempts.at(id);
-      if (stored.key == key && stored.epoch == epoch && stored.row.outcome == AttemptOutcome::open) return id;
+      if (stored.row.key == key && stored.epoch == epoch && stored.row.outcome == AttemptOutcome::open) return id;
     }
     return 0;
   }
@@ -592,7 +693,8 @@ class MemoryTransaction final : public Transaction {
         const auto& stored = tables_.receipts.at(id);
         if (stored.not_before_ms > now_ms_) continue;
         if (taken++ == per_pool) break;
-        result.push_back({id, pool, stored.row.revision, stored.row.generation, stored.row.attempts, stored.content});
+        result.push_back({id, pool, stored.row.revision, stored.row.generation, stored.row.attempts, stored.row.suspect,
+                          stored.content});
       }
     }
     return result;
@@ -637,46 +739,21 @@ class MemoryTransaction final : public Transaction {
 
   // --- outcomes ---
 
-  std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override {
-    std::vector<Unpublished> outcomes;
+  std::vector<Outcome> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override {
+    std::vector<Outcome> outcomes;
     for (const auto& [sequence, id] : tables_.unpublished) {
       if (static_cast<int>(outcomes.size()) == limit) break;
-      const auto& stored = tables_.receipts.at(id);
-      const auto& row = stored.row;
-      if (std::ranges::find(shards, receipts::shard_of(row.pool)) == shards.end()) continue;
-      Unpublished outcome;
-      outcome.id = id;
-      outcome.revision = row.revision;
-      outcome.state = row.state;
-      outcome.generation = row.generation;
-      outcome.tenant = row.tenant;
-      outcome.installation = stored.installation;
-      outcome.pool = row.pool;
-      outcome.cashbox = row.cashbox;
-      outcome.unique_id = stored.unique_id;
-      outcome.total_kopecks = stored.total_kopecks;
-      outcome.fiscal = stored.fiscal;
-      outcome.content = stored.content;
-      outcome.error = row.error;
-      outcome.hold_reason = row.hold_reason;
-      outcome.conflicts = row.conflicts;
-      outcome.digest = row.digest;
-      outcome.digest_version = row.digest_version;
-      outcome.accepted_at_ms = stored.accepted_at_ms;
-      outcome.changed_at_ms = stored.changed_at_ms;
-      outcome.finished_at_ms = stored.finished_at_ms;
-      outcome.sequence = static_cast<std::uint64_t>(stored.sequence);
-      outcome.journal_id = "memory/" + std::to_string(tables_.life);
-      for (const auto& post : post_ids({id})) outcome.post_ids.push_back(post);
-      for (const auto attempt : of(id)) {
-        const auto& one = tables_.attempts.at(attempt);
-        outcome.attempts.push_back({one.row.number, one.row.register_id, one.started_at_ms, one.row.finished_at_ms,
-                                    one.row.outcome, one.detail});
-      }
-      std::ranges::sort(outcome.attempts, {}, &AttemptShown::number);
-      const auto shown = std::min(outcome.attempts.size(), static_cast<std::size_t>(attempts_shown));
-      outcome.attempts.erase(outcome.attempts.begin(), outcome.attempts.end() - static_cast<std::ptrdiff_t>(shown));
-      outcomes.push_back(std::move(outcome));
+      const int shard = receipts::shard_of(tables_.receipts.at(id).row.pool);
+      if (std::ranges::find(shards, shard) != shards.end()) outcomes.push_back(outcome(id, attempts_shown));
+    }
+    return outcomes;
+  }
+
+  std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) override {
+    std::vector<Outcome> outcomes;
+    for (auto row = tables_.receipts.upper_bound(after);
+         row != tables_.receipts.end() && static_cast<int>(outcomes.size()) < limit; ++row) {
+      outcomes.push_back(outcome(row->first, attempts_shown));
     }
     return outcomes;
   }
@@ -708,7 +785,7 @@ class MemoryTransaction final : public Transaction {
     if (!row.fiscal.empty()) stored.fiscal = row.fiscal;
     stored.row.content.reset();
     stored.row.fiscal.clear();
-    stored.row.rest_ms = 0;
+    stored.row.rest_ms = stored.row.told_revision = stored.row.finished_at_ms = 0;
     stored.row.changed = false;
   }
 
@@ -768,13 +845,65 @@ class MemoryTransaction final : public Transaction {
     });
   }
 
+  void add_attempt(std::int64_t id, StoredAttempt row) {
+    const auto identity = row.row.identity;
+    const auto receipt = row.row.receipt;
+    tables_.attempts.emplace(id, std::move(row));
+    tables_.attempts_on[identity].insert(id);
+    if (!receipt.empty()) tables_.attempts_of[receipt].insert(id);
+    undo_.emplace_back([this, id, identity, receipt] {
+      tables_.attempts.erase(id);
+      tables_.attempts_on[identity].erase(id);
+      if (!receipt.empty()) tables_.attempts_of[receipt].erase(id);
+    });
+  }
+
+  [[nodiscard]] Outcome outcome(const ReceiptId& id, int attempts_shown) {
+    const auto& stored = tables_.receipts.at(id);
+    const auto& row = stored.row;
+    Outcome outcome;
+    outcome.id = id;
+    outcome.revision = row.revision;
+    outcome.state = row.state;
+    outcome.generation = row.generation;
+    outcome.tenant = row.tenant;
+    outcome.installation = stored.installation;
+    outcome.pool = row.pool;
+    outcome.cashbox = row.cashbox;
+    outcome.unique_id = stored.unique_id;
+    outcome.total_kopecks = stored.total_kopecks;
+    outcome.fiscal = stored.fiscal;
+    outcome.content = stored.content;
+    outcome.error = row.error;
+    outcome.hold_reason = row.hold_reason;
+    outcome.conflicts = row.conflicts;
+    outcome.digest = row.digest;
+    outcome.digest_version = row.digest_version;
+    outcome.accepted_at_ms = stored.accepted_at_ms;
+    outcome.changed_at_ms = stored.changed_at_ms;
+    outcome.finished_at_ms = stored.finished_at_ms;
+    outcome.sequence = static_cast<std::uint64_t>(stored.sequence);
+    outcome.journal_id = tables_.life.system + "/" + std::to_string(tables_.life.timeline);
+    outcome.head = tables_.sequence;
+    for (const auto& post : post_ids({id})) outcome.post_ids.push_back(post);
+    for (const auto attempt : of(id)) {
+      const auto& one = tables_.attempts.at(attempt);
+      outcome.attempts.push_back({one.row.number, one.row.register_id, one.started_at_ms, one.row.finished_at_ms,
+                                  one.row.outcome, one.detail});
+    }
+    std::ranges::sort(outcome.attempts, {}, &AttemptShown::number);
+    const auto shown = std::min(outcome.attempts.size(), static_cast<std::size_t>(attempts_shown));
+    outcome.attempts.erase(outcome.attempts.begin(), outcome.attempts.end() - static_cast<std::ptrdiff_t>(shown));
+    return outcome;
+  }
+
   [[nodiscard]] Attempt with_bytes(std::int64_t id) const {
     const auto& stored = tables_.attempts.at(id);
     const auto receipt = tables_.receipts.find(stored.row.receipt);
     return {id,
             stored.row.kind,
             stored.row.receipt,
-            stored.key,
+            stored.row.key,
             stored.request,
             stored.remote_id,
             stored.row.sends,
@@ -796,9 +925,21 @@ Memory::~Memory() = default;
 std::shared_ptr<const Memory::Backup> Memory::backup() const { return std::make_shared<Backup>(*tables_); }
 
 void Memory::restore(const Backup& backup) {
-  const auto life = tables_->life + 1;
+  const auto life = tables_->life;
   *tables_ = backup.tables;
   tables_->life = life;
+  start_again();
+}
+
+void Memory::start_again() { tables_->life.run = std::to_string(std::stoll(tables_->life.run) + 1); }
+
+void Memory::fail_over() {
+  ++tables_->life.timeline;
+  start_again();
+}
+
+void Memory::have_standby(bool in_sync) {
+  tables_->durability.standbys_wanted = tables_->durability.standby_in_sync = in_sync;
 }
 
 Holders& Memory::holders() { return tables_->holders; }

@@ -46,8 +46,12 @@ class Memory {
   // Its state as it is now, to be restored later: a base backup.
   struct Backup;
   [[nodiscard]] std::shared_ptr<const Backup> backup() const;
-  // The journal has another id from then on.
+  // It lives another life from then on.
   void restore(const Backup& backup);
+  // With all that was committed: the server started again, or a standby that had it all has taken over.
+  void start_again();
+  void fail_over();
+  void have_standby(bool in_sync);
 
   [[nodiscard]] Holders& holders();
 

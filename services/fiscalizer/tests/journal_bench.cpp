@@ -16,8 +16,8 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() {
     session_.exec(
         "truncate receipts, posts, attempts, evidence, documents, registers, retired_registers, offsets, unreadable, "
-        "audit "
-        "cascade");
+        "audit cascade; update trust t set system = l.system, timeline = l.timeline, run = l.run, stage = 'open' from "
+        "life() l");
   }
 
   journal::Store& store() override { return store_; }
@@ -40,7 +40,29 @@ class PostgresUnderTest final : public StoreUnderTest {
     return session_.one("select coalesce(string_agg(actor || ': ' || action, '; ' order by id), '') from audit");
   }
 
+  void start_again() override { session_.exec("update trust set run = 'before'"); }
+  void fail_over() override { session_.exec("update trust set run = 'before', timeline = timeline - 1"); }
+  void have_standby() override { session_.exec("update trust set synchronous = true"); }
+  void back_up() override {
+    for (const std::string table : kTables) {
+      session_.exec("drop table if exists saved_" + table + "; create table saved_" + table + " as table " + table);
+    }
+    session_.exec(
+        "drop table if exists saved_numbers; create table saved_numbers as select (select last_value from "
+        "journal_sequence) as sequence, (select last_value from attempts_id_seq) as attempt");
+  }
+  // The tables are other files then, so it is another life.
+  void restore() override {
+    for (const std::string table : kTables) session_.exec("truncate " + table + " cascade");
+    for (const std::string table : kTables) {
+      session_.exec("insert into " + table + " overriding system value select * from saved_" + table);
+    }
+    session_.exec("select setval('journal_sequence', sequence), setval('attempts_id_seq', attempt) from saved_numbers");
+  }
+
  private:
+  static constexpr const char* kTables[] = {"receipts",  "posts",   "attempts",   "evidence", "documents",
+                                            "registers", "offsets", "unreadable", "audit"};
   postgres_testing::Session session_{journal_server().uri(), kSchema};
   postgres::Database database_{
       {.uri = journal_server().uri(), .application_name = "test", .threads = 1, .search_path = kSchema}};
@@ -63,8 +85,17 @@ class MemoryUnderTest final : public StoreUnderTest {
     for (const auto& action : memory_.audited()) list += (list.empty() ? "" : "; ") + action;
     return list;
   }
+  void start_again() override { memory_.start_again(); }
+  void fail_over() override { memory_.fail_over(); }
+  void have_standby() override {
+    memory_.have_standby(true);
+    memory_.transact([](Transaction& tx) { tx.write_stage(Stage::open); });
+  }
+  void back_up() override { backup_ = memory_.backup(); }
+  void restore() override { memory_.restore(*backup_); }
 
  private:
+  std::shared_ptr<const journal::Memory::Backup> backup_;
   async::ManualClock clock_;
   journal::Memory memory_{clock_};
   journal::MemoryStore store_{clock_, memory_};

@@ -70,7 +70,8 @@ class LaneTest : public PostgresJournalTest {
                                    .find_pool = [this](const PoolId&) { return pool_of_registers_; },
                                    .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
                                    .make_driver = make_driver_,
-                                   .jitter = [] { return 0.5; }},
+                                   .jitter = [] { return 0.5; },
+                                   .doubted = [this](const RegisterId&) { lane_->remember_again(); }},
                   *register_->settings.protocol, RegisterId("kkt-1"), kPool,
                   leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
@@ -185,6 +186,50 @@ TEST_F(LaneTest, Rule7_TheNextReceiptWaitsWhileARepeatMayStillArrive) {
   drive();
   until([&] { return state(2) == "done"; });
   EXPECT_GE(next_at - repeated_at, grace);
+}
+
+// A receipt that may have been sent in a life of the journal that is lost.
+TEST_F(LaneTest, Rule17_ASuspectIsAskedForBeforeItIsSent) {
+  change(1, [](auto& row) { row.suspect = true; });
+  driver_.answers.assign(3, said(Fact::absent));
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(2) == "done"; });
+  EXPECT_EQ(state(1), "done");
+  EXPECT_EQ(std::pair(driver_.asks, driver_.sends), std::pair(3, 2));
+}
+
+TEST_F(LaneTest, Rule17_ASuspectThatItsRegisterKnowsIsNotSent) {
+  change(1, [](auto& row) { row.suspect = true; });
+  driver_.answers.assign(1000, said(Fact::pending, "7"));
+  driver_.answers[0] = said(Fact::absent);  // attempt 1 was never sent
+  driver_.answers[2] = said(Fact::printed);
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(1) == "done" && state(2) == "done"; });
+  EXPECT_EQ(driver_.sends, 1) << "the other receipt";
+  EXPECT_EQ(receipt(1).attempts, 2U);
+}
+
+TEST_F(LaneTest, Rule17_ASuspectThatNobodyCanBeAskedForIsAPersons) {
+  register_->settings.protocol = registers::find_protocol("bit");
+  driver_.can = {.query_by_key = false, .absent_may_be_sent_again = false, .manages_shifts = true};
+  change(1, [](auto& row) { row.suspect = true; });
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(2) == "done"; });
+  EXPECT_EQ(state(1), "uncertain");
+  EXPECT_EQ(driver_.sends, 1) << "the other receipt, at once: there is nothing to rest for";
+}
+
+// The journal lives another life when the answer comes: it is decided later, by a lane made anew.
+TEST_F(LaneTest, Rule17_ALaneWhoseAnswerIsNotDecidedEnds) {
+  driver_.sent = printed();
+  driver_.now = [this] { under_test_->start_again(); };
+  drive();
+  until([&] { return lane_->finished(); });
+  EXPECT_EQ(state(1), "printing");
+  EXPECT_EQ(news().undecided.size(), 1U);
 }
 
 TEST_F(LaneTest, ThreeShiftReportsWithoutAReceiptAreEnough) {

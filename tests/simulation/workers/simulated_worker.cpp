@@ -15,6 +15,46 @@ namespace asio = boost::asio;
 namespace {
 constexpr std::size_t kBatch = 50;
 constexpr std::chrono::seconds kRetries{1};  // as the thread of a real process looks for what a dead one left
+constexpr std::int64_t kLatest = 10;
+
+// As from Kafka, at once.
+class PublishedLog final : public fiscalizer::Published {
+ public:
+  explicit PublishedLog(const SimulatedWorker::Surroundings& surroundings) : surroundings_(surroundings) {}
+
+  asio::awaitable<std::optional<std::vector<std::string>>> latest() override {
+    std::vector<std::string> values;
+    const auto& log = surroundings_.outcomes;
+    for (std::size_t partition = 0; partition < log.partitions(); ++partition) {
+      const auto from = std::max<std::int64_t>(0, log.end(partition) - kLatest);
+      for (auto& record : log.read(partition, from, kLatest)) values.push_back(std::move(record.value));
+    }
+    co_return values;
+  }
+  asio::awaitable<bool> read(Take take) override {
+    const auto& log = surroundings_.outcomes;
+    for (std::size_t partition = 0; partition < log.partitions(); ++partition) {
+      for (std::int64_t from = 0; from < log.end(partition); from += kBatch) {
+        std::vector<std::string> values;
+        for (auto& record : log.read(partition, from, kBatch)) values.push_back(std::move(record.value));
+        if (!co_await take(std::move(values))) co_return false;
+      }
+    }
+    co_return true;
+  }
+  asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override {
+    std::vector<kafka::LogEnd> ends;
+    for (const auto* log : {&surroundings_.posts, &surroundings_.callbacks}) {
+      for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
+        ends.push_back({log->topic(), static_cast<std::int32_t>(partition), log->end(partition)});
+      }
+    }
+    co_return ends;
+  }
+
+ private:
+  const SimulatedWorker::Surroundings& surroundings_;
+};
 }  // namespace
 
 SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, double fast, Configuration configuration)
@@ -29,6 +69,7 @@ SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, do
                ++transactions_;
                return surroundings_.fate(*this);
              }),
+      published_(std::make_unique<PublishedLog>(surroundings_)),
       retries_(store_, surroundings_.ask_promise, [this] { worker_->decided({}); }) {
   worker_ = std::make_unique<fiscalizer::Worker>(fiscalizer::WorkerDependencies{
       .executor = io_.get_executor(),
@@ -39,6 +80,7 @@ SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, do
       .keeper = io_.get_executor(),
       .lease_store = surroundings_.lease_store,
       .publish = surroundings_.publish,
+      .published = *published_,
       .configuration = [this] { return configuration_; },
       .make_driver =
           [this](const registers::RegisterSettings& settings) {
@@ -82,9 +124,12 @@ asio::awaitable<void> SimulatedWorker::take_in() {
   while (!stopping_) {
     bool any = false;
     if (!positions_known_) {
-      auto read = co_await store_.run([](Transaction& tx) { return tx.positions(); });
+      auto read = co_await store_.run([](Transaction& tx) { return fiscalizer::journal::where_to_read(tx); });
       positions_known_ = read.has_value();
-      if (read) positions_ = std::move(*read);
+      if (read) {
+        positions_ = std::move(read->positions);
+        life_ = std::move(read->life);
+      }
     }
     if (positions_known_) {
       for (const auto partition : std::set(partitions_)) {
@@ -101,7 +146,8 @@ asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t parti
   const auto next = std::pair(log.topic(), static_cast<std::int32_t>(partition));
   const auto batch = log.read(partition, positions_[next].next_offset, kBatch);
   if (batch.empty()) co_return false;
-  const auto stored = co_await store_.run([batch](Transaction& tx) { return fiscalizer::journal::take_in(tx, batch); });
+  const auto stored = co_await store_.run(
+      [batch, life = life_](Transaction& tx) { return fiscalizer::journal::take_in(tx, life, batch); });
   if (!stored) {
     positions_known_ = false;  // as the consumer does: it reads again from where the journal is
     co_return false;

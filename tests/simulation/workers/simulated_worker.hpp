@@ -26,6 +26,7 @@ class SimulatedWorker {
     http::Transport& transport;
     const Log& posts;
     const Log& callbacks;
+    const Log& outcomes;
     std::function<fiscalizer::journal::Fate(const SimulatedWorker&)> fate;
     std::function<std::uint32_t(std::uint32_t limit)> below;  // draws
     std::function<boost::asio::awaitable<Result<kafka::Position>>(const ReceiptId&, std::string)> publish;
@@ -79,10 +80,12 @@ class SimulatedWorker {
   Configuration configuration_;
   int transactions_ = 0;
   fiscalizer::journal::MemoryStore store_;
+  std::unique_ptr<fiscalizer::Published> published_;
   fiscalizer::Retries retries_;
   std::unique_ptr<fiscalizer::Worker> worker_;
   std::set<std::size_t> partitions_;
   kafka::ReadPositions positions_;
+  fiscalizer::Life life_;  // of the journal that says so
   bool positions_known_ = false;
   bool stopping_ = false;
   bool dead_ = false;

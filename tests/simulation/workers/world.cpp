@@ -173,6 +173,7 @@ SimulatedWorker& World::start_worker() {
           .transport = transport,
           .posts = posts,
           .callbacks = callbacks,
+          .outcomes = outcomes,
           .fate = [this](const SimulatedWorker& worker) { return fate(worker); },
           .below = [this](std::uint32_t limit) { return workers_.below(limit); },
           .publish = [this](const ReceiptId& id, std::string record) { return publish(id, std::move(record)); },

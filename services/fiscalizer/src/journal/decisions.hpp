@@ -18,12 +18,16 @@ struct Limits {
 struct Settled {
   bool decided = false;  // false: the shard is not ours under that epoch; the evidence is kept for its owner
   bool news = false;     // it changed what is known of the attempt
+  bool later = false;    // the journal is being taken back, and may not know the attempt yet: nothing is stored
   std::optional<Finished> finished;
 };
 
 namespace journal {
 
 [[nodiscard]] bool holds(const std::map<int, std::int64_t>& held, const Fence& fence);
+// The receipt is as it was read from the queue, and the shard is held. `receipts`: its row, locked.
+[[nodiscard]] bool may_open(const NewAttempt& attempt, const Receipts& receipts,
+                            const std::map<int, std::int64_t>& held);
 
 // Per attempt: its id, or 0 when the receipt, the register or the shard is not free as thought.
 std::vector<std::int64_t> open_attempts(Transaction& tx, const WorkerId& worker, const std::vector<NewAttempt>& batch);

@@ -1,6 +1,7 @@
 #include "intake.hpp"
 
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/positions/continues.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/topics.hpp"
@@ -94,6 +95,7 @@ PostVerdict follow_post(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
       row.error.clear();
       row.hold_reason.clear();
       row.retry_by.clear();
+      row.suspect = false;  // that failure was known
       take_content(row, accepted);
       break;
     case PostVerdict::conflict:
@@ -111,6 +113,17 @@ PostVerdict follow_post(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
   return next.verdict;
 }
 
+Life life_that_takes_in(Transaction& tx) {
+  auto trust = tx.trust(false);
+  if (trust.stage == Stage::open || trust.stage == Stage::reading_posts) return std::move(trust.life);
+  throw std::runtime_error("the journal is at stage " + std::string(to_string(trust.stage)));
+}
+
+// Of a receipt that was taken back from what was published, nothing has its content but its post (exactly-once.md 17).
+void bring_back(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
+  if (!row.readable && row.digest == accepted.content_digest()) take_content(row, accepted);
+}
+
 void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepted) {
   std::set<ReceiptId> ids;
   for (const auto& post : accepted) ids.emplace(post.receipt_id());
@@ -120,9 +133,12 @@ void take_posts(Transaction& tx, const std::vector<v1::ReceiptAccepted>& accepte
   std::map<ReceiptId, std::size_t> places;
   std::vector<NewPost> posts;
   for (const auto& post : accepted) {
-    if (!seen.insert(post.post_id()).second) continue;
     const ReceiptId id(post.receipt_id());
     const auto old = known.find(id);
+    if (!seen.insert(post.post_id()).second) {
+      if (old != known.end()) bring_back(post, old->second);
+      continue;
+    }
     const auto fresh = places.find(id);
     auto* row = old != known.end() ? &old->second : fresh != places.end() ? &arrived[fresh->second].row : nullptr;
     auto verdict = PostVerdict::opened;
@@ -146,7 +162,15 @@ Callback to_callback(const v1::RegisterCallback& callback) {
 
 }  // namespace
 
-std::vector<kafka::Record> take_in(Transaction& tx, const std::vector<kafka::Record>& batch) {
+Reading where_to_read(Transaction& tx) {
+  auto life = life_that_takes_in(tx);
+  return {tx.positions(), std::move(life)};
+}
+
+std::vector<kafka::Record> take_in(Transaction& tx, const Life& life, const std::vector<kafka::Record>& batch) {
+  if (life_that_takes_in(tx) != life && !positions::continues(tx.positions(), batch)) {
+    throw std::runtime_error("the journal lives another life, and has not come so far");
+  }
   std::vector<kafka::Record> unreadable;
   std::vector<v1::ReceiptAccepted> accepted;
   std::vector<Callback> callbacks;

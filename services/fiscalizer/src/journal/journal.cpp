@@ -6,6 +6,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
+#include "taking_back.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -135,8 +136,8 @@ asio::awaitable<Result<std::int64_t>> Journal::open_attempt(NewAttempt attempt) 
 asio::awaitable<Settled> Journal::settle(Heard heard) {
   for (;;) {
     auto settled = co_await settling_->ask(heard);
-    if (settled) co_return *settled;
-    report(log::Level::warn, "journal.settle_retry", settled.error(), {{"attempt", heard.attempt}});
+    if (settled && !settled->later) co_return *settled;
+    if (!settled) report(log::Level::warn, "journal.settle_retry", settled.error(), {{"attempt", heard.attempt}});
     co_await async::pause_for(clock_, kStorePause);
   }
 }
@@ -146,6 +147,14 @@ asio::awaitable<Result<int>> Journal::allow_resend(std::int64_t attempt, Fence f
       [=, worker = worker_](Transaction& tx) { return journal::allow_resend(tx, worker, attempt, fence); });
   if (send && *send == 0) co_return fail(kStale, "the attempt is closed, or the shard is no longer ours");
   co_return send;
+}
+
+asio::awaitable<bool> Journal::doubt(NewAttempt attempt, bool askable) {
+  auto doubted = co_await store_.run(
+      [attempt, askable, worker = worker_](Transaction& tx) { return journal::doubt(tx, worker, attempt, askable); });
+  if (!doubted) report(log::Level::warn, "journal.doubt_failed", doubted.error(), {{"receipt", attempt.receipt.str()}});
+  if (doubted) on_commit_();
+  co_return doubted && *doubted;
 }
 
 asio::awaitable<void> Journal::refuse(const Queued& receipt, receipts::Step why, Fence fence, std::string error) {

@@ -44,6 +44,9 @@ class Journal {
   // meanwhile, or not ours any more), those of the store.
   boost::asio::awaitable<Result<int>> allow_resend(std::int64_t attempt, Fence fence);
 
+  // exactly-once.md 17; see journal::doubt. False: nothing was stored, or nobody knows.
+  boost::asio::awaitable<bool> doubt(NewAttempt attempt, bool askable);
+
   // Ends a receipt without an attempt, as unprintable or unreadable.
   boost::asio::awaitable<void> refuse(const Queued& receipt, receipts::Step why, Fence fence, std::string error);
 

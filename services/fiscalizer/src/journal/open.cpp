@@ -4,8 +4,6 @@ namespace kassaflow::fiscalizer::journal {
 
 using receipts::State;
 
-namespace {
-
 bool may_open(const NewAttempt& attempt, const Receipts& receipts, const std::map<int, std::int64_t>& held) {
   if (!holds(held, attempt.fence)) return false;
   if (attempt.receipt.empty()) return true;
@@ -13,8 +11,6 @@ bool may_open(const NewAttempt& attempt, const Receipts& receipts, const std::ma
   // Its content was rendered as it was read from the queue, and every change is a new revision.
   return row != receipts.end() && row->second.revision == attempt.revision && row->second.state == State::queued;
 }
-
-}  // namespace
 
 bool holds(const std::map<int, std::int64_t>& held, const Fence& fence) {
   const auto row = held.find(fence.shard);
@@ -46,6 +42,7 @@ std::vector<std::int64_t> open_attempts(Transaction& tx, const WorkerId& worker,
     receipt.state = receipts::apply(receipt.snapshot(), receipts::Step::opened).state;
     ++receipt.attempts;
     ++receipt.generation_attempts;
+    receipt.suspect = false;  // its lane has looked for what may have been lost
     receipt.changed = true;
   }
   tx.write_receipts(receipts);

@@ -77,11 +77,15 @@ Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
   return locked;
 }
 
+// exactly-once.md 17: what is decided about an older state may be wrong.
+bool is_open(Transaction& tx) { return tx.trust(false).stage == Stage::open; }
+
 Result<Locked> lock(Transaction& tx, const Order& order) {
   if (order.actor.empty() || order.actor.size() > kActorLimit) {
     return malformed("the audit log needs an actor of at most 128 bytes");
   }
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
+  if (!is_open(tx)) return refused("the journal is not open, see alarm.journal_behind: say it again when it is");
   auto receipts = tx.lock_receipts({order.receipt});
   if (receipts.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
   return with_unanswered(tx, order.receipt, std::move(receipts.begin()->second));
@@ -369,6 +373,7 @@ namespace {
 
 // The wish as it was read, locked: nullopt when it is no more.
 std::optional<Locked> still_wished(Transaction& tx, const Wish& wish) {
+  if (!is_open(tx)) return std::nullopt;
   auto receipts = tx.lock_receipts({wish.receipt});
   if (receipts.empty()) return std::nullopt;
   auto& row = receipts.begin()->second;
@@ -400,6 +405,7 @@ void take_back(Transaction& tx, const Wish& wish) {
 }
 
 Unsettled unsettled(Transaction& tx, const RegisterId& register_id, const Times& times) {
+  if (!is_open(tx)) return {.blockers = {"the journal is not open, see alarm.journal_behind"}, .under_way = true};
   Unsettled result{.blockers = {}, .under_way = true};
   auto& blockers = result.blockers;
   std::map<std::int64_t, AttemptChange> given_up;

@@ -18,7 +18,8 @@ std::string list_of(const Numbers& numbers) {
 }
 
 const std::string kRowColumns =
-    "id, receipt, number, kind, identity, register, outcome, question, shard, sends, coalesce(proves, 0) as proves, "
+    "id, receipt, key, number, kind, identity, register, outcome, question, shard, sends, coalesce(proves, 0) as "
+    "proves, "
     "fn_before, fd_before, words, cause, (extract(epoch from sent_at) * 1000)::bigint as sent_at_ms, "
     "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms ";
 
@@ -27,6 +28,7 @@ Attempts rows_from(const pqxx::result& result) {
   for (const auto& row : result) {
     AttemptRow attempt;
     attempt.receipt = ReceiptId(text(row["receipt"]));
+    attempt.key = row["key"].as<std::string>();
     attempt.number = row["number"].as<std::uint32_t>();
     attempt.kind = kind_from(row["kind"]);
     attempt.identity = RegisterIdentity(row["identity"].as<std::string>());
@@ -154,6 +156,53 @@ std::map<std::int64_t, ReceiptId> PostgresTransaction::touched_by(const std::set
     touched.emplace(row["id"].as<std::int64_t>(), ReceiptId(text(row["receipt"])));
   }
   return touched;
+}
+
+std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> PostgresTransaction::keep_attempts(
+    const std::vector<KeptAttempt>& attempts) {
+  std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> ids;
+  if (attempts.empty()) return ids;
+  TextArray receipts, registers, identities, pools, keys, requests, outcomes, details;
+  IntArray numbers, generations, shards, started;
+  for (const auto& [attempt, outcome, detail, started_at_ms] : attempts) {
+    receipts.add(attempt.receipt.str());
+    numbers.add(attempt.number);
+    generations.add(attempt.generation);
+    registers.add(attempt.register_id.str());
+    identities.add(attempt.identity.str());
+    pools.add(attempt.pool.str());
+    shards.add(attempt.fence.shard);
+    keys.add(attempt.key);
+    requests.add_bytes(attempt.request);
+    outcomes.add(to_string(outcome));
+    details.add(detail);
+    started.add(started_at_ms);
+  }
+  work_.exec_params(
+      "insert into attempts as a (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, "
+      "request, started_at, sent_at, finished_at, outcome, question, detail) select receipt, number, generation, "
+      "'receipt', register, identity, pool, shard, 0, key, request, at, at, now(), outcome, case when outcome = "
+      "'unknown' then 'asked' end, detail from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], "
+      "$6::text[], $7::int[], $8::text[], $9::bytea[], $10::bigint[], $11::text[], $12::text[]) as n(receipt, number, "
+      "generation, register, identity, pool, shard, key, request, started_ms, outcome, detail), lateral (select "
+      "to_timestamp(started_ms / 1000.0) as at) t on conflict (receipt, number) do update set outcome = "
+      "excluded.outcome, question = null, detail = excluded.detail, finished_at = excluded.finished_at where "
+      "excluded.outcome <> 'unknown' and (a.outcome is null or a.outcome = 'unknown')",
+      receipts.str(), numbers.str(), generations.str(), registers.str(), identities.str(), pools.str(), shards.str(),
+      keys.str(), requests.str(), started.str(), outcomes.str(), details.str());
+  for (const auto& row :
+       work_.exec_params("select id, receipt, number from attempts join unnest($1::uuid[], $2::int[]) "
+                         "as n(receipt, number) using (receipt, number)",
+                         receipts.str(), numbers.str())) {
+    ids.emplace(std::pair(ReceiptId(row["receipt"].as<std::string>()), row["number"].as<std::uint32_t>()),
+                row["id"].as<std::int64_t>());
+  }
+  return ids;
+}
+
+std::int64_t PostgresTransaction::attempt_with_key(const std::string& key) {
+  const auto rows = work_.exec_params("select id from attempts where key = $1 and receipt is not null", key);
+  return rows.empty() ? 0 : rows[0]["id"].as<std::int64_t>();
 }
 
 Attempts PostgresTransaction::lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) {

@@ -32,6 +32,7 @@ ReceiptRow receipt_from(const pqxx::row& row) {
   receipt.error = row["error"].as<std::string>();
   receipt.hold_reason = row["hold_reason"].as<std::string>();
   receipt.retry_by = row["retry_by"].as<std::string>();
+  receipt.suspect = row["suspect"].as<bool>();
   receipt.tenant = TenantId(row["tenant"].as<std::string>());
   receipt.cashbox = CashboxId(row["cashbox"].as<std::string>());
   receipt.pool = PoolId(row["pool"].as<std::string>());
@@ -60,7 +61,8 @@ Receipts PostgresTransaction::lock_receipts(const std::set<ReceiptId>& ids) {
   if (ids.empty()) return receipts;
   for (const auto& row : work_.exec_params(
            "select id, state, revision, generation, attempts, generation_attempts, conflicts, error, hold_reason, "
-           "retry_by, tenant, cashbox, pool, digest, digest_version, date_create_s, content is not null as readable, "
+           "retry_by, suspect, tenant, cashbox, pool, digest, digest_version, date_create_s, content is not null as "
+           "readable, "
            "extract(epoch from now() - accepted_at) as age_s from receipts where id = any($1::uuid[]) order by id for "
            "update",
            list_of(ids))) {
@@ -109,7 +111,8 @@ void PostgresTransaction::insert_receipts(const std::vector<NewReceipt>& receipt
 
 void PostgresTransaction::write_receipts(const Receipts& receipts) {
   TextArray ids, states, errors, hold_reasons, retriers, cashboxes, pools, digests, contents, fiscals;
-  IntArray generations, attempts, generation_attempts, conflicts, shards, versions, dates, totals, rests;
+  IntArray generations, attempts, generation_attempts, conflicts, shards, versions, dates, totals, rests, suspects;
+  IntArray told_revisions, finished;
   bool any = false;
   for (const auto& [id, row] : receipts) {
     if (!row.changed) continue;
@@ -133,6 +136,9 @@ void PostgresTransaction::write_receipts(const Receipts& receipts) {
     totals.add(row.total_kopecks);
     row.fiscal.empty() ? fiscals.add_null() : fiscals.add_bytes(row.fiscal);
     rests.add(row.rest_ms);
+    suspects.add(row.suspect ? 1 : 0);
+    told_revisions.add(row.told_revision);
+    finished.add(row.finished_at_ms);
   }
   if (!any) return;
   static const std::string kUpdate =
@@ -140,21 +146,43 @@ void PostgresTransaction::write_receipts(const Receipts& receipts) {
       "c.generation_attempts, conflicts = c.conflicts, error = c.error, hold_reason = c.hold_reason, retry_by = "
       "c.retry_by, cashbox = c.cashbox, pool = c.pool, shard = c.shard, digest = c.digest, digest_version = c.version, "
       "date_create_s = c.date_s, content = coalesce(c.content, r.content), total_kopecks = case when c.content is null "
-      "then r.total_kopecks else c.total end, fiscal = coalesce(c.fiscal, r.fiscal), finished_at = case when c.state "
-      "not in (" +
+      "then r.total_kopecks else c.total end, fiscal = coalesce(c.fiscal, r.fiscal), suspect = c.suspect <> 0, "
+      "finished_at = case when c.state not in (" +
       states_in(receipts::Phase::ended) +
-      ") then null when r.state = c.state then r.finished_at else now() end, not_before = case when c.rest_ms > 0 then "
+      ") then null when c.finished_ms > 0 then to_timestamp(c.finished_ms / 1000.0) when r.state = c.state then "
+      "r.finished_at else now() end, not_before = case when c.rest_ms > 0 then "
       "greatest(r.not_before, now() + make_interval(secs => c.rest_ms / 1000.0)) else r.not_before end, "
-      "revision = r.revision + 1, sequence = nextval('journal_sequence'), changed_at = now() "
+      "revision = case when c.told > 0 then c.told else r.revision + 1 end, published_revision = greatest("
+      "r.published_revision, c.told), sequence = nextval('journal_sequence'), changed_at = now() "
       "from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], "
       "$9::text[], $10::text[], $11::text[], $12::int[], $13::bytea[], $14::int[], $15::bigint[], $16::bytea[], "
-      "$17::bigint[], $18::bytea[], $19::bigint[]) as c(id, state, generation, attempts, generation_attempts, "
+      "$17::bigint[], $18::bytea[], $19::bigint[], $20::int[], $21::bigint[], $22::bigint[]) as c(id, state, "
+      "generation, attempts, generation_attempts, "
       "conflicts, error, hold_reason, retry_by, cashbox, pool, shard, digest, version, date_s, content, total, fiscal, "
-      "rest_ms) where r.id = c.id";
+      "rest_ms, suspect, told, finished_ms) where r.id = c.id";
   work_.exec_params(kUpdate, ids.str(), states.str(), generations.str(), attempts.str(), generation_attempts.str(),
                     conflicts.str(), errors.str(), hold_reasons.str(), retriers.str(), cashboxes.str(), pools.str(),
                     shards.str(), digests.str(), versions.str(), dates.str(), contents.str(), totals.str(),
-                    fiscals.str(), rests.str());
+                    fiscals.str(), rests.str(), suspects.str(), told_revisions.str(), finished.str());
+}
+
+std::int64_t PostgresTransaction::suspect_all() {
+  static const std::string kFailed = "'" + std::string(receipts::to_string(receipts::State::failed)) + "'";
+  static const std::string kMark =
+      "with marked as (update receipts set suspect = true, revision = revision + (state <> " + kFailed +
+      ")::int, sequence = nextval('journal_sequence') where state <> '" +
+      std::string(receipts::to_string(receipts::State::done)) +
+      "' returning state) select count(*) filter (where state <> " + kFailed + ") from marked";
+  return work_.exec1(kMark)[0].as<std::int64_t>();
+}
+
+std::map<ReceiptId, std::int64_t> PostgresTransaction::revisions(const std::set<ReceiptId>& ids) {
+  std::map<ReceiptId, std::int64_t> known;
+  for (const auto& row :
+       work_.exec_params("select id, revision from receipts where id = any($1::uuid[])", list_of(ids))) {
+    known.emplace(ReceiptId(row["id"].as<std::string>()), row["revision"].as<std::int64_t>());
+  }
+  return known;
 }
 
 void PostgresTransaction::wish_retry(const ReceiptId& receipt, const std::string& actor) {
@@ -221,7 +249,8 @@ std::vector<std::string> PostgresTransaction::unreadable_of(const ReceiptId& rec
 
 std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools, int per_pool) {
   std::vector<Queued> result;
-  for (const auto& row : work_.exec_params("select q.id, q.pool, q.revision, q.generation, q.attempts, q.content from "
+  for (const auto& row : work_.exec_params("select q.id, q.pool, q.revision, q.generation, q.attempts, q.suspect, "
+                                           "q.content from "
                                            "unnest($1::text[]) as p(pool) cross join lateral ("
                                            "select * from receipts r where r.pool = p.pool and r.state = 'queued' and "
                                            "(r.not_before is null or r.not_before <= now()) "
@@ -229,7 +258,7 @@ std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools,
                                            list_of(pools), per_pool)) {
     result.push_back({ReceiptId(row["id"].as<std::string>()), PoolId(row["pool"].as<std::string>()),
                       row["revision"].as<std::int64_t>(), row["generation"].as<std::uint32_t>(),
-                      row["attempts"].as<std::uint32_t>(), bytes(row["content"])});
+                      row["attempts"].as<std::uint32_t>(), row["suspect"].as<bool>(), bytes(row["content"])});
   }
   return result;
 }
@@ -267,55 +296,62 @@ std::vector<Waiting> PostgresTransaction::waiting(const std::vector<int>& shards
   return result;
 }
 
-std::vector<Unpublished> PostgresTransaction::unpublished(const std::vector<int>& shards, int limit,
-                                                          int attempts_shown) {
-  std::vector<Unpublished> outcomes;
+namespace {
+
+const std::string kOutcomes =
+    "select id, revision, state, generation, tenant, installation, pool, cashbox, unique_id, total_kopecks, fiscal, "
+    "content, error, hold_reason, conflicts, digest, digest_version, sequence, "
+    "(extract(epoch from accepted_at) * 1000)::bigint as accepted_at_ms, "
+    "(extract(epoch from changed_at) * 1000)::bigint as changed_at_ms, "
+    "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms, "
+    "l.system || '/' || l.timeline as journal_id, (select last_value from journal_sequence) as head "
+    "from receipts, life() l where ";
+
+Outcome outcome_of(const pqxx::row& row) {
+  Outcome outcome;
+  outcome.id = ReceiptId(row["id"].as<std::string>());
+  outcome.revision = row["revision"].as<std::int64_t>();
+  outcome.state = receipts::state_from(row["state"].as<std::string>()).value();
+  outcome.generation = row["generation"].as<std::uint32_t>();
+  outcome.tenant = TenantId(row["tenant"].as<std::string>());
+  outcome.installation = row["installation"].as<std::string>();
+  outcome.pool = PoolId(row["pool"].as<std::string>());
+  outcome.cashbox = CashboxId(row["cashbox"].as<std::string>());
+  outcome.unique_id = row["unique_id"].as<std::string>();
+  outcome.total_kopecks = row["total_kopecks"].as<std::int64_t>();
+  outcome.fiscal = bytes(row["fiscal"]);
+  outcome.content = bytes(row["content"]);
+  outcome.error = row["error"].as<std::string>();
+  outcome.hold_reason = row["hold_reason"].as<std::string>();
+  outcome.conflicts = row["conflicts"].as<std::uint32_t>();
+  outcome.digest = bytes(row["digest"]);
+  outcome.digest_version = row["digest_version"].as<std::uint32_t>();
+  outcome.sequence = row["sequence"].as<std::uint64_t>();
+  outcome.accepted_at_ms = row["accepted_at_ms"].as<std::int64_t>();
+  outcome.changed_at_ms = row["changed_at_ms"].as<std::int64_t>();
+  outcome.finished_at_ms = row["finished_at_ms"].as<std::int64_t>();
+  outcome.journal_id = row["journal_id"].as<std::string>();
+  outcome.head = row["head"].as<std::int64_t>();
+  return outcome;
+}
+
+// With their posts and their latest attempts.
+std::vector<Outcome> outcomes_from(pqxx::work& work, const pqxx::result& rows, int attempts_shown) {
+  std::vector<Outcome> outcomes;
   std::map<ReceiptId, std::size_t> index;
-  for (const auto& row : work_.exec_params(
-           "select id, revision, state, generation, tenant, installation, pool, cashbox, unique_id, total_kopecks, "
-           "fiscal, content, error, hold_reason, conflicts, digest, digest_version, sequence, "
-           "(extract(epoch from accepted_at) * 1000)::bigint as accepted_at_ms, "
-           "(extract(epoch from changed_at) * 1000)::bigint as changed_at_ms, "
-           "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms, "
-           "c.system_identifier || '/' || p.timeline_id as journal_id "
-           "from receipts, pg_control_system() c, pg_control_checkpoint() p where published_revision < revision and "
-           "shard = any($1::int[]) order by sequence limit $2",
-           list_of(shards), limit)) {
-    Unpublished outcome;
-    outcome.id = ReceiptId(row["id"].as<std::string>());
-    outcome.revision = row["revision"].as<std::int64_t>();
-    outcome.state = receipts::state_from(row["state"].as<std::string>()).value();
-    outcome.generation = row["generation"].as<std::uint32_t>();
-    outcome.tenant = TenantId(row["tenant"].as<std::string>());
-    outcome.installation = row["installation"].as<std::string>();
-    outcome.pool = PoolId(row["pool"].as<std::string>());
-    outcome.cashbox = CashboxId(row["cashbox"].as<std::string>());
-    outcome.unique_id = row["unique_id"].as<std::string>();
-    outcome.total_kopecks = row["total_kopecks"].as<std::int64_t>();
-    outcome.fiscal = bytes(row["fiscal"]);
-    outcome.content = bytes(row["content"]);
-    outcome.error = row["error"].as<std::string>();
-    outcome.hold_reason = row["hold_reason"].as<std::string>();
-    outcome.conflicts = row["conflicts"].as<std::uint32_t>();
-    outcome.digest = bytes(row["digest"]);
-    outcome.digest_version = row["digest_version"].as<std::uint32_t>();
-    outcome.sequence = row["sequence"].as<std::uint64_t>();
-    outcome.accepted_at_ms = row["accepted_at_ms"].as<std::int64_t>();
-    outcome.changed_at_ms = row["changed_at_ms"].as<std::int64_t>();
-    outcome.finished_at_ms = row["finished_at_ms"].as<std::int64_t>();
-    outcome.journal_id = row["journal_id"].as<std::string>();
-    index.emplace(outcome.id, outcomes.size());
-    outcomes.push_back(std::move(outcome));
+  for (const auto& row : rows) {
+    outcomes.push_back(outcome_of(row));
+    index.emplace(outcomes.back().id, outcomes.size() - 1);
   }
   if (outcomes.empty()) return outcomes;
   TextArray ids;
   for (const auto& [id, place] : index) ids.add(id.str());
   for (const auto& row :
-       work_.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
+       work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
     outcomes[index.at(ReceiptId(row["receipt"].as<std::string>()))].post_ids.push_back(
         row["post_id"].as<std::string>());
   }
-  for (const auto& row : work_.exec_params(
+  for (const auto& row : work.exec_params(
            "select receipt, number, register, (extract(epoch from started_at) * 1000)::bigint as started_at_ms, "
            "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms, outcome, detail "
            "from (select *, row_number() over (partition by receipt order by number desc) as age from attempts "
@@ -327,6 +363,20 @@ std::vector<Unpublished> PostgresTransaction::unpublished(const std::vector<int>
          outcome_from(row["outcome"]), row["detail"].as<std::string>()});
   }
   return outcomes;
+}
+
+}  // namespace
+
+std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& shards, int limit, int attempts_shown) {
+  static const std::string kUnpublished =
+      kOutcomes + "published_revision < revision and shard = any($1::int[]) order by sequence limit $2";
+  return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), limit), attempts_shown);
+}
+
+std::vector<Outcome> PostgresTransaction::outcomes(const ReceiptId& after, int limit, int attempts_shown) {
+  static const std::string kPage = kOutcomes + "id > $1::uuid order by id limit $2";
+  const std::string first = "00000000-0000-0000-0000-000000000000";
+  return outcomes_from(work_, work_.exec_params(kPage, after.empty() ? first : after.str(), limit), attempts_shown);
 }
 
 void PostgresTransaction::mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) {

@@ -13,11 +13,17 @@ class PostgresTransaction final : public Transaction {
 
   std::int64_t now_ms() override;
 
+  Trust trust(bool lock) override;
+  void write_stage(Stage stage) override;
+  Durability durability() override;
+
   std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) override;
 
   Receipts lock_receipts(const std::set<ReceiptId>& ids) override;
   void insert_receipts(const std::vector<NewReceipt>& receipts) override;
   void write_receipts(const Receipts& receipts) override;
+  std::int64_t suspect_all() override;
+  std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) override;
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override;
   std::vector<Wish> wishes(int limit) override;
   std::optional<Wish> wish_of(const ReceiptId& receipt) override;
@@ -33,6 +39,9 @@ class PostgresTransaction final : public Transaction {
   std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
       const std::vector<NewAttempt>& attempts) override;
   std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) override;
+  std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> keep_attempts(
+      const std::vector<KeptAttempt>& attempts) override;
+  std::int64_t attempt_with_key(const std::string& key) override;
   Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) override;
   void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) override;
   int count_sending(std::int64_t attempt) override;
@@ -69,7 +78,8 @@ class PostgresTransaction final : public Transaction {
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;
   std::vector<Waiting> waiting(const std::vector<int>& shards) override;
 
-  std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override;
+  std::vector<Outcome> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override;
+  std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) override;
   void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) override;
 
  private:
@@ -86,6 +96,7 @@ inline constexpr const char* kUnanswered =
 [[nodiscard]] std::string bytes(const pqxx::field& field);  // of a bytea, empty for null
 // Of a column's text. Throw for what the schema does not allow.
 [[nodiscard]] Kind kind_from(const pqxx::field& field);
+[[nodiscard]] Stage stage_from(const pqxx::field& field);
 [[nodiscard]] Shift shift_from(const pqxx::field& field);
 [[nodiscard]] Question question_from(const pqxx::field& field);                 // null: none
 [[nodiscard]] receipts::AttemptOutcome outcome_from(const pqxx::field& field);  // null: open

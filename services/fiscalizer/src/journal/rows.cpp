@@ -42,4 +42,18 @@ std::string_view to_string(Question question) {
   never();
 }
 
+std::string_view to_string(Stage stage) {
+  switch (stage) {
+    case Stage::unknown:
+      return "unknown";
+    case Stage::taking_back:
+      return "taking_back";
+    case Stage::reading_posts:
+      return "reading_posts";
+    case Stage::open:
+      return "open";
+  }
+  never();
+}
+
 }  // namespace kassaflow::fiscalizer

@@ -36,6 +36,44 @@ enum class Question : std::uint8_t {
 inline constexpr Question kQuestions[] = {Question::open, Question::asked, Question::settled};
 [[nodiscard]] std::string_view to_string(Question question);  // empty for none
 
+// --- the store (exactly-once.md 17) ---
+
+// One run of one server over one set of tables. What was committed in a life that is over may be missing in the next.
+struct Life {
+  std::string system;         // the cluster's identifier
+  std::int64_t timeline = 0;  // grows when a standby takes over, or an archive is replayed
+  std::string run;
+
+  friend bool operator==(const Life&, const Life&) = default;
+};
+
+// How far the journal has come in the life it has now.
+enum class Stage : std::uint8_t {
+  unknown,        // nobody has compared it with what was published
+  taking_back,    // it is behind, or may be: what was published goes back into it
+  reading_posts,  // and then the posts it has lost
+  open,           // attempts are opened and decisions made
+};
+inline constexpr Stage kStages[] = {Stage::unknown, Stage::taking_back, Stage::reading_posts, Stage::open};
+[[nodiscard]] std::string_view to_string(Stage stage);
+
+struct Trust {
+  Life life;  // the one that is now
+  Stage stage = Stage::unknown;
+  std::optional<Life> before;  // with `unknown`: the one that a stage was written in last, and that stage
+  Stage stage_before = Stage::unknown;
+  bool was_synchronous = false;  // while it was open last, a commit waited for a synchronous standby
+  std::int64_t head = 0;         // the highest sequence given out
+};
+
+// What becomes of a commit when the machine, or its disk, is lost.
+struct Durability {
+  bool fsync = true;
+  bool full_page_writes = true;
+  bool standbys_wanted = false;  // a commit waits for one (synchronous_standby_names)
+  bool standby_in_sync = false;  // there is one now
+};
+
 // --- receipts ---
 
 // A receipt while a transaction holds it. Every change is written by Transaction::write_receipts, which gives it a new
@@ -51,6 +89,7 @@ struct ReceiptRow {
   std::string error;
   std::string hold_reason;  // a person wants it held
   std::string retry_by;     // who wants the failed receipt queued again, once status has promised not to tell its error
+  bool suspect = false;     // an attempt of it may have been made that the journal has lost (exactly-once.md 17)
   // Of the post whose content is stored.
   TenantId tenant;
   CashboxId cashbox;
@@ -67,11 +106,14 @@ struct ReceiptRow {
   std::int64_t total_kopecks = 0;      // of that content
   std::string fiscal;                  // kassaflow.v1.FiscalDocument, empty: as it was
   std::int64_t rest_ms = 0;            // nothing is started for it before, from now; a longer rest stands
+  // Taken back: readers have this revision, and it was finished then; 0: the next revision, and now.
+  std::int64_t told_revision = 0;
+  std::int64_t finished_at_ms = 0;
 
   // `others_unanswered`: an attempt of it beside the one in question waits for an answer.
   [[nodiscard]] receipts::Snapshot snapshot(bool others_unanswered = false) const {
     return {.state = state,
-            .attempted = generation_attempts > 0,
+            .attempted = generation_attempts > 0 || suspect,
             .readable = readable,
             .unanswered = others_unanswered,
             .hold_wanted = !hold_reason.empty()};
@@ -113,6 +155,7 @@ struct Queued {
   std::int64_t revision = 0;
   std::uint32_t generation = 0;
   std::uint32_t attempts = 0;  // made so far, in the receipt's whole life
+  bool suspect = false;        // and perhaps more, in a life of the journal that is lost
   std::string content;         // kassaflow.v1.Receipt
 };
 
@@ -133,8 +176,8 @@ struct AttemptShown {
   std::string detail;
 };
 
-// A receipt whose newest revision readers do not have.
-struct Unpublished {
+// A receipt as readers of outcomes are told of it.
+struct Outcome {
   ReceiptId id;
   std::int64_t revision = 0;
   receipts::State state = receipts::State::queued;
@@ -156,7 +199,8 @@ struct Unpublished {
   std::int64_t changed_at_ms = 0;
   std::int64_t finished_at_ms = 0;  // 0: not finished
   std::uint64_t sequence = 0;
-  std::string journal_id;  // which store, and which of its lives: a restored or failed over one has another
+  std::string journal_id;  // the store's system and timeline, "7412…/1"
+  std::int64_t head = 0;   // the highest sequence the journal had given out
   std::vector<std::string> post_ids;
   std::vector<AttemptShown> attempts;  // the latest, by number
 };
@@ -209,9 +253,18 @@ struct Attempt {
   std::uint64_t fd_before = 0;  // the last document known of the register when it was opened
 };
 
+// An attempt that was published and goes back into the journal, or one that may have been made.
+struct KeptAttempt {
+  NewAttempt attempt;                                                    // `fence`: its shard, under no epoch
+  receipts::AttemptOutcome outcome = receipts::AttemptOutcome::unknown;  // not open; a person is asked about an unknown
+  std::string detail;
+  std::int64_t started_at_ms = 0;
+};
+
 // An attempt while a transaction holds it.
 struct AttemptRow {
   ReceiptId receipt;  // empty: a shift report
+  std::string key;
   std::uint32_t number = 0;
   Kind kind = Kind::receipt;
   RegisterIdentity identity;
@@ -252,6 +305,8 @@ struct AttemptChange {
 // One thing learned about one attempt.
 struct Heard {
   std::int64_t attempt = 0;
+  std::string key;          // of the attempt: its id may be another's in a journal that was restored; empty: it is not
+  ReceiptId receipt;        // of the attempt, with `key`
   Fence fence;              // under which the decision would be made
   std::int64_t stored = 0;  // id of evidence that is kept already, 0 = new
   int send = 1;             // which sending of the bytes it is about; of an older one only "printed" counts

@@ -241,11 +241,8 @@ std::optional<Finished> finished(const Touched& rows, const AttemptRow& attempt)
   return Finished{receipt.tenant, receipt.state, receipt.age_s, test};
 }
 
-}  // namespace
-
-std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limits& limits,
-                            const std::vector<Heard>& batch) {
-  auto rows = lock_touched(tx, batch);
+std::vector<Settled> settle_known(Transaction& tx, const WorkerId& worker, const Limits& limits,
+                                  const std::vector<Heard>& batch, Touched rows) {
   std::set<int> shards;
   for (const auto& heard : batch) shards.insert(heard.fence.shard);
   const auto held = tx.held_epochs(worker, shards);
@@ -276,11 +273,74 @@ std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limit
   std::set<ReceiptId> counted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
-    Settled settled{decided[i], news[i], std::nullopt};
+    Settled settled{decided[i], news[i], false, std::nullopt};
     if (decided[i] && counted.insert(attempt.receipt).second) settled.finished = finished(rows, attempt);
     result.push_back(std::move(settled));
   }
   return result;
+}
+
+bool is_there(const Heard& heard, const Attempts& attempts) {
+  const auto row = attempts.find(heard.attempt);
+  return row != attempts.end() && (heard.key.empty() || row->second.key == heard.key);
+}
+
+// The attempt was made in a life of the journal that is lost, and nobody has published it.
+void report_lost(Transaction& tx, const Heard& heard) {
+  const auto document = heard.finding.document.value_or(fiscal::FiscalDocument{});
+  log::error("alarm.evidence_without_attempt", {{"receipt", heard.receipt.str()},
+                                                {"key", heard.key},
+                                                {"fact", to_string(heard.finding.fact)},
+                                                {"detail", describe(heard.finding)},
+                                                {"fn", document.fn},
+                                                {"fd", static_cast<std::int64_t>(document.fd)},
+                                                {"fp", document.fp}});
+  if (heard.receipt.empty()) return;
+  auto receipts = tx.lock_receipts({heard.receipt});
+  for (auto& [id, receipt] : receipts) receipt.suspect = receipt.changed = receipt.state != State::done;
+  tx.write_receipts(receipts);
+}
+
+// exactly-once.md 17: evidence in hand of an attempt that is not there proves that the journal is an older one. Once
+// it is taken back, the attempt may be there under another id.
+std::vector<Settled> settle_after_loss(Transaction& tx, const WorkerId& worker, const Limits& limits,
+                                       const std::vector<Heard>& batch, const Touched& rows) {
+  std::vector<Settled> result(batch.size());
+  auto stage = tx.trust(true).stage;
+  if (stage == Stage::unknown) {
+    stage = Stage::taking_back;
+    tx.write_stage(stage);
+    log::error("alarm.journal_behind", {{"why", "an attempt that was made is missing"}});
+  }
+  if (stage != Stage::open) {
+    for (auto& one : result) one.later = true;
+    return result;
+  }
+  std::vector<Heard> known;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto heard = batch[i];
+    if (!is_there(heard, rows.attempts)) heard.attempt = tx.attempt_with_key(heard.key);
+    if (heard.attempt == 0) {
+      report_lost(tx, heard);
+      continue;
+    }
+    known.push_back(std::move(heard));
+    places.push_back(i);
+  }
+  auto settled = settle_known(tx, worker, limits, known, lock_touched(tx, known));
+  for (std::size_t i = 0; i < places.size(); ++i) result[places[i]] = std::move(settled[i]);
+  return result;
+}
+
+}  // namespace
+
+std::vector<Settled> settle(Transaction& tx, const WorkerId& worker, const Limits& limits,
+                            const std::vector<Heard>& batch) {
+  auto rows = lock_touched(tx, batch);
+  const bool all_there = std::ranges::all_of(batch, [&](const auto& heard) { return is_there(heard, rows.attempts); });
+  if (!all_there) return settle_after_loss(tx, worker, limits, batch, rows);
+  return settle_known(tx, worker, limits, batch, std::move(rows));
 }
 
 }  // namespace kassaflow::fiscalizer::journal

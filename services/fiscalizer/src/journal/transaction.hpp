@@ -22,9 +22,18 @@ class Transaction {
   // The store's own time, which decides nothing but how long people and bytes given up have waited.
   virtual std::int64_t now_ms() = 0;
 
+  // --- the store itself (exactly-once.md 17) ---
+
+  // Locked when a decision follows from it.
+  virtual Trust trust(bool lock) = 0;
+  // Of the life that is now; `open` also remembers whether commits wait for a standby now.
+  virtual void write_stage(Stage stage) = 0;
+  virtual Durability durability() = 0;
+
   // --- shards ---
 
-  // Those of `shards` this worker holds, and under which epoch. They stay so until the transaction ends.
+  // Those of `shards` this worker holds, and under which epoch: none while the journal is not open. They stay so until
+  // the transaction ends.
   virtual std::map<int, std::int64_t> held_epochs(const WorkerId& worker, const std::set<int>& shards) = 0;
 
   // --- receipts ---
@@ -35,6 +44,11 @@ class Transaction {
   virtual void insert_receipts(const std::vector<NewReceipt>& receipts) = 0;
   // Writes the changed ones.
   virtual void write_receipts(const Receipts& receipts) = 0;
+  // Every receipt that is not done is suspect from now on, and those that are not failed either are told to readers
+  // again. How many those are.
+  virtual std::int64_t suspect_all() = 0;
+  // Those that are known, with their revisions; not locked.
+  virtual std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) = 0;
   // A retry is wished, or (empty) no longer: readers of outcomes do not see it, so the revision stays.
   virtual void wish_retry(const ReceiptId& receipt, const std::string& actor) = 0;
   // Of failed receipts, by id.
@@ -65,6 +79,12 @@ class Transaction {
   // the register's numbering has not yet said so (the latest 100 of each), with their receipts (empty: a shift report).
   // Not locked: an attempt's receipt never changes.
   virtual std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) = 0;
+  // Those without an answer stay as they are when they are kept already, unless the end of theirs is known by now.
+  // Ids by receipt and number.
+  virtual std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> keep_attempts(
+      const std::vector<KeptAttempt>& attempts) = 0;
+  // Of a receipt; 0 = the journal has none with that key.
+  virtual std::int64_t attempt_with_key(const std::string& key) = 0;
   // These, and every unanswered one of `receipts`. Unknown ids are absent.
   virtual Attempts lock_attempts(const std::set<std::int64_t>& ids, const std::set<ReceiptId>& receipts) = 0;
   virtual void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) = 0;
@@ -131,8 +151,10 @@ class Transaction {
 
   // --- outcomes ---
 
-  // The oldest changes first.
-  virtual std::vector<Unpublished> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) = 0;
+  // Of receipts whose newest revision readers do not have, the oldest changes first.
+  virtual std::vector<Outcome> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) = 0;
+  // Of all receipts, by id, after one of them (empty: from the first on).
+  virtual std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) = 0;
   virtual void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) = 0;
 };
 

@@ -1,0 +1,27 @@
+#pragma once
+// What Kafka knows of the journal, asked from Kafka.
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "kassaflow/kafka/log_ends.hpp"
+#include "kassaflow/kafka/log_reader.hpp"
+#include "published.hpp"
+
+namespace kassaflow::fiscalizer {
+
+class KafkaPublished final : public Published {
+ public:
+  KafkaPublished(const kafka::Connection& connection, const std::string& client_id);
+  ~KafkaPublished() override;
+
+  boost::asio::awaitable<std::optional<std::vector<std::string>>> latest() override;
+  boost::asio::awaitable<bool> read(Take take) override;
+  boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override;
+
+ private:
+  kafka::LogReadOptions options_;
+  kafka::LogEnds posts_;
+  boost::asio::thread_pool reader_{1};
+};
+
+}  // namespace kassaflow::fiscalizer

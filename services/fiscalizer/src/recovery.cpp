@@ -1,0 +1,170 @@
+#include "recovery.hpp"
+
+#include <algorithm>
+
+#include "kassaflow/base/report.hpp"
+#include "kassaflow/log/log.hpp"
+#include "kassaflow/v1/records.pb.h"
+
+namespace kassaflow::fiscalizer {
+
+using journal::Transaction;
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds kLook{1};
+constexpr int kKeeperShard = 0;  // whoever holds it takes back
+
+std::vector<v1::ReceiptOutcome> parsed(const std::vector<std::string>& values) {
+  std::vector<v1::ReceiptOutcome> outcomes;
+  for (const auto& value : values) {
+    v1::ReceiptOutcome outcome;
+    if (outcome.ParseFromString(value)) outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+std::vector<journal::Told> told(const std::vector<std::string>& values) {
+  std::vector<journal::Told> result;
+  for (const auto& outcome : parsed(values)) {
+    result.push_back({ReceiptId(outcome.receipt_id()), static_cast<std::int64_t>(outcome.revision()),
+                      static_cast<std::int64_t>(outcome.journal_head())});
+  }
+  return result;
+}
+
+bool same(const Durability& a, const Durability& b) {
+  return a.fsync == b.fsync && a.full_page_writes == b.full_page_writes && a.standbys_wanted == b.standbys_wanted &&
+         a.standby_in_sync == b.standby_in_sync;
+}
+
+void tell(const Durability& now) {
+  if (!now.fsync || !now.full_page_writes) {
+    log::error("alarm.journal_not_durable", {{"fsync", now.fsync}, {"full_page_writes", now.full_page_writes}});
+  }
+  if (now.standby_in_sync) {
+    log::info("journal.standby_in_sync");
+  } else if (now.standbys_wanted) {
+    log::error("alarm.no_standby_in_sync", {{"detail", "synchronous_standby_names is set: commits wait"}});
+  } else {
+    log::warn("journal.no_standby", {{"detail", "what is committed is lost with the disk of one machine"}});
+  }
+}
+
+}  // namespace
+
+bool reached(const kafka::ReadPositions& positions, const std::vector<kafka::LogEnd>& ends) {
+  return std::ranges::all_of(ends, [&](const auto& end) {
+    const auto found = positions.find({end.topic, end.partition});
+    return end.end == 0 || (found != positions.end() && found->second >= end.end);
+  });
+}
+
+Recovery::Recovery(Dependencies dependencies)
+    : dependencies_(std::move(dependencies)), wake_(dependencies_.executor, dependencies_.clock) {
+  dependencies_.leases.let_start(false);
+}
+
+void Recovery::stop() {
+  stopping_ = true;
+  wake_.notify();
+}
+
+asio::awaitable<void> Recovery::run() {
+  while (!stopping_) {
+    const auto before = stage_;
+    co_await look();
+    if (stage_ == Stage::unknown || !compared_) {
+      co_await compare();
+    } else if (stage_ == Stage::taking_back && is_mine()) {
+      co_await take_back();
+    } else if (stage_ == Stage::reading_posts && is_mine()) {
+      co_await await_posts();
+    }
+    if (stage_ == before || stage_ == Stage::open) co_await wake_.wait_for(kLook);
+  }
+}
+
+bool Recovery::is_mine() const {
+  const auto held = dependencies_.leases.held();
+  return std::ranges::find(held, kKeeperShard) != held.end();
+}
+
+asio::awaitable<void> Recovery::look() {
+  struct Seen {
+    Trust trust;
+    Durability durability;
+  };
+  const auto seen = co_await dependencies_.store.run([](Transaction& tx) {
+    Seen now{tx.trust(false), tx.durability()};
+    const bool news = now.trust.was_synchronous != now.durability.standby_in_sync;
+    if (now.trust.stage == Stage::open && news) tx.write_stage(Stage::open);
+    return now;
+  });
+  if (seen) see(seen->trust.stage, seen->durability);
+}
+
+void Recovery::see(Stage stage, const Durability& durability) {
+  if (!durability_told_ || !same(durability, durability_)) tell(durability);
+  durability_told_ = true;
+  durability_ = durability;
+  if (stage == stage_) return;
+  log::info("journal.stage", {{"stage", to_string(stage)}});
+  if (stage == Stage::taking_back) behind_since_ = dependencies_.clock.now();
+  if (stage != Stage::reading_posts) ends_.clear();
+  stage_ = stage;
+  dependencies_.leases.let_start(stage == Stage::open);
+  if (stage == Stage::open) dependencies_.opened();
+}
+
+asio::awaitable<void> Recovery::compare() {
+  const auto latest = co_await dependencies_.published.latest();
+  if (!latest) {
+    log::warn("journal.not_compared", {{"detail", "Kafka does not answer"}});
+    co_return;
+  }
+  const auto stage = co_await dependencies_.store.run(
+      [latest = told(*latest)](Transaction& tx) { return journal::judge(tx, latest); });
+  if (!stage) {
+    report(log::Level::warn, "journal.not_compared", stage.error());
+    co_return;
+  }
+  compared_ = true;
+  see(*stage, durability_);
+}
+
+asio::awaitable<void> Recovery::take_back() {
+  const auto begins = behind_since_ + dependencies_.late_bytes;
+  if (dependencies_.clock.now() < begins) co_return co_await wake_.wait_until(begins);
+  taken_back_ = 0;
+  const auto take = [this](std::vector<std::string> values) -> asio::awaitable<bool> {
+    auto outcomes = std::make_shared<const std::vector<v1::ReceiptOutcome>>(parsed(values));
+    const auto behind = co_await dependencies_.store.run(
+        [this, outcomes](Transaction& tx) { return journal::take_back(tx, *outcomes, dependencies_.find_register); });
+    if (!behind) report(log::Level::warn, "journal.take_back_failed", behind.error());
+    if (behind) taken_back_ += *behind;
+    co_return behind && !stopping_;
+  };
+  if (!co_await dependencies_.published.read(take)) co_return;
+  const auto done = co_await dependencies_.store.transact([](Transaction& tx) { journal::read_posts(tx); });
+  if (!done) co_return report(log::Level::warn, "journal.take_back_failed", done.error());
+  see(Stage::reading_posts, durability_);
+}
+
+asio::awaitable<void> Recovery::await_posts() {
+  if (ends_.empty()) ends_ = co_await dependencies_.published.ends_of_posts();
+  if (ends_.empty()) co_return;
+  const auto suspects =
+      co_await dependencies_.store.run([ends = ends_](Transaction& tx) -> std::optional<std::int64_t> {
+        if (!reached(tx.positions(), ends)) return std::nullopt;
+        return journal::open_again(tx);
+      });
+  if (!suspects) co_return report(log::Level::warn, "journal.take_back_failed", suspects.error());
+  if (!*suspects) co_return;
+  // An alarm: what could not be asked, a person must answer for.
+  log::error("alarm.journal_taken_back", {{"taken_back", taken_back_}, {"suspects", **suspects}});
+  see(Stage::open, durability_);
+}
+
+}  // namespace kassaflow::fiscalizer
