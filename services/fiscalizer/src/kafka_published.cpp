@@ -65,6 +65,6 @@ asio::awaitable<bool> KafkaPublished::read(Take take) {
       asio::use_awaitable);
 }
 
-asio::awaitable<std::vector<kafka::LogEnd>> KafkaPublished::ends_of_posts() { co_return co_await posts_.ask(); }
+asio::awaitable<std::vector<kafka::LogEnd>> KafkaPublished::ends_of_posts() { co_return co_await posts_.ask({}); }
 
 }  // namespace kassaflow::fiscalizer

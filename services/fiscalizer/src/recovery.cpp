@@ -57,7 +57,7 @@ void tell(const Durability& now) {
 bool reached(const kafka::ReadPositions& positions, const std::vector<kafka::LogEnd>& ends) {
   return std::ranges::all_of(ends, [&](const auto& end) {
     const auto found = positions.find({end.topic, end.partition});
-    return end.end == 0 || (found != positions.end() && found->second >= end.end);
+    return end.end == 0 || (found != positions.end() && found->second.next_offset >= end.end);
   });
 }
 

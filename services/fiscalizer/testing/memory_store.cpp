@@ -551,7 +551,7 @@ class MemoryTransaction final : public Transaction {
     for (const auto& callback : callbacks) {
       for (const auto id : on(callback.identity)) {
         const auto& attempt = tables_.attempts.at(id);
-        const bool by_key = !callback.key.empty() && attempt.key == callback.key;
+        const bool by_key = !callback.key.empty() && attempt.row.key == callback.key;
         const bool by_remote_id = !callback.remote_id.empty() && attempt.remote_id == callback.remote_id;
         if (!by_key && !by_remote_id) continue;
         Heard heard;

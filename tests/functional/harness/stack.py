@@ -228,6 +228,17 @@ class Stack:
         (self.state_dir / 'run' / f'{name}.pid').write_text(f'{process.pid} {started}\n')
         self.env[pid_name(name)] = str(process.pid)
 
+    def tool(self, name: str, verb: str) -> None:
+        """A sub-command of a service, with the configuration ./dev wrote."""
+        subprocess.run(
+            [self._bin_dir() / name, verb, '--config', self.state_dir / 'run' / f'{name}.yaml'],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_WITHIN_S,
+            check=True,
+        )
+
     def pause(self, name: str) -> None:
         pid = self.pid(name)
         os.kill(pid, signal.SIGSTOP)
