@@ -137,7 +137,7 @@ TEST_F(RecoveryTest, Rule17_ItIsNotOpenedBeforeTheLostPostsAreRead) {
     kafka::Record last;
     last.topic = records::kReceiptsTopic;
     last.offset = 6;
-    tx.store_positions({last});
+    tx.store_positions(kafka::after({last}));
   });
   time_.run_for(5s);
   EXPECT_TRUE(may_start());

@@ -15,9 +15,9 @@ constexpr int kReports = 4;
 constexpr int kQuestions = 22;
 // A register is looked at every register_health (10 s), six of them by one worker each.
 constexpr int kProbes = 6 * 7;
-// A worker looks for work every 200 ms, for news every 200 ms, for what is unpublished every second, and for wishes to
-// retry every second.
-constexpr int kIdleTransactions = 60 * (5 + 5 + 1 + 1) + 30;
+// A worker looks for work every 200 ms, for news every 200 ms, and every second for what is unpublished, for wishes to
+// retry, and whether the journal still lives the same life.
+constexpr int kIdleTransactions = 60 * (5 + 5 + 1 + 1 + 1) + 30;
 // Of all workers: the probes, and what is asked again every retry_max (5 min).
 constexpr int kIdleRequests = kProbes + 10;
 
