@@ -30,6 +30,7 @@ void Asker::about(const std::vector<Attempt>& uncertain) {
       questions.emplace(attempt.id, Question{attempt, dependencies_.first_pause,
                                              clock_.now() + dependencies_.first_pause, std::string()});
     } else {
+      known.mapped().attempt = attempt;  // a receipt that was taken back gets its content later (exactly-once.md 17)
       questions.insert(std::move(known));
     }
   }

@@ -228,7 +228,7 @@ asio::awaitable<bool> Lane::print(Queued queued) {
   attempt.generation = queued.generation;
   attempt.number = number;
   const AttemptRef ref{key, "", rendered->body, receipt->total.value(), receipt->settlement_type, queued.suspect};
-  if (queued.suspect && !co_await was_never_sent(queued, attempt, ref)) co_return false;
+  if (queued.suspect && !co_await was_never_sent(queued, attempt, *receipt, pool->till)) co_return false;
   auto opened = co_await open(std::move(attempt), ref);
   if (!opened) co_return false;
   const auto started = dependencies_.clock.now();
@@ -241,7 +241,8 @@ asio::awaitable<bool> Lane::print(Queued queued) {
 // exactly-once.md 17: attempts of a suspect may have been made that the journal has lost. All registers of its pool are
 // asked for them; late bytes have arrived, for the journal waited before it was taken back. False: the receipt is left
 // to a register that knows one, or to a person, or must wait for an answer.
-asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt attempt, AttemptRef ref) {
+asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
+                                           const fiscal::Till& till) {
   bool all_can_be_asked = true;
   for (const auto& id : dependencies_.registers_of_pool(pool_)) {
     const auto entry = dependencies_.find_register(id);
@@ -251,7 +252,10 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
       continue;
     }
     for (auto number = queued.attempts + 1; number <= queued.attempts + kLostAttempts; ++number) {
-      ref.key = entry->settings.protocol->attempt_key(queued.id.str(), number);
+      const auto key = entry->settings.protocol->attempt_key(queued.id.str(), number);
+      const auto rendered = driver->render(receipt, till, key);
+      if (!rendered) break;  // it was never sent there
+      const AttemptRef ref{key, "", rendered->body, receipt.total.value(), receipt.settlement_type, true};
       const auto answer = co_await driver->ask(ref);
       if (answer.fact == Fact::absent) continue;
       log::warn("suspect.asked", {{"receipt", queued.id.str()},
@@ -266,7 +270,8 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
       attempt.register_id = id;
       attempt.identity = entry->settings.identity;
       attempt.number = number;
-      attempt.key = ref.key;
+      attempt.key = key;
+      attempt.request = rendered->body;
       if (co_await dependencies_.journal.doubt(std::move(attempt), true)) dependencies_.doubted(id);
       co_return false;
     }

@@ -102,7 +102,8 @@ class Lane {
   boost::asio::awaitable<void> probe();
   boost::asio::awaitable<void> print_next();
   boost::asio::awaitable<bool> print(Queued receipt);
-  boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, registers::AttemptRef ref);
+  boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
+                                              const fiscal::Till& till);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;

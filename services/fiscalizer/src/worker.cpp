@@ -33,13 +33,14 @@ Worker::Worker(WorkerDependencies dependencies)
                  .published = dependencies_.published,
                  .late_bytes = dependencies_.settings.late_bytes(),
                  .find_register =
-                     [configuration = dependencies_.configuration](const RegisterId& id) {
-                       const auto snapshot = configuration();
+                     [this](const RegisterId& id) {
+                       const auto snapshot = dependencies_.configuration();
                        const auto found = snapshot->registers.find(id);
                        return found == snapshot->registers.end()
                                   ? std::nullopt
-                                  : std::optional(journal::KnownRegister{found->second->settings.identity,
-                                                                         found->second->settings.protocol});
+                                  : std::optional(journal::KnownRegister{
+                                        found->second->settings.identity, found->second->settings.protocol,
+                                        driver_for(found->second->settings)->capabilities().query_by_key});
                      },
                  .opened = [this] { opened(); }}),
       wake_(dependencies_.executor, dependencies_.clock),

@@ -78,6 +78,18 @@ TEST_F(AskerTest, NothingIsDecidedWithoutTheLease) {
   EXPECT_EQ(one("select count(*) from evidence where fact = 'printed'"), "1");
 }
 
+// A receipt that was taken back gets its content after it is asked about for the first time.
+TEST_F(AskerTest, Rule17_ItAsksWithWhatIsKnownOfTheReceiptNow) {
+  auto known = uncertain();
+  v1::Receipt content;
+  content.set_total_kopecks(700);
+  known.front().content = content.SerializeAsString();
+  asker_.about(known);
+  driver_.answers.assign(100, said(Fact::absent));
+  until([&] { return driver_.asks > 0; });
+  EXPECT_EQ(driver_.asked.total_kopecks, 700);
+}
+
 TEST_F(AskerTest, WhatAPersonAnsweredIsAskedNoMore) {
   driver_.answers = {said(Fact::unknown)};
   until([&] { return driver_.asks == 1; });

@@ -37,6 +37,7 @@ class ScriptedDriver final : public registers::Driver {
   std::function<void()> rendering = [] {};  // called when bytes are wanted for a receipt
   int sends = 0;
   int asks = 0;
+  registers::AttemptRef asked;  // the latest
   std::vector<registers::ShiftCommand> reports;
 
   [[nodiscard]] registers::Capabilities capabilities() const override { return can; }
@@ -50,8 +51,9 @@ class ScriptedDriver final : public registers::Driver {
     now();
     co_return sent;
   }
-  asio::awaitable<Finding> ask(const registers::AttemptRef& /*attempt*/) override {
+  asio::awaitable<Finding> ask(const registers::AttemptRef& attempt) override {
     ++asks;
+    asked = attempt;
     now();
     auto answer = std::move(answers.at(0));
     answers.pop_front();

@@ -74,8 +74,9 @@ class TakingBackTest : public JournalTest {
   }
   std::size_t take_back(const std::vector<v1::ReceiptOutcome>& records) {
     return run([&](Transaction& tx) {
-      return journal::take_back(tx, records, [](const RegisterId&) {
-        return std::optional(journal::KnownRegister{RegisterIdentity("bit:1"), registers::find_protocol("itkassa")});
+      return journal::take_back(tx, records, [this](const RegisterId&) {
+        return std::optional(
+            journal::KnownRegister{RegisterIdentity("bit:1"), registers::find_protocol("itkassa"), askable_});
       });
     });
   }
@@ -109,6 +110,7 @@ class TakingBackTest : public JournalTest {
   }
 
   std::vector<v1::ReceiptOutcome> published_;  // as the topic has them
+  bool askable_ = false;
 };
 INSTANTIATE_TEST_SUITE_P(Stores, TakingBackTest, kStores, kStoreName);
 
@@ -220,8 +222,21 @@ TEST_P(TakingBackTest, Rule17_AnAttemptThatWasUnderWayIsAQuestion) {
   under_test_->restore();
   recover();
   EXPECT_EQ(state(1), "uncertain");
-  ASSERT_EQ(remember().asked.size(), 1U) << "its register is asked by its key";
+  ASSERT_EQ(remember().asked.size(), 1U) << "of a person, and of evidence in hand";
   EXPECT_EQ(remember().asked.front().key, attempt.key);
+}
+
+TEST_P(TakingBackTest, Rule17_AnAttemptThatWasUnderWayAtARegisterThatCanBeAskedIsMadeAnewAsASuspect) {
+  askable_ = true;
+  take({post(1, 1, 10, "d", 0)});
+  under_test_->back_up();
+  const auto attempt = attempt_for(queued_of(1));
+  open(attempt);
+  publish();
+  under_test_->restore();
+  recover();
+  EXPECT_TRUE(queued_of(1).suspect);
+  EXPECT_EQ(attempt_for(queued_of(1)).key, attempt.key) << "its lane asks for that key, with bytes to compare";
 }
 
 TEST_P(TakingBackTest, Rule17_AnAttemptThatIsOpenInTheCopyKeepsItsBytes) {

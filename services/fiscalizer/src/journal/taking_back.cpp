@@ -58,6 +58,7 @@ NewReceipt missing(const v1::ReceiptOutcome& record) {
   return receipt;
 }
 
+// Without those that a register is asked about before the receipt is printed: it wants their bytes, which were lost.
 std::vector<KeptAttempt> attempts_of(const v1::ReceiptOutcome& record, const FindRegister& find_register) {
   std::vector<KeptAttempt> kept;
   const PoolId pool(record.pool());
@@ -69,13 +70,14 @@ std::vector<KeptAttempt> attempts_of(const v1::ReceiptOutcome& record, const Fin
     attempt.attempt.register_id = RegisterId(one.register_());
     attempt.attempt.pool = pool;
     attempt.attempt.fence.shard = receipts::shard_of(pool);
-    if (const auto known = find_register(attempt.attempt.register_id)) {
-      attempt.attempt.identity = known->identity;
-      attempt.attempt.key = known->protocol->attempt_key(record.receipt_id(), one.number());
-    }
     attempt.outcome = records::from_record(one.outcome()).value_or(AttemptOutcome::unknown);
     // Of one that was under way nobody knows the end any more.
     if (attempt.outcome == AttemptOutcome::open) attempt.outcome = AttemptOutcome::unknown;
+    if (const auto known = find_register(attempt.attempt.register_id)) {
+      if (known->askable && attempt.outcome == AttemptOutcome::unknown) continue;
+      attempt.attempt.identity = known->identity;
+      attempt.attempt.key = known->protocol->attempt_key(record.receipt_id(), one.number());
+    }
     attempt.detail = one.detail();
     attempt.started_at_ms = one.started_at_ms();
     kept.push_back(std::move(attempt));
@@ -92,12 +94,13 @@ State state_of(State published, const std::vector<const AttemptRow*>& unanswered
   return under_way ? published : State::uncertain;
 }
 
-void write_back(const v1::ReceiptOutcome& record, const std::vector<const AttemptRow*>& unanswered, ReceiptRow& row) {
+void write_back(const v1::ReceiptOutcome& record, const std::vector<KeptAttempt>& kept,
+                const std::vector<const AttemptRow*>& unanswered, ReceiptRow& row) {
   row.state = state_of(*records::from_record(record.state()), unanswered);
   row.generation_attempts = record.generation() == row.generation ? row.generation_attempts : 0;
   row.generation = record.generation();
-  for (const auto& one : record.attempts()) row.attempts = std::max(row.attempts, one.number());
-  if (row.generation_attempts == 0 && record.attempts_size() > 0) row.generation_attempts = 1;
+  for (const auto& one : kept) row.attempts = std::max(row.attempts, one.attempt.number);
+  if (row.generation_attempts == 0 && !kept.empty()) row.generation_attempts = 1;
   row.conflicts = record.conflicts();
   row.error = record.error();
   if (row.state == State::uncertain && row.error.empty()) row.error = kMayBePrinted;
@@ -192,11 +195,13 @@ std::size_t take_back(Transaction& tx, const std::vector<v1::ReceiptOutcome>& pu
   if (behind.empty()) return 0;
 
   std::vector<NewReceipt> arrived;
+  std::map<ReceiptId, std::vector<KeptAttempt>> kept;
   std::vector<KeptAttempt> attempts;
   std::vector<NewPost> posts;
   for (const auto& [id, record] : behind) {
     if (!known.contains(id)) arrived.push_back(missing(*record));
-    std::ranges::move(attempts_of(*record, find_register), std::back_inserter(attempts));
+    kept[id] = attempts_of(*record, find_register);
+    std::ranges::copy(kept[id], std::back_inserter(attempts));
     for (const auto& post : record->covered_post_ids())
       posts.push_back({id, post, "taken_back", record->generation(), ""});
   }
@@ -210,7 +215,7 @@ std::size_t take_back(Transaction& tx, const std::vector<v1::ReceiptOutcome>& pu
     for (const auto& [number, attempt] : unanswered) {
       if (attempt.receipt == id) of_it.push_back(&attempt);
     }
-    write_back(*behind.at(id), of_it, row);
+    write_back(*behind.at(id), kept.at(id), of_it, row);
   }
   tx.write_receipts(rows);
   claim_documents(tx, behind, ids, find_register);

@@ -38,6 +38,7 @@ Stage judge(Transaction& tx, const std::vector<Told>& latest);
 struct KnownRegister {
   RegisterIdentity identity;
   const registers::Protocol* protocol = nullptr;
+  bool askable = false;  // by an attempt's key
 };
 using FindRegister = std::function<std::optional<KnownRegister>(const RegisterId& id)>;
 
