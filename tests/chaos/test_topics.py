@@ -43,11 +43,15 @@ class Topics(ChaosTest):
         return {
             name: {
                 row['partition']
-                for row in map(json.loads, self.stack.log(name).splitlines())
-                if row.get('event') == 'alarm.kafka_log_replaced' and row['topic'] == topic
+                for row in map(json.loads, self.lines_with('alarm.kafka_log_replaced', name))
+                if row['topic'] == topic
             }
             for name in READERS[topic]
         }
+
+    def lines_with(self, event, name):
+        """The last line of a process that was killed may be half a line."""
+        return [line for line in self.stack.log(name).splitlines() if event in line and line.endswith('}')]
 
     def make_again(self, topic):
         brokers = self.stack.env['KAFKA']
