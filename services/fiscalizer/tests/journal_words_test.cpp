@@ -65,6 +65,27 @@ TEST_P(WordsTest, ASkippedNumberMakesABelievedRefusalAQuestionAgain) {
   EXPECT_EQ(remember().asked.at(0).id, believed);
 }
 
+// A person has said "not printed" of a lost answer before any other document could contradict it.
+TEST_P(WordsTest, Rule16_ANumberThatAPersonsDenialSkippedMakesItAQuestionAgain) {
+  const auto denied = open_next();
+  settle(heard(denied, Fact::unknown, Cause::ambiguous));
+  change_attempt(denied, receipts::AttemptOutcome::not_printed, Question::settled);
+  change(2, [](auto& row) { row.state = receipts::State::failed; });
+  print_next(102);  // receipt 3
+  EXPECT_EQ(attempt_is(denied), "unknown/asked");
+  EXPECT_EQ(state(2), "uncertain") << "it may not be printed again";
+}
+
+TEST_P(WordsTest, Rule16_ANumberThatFollowsConfirmsAPersonsDenial) {
+  const auto denied = open_next();
+  settle(heard(denied, Fact::unknown, Cause::ambiguous));
+  change_attempt(denied, receipts::AttemptOutcome::not_printed, Question::settled);
+  change(2, [](auto& row) { row.state = receipts::State::queued; });
+  print_next(101);
+  EXPECT_EQ(attempt_is(denied), "not_printed/settled");
+  EXPECT_EQ(state(2), "done");
+}
+
 TEST_P(WordsTest, TheNumberThatFollowsConfirmsTheRefusal) {
   const auto believed = refuse_next();
   print_next(101);

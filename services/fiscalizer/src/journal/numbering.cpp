@@ -119,9 +119,10 @@ void doubt_skipped(Transaction& tx, std::int64_t id, const fiscal::FiscalDocumen
     auto& change = rows.attempt_changes[other_id];
     change.outcome = other.outcome = AttemptOutcome::unknown;
     change.question = other.question = Question::asked;
-    change.detail = "Касса сказала, что чек не напечатан, но её следующий документ ФН " + document.fn + " — № " +
+    change.detail = "Чек считался ненапечатанным, но следующий документ ФН " + document.fn + " — № " +
                     std::to_string(document.fd) + " после № " + std::to_string(next.fd_before) +
-                    ": возможно, документ есть. Её слова: " + other.words;
+                    ": возможно, документ есть";
+    if (!other.words.empty()) change.detail += ". Касса сказала: " + other.words;
     auto& receipt = rows.receipts.at(other.receipt);
     receipt.state =
         receipts::apply(receipt.snapshot(), Told{Evidence::doubted, other.number == receipt.attempts}).state;

@@ -150,8 +150,9 @@ std::map<std::int64_t, ReceiptId> PostgresTransaction::touched_by(const std::set
            "attempts a where a.id = any($1::bigint[]) and a.proves is not null union select b.id from attempts a cross "
            "join lateral (select id from attempts b where b.identity = a.identity and b.fn_before = a.fn_before and "
            "b.fd_before = a.fd_before and b.id < a.id and b.receipt is not null and b.outcome = 'not_printed' and "
-           "b.question is null and b.words <> '' order by id desc limit 100) b where a.id = any($1::bigint[]) and "
-           "a.fn_before <> '') t join attempts a on a.id = t.id",
+           "(b.question = 'settled' or (b.question is null and b.words <> '')) order by id desc limit 100) b where "
+           "a.id = "
+           "any($1::bigint[]) and a.fn_before <> '') t join attempts a on a.id = t.id",
            list_of(attempts))) {
     touched.emplace(row["id"].as<std::int64_t>(), ReceiptId(text(row["receipt"])));
   }

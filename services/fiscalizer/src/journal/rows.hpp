@@ -286,9 +286,10 @@ struct AttemptRow {
     return outcome == receipts::AttemptOutcome::open ||
            (outcome == receipts::AttemptOutcome::unknown && question != Question::settled);
   }
-  // Believed not printed for the register's words alone: no number and no person has confirmed it.
+  // Believed not printed, for the register's or a person's word, until a number contradicts it.
   [[nodiscard]] bool believed() const {
-    return outcome == receipts::AttemptOutcome::not_printed && question == Question::none && !words.empty();
+    return outcome == receipts::AttemptOutcome::not_printed &&
+           (question == Question::settled || (question == Question::none && !words.empty()));
   }
 };
 using Attempts = std::map<std::int64_t, AttemptRow>;

@@ -75,8 +75,8 @@ class Transaction {
   // After held_epochs().
   virtual std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> insert_attempts(
       const std::vector<NewAttempt>& attempts) = 0;
-  // `attempts`, those whose question they may settle, and those before them that were believed not printed although
-  // the register's numbering has not yet said so (the latest 100 of each), with their receipts (empty: a shift report).
+  // `attempts`, those whose question they may settle, and those before them that are believed not printed and that
+  // their number may contradict (the latest 100 of each), with their receipts (empty: a shift report).
   // Not locked: an attempt's receipt never changes.
   virtual std::map<std::int64_t, ReceiptId> touched_by(const std::set<std::int64_t>& attempts) = 0;
   // Those without an answer stay as they are when they are kept already, unless the end of theirs is known by now.
