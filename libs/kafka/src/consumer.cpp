@@ -157,12 +157,7 @@ struct Consumer::Impl {
   std::map<std::string, int> count_partitions(rd_kafka_t* kafka) {
     std::map<std::string, int> counts;
     for (const auto& topic : options.topics) {
-      const Owned<rd_kafka_topic_t> one(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
-      const rd_kafka_metadata_t* raw = nullptr;
-      const auto error = rd_kafka_metadata(kafka, 0, one.get(), &raw, kMetadata_ms);
-      const Owned<const rd_kafka_metadata_t> metadata(raw);
-      if (!error && metadata->topic_cnt == 1 && !metadata->topics[0].err)
-        counts[topic] = metadata->topics[0].partition_cnt;
+      if (const auto known = describe(kafka, topic, kMetadata_ms)) counts[topic] = known->topics[0].partition_cnt;
     }
     return counts;
   }

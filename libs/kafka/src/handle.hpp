@@ -1,5 +1,5 @@
 #pragma once
-// Owners of librdkafka's handles, and its configuration.
+// Owners of librdkafka's handles, its configuration, and what it tells of a topic.
 
 #include <librdkafka/rdkafka.h>
 
@@ -53,6 +53,17 @@ inline Owned<rd_kafka_t> make_handle(rd_kafka_type_t type, Owned<rd_kafka_conf_t
   if (handle == nullptr) throw std::runtime_error(why);
   (void)conf.release();  // the handle owns it now
   return Owned<rd_kafka_t>(handle);
+}
+
+// The metadata of this topic alone, `topics[0]`. Null: there is none, or the brokers do not tell within the limit, for
+// which it blocks.
+inline Owned<const rd_kafka_metadata_t> describe(rd_kafka_t* kafka, const std::string& topic, int limit_ms) {
+  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* raw = nullptr;
+  if (rd_kafka_metadata(kafka, 0, handle.get(), &raw, limit_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
+  Owned<const rd_kafka_metadata_t> metadata(raw);
+  if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
+  return metadata;
 }
 
 }  // namespace kassaflow::kafka

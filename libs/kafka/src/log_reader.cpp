@@ -14,13 +14,10 @@ constexpr int kPoll_ms = 100;
 
 // Empty: the brokers do not tell.
 std::set<std::int32_t> partitions_of(rd_kafka_t* kafka, const LogReadOptions& options) {
-  const Owned<rd_kafka_topic_t> topic(rd_kafka_topic_new(kafka, options.topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (rd_kafka_metadata(kafka, 0, topic.get(), &raw, static_cast<int>(options.patience.count()))) return {};
-  const Owned<const rd_kafka_metadata_t> metadata(raw);
-  if (metadata->topic_cnt != 1 || metadata->topics[0].err) return {};
+  const auto known = describe(kafka, options.topic, static_cast<int>(options.patience.count()));
   std::set<std::int32_t> partitions;
-  for (int p = 0; p < metadata->topics[0].partition_cnt; ++p) partitions.insert(metadata->topics[0].partitions[p].id);
+  for (int p = 0; known && p < known->topics[0].partition_cnt; ++p)
+    partitions.insert(known->topics[0].partitions[p].id);
   return partitions;
 }
 

@@ -57,12 +57,7 @@ Owned<rd_kafka_headers_t> make_headers(const Headers& headers) {
 }
 
 bool knows_leaders(rd_kafka_t* kafka, const std::string& topic) {
-  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (rd_kafka_metadata(kafka, 0, handle.get(), &raw, static_cast<int>(kLook.count())) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return false;
-  const std::unique_ptr<const rd_kafka_metadata_t, Free> metadata(raw);
-  return metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+  return describe(kafka, topic, static_cast<int>(kLook.count())) != nullptr;
 }
 
 // librdkafka's producer and the eventfd it writes to when its queue is no longer empty.

@@ -160,13 +160,10 @@ class Brokers {
   }
 
   int replicas_of(const std::string& topic) {
-    const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(kafka_.get(), topic.c_str(), nullptr));
-    const rd_kafka_metadata_t* raw = nullptr;
-    if (rd_kafka_metadata(kafka_.get(), 0, handle.get(), &raw, kLimit_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-    const Owned<const rd_kafka_metadata_t> metadata(raw);
+    const auto known = describe(kafka_.get(), topic, kLimit_ms);
     int fewest = 0;
-    for (int p = 0; metadata->topic_cnt == 1 && p < metadata->topics[0].partition_cnt; ++p) {
-      const int count = metadata->topics[0].partitions[p].replica_cnt;
+    for (int p = 0; known && p < known->topics[0].partition_cnt; ++p) {
+      const int count = known->topics[0].partitions[p].replica_cnt;
       fewest = p == 0 ? count : std::min(fewest, count);
     }
     return fewest;

@@ -81,11 +81,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .store = store_,
                .keeper = lease_thread_.get_executor(),
                .lease_store = lease_store_,
-               .publish =
-                   [this](const ReceiptId& receipt, std::string record) {
-                     return producer_.send(records::kOutcomesTopic, receipt.str(), std::move(record),
-                                           {{"content-type", "application/x-protobuf"}});
-                   },
+               .publish = publish_to(producer_),
                .published = published_,
                .configuration = [this] { return watcher_.current(); },
                .make_driver =

@@ -28,6 +28,13 @@ asio::awaitable<bool> read_there(kafka::LogReadOptions options,
 
 }  // namespace
 
+PublishOutcome publish_to(kafka::Producer& producer) {
+  return [&producer](const ReceiptId& receipt, std::string record) {
+    return producer.send(records::kOutcomesTopic, receipt.str(), std::move(record),
+                         {{"content-type", "application/x-protobuf"}});
+  };
+}
+
 KafkaPublished::KafkaPublished(const kafka::Connection& connection, const std::string& client_id)
     : options_{.connection = connection, .client_id = client_id, .topic = records::kOutcomesTopic},
       posts_({.connection = connection,

@@ -1,13 +1,18 @@
 #pragma once
-// What Kafka knows of the journal, asked from Kafka.
+// What Kafka is told of the journal, and what it knows of it.
 
 #include <boost/asio/thread_pool.hpp>
 
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/log_reader.hpp"
+#include "kassaflow/kafka/producer.hpp"
+#include "outcome_publisher.hpp"
 #include "published.hpp"
 
 namespace kassaflow::fiscalizer {
+
+// To kassaflow.outcomes. `producer` outlives it.
+[[nodiscard]] PublishOutcome publish_to(kafka::Producer& producer);
 
 class KafkaPublished final : public Published {
  public:

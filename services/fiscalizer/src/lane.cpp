@@ -23,9 +23,9 @@ namespace {
 constexpr ErrorKind kUnreadable{"record.unreadable", records::kOtherVersion};
 constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
-constexpr std::uint32_t kLostAttempts =
-    3;  // asked for of a suspect: more cannot have been made unpublished, unless Kafka was away as well
-constexpr std::size_t kProbesAtOnce = 1;  // rule 6: exactly one next receipt is offered
+constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
+// Asked for of a suspect: more cannot have been made unpublished, unless Kafka was away as well.
+constexpr std::uint32_t kLostAttempts = 3;
 
 // True as long as it lives, also when the coroutine is given up.
 class Meanwhile {

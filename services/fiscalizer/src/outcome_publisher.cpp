@@ -60,6 +60,24 @@ v1::ReceiptOutcome record_of(const Outcome& outcome) {
   return record;
 }
 
+namespace {
+using Told = std::vector<std::pair<ReceiptId, std::int64_t>>;
+
+asio::awaitable<void> publish_one(const PublishOutcome& publish, const Outcome& outcome, Told& told) {
+  const auto position = co_await publish(outcome.id, record_of(outcome).SerializeAsString());
+  if (position) told.emplace_back(outcome.id, outcome.revision);
+}
+}  // namespace
+
+asio::awaitable<Told> publish_all(async::Clock& clock, const PublishOutcome& publish,
+                                  const std::vector<Outcome>& outcomes) {
+  Told told;
+  std::vector<asio::awaitable<void>> sendings;
+  for (const auto& outcome : outcomes) sendings.push_back(publish_one(publish, outcome, told));
+  co_await async::all(clock, std::move(sendings));
+  co_return told;
+}
+
 OutcomePublisher::OutcomePublisher(const asio::any_io_executor& executor, async::Clock& clock, journal::Store& store,
                                    PublishOutcome publish, const Leases& leases)
     : clock_(clock), store_(store), publish_(std::move(publish)), leases_(leases), wake_(executor, clock) {}
@@ -75,22 +93,12 @@ asio::awaitable<void> OutcomePublisher::run() {
   }
 }
 
-asio::awaitable<void> OutcomePublisher::send(const Outcome& outcome,
-                                             std::vector<std::pair<ReceiptId, std::int64_t>>& told) {
-  const auto position = co_await publish_(outcome.id, record_of(outcome).SerializeAsString());
-  if (position) told.emplace_back(outcome.id, outcome.revision);
-}
-
 asio::awaitable<bool> OutcomePublisher::publish() {
   const auto look = co_await store_.run(
       [shards = leases_.held()](Transaction& tx) { return tx.unpublished(shards, kBatch, kAttemptsShown); });
   if (!look || look->empty()) co_return false;
   const auto& outcomes = *look;
-
-  std::vector<std::pair<ReceiptId, std::int64_t>> told;
-  std::vector<asio::awaitable<void>> sendings;
-  for (const auto& outcome : outcomes) sendings.push_back(send(outcome, told));
-  co_await async::all(clock_, std::move(sendings));
+  auto told = co_await publish_all(clock_, publish_, outcomes);
   const std::size_t sent = told.size();
   const auto marked = co_await store_.run([told = std::move(told)](Transaction& tx) {
     tx.mark_published(told);

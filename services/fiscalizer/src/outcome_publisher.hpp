@@ -26,6 +26,9 @@ using PublishOutcome =
 
 // As it is on Kafka.
 [[nodiscard]] v1::ReceiptOutcome record_of(const Outcome& outcome);
+// Publishes them side by side. Resumes with the receipts and revisions that readers can see for good.
+[[nodiscard]] boost::asio::awaitable<std::vector<std::pair<ReceiptId, std::int64_t>>> publish_all(
+    async::Clock& clock, const PublishOutcome& publish, const std::vector<Outcome>& outcomes);
 inline constexpr int kAttemptsShown = 50;  // the latest; a register that fails for weeks must not outgrow a record
 
 class OutcomePublisher {
@@ -39,7 +42,6 @@ class OutcomePublisher {
  private:
   // Publishes one batch; true when there may be more.
   boost::asio::awaitable<bool> publish();
-  boost::asio::awaitable<void> send(const Outcome& outcome, std::vector<std::pair<ReceiptId, std::int64_t>>& told);
 
   async::Clock& clock_;
   journal::Store& store_;

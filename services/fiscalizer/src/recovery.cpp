@@ -34,11 +34,6 @@ std::vector<journal::Told> told(const std::vector<std::string>& values) {
   return result;
 }
 
-bool same(const Durability& a, const Durability& b) {
-  return a.fsync == b.fsync && a.full_page_writes == b.full_page_writes && a.standbys_wanted == b.standbys_wanted &&
-         a.standby_in_sync == b.standby_in_sync;
-}
-
 void tell(const Durability& now) {
   if (!now.fsync || !now.full_page_writes) {
     log::error("alarm.journal_not_durable", {{"fsync", now.fsync}, {"full_page_writes", now.full_page_writes}});
@@ -106,7 +101,7 @@ asio::awaitable<void> Recovery::look() {
 }
 
 void Recovery::see(Stage stage, const Durability& durability) {
-  if (!durability_told_ || !same(durability, durability_)) tell(durability);
+  if (!durability_told_ || durability != durability_) tell(durability);
   durability_told_ = true;
   durability_ = durability;
   if (stage == stage_) return;

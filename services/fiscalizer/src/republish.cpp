@@ -6,15 +6,13 @@
 #include <stdexcept>
 
 #include "journal/postgres_store.hpp"
-#include "kassaflow/async/event.hpp"
+#include "kafka_published.hpp"
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
-#include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
-#include "kassaflow/v1/records.pb.h"
 #include "migrations.hpp"
-#include "outcome_publisher.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -32,30 +30,7 @@ std::vector<Outcome> page_after(Transaction& tx, const ReceiptId& last) {
   return tx.outcomes(last, kPage, kAttemptsShown);
 }
 
-// How many of them Kafka has.
-asio::awaitable<std::size_t> tell(kafka::Producer& producer, const std::vector<Outcome>& page) {
-  struct Sending {
-    std::size_t under_way;
-    std::size_t sent = 0;
-    async::Event done;
-  };
-  const auto executor = co_await asio::this_coro::executor;
-  auto sending = std::make_shared<Sending>(Sending{page.size(), 0, async::Event(executor, async::machine_clock())});
-  for (const auto& outcome : page) {
-    asio::co_spawn(executor,
-                   producer.send(records::kOutcomesTopic, outcome.id.str(), record_of(outcome).SerializeAsString(),
-                                 {{"content-type", "application/x-protobuf"}}),
-                   [sending](const std::exception_ptr& bug, const Result<kafka::Position>& position) {
-                     kRethrow(bug);
-                     if (position) ++sending->sent;
-                     if (--sending->under_way == 0) sending->done.notify();
-                   });
-  }
-  while (sending->under_way > 0) co_await sending->done.wait();
-  co_return sending->sent;
-}
-
-asio::awaitable<int> tell_all(journal::Store& store, kafka::Producer& producer) {
+asio::awaitable<int> tell_all(journal::Store& store, PublishOutcome publish) {
   ReceiptId last;
   std::size_t told = 0;
   for (;;) {
@@ -65,7 +40,7 @@ asio::awaitable<int> tell_all(journal::Store& store, kafka::Producer& producer) 
       co_return 1;
     }
     if (page->empty()) break;
-    const auto sent = co_await tell(producer, *page);
+    const auto sent = (co_await publish_all(async::machine_clock(), publish, *page)).size();
     told += sent;
     if (sent < page->size()) {
       log::error("republish.failed", {{"told", told}, {"detail", "Kafka did not confirm all; run it again"}});
@@ -87,7 +62,7 @@ int republish(const FiscalizerSettings& settings) {
   kafka::Producer producer(io.get_executor(),
                            {.connection = settings.kafka, .client_id = kClient, .topics = {records::kOutcomesTopic}});
   int code = 1;
-  asio::co_spawn(io, tell_all(store, producer), [&](const std::exception_ptr& bug, int done) {
+  asio::co_spawn(io, tell_all(store, publish_to(producer)), [&](const std::exception_ptr& bug, int done) {
     kRethrow(bug);
     code = done;
     io.stop();

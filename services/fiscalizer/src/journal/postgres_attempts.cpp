@@ -19,9 +19,8 @@ std::string list_of(const Numbers& numbers) {
 
 const std::string kRowColumns =
     "id, receipt, key, number, kind, identity, register, outcome, question, shard, sends, coalesce(proves, 0) as "
-    "proves, "
-    "fn_before, fd_before, words, cause, (extract(epoch from sent_at) * 1000)::bigint as sent_at_ms, "
-    "coalesce((extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms ";
+    "proves, fn_before, fd_before, words, cause, (extract(epoch from sent_at) * 1000)::bigint as sent_at_ms, coalesce("
+    "(extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms ";
 
 Attempts rows_from(const pqxx::result& result) {
   Attempts rows;
@@ -371,8 +370,8 @@ void PostgresTransaction::append_callbacks(const std::vector<Callback>& callback
   }
   work_.exec_params(
       "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, remote_id, raw, "
-      "decided, "
-      "callback_register) select a.id, a.shard, a.sends, true, false, 'unknown', 'none', '', '', '', c.body, false, "
+      "decided, callback_register) select a.id, a.shard, a.sends, true, false, 'unknown', 'none', '', '', '', c.body, "
+      "false, "
       "c.register from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) as c(register, identity, "
       "key, remote_id, body) cross join lateral (select id, shard, sends from attempts where identity = c.identity and "
       "key = c.key and c.key <> '' union select id, shard, sends from attempts where identity = c.identity and "

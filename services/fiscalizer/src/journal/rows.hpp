@@ -72,6 +72,8 @@ struct Durability {
   bool full_page_writes = true;
   bool standbys_wanted = false;  // a commit waits for one (synchronous_standby_names)
   bool standby_in_sync = false;  // there is one now
+
+  friend bool operator==(const Durability&, const Durability&) = default;
 };
 
 // --- receipts ---
