@@ -34,9 +34,18 @@ Finding never_sent() {
 }  // namespace
 
 asio::awaitable<std::optional<Finding>> AttemptRun::run(Bytes bytes) {
+  if (bytes == Bytes::perhaps_gone && !co_await sender_has_given_up()) co_return end_;
   auto finding = co_await first_word(bytes);
   if (is_certain(finding) || !driver_->capabilities().query_by_key) co_return co_await end_with(std::move(finding));
   co_return co_await settle_by_asking(std::move(finding));
+}
+
+// Whoever sent the bytes may live, cut off from the journal, and wait for their answer. How long late bytes may take is
+// reckoned from when nobody listens any more (exactly-once.md 6, 7). False: it has ended meanwhile, or is not ours.
+asio::awaitable<bool> AttemptRun::sender_has_given_up() {
+  const auto by = dependencies_.clock.now() + dependencies_.timers.longest_answer;
+  while (!over() && dependencies_.clock.now() < by) co_await wake_.wait_until(by);
+  co_return !over();
 }
 
 // What is known after the bytes left, or may have left.

@@ -89,6 +89,7 @@ class AttemptRun {
  private:
   using Finding = registers::Finding;
 
+  boost::asio::awaitable<bool> sender_has_given_up();
   boost::asio::awaitable<Finding> first_word(Bytes bytes);
   boost::asio::awaitable<Finding> send();
   boost::asio::awaitable<bool> send_again(Finding& finding);

@@ -243,12 +243,12 @@ asio::awaitable<bool> Lane::print(Queued queued) {
 // to a register that knows one, or to a person, or must wait for an answer.
 asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
                                            const fiscal::Till& till) {
-  bool all_can_be_asked = true;
+  bool all_have_said = true;
   for (const auto& id : dependencies_.registers_of_pool(pool_)) {
     const auto entry = dependencies_.find_register(id);
     const auto driver = entry ? dependencies_.make_driver(entry->settings) : nullptr;
     if (!driver || !driver->capabilities().query_by_key) {
-      all_can_be_asked = false;
+      all_have_said = false;
       continue;
     }
     for (auto number = queued.attempts + 1; number <= queued.attempts + kLostAttempts; ++number) {
@@ -263,6 +263,10 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
                                   {"attempt", number},
                                   {"fact", to_string(answer.fact)},
                                   {"detail", answer.text}});
+      if (answer.fact == Fact::unknown && answer.cause == Cause::ambiguous) {
+        all_have_said = false;  // something has this key, but not this receipt of this register: another may know it
+        continue;
+      }
       if (answer.fact == Fact::unknown) {
         back_off(answer.text);
         co_return false;
@@ -272,14 +276,22 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
       attempt.number = number;
       attempt.key = key;
       attempt.request = rendered->body;
-      if (co_await dependencies_.journal.doubt(std::move(attempt), true)) dependencies_.doubted(id);
+      if (co_await doubt(std::move(attempt), true)) dependencies_.doubted(id);
       co_return false;
     }
   }
-  if (all_can_be_asked) co_return true;
+  if (all_have_said) co_return true;
   log::warn("suspect.left_to_a_person", {{"receipt", queued.id.str()}, {"register", register_id_.str()}});
-  co_await dependencies_.journal.doubt(std::move(attempt), false);
+  co_await doubt(std::move(attempt), false);
   co_return false;
+}
+
+// False: the journal is away or lives another life, or somebody else was first. Then the registers are not asked again
+// at once.
+asio::awaitable<bool> Lane::doubt(NewAttempt attempt, bool askable) {
+  const bool doubted = co_await dependencies_.journal.doubt(std::move(attempt), askable);
+  if (!doubted) co_await wake_.wait_for(dependencies_.settings.retry_min);
+  co_return doubted;
 }
 
 asio::awaitable<void> Lane::report(ShiftCommand command) {

@@ -104,6 +104,7 @@ class Lane {
   boost::asio::awaitable<bool> print(Queued receipt);
   boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
                                               const fiscal::Till& till);
+  boost::asio::awaitable<bool> doubt(NewAttempt attempt, bool askable);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
   [[nodiscard]] NewAttempt new_attempt(Kind kind, std::string key, std::string request) const;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kBatch = 500;
 constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
+constexpr std::int64_t kPrinting_ms = 1000;
 constexpr std::chrono::milliseconds kPause{500};
 
 }  // namespace
@@ -94,8 +95,9 @@ asio::awaitable<void> OutcomePublisher::run() {
 }
 
 asio::awaitable<bool> OutcomePublisher::publish() {
-  const auto look = co_await store_.run(
-      [shards = leases_.held()](Transaction& tx) { return tx.unpublished(shards, kBatch, kAttemptsShown); });
+  const auto look = co_await store_.run([shards = leases_.held()](Transaction& tx) {
+    return tx.unpublished(shards, kPrinting_ms, kBatch, kAttemptsShown);
+  });
   if (!look || look->empty()) co_return false;
   const auto& outcomes = *look;
   auto told = co_await publish_all(clock_, publish_, outcomes);

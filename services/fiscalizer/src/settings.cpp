@@ -47,7 +47,7 @@ settings::Duration FiscalizerSettings::longest_answer() const {
 settings::Duration FiscalizerSettings::longest_quiet() const { return longest(durations, &registers::Timers::quiet); }
 
 settings::Duration FiscalizerSettings::late_bytes() const {
-  return std::max(longest_quiet(), longest(durations, &registers::Timers::repost_grace));
+  return longest_answer() + std::max(longest_quiet(), longest(durations, &registers::Timers::repost_grace));
 }
 
 void FiscalizerSettings::add_to(settings::Settings& keys) {

@@ -739,11 +739,14 @@ class MemoryTransaction final : public Transaction {
 
   // --- outcomes ---
 
-  std::vector<Outcome> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) override {
+  std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t printing_ms, int limit,
+                                   int attempts_shown) override {
     std::vector<Outcome> outcomes;
     for (const auto& [sequence, id] : tables_.unpublished) {
       if (static_cast<int>(outcomes.size()) == limit) break;
-      const int shard = receipts::shard_of(tables_.receipts.at(id).row.pool);
+      const auto& receipt = tables_.receipts.at(id);
+      if (receipt.row.state == State::printing && receipt.changed_at_ms > now_ms_ - printing_ms) continue;
+      const int shard = receipts::shard_of(receipt.row.pool);
       if (std::ranges::find(shards, shard) != shards.end()) outcomes.push_back(outcome(id, attempts_shown));
     }
     return outcomes;

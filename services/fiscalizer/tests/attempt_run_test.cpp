@@ -122,6 +122,20 @@ TEST_F(AttemptRunTest, WhatMayHaveLeftIsAskedFor) {
   EXPECT_EQ(driver_.sends, 0);
 }
 
+// A sender that is cut off from the journal hears the answer, and tells it when it is back.
+TEST_F(AttemptRunTest, Rule6_NothingIsLateBeforeItsSenderHasGivenUp) {
+  timers_.longest_answer = settings::Duration(1h);
+  auto ended = asio::co_spawn(io_, run_->run(Bytes::perhaps_gone), asio::use_future);
+  io_.poll();
+  run_->ask_now();
+  io_.poll();
+  EXPECT_EQ(driver_.sends + driver_.asks, 0);
+  EXPECT_EQ(open_attempts(), "1");
+  run_->closed(said(Fact::printed));
+  while (ended.wait_for(0s) != std::future_status::ready) io_.run_one();
+  EXPECT_EQ(ended.get().value().fact, Fact::printed);
+}
+
 TEST_F(AttemptRunTest, WhatNeverLeftWasNotPrinted) {
   EXPECT_EQ(follow(Bytes::never_left).value().fact, Fact::not_printed);
   EXPECT_EQ(driver_.sends + driver_.asks, 0);

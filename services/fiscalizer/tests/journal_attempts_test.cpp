@@ -107,6 +107,15 @@ TEST_P(JournalTest, EveryChangeWaitsToBePublished) {
   publish();
 }
 
+TEST_P(JournalTest, APrintingReceiptIsToldOnceItHasBeenForAWhile) {
+  take({post(1, 1, 10, "d", 0)});
+  const auto attempt = open(attempt_for(queued().at(0)));
+  EXPECT_EQ(unpublished(60'000).size(), 0U);
+  EXPECT_EQ(unpublished(0).size(), 1U);
+  settle(heard(attempt, Fact::printed, Cause::none, 5));
+  EXPECT_EQ(unpublished(60'000).size(), 1U) << "its end is told at once";
+}
+
 TEST_P(JournalTest, AnOlderRevisionThatWasPublishedHidesNoNewerOne) {
   take({post(1, 1, 10, "d", 0)});
   const auto older = unpublished().at(0);

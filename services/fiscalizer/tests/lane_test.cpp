@@ -222,6 +222,17 @@ TEST_F(LaneTest, Rule17_ASuspectThatNobodyCanBeAskedForIsAPersons) {
   EXPECT_EQ(driver_.sends, 1) << "the other receipt, at once: there is nothing to rest for";
 }
 
+TEST_F(LaneTest, Rule17_ASuspectOfWhichTheAnswerContradictsItselfIsAPersons) {
+  change(1, [](auto& row) { row.suspect = true; });
+  driver_.answers.assign(3, said(Fact::absent));
+  driver_.answers[1] = said(Fact::unknown, "", Cause::ambiguous);
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(2) == "done"; });
+  EXPECT_EQ(state(1), "uncertain");
+  EXPECT_EQ(driver_.sends, 1) << "the other receipt";
+}
+
 // The journal lives another life when the answer comes: it is decided later, by a lane made anew.
 TEST_F(LaneTest, Rule17_ALaneWhoseAnswerIsNotDecidedEnds) {
   driver_.sent = printed();

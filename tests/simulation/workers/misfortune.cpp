@@ -36,6 +36,15 @@ void Misfortune::begin() {
   }));
   world_.spawn(
       strike(Kind::outages, dice("outages"), [this](Dice& chance, SimulatedWorker& one) { outage(chance, one); }));
+  world_.spawn(strike(Kind::restores, dice("restores"),
+                      [this, backup = world_.memory.backup()](Dice& chance, SimulatedWorker&) mutable {
+                        if (chance.below(2) == 0) {
+                          world_.say("the journal is copied");
+                          backup = world_.memory.backup();
+                        } else {
+                          disaster(chance, *backup);
+                        }
+                      }));
   world_.spawn(strike(Kind::kafka, dice("kafka"), [this](Dice&, SimulatedWorker&) {
     world_.say("the group shares anew");
     world_.share_partitions();
@@ -88,6 +97,22 @@ void Misfortune::outage(Dice& dice, SimulatedWorker& one) {
       world_.say("status is away for " + in_ms(how_long));
       status_.go_away(until);
       break;
+  }
+}
+
+// It is away for a while, and lives another life when it is back.
+void Misfortune::disaster(Dice& dice, const fiscalizer::journal::Memory::Backup& backup) {
+  ++world_.report.figures.restores;
+  world_.store_away_until = world_.clock.now() + some_time(dice);
+  if (world_.journal_is_lost && dice.below(2) == 0) {
+    world_.say("the journal is restored from its copy");
+    world_.memory.restore(backup);
+  } else if (dice.below(2) == 0) {
+    world_.say("the journal is started again");
+    world_.memory.start_again();
+  } else {
+    world_.say("the journal fails over");
+    world_.memory.fail_over();
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What befalls workers and what they need: kills, freezes, outages, restarts, nights. And the platform that starts new
-// ones.
+// What befalls workers and what they need: kills, freezes, outages, restarts, a journal that comes back, nights. And
+// the platform that starts new ones.
 
 #include "status.hpp"
 #include "world.hpp"
@@ -20,6 +20,7 @@ class Misfortune {
   asio::awaitable<void> restart_all();
   asio::awaitable<void> night();
   void outage(Dice& dice, SimulatedWorker& one);
+  void disaster(Dice& dice, const fiscalizer::journal::Memory::Backup& backup);
   void stop(SimulatedWorker& worker);
 
   World& world_;

@@ -73,6 +73,7 @@ Figures& Figures::operator+=(const Figures& other) {
   kills += other.kills;
   freezes += other.freezes;
   outages += other.outages;
+  restores += other.restores;
   changes += other.changes;
   virtual_hours += other.virtual_hours;
   sends = std::max(sends, other.sends);

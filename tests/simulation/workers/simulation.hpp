@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   callbacks,      // ingress is away when one comes
   commits,        // a transaction fails, or its COMMIT's answer is lost
   outages,        // the journal, the registers or status are away for a while, for one worker or for all
+  restores,       // the journal is started again, fails over, or comes back as it was some minutes ago
   kafka,          // whether an outcome is in the log nobody knows; partitions are shared anew
   kills,          //
   freezes,        //
@@ -35,12 +36,13 @@ enum class Kind : std::uint8_t {
   reprints,       // checks are posted again, also with other content, for another cashbox, too late
   people,         // operators decide meanwhile, rightly and wrongly
 };
-inline constexpr std::array<std::pair<Kind, std::string_view>, 16> kKinds{{
+inline constexpr std::array<std::pair<Kind, std::string_view>, 17> kKinds{{
     {Kind::connections, "connections"},
     {Kind::answers, "answers"},
     {Kind::callbacks, "callbacks"},
     {Kind::commits, "commits"},
     {Kind::outages, "outages"},
+    {Kind::restores, "restores"},
     {Kind::kafka, "kafka"},
     {Kind::kills, "kills"},
     {Kind::freezes, "freezes"},
@@ -72,6 +74,7 @@ struct Figures {
   int kills = 0;
   int freezes = 0;
   int outages = 0;
+  int restores = 0;
   int changes = 0;  // of the configuration
   double virtual_hours = 0;
   // The most of them in one run; bounds.hpp says of what, and how many there may be.

@@ -52,6 +52,8 @@ World::World(const Plan& how)
   transport.add("kkt.example:44735", node);
   transport.add("qapi.example", cloud);
   node.deduplicate(dice.below(2) == 0);
+  journal_is_lost = !plan.without.contains(Kind::restores) && Dice(plan.seed, "lost").below(2) == 0;
+  memory.have_standby(!journal_is_lost);
   for (const auto* id : {"left", "right", "old"}) add_till(id, true);
   for (const auto* id : {"east", "west", "new"}) add_till(id, false);
   cloud.call_back(kApiKey, kCallbackKey, [this](Callback callback) { return called_back(std::move(callback)); });
@@ -105,6 +107,7 @@ void World::draw_faults() {
   cloud.task_fault([this](const ItkassaCloud::Job&) {
     if (!suffers(Kind::answers)) return TaskFault();
     auto fault = tasks_.of_task();
+    fault.forgotten = fault.forgotten && !journal_is_lost;
     fault.in_queue = std::min(fault.in_queue, Clock::duration(kInQueue));
     for (auto& callback : fault.callbacks) callback.after = std::min(callback.after, Clock::duration(kInQueue));
     return fault;

@@ -67,6 +67,8 @@ class World {
   std::vector<std::unique_ptr<SimulatedWorker>> workers;
   Report report;
 
+  // What is lost with the journal only the clouds know: in such a run none forgets a task (README).
+  bool journal_is_lost = false;
   bool trouble = false;
   bool posting = true;              // the merchant is not through
   Clock::time_point night_until{};  // nobody works before

@@ -367,10 +367,13 @@ std::vector<Outcome> outcomes_from(pqxx::work& work, const pqxx::result& rows, i
 
 }  // namespace
 
-std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& shards, int limit, int attempts_shown) {
+std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& shards, std::int64_t printing_ms,
+                                                      int limit, int attempts_shown) {
   static const std::string kUnpublished =
-      kOutcomes + "published_revision < revision and shard = any($1::int[]) order by sequence limit $2";
-  return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), limit), attempts_shown);
+      kOutcomes +
+      "published_revision < revision and shard = any($1::int[]) and (state <> 'printing' or changed_at <= now() - "
+      "$2::bigint * interval '1 millisecond') order by sequence limit $3";
+  return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), printing_ms, limit), attempts_shown);
 }
 
 std::vector<Outcome> PostgresTransaction::outcomes(const ReceiptId& after, int limit, int attempts_shown) {

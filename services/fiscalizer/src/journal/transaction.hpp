@@ -151,8 +151,10 @@ class Transaction {
 
   // --- outcomes ---
 
-  // Of receipts whose newest revision readers do not have, the oldest changes first.
-  virtual std::vector<Outcome> unpublished(const std::vector<int>& shards, int limit, int attempts_shown) = 0;
+  // Of receipts whose newest revision readers do not have, the oldest changes first. One that is printing is among them
+  // once it has been for `printing_ms`: mostly its end comes before, and one record says it all.
+  virtual std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t printing_ms, int limit,
+                                           int attempts_shown) = 0;
   // Of all receipts, by id, after one of them (empty: from the first on).
   virtual std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) = 0;
   virtual void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) = 0;
