@@ -128,13 +128,14 @@ class Field:
         eventually(lambda: not self.stack.runs(name), f'{name} has ended', ENDS_WITHIN_S)
         self.start(name)
 
-    def start(self, *names: str) -> None:
-        for name in names:
-            if self.stack.runs(name):
-                continue
+    def start(self, *names: str) -> list[str]:
+        """Those of them that do not run."""
+        ended = [name for name in names if not self.stack.runs(name)]
+        for name in ended:
             if name == 'postgres':
                 self._drop_lock_of_a_zombie()
             self.stack.start_again(name)
+        return ended
 
     def _drop_lock_of_a_zombie(self) -> None:
         lock = pathlib.Path((self.stack.state_dir / 'postgres_home').read_text().strip()) / 'data' / 'postmaster.pid'
