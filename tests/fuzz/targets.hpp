@@ -1,9 +1,13 @@
 #pragma once
 // What is fuzzed: every reader of bytes from outside. A target feeds them in and checks what must hold for any input;
-// it throws Broken when it does not. Deterministic.
+// it throws Broken when it does not. Deterministic. It also says by which inputs its readers have to work hardest, and
+// does not compile without one: cost_test holds each to work in proportion to its length.
 
 #include <array>
+#include <cstddef>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 namespace kassaflow::fuzz {
@@ -16,28 +20,42 @@ inline void require(bool holds, const char* what) {
   if (!holds) throw Broken(what);
 }
 
-void post(std::string_view input);         // PRINT_URL body, or a whole request: form, mapping, rules, digest, record
-void decimal(std::string_view input);      // the portal's numbers
-void check_apply(std::string_view input);  // the portal's answer to a push
-void text(std::string_view input);         // names, contacts
-void qr(std::string_view input);           // QR content
-void bit_answer(std::string_view input);   // answer of a BIT driver
-void itkassa_answer(std::string_view input);  // answers and callbacks of itkassa
-void words(std::string_view input);           // sentences of registers, glued of their corpora
+using Run = void (*)(std::string_view input);
+
+// An input that is laborious to read, of any size.
+struct Cost {
+  static constexpr std::size_t kUsual = 32 * 1024;
+
+  std::string_view what;  // letters and underscores
+  std::string (*input)(std::size_t bytes);
+  Run read = nullptr;            // one reader alone; null: the target as a whole
+  std::size_t largest = kUsual;  // bytes: where a limit ends the growth, less
+};
 
 struct Target {
-  std::string_view name;  // of its folder in corpus/
-  void (*run)(std::string_view);
+  template <std::size_t size>
+  consteval Target(std::string_view target_name, Run target_run, const Cost (&target_costs)[size])
+      : name(target_name), run(target_run), costs(target_costs) {}
+
+  std::string_view name;  // of its file in targets/ and its folder in corpus/
+  Run run;
+  std::span<const Cost> costs;
 };
-inline constexpr std::array kTargets{
-    Target{"post", post},
-    Target{"decimal", decimal},
-    Target{"check_apply", check_apply},
-    Target{"text", text},
-    Target{"qr", qr},
-    Target{"bit_answer", bit_answer},
-    Target{"itkassa_answer", itkassa_answer},
-    Target{"words", words},
-};
+
+extern const Target post;            // PRINT_URL body, or a whole request: form, mapping, rules, digest, record
+extern const Target decimal;         // the portal's numbers
+extern const Target check_apply;     // the portal's answer to a push
+extern const Target text;            // names, contacts
+extern const Target marking;         // marking codes and product codes
+extern const Target qr;              // QR content
+extern const Target bit_answer;      // answer of a BIT driver
+extern const Target itkassa_answer;  // answers and callbacks of itkassa
+extern const Target words;           // sentences of registers, glued of their corpora
+extern const Target masking;         // what leaves a driver, with a credential echoed in it
+extern const Target records;         // what travels on Kafka
+extern const Target documents;       // YAML of configuration documents
+
+inline constexpr std::array kTargets{&post,       &decimal,        &check_apply, &text,    &marking, &qr,
+                                     &bit_answer, &itkassa_answer, &words,       &masking, &records, &documents};
 
 }  // namespace kassaflow::fuzz

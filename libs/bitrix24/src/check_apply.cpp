@@ -49,7 +49,11 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+// Boost looks members up in a table whose hash can be foreseen: names can be chosen that all meet in one place, and
+// each is compared with all before it. An answer has a dozen members.
 json::object parse_object(std::string_view body) {
+  constexpr std::ptrdiff_t kMostMembers = 1000;
+  if (std::ranges::count(body, ':') > kMostMembers) return {};
   boost::system::error_code error;
   json::value value = json::parse({body.data(), body.size()}, error);
   if (error || !value.is_object()) return {};

@@ -122,6 +122,16 @@ INSTANTIATE_TEST_SUITE_P(
         AnswerCase{"ListAt200", PushedEnd::done, 200, "[true]", Reaction::retry_backoff, "unexpected_answer"}),
     case_name);
 
+TEST(CheckApply, AnAnswerOfThousandsOfMembersIsNotRead) {
+  std::string body = "{";
+  for (int i = 0; i < 1000; ++i) body += "\"" + std::to_string(i) + "\":0,";
+  const auto reaction = [](const std::string& answer) {
+    return classify_check_apply(PushedEnd::done, {.status = 200, .body = answer, .location = ""}).reaction;
+  };
+  EXPECT_EQ(reaction(R"({"0":0,"result":true})"), Reaction::done);
+  EXPECT_EQ(reaction(body + R"("result":true})"), Reaction::retry_backoff);
+}
+
 TEST(CheckApply, WaitsUntilTheTimePortalNames) {
   const Verdict verdict = classify_check_apply(
       PushedEnd::done, {.status = 429,

@@ -61,11 +61,17 @@ std::u32string code_points(const icu::UnicodeString& text) {
 }  // namespace
 
 std::u32string composed(std::string_view utf8) {
-  constexpr char32_t kReplacement = 0xFFFD;
+  constexpr UChar32 kReplacement = 0xFFFD;
+  // UAX #15, Stream-Safe Text Format. Marks are put into an order, each by a walk over those before it; no writing has
+  // more of them on a letter.
+  constexpr int kMostMarks = 30;
   icu::UnicodeString text;
+  int marks = 0;
   while (!utf8.empty()) {
     const auto [value, length] = utf8::first(utf8);
-    text.append(static_cast<UChar32>(value == utf8::kMalformed ? kReplacement : value));
+    const UChar32 c = value == utf8::kMalformed ? kReplacement : static_cast<UChar32>(value);
+    marks = u_getCombiningClass(c) == 0 ? 0 : marks + 1;
+    if (marks <= kMostMarks) text.append(c);
     utf8.remove_prefix(length);
   }
   UErrorCode code = U_ZERO_ERROR;

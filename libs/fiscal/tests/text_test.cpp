@@ -88,6 +88,14 @@ TEST(Windows1251, EveryByteBecomesOneCharacter) {
   }
 }
 
+// A letter is told from its marks also where somebody has put thousands of them on it.
+TEST(Normalise, MarksWithoutNumberChangeNothing) {
+  std::string marks;
+  for (int i = 0; i < 5000; ++i) marks += "\u0323\u0301";
+  EXPECT_EQ(normalise("и\u0306" + marks + "е\u0308" + marks + "!"), "йё!");
+  EXPECT_EQ(normalise(marks + "Чай" + marks), "Чай");
+}
+
 TEST(Cut, CountsCharactersNotBytes) {
   EXPECT_EQ(cut("Ёлка", 2), "Ёл");
   EXPECT_EQ(cut("Ёлка", 0), "");

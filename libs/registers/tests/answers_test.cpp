@@ -243,11 +243,15 @@ TEST(Attributes, ADumpThatContradictsTheReceiptIsUnknown) {
 }
 
 // 240 KB of what looks like the beginning of a QR code; the time limit of the test run is the assertion.
-TEST(Attributes, AreGatheredInLinearTime) {
-  std::string hostile;
-  while (hostile.size() < 240'000) hostile += "t=20261128T1901";
-  EXPECT_EQ(from_bit(R"([{"name":"receipt-700123","success":")" + hostile + "\"}]").document->fp, "");
-  EXPECT_EQ(bit::read_broken(replaced(hostile, "T", "\\u0026"), asked_of_bit(), "cut", "").fact, Fact::unknown);
+// A refusal is read to its end, however late the word for a document comes.
+TEST(Attributes, AWordForADocumentCountsAtTheEndOfALongText) {
+  std::string refusal;
+  while (refusal.size() < 2000) refusal += "Смена превысила 24 часа. ";
+  const auto answered = [](const std::string& text) {
+    return from_bit(R"([{"name":"receipt-700123","error":")" + text + "\"}]").fact;
+  };
+  EXPECT_EQ(answered(refusal), Fact::not_printed);
+  EXPECT_EQ(answered(refusal + "Чек пробит"), Fact::unknown);
 }
 
 }  // namespace

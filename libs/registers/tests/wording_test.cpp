@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "common/text.hpp"
 #include "corpus.hpp"
 #include "test_seed.hpp"
 
@@ -31,6 +32,31 @@ TEST_P(WordCorpus, EverySentenceHasItsClass) {
     classes.insert(row.meaning);
   }
   EXPECT_EQ(classes.size(), 6U) << "every class has its sentences";
+}
+
+// Whatever stands in what is not read: nobody knows.
+TEST_P(WordCorpus, MoreWordsThanAreReadAreNoRefusal) {
+  std::set<std::string> classes;
+  for (const CorpusRow& row : corpus(GetParam())) {
+    if (row.text.empty() || !classes.insert(row.meaning).second) continue;  // one of each
+    std::string text;
+    for (std::size_t i = 0; i <= WordSequence::kLimit; ++i) text += row.text + ". ";
+    EXPECT_FALSE(is_refusal(heard(text, row.context))) << row.line << ": " << row.text;
+    EXPECT_TRUE(says_document(text));
+    EXPECT_TRUE(denies_success(text));
+    EXPECT_FALSE(says_not_found(text));
+  }
+}
+
+TEST(Words, AreCountedToTheLimitAndNotBeyond) {
+  std::string text;
+  for (std::size_t i = 0; i < WordSequence::kLimit; ++i) text += "чек ";
+  EXPECT_EQ(WordSequence(text).size(), WordSequence::kLimit);
+  EXPECT_TRUE(WordSequence(text).whole());
+  for (const char* more : {"чек", "фд1чек"}) {
+    EXPECT_EQ(WordSequence(text + more).size(), WordSequence::kLimit);
+    EXPECT_FALSE(WordSequence(text + more).whole());
+  }
 }
 
 // Each of the claims (corpus/claims.tsv), in every sentence it is added to, leaves the outcome open.

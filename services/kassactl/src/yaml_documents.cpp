@@ -239,7 +239,8 @@ std::string describe(const Declared& where, const std::string& key, const std::s
   const auto line = where.lines.find(key);
   std::string text = where.file + ":" + std::to_string(line == where.lines.end() ? where.line : line->second) + ": ";
   if (const auto kind = documents::kind_of(where.document); !kind.empty()) {
-    text += std::string(kind) + "/" + documents::id_of(where.document) + ": ";
+    constexpr std::size_t kShown = 64;  // characters: no sound id is longer, and each line names it
+    text += std::string(kind) + "/" + std::string(fiscal::cut(documents::id_of(where.document), kShown)) + ": ";
   }
   return text + (key.empty() ? "" : key + ": ") + message;
 }

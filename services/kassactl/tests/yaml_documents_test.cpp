@@ -246,6 +246,12 @@ TEST(YamlDocuments, TextThatIsNotYamlNamesItsLine) {
   EXPECT_THAT(parsed.problems[0], testing::StartsWith("f.yaml:3: not YAML: "));
 }
 
+TEST(YamlDocuments, NoProblemRepeatsALongId) {
+  const ParsedFile parsed = parse_documents("f", "kind: Tenant\nid: " + std::string(100'000, 'a') + "\nx: 1\n");
+  ASSERT_THAT(parsed.problems, SizeIs(1));
+  EXPECT_EQ(parsed.problems[0], "f:3: tenant/" + std::string(64, 'a') + ": x: unknown key");
+}
+
 TEST(YamlDocuments, EveryProblemOfAFileIsToldAtOnce) {
   const ParsedFile parsed = parse_documents("f", "kind: Tenant\nid: t\na: 1\nb: 2\n---\nkind: Pool\nid: p\nc: 3\n");
   EXPECT_THAT(parsed.problems, ElementsAre("f:3: tenant/t: a: unknown key", "f:4: tenant/t: b: unknown key",

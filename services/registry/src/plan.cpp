@@ -108,6 +108,7 @@ class Planner {
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, {}, [this](std::size_t i) { return std::pair(documents_[i].kind_case(), i); });
     release_claims(order);
+    for (const auto& [name, stored] : world_.documents) add_to_company(name, stored.document);
     for (const std::size_t index : order) plan_document(index);
     for (auto& [index, errors] : errors_) std::ranges::move(errors, std::back_inserter(plan_.errors));
     return std::move(plan_);
@@ -254,17 +255,25 @@ class Planner {
     if (!document.has_register_()) return true;
     const v1::Register& entry = document.register_();
     const bool device = protocol_of(entry).has_device();
-    for (const auto& [other, stored] : world_.documents) {
-      const v1::Register& neighbour = stored.document.register_();
-      if (other == name || !stored.document.has_register_() || neighbour.pool() != entry.pool()) continue;
-      const registers::Protocol* protocol = registers::find_protocol(neighbour);
-      if (protocol == nullptr || protocol->has_device() == device) continue;
+    for (const Name& other : company_[{entry.pool(), !device}]) {
+      if (other == name) continue;
+      const v1::Register& neighbour = world_.documents.at(other).document.register_();
       error(index, "pool",
-            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " + std::string(protocol->name()) +
+            "pool/" + entry.pool() + " holds " + other.text() + " of protocol " +
+                std::string(protocol_of(neighbour).name()) +
                 ": registers that are devices and registers that are not stand in different pools; name another pool");
       return false;
     }
     return true;
+  }
+
+  // What replaces a register takes its place: its pool stays the same, its protocol need not.
+  void add_to_company(const Name& name, const v1::Document& document) {
+    if (!document.has_register_()) return;
+    const v1::Register& entry = document.register_();
+    for (const bool device : {true, false}) company_[{entry.pool(), device}].erase(name);
+    const registers::Protocol* protocol = registers::find_protocol(entry);
+    if (protocol != nullptr) company_[{entry.pool(), protocol->has_device()}].insert(name);
   }
 
   bool take_claims(std::size_t index, const Name& name, const v1::Document& document, std::vector<Claim>& taken) {
@@ -296,12 +305,14 @@ class Planner {
     result.set_action(write.action);
     for (Reference& reference : references_of(write.document)) write.references.push_back(std::move(reference.target));
     world_.documents[write.name] = {.document = write.document, .tenant = write.tenant, .fixed = write.fixed};
+    add_to_company(write.name, write.document);
     if (write.action != "unchanged") plan_.writes.push_back(std::move(write));
   }
 
   const std::vector<v1::Document>& documents_;
   World world_;
   const PlanContext& context_;
+  std::map<std::pair<std::string, bool>, std::set<Name>> company_;  // by pool and whether they are devices
   std::set<Name> seen_;
   std::set<Name> broken_;
   std::map<std::size_t, std::vector<v1::ApplyError>> errors_;  // by document

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cost.hpp"
 #include "documents.hpp"
 
 namespace kassaflow::registry {
@@ -228,6 +229,29 @@ TEST_F(PlanTest, CallersCannotSetWhatTheRegistryAdds) {
   const v1::Register written = apply({forged}).writes[0].document.register_();
   EXPECT_EQ(written.tenant(), "acme");
   EXPECT_EQ(written.callback_token(), "");
+}
+
+TEST_F(PlanTest, DevicesAndOthersStandInDifferentPools) {
+  apply({test::tenant(), test::pool("acme-trials"), test::virtual_register()});
+  expect_refused({test::bit("acme-kkt-2", "acme-trials")}, "pool", "holds register/acme-trial of protocol virtual");
+  EXPECT_EQ(apply({test::virtual_register("acme-trial-2")}).results[0].action(), "created");
+  apply({test::pool("acme-second")});
+  expect_refused({test::virtual_register("acme-trial-3", "acme-second"), test::bit("acme-kkt-3", "acme-second")},
+                 "pool", "holds register/acme-trial-3 of protocol virtual");
+}
+
+TEST_F(PlanTest, CostsNoMoreThanItsDocuments) {
+  if (cost::kSanitized) GTEST_SKIP() << "a sanitizer's own work is not in proportion";
+  apply({test::tenant(), test::pool()});
+  std::vector<v1::Document> registers;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string number = std::to_string(1'000'000 + i);
+    registers.push_back(test::bit("kkt-" + number, "acme-shop", std::string(16 - number.size(), '0') + number, number));
+  }
+  const auto blanks = [](std::size_t count) { return std::string(count, ' '); };  // one stands for a document
+  EXPECT_TRUE(cost::in_proportion(
+      blanks, [&](std::string_view some) { (void)run({registers.begin(), registers.begin() + some.size()}); },
+      registers.size()));
 }
 
 TEST(Fixed, TextComesBackAsItWas) {

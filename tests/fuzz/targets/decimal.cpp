@@ -1,11 +1,13 @@
 #include "kassaflow/bitrix24/decimal.hpp"
 
 #include "kassaflow/fiscal/reconcile.hpp"
+#include "laborious.hpp"
 #include "targets.hpp"
 
 namespace kassaflow::fuzz {
+namespace {
 
-void decimal(std::string_view input) {
+void run(std::string_view input) {
   const auto value = bitrix24::parse_decimal(input);
   if (!value) return;
   require(value->scale >= 0 && value->scale <= fiscal::Decimal::kMaxScale, "a scale is within its limits");
@@ -19,5 +21,17 @@ void decimal(std::string_view input) {
   require(!kopecks || (*kopecks >= fiscal::Kopecks(0) && *kopecks <= fiscal::kMaxAmount),
           "an amount is within its limits");
 }
+
+constexpr std::size_t kLongest = 64;  // bytes; what is longer is not looked at
+
+constexpr Cost kCosts[] = {
+    {"digits", [](std::size_t bytes) { return repeated(bytes, "7"); }, nullptr, kLongest},
+    {"zeros", [](std::size_t bytes) { return repeated(bytes, "0", "1."); }, nullptr, kLongest},
+    {"digits_beyond_the_limit", [](std::size_t bytes) { return repeated(bytes, "7"); }},
+};
+
+}  // namespace
+
+constinit const Target decimal{"decimal", run, kCosts};
 
 }  // namespace kassaflow::fuzz

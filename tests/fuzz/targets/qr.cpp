@@ -2,11 +2,13 @@
 
 #include "kassaflow/fiscal/rules.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
+#include "laborious.hpp"
 #include "targets.hpp"
 
 namespace kassaflow::fuzz {
+namespace {
 
-void qr(std::string_view input) {
+void run(std::string_view input) {
   const auto read = fiscal::parse_qr(input);
   if (!read) return;
   require(!read->sum || *read->sum <= fiscal::kMaxAmount, "a sum is within its limits");
@@ -21,5 +23,17 @@ void qr(std::string_view input) {
     }
   }
 }
+
+constexpr std::size_t kLongest = 512;  // bytes; what is longer is not looked at
+
+constexpr Cost kCosts[] = {
+    {"parts", [](std::size_t bytes) { return repeated(bytes, "a=&"); }, nullptr, kLongest},
+    {"long_value", [](std::size_t bytes) { return repeated(bytes, "1", "fp="); }, nullptr, kLongest},
+    {"beyond_the_limit", [](std::size_t bytes) { return repeated(bytes, "t=2&"); }},
+};
+
+}  // namespace
+
+constinit const Target qr{"qr", run, kCosts};
 
 }  // namespace kassaflow::fuzz

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "findings.hpp"
+#include "laborious.hpp"
 #include "registers/src/bit/answer.hpp"
 #include "registers/src/itkassa/answer.hpp"
 #include "registers/tests/corpus.hpp"
@@ -133,9 +134,7 @@ void answered_by_itkassa(const Sentence& sentence) {
   }
 }
 
-}  // namespace
-
-void words(std::string_view input) {
+void run(std::string_view input) {
   const Sentence sentence = sentence_of(input);
   for (const auto speaker :
        {Speaker::register_itself, Speaker::coded_register, Speaker::refused_packet, Speaker::refusing_service}) {
@@ -144,5 +143,38 @@ void words(std::string_view input) {
   answered_by_bit(sentence);
   answered_by_itkassa(sentence);
 }
+
+// The input itself, as one message.
+void judge(std::string_view input) { (void)meaning_of(input, Speaker::refusing_service); }
+void judge_success(std::string_view input) { (void)denies_success(input); }
+void judge_question(std::string_view input) {
+  (void)says_document(input);
+  (void)says_future(input);
+  (void)says_not_found(input);
+}
+
+constexpr std::size_t kLongest = 4096;  // bytes: more words than these are not read
+
+constexpr Cost kCosts[] = {
+    {"one_word_again_and_again", [](std::size_t bytes) { return repeated(bytes, "ошибка "); }, judge, kLongest},
+    {"questions", [](std::size_t bytes) { return repeated(bytes, "не найден "); }, judge_question, kLongest},
+    {"success", [](std::size_t bytes) { return repeated(bytes, "готово "); }, judge_success, kLongest},
+    {"errors_in_a_success", [](std::size_t bytes) { return repeated(bytes, "ошибок ноль "); }, judge_success, kLongest},
+    {"long_numbers", [](std::size_t bytes) { return repeated(bytes, "123456789 "); }, judge, kLongest},
+    {"beginnings_of_phrases",
+     [](std::size_t bytes) { return repeated(bytes, "смена ставка итог неверный формат токен ключ "); }, judge,
+     kLongest},
+    {"negations", [](std::size_t bytes) { return repeated(bytes, "не был не было "); }, judge, kLongest},
+    {"one_long_word", [](std::size_t bytes) { return repeated(bytes, "пробитие"); }, judge},
+    {"one_word_of_parts", [](std::size_t bytes) { return repeated(bytes, "фд1чек"); }, judge},
+    {"two_alphabets", [](std::size_t bytes) { return repeated(bytes, "аo"); }, judge},
+    {"guids", [](std::size_t bytes) { return repeated(bytes, "5f0c6c55-7a52-4c39-8c34-9f6f5f3e2a0"); }, judge},
+    {"signs", [](std::size_t bytes) { return repeated(bytes, "«[№]»"); }, judge},
+    {"one_long_address", [](std::size_t bytes) { return repeated(bytes, "@/:"); }, judge},
+};
+
+}  // namespace
+
+constinit const Target words{"words", run, kCosts};
 
 }  // namespace kassaflow::fuzz

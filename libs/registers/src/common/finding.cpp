@@ -9,14 +9,17 @@ namespace {
 
 constexpr std::size_t kTextLimit = 1000;
 
-void redact(std::string& text, const std::string& credential) {
+std::string masked(std::string_view text, std::string_view credential) {
   constexpr std::string_view kStars = "***";
-  if (credential.empty()) return;
-  std::size_t at = text.find(credential);
-  while (at != std::string::npos) {
-    text.replace(at, credential.size(), kStars);
-    at = text.find(credential, at + kStars.size());
+  std::string out;
+  out.reserve(text.size());
+  while (!credential.empty()) {
+    const std::size_t at = text.find(credential);
+    if (at == std::string_view::npos) break;
+    out.append(text.substr(0, at)).append(kStars);
+    text.remove_prefix(at + credential.size());
   }
+  return out.append(text);
 }
 
 // A register's words go into text columns: a NUL or a broken character there would be refused for ever.
@@ -77,11 +80,10 @@ Finding of_repeat(Finding found) {
 }
 
 Finding fit_to_leave(Finding found, const Secret& credential, std::string_view raw_answer) {
-  found.raw_answer = raw_answer.substr(0, 2 * kRawAnswerLimit);
-  for (std::string* text : {&found.text, &found.code, &found.remote_id, &found.raw_answer}) {
-    redact(*text, credential.reveal());
+  found.raw_answer = masked(raw_answer, credential.reveal());
+  for (std::string* text : {&found.text, &found.code, &found.remote_id}) {
+    *text = masked(storable(*text), credential.reveal());
   }
-  for (std::string* text : {&found.text, &found.code, &found.remote_id}) *text = storable(*text);
   found.text = cut_utf8(std::move(found.text), kTextLimit);
   found.code = cut_utf8(std::move(found.code), 64);
   if (found.raw_answer.size() > kRawAnswerLimit) found.raw_answer.resize(kRawAnswerLimit);

@@ -14,8 +14,6 @@ namespace {
 
 using ascii::is_digit;
 
-constexpr std::size_t kWordsLimit = 2000;  // of one message; the rest says nothing new
-
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 char32_t lower(char32_t c) {
@@ -114,9 +112,10 @@ class Cutter {
  public:
   explicit Cutter(std::vector<Word>& words) : words_(words) {}
 
-  void take(std::string_view text) {
+  // False when there were more words than are taken.
+  bool take(std::string_view text) {
     bool after_blank = true;
-    while (!text.empty() && words_.size() < kWordsLimit) {
+    while (!text.empty() && whole_) {
       const std::size_t guid = word_.text.empty() ? guid_length(text) : 0;
       if (guid != 0) {
         text.remove_prefix(guid);
@@ -129,6 +128,7 @@ class Cutter {
       character(code == utf8::kMalformed ? U' ' : code);
     }
     end_word();
+    return whole_;
   }
 
  private:
@@ -167,6 +167,8 @@ class Cutter {
   void end_word() {
     if (!word_.text.empty()) {
       for (std::string& part : parts_of(one_alphabet(word_.text))) {
+        whole_ = words_.size() < WordSequence::kLimit;
+        if (!whole_) break;
         Word word = word_;
         word.value = (word_.value && (quoted_value_ || address_ || is_latin(part))) || (camel_ && is_latin(part));
         word.text = std::move(part);
@@ -182,7 +184,7 @@ class Cutter {
   std::vector<Word>& words_;
   Word word_;
   bool opens_ = true, numbered_ = false, after_break_ = false, address_ = false, quoted_ = false, quoted_value_ = false;
-  bool underscore_ = false, camel_ = false, was_lower_ = false;
+  bool underscore_ = false, camel_ = false, was_lower_ = false, whole_ = true;
 };
 
 constexpr std::size_t kNumberLimit = 20;
@@ -301,7 +303,7 @@ std::optional<std::int64_t> kopecks_of(std::string_view rubles) {
   return sum ? std::optional(sum->value()) : std::nullopt;
 }
 
-WordSequence::WordSequence(std::string_view utf8) { Cutter(words_).take(utf8); }
+WordSequence::WordSequence(std::string_view utf8) : whole_(Cutter(words_).take(utf8)) {}
 
 bool WordSequence::say(std::string_view phrase) const {
   const std::vector<std::string_view> beginnings = split(phrase, ' ');

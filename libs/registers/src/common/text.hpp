@@ -46,7 +46,11 @@ struct Word {
 // WordSequence of a message: runs of letters and digits; GUIDs are left out.
 class WordSequence {
  public:
+  static constexpr std::size_t kLimit = 2000;
+
   explicit WordSequence(std::string_view utf8);
+  // False when there are more than kLimit: the rest was not read, and might say anything.
+  [[nodiscard]] bool whole() const { return whole_; }
   [[nodiscard]] std::size_t size() const { return words_.size(); }
   [[nodiscard]] const Word& operator[](std::size_t index) const { return words_[index]; }
   // True when the words contain `phrase`: beginnings of consecutive words ("нет бумаг"), as in begins().
@@ -55,6 +59,7 @@ class WordSequence {
 
  private:
   std::vector<Word> words_;
+  bool whole_;
 };
 
 // A `$` ends a whole word ("фн$"); a beginning that ends with a digit does not continue with one ("24" is in "24ч", not

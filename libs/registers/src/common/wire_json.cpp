@@ -87,14 +87,13 @@ class TreeBuilder {
   std::size_t count_ = 0;
 };
 
-void flatten(const Json& json, std::size_t limit, std::string& out) {
-  if (out.size() >= limit) return;
+void flatten(const Json& json, std::string& out) {
   if (json.kind == Json::Kind::string || json.kind == Json::Kind::number) {
     if (json.text.empty()) return;
     if (!out.empty()) out += "; ";
     out += json.text;
   }
-  for (const auto& [key, value] : json.values) flatten(value, limit, out);
+  for (const auto& [key, value] : json.values) flatten(value, out);
 }
 
 }  // namespace
@@ -144,10 +143,10 @@ std::string_view Json::scalar() const {
   return kind == Kind::number || kind == Kind::string ? std::string_view(text) : std::string_view();
 }
 
-std::string Json::flat(std::size_t limit) const {
+std::string Json::flat() const {
   std::string out;
-  flatten(*this, limit, out);
-  return cut_utf8(std::move(out), limit);
+  flatten(*this, out);
+  return out;
 }
 
 std::optional<Json> parse_json(std::string_view utf8) {

@@ -39,8 +39,8 @@ struct Json {
   [[nodiscard]] std::string digits() const;
   // Text of a number or a string; empty otherwise.
   [[nodiscard]] std::string_view scalar() const;
-  // All strings and numbers below, joined with "; ", at most `limit` bytes.
-  [[nodiscard]] std::string flat(std::size_t limit = 1000) const;
+  // All strings and numbers below, joined with "; ".
+  [[nodiscard]] std::string flat() const;
 };
 
 struct JsonMember {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,11 +11,52 @@
 
 #include "common/text.hpp"
 #include "common/wording_lists.hpp"
+#include "kassaflow/base/check.hpp"
 
 namespace kassaflow::registers {
 namespace {
 
 using Texts = std::span<const std::string_view>;
+
+constexpr std::size_t kInitials = 256;
+
+// Of a word or of the beginning of one: alike for a word and what it begins with. Words are of ASCII and of Russian
+// letters, whose two bytes differ in seven bits.
+std::size_t initial_of(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) return first;
+  const auto second = static_cast<unsigned char>(text.size() > 1 ? text[1] : 0);
+  return 0x80U | (first & 1U) << 6U | (second & 0x3FU);
+}
+
+// A long list, of which only those with its initial are compared with a word.
+class Lexicon {
+ public:
+  explicit Lexicon(Texts phrases) {
+    for (const std::string_view phrase : phrases) near_.at(initial_of(phrase)).push_back(phrase);
+  }
+  [[nodiscard]] Texts near(std::string_view word) const { return near_.at(initial_of(word)); }
+
+ private:
+  std::array<std::vector<std::string_view>, kInitials> near_;
+};
+
+const Lexicon& document_words() {
+  static const Lexicon lexicon(kDocumentWords);
+  return lexicon;
+}
+const Lexicon& future_words() {
+  static const Lexicon lexicon(kFutureWords);
+  return lexicon;
+}
+const Lexicon& device_words() {
+  static const Lexicon lexicon(kDeviceWords);
+  return lexicon;
+}
+const Lexicon& neutral_words() {
+  static const Lexicon lexicon(kNeutralWords);
+  return lexicon;
+}
 
 // A stem of a participle; not the noun ("выполнение") and not the infinitive ("закрыть").
 bool is_participle(std::string_view word, std::string_view stem) {
@@ -48,14 +90,18 @@ bool any_at(const WordSequence& words, std::size_t at, Texts phrases) {
   return std::ranges::any_of(phrases, [&](std::string_view phrase) { return stands_at(words, at, phrase); });
 }
 
+bool any_at(const WordSequence& words, std::size_t at, const Lexicon& phrases) {
+  return any_at(words, at, phrases.near(words[at].text));
+}
+
 bool is_document_word(const WordSequence& words, std::size_t at) {
-  return std::ranges::any_of(kDocumentWords,
+  return std::ranges::any_of(document_words().near(words[at].text),
                              [&](std::string_view stem) { return is_participle(words[at].text, stem); });
 }
 
 // The word hints at a document, at what is to come or at a fault beyond the storage.
 bool tells_more(const WordSequence& words, std::size_t at) {
-  return is_document_word(words, at) || any_at(words, at, kFutureWords) || any_at(words, at, kDeviceWords);
+  return is_document_word(words, at) || any_at(words, at, future_words()) || any_at(words, at, device_words());
 }
 
 bool has_digit(const Word& word) {
@@ -124,39 +170,63 @@ Element element_of(std::string_view text) {
   return element;
 }
 
-std::vector<Pattern> compiled(std::span<const Row> rows) {
-  std::vector<Pattern> patterns;
-  for (const Row& row : rows) {
-    Pattern pattern{&row, {}};
-    for (const std::string_view part : split(row.phrase, ' ')) pattern.elements.push_back(element_of(part));
-    patterns.push_back(std::move(pattern));
+// The phrases of a list, by the initials of words they may begin with.
+class Patterns {
+ public:
+  explicit Patterns(std::span<const Row> rows) {
+    for (const Row& row : rows) {
+      Pattern pattern{&row, {}};
+      for (const std::string_view part : split(row.phrase, ' ')) pattern.elements.push_back(element_of(part));
+      patterns_.push_back(std::move(pattern));
+    }
+    for (const Pattern& pattern : patterns_) {
+      for (const std::size_t initial : initials_of(pattern.elements)) near_.at(initial).push_back(&pattern);
+    }
   }
-  return patterns;
-}
+  [[nodiscard]] std::span<const Pattern* const> near(std::string_view word) const { return near_.at(initial_of(word)); }
+
+ private:
+  static std::set<std::size_t> initials_of(std::span<const Element> elements) {
+    std::set<std::size_t> initials;
+    for (const Element& element : elements) {
+      check(!element.filler, "a phrase begins with a word");
+      for (const std::string_view part : element.alternatives) initials.insert(initial_of(part));
+      if (!element.anchor && !element.optional) break;
+    }
+    return initials;
+  }
+
+  std::vector<Pattern> patterns_;
+  std::array<std::vector<const Pattern*>, kInitials> near_;
+};
 
 bool is_field(const WordSequence& words, std::size_t at) {
-  static const Element fields = element_of("@field");
-  return std::ranges::any_of(fields.alternatives, [&](std::string_view part) { return begins(words[at].text, part); });
+  static const Lexicon fields(element_of("@field").alternatives);
+  return any_at(words, at, fields);
+}
+
+// The text is about a number as long as a fiscal sign's or a storage's, but of the receipt's data.
+bool speaks_of_long_numbers(const WordSequence& words) {
+  return words.say_any({"инн$", "inn$", "телефон", "phone", "gtin", "маркир", "км$", "ean", "код товар"});
 }
 
 // A number that belongs to the receipt's data: not a document's, and not long enough for a sign or a storage unless
-// the text is about such a number.
-bool is_number_of_data(const WordSequence& words, std::size_t at) {
+// the text is about such a number (`long_numbers`).
+bool is_number_of_data(const WordSequence& words, std::size_t at, bool long_numbers) {
   constexpr std::size_t kShortDigits = 8;
   static constexpr std::string_view kDocuments[] = {"чек", "документ", "номер$", "n$", "no$", "receipt", "document"};
   static constexpr std::string_view kCounted[] = {"строк", "товар", "код", "ошибк"};
   if (at > 0 && (any_at(words, at - 1, kDocuments) || names_storage(words[at - 1].text))) return false;
   if (words[at].numbered && (at == 0 || !(is_field(words, at - 1) || any_at(words, at - 1, kCounted)))) return false;
-  return words[at].text.size() <= kShortDigits ||
-         words.say_any({"инн$", "inn$", "телефон", "phone", "gtin", "маркир", "км$", "ean", "код товар"});
+  return words[at].text.size() <= kShortDigits || long_numbers;
 }
 
 // WordSequence a phrase may step over.
-bool is_filler(const WordSequence& words, std::size_t at) {
+bool is_filler(const WordSequence& words, std::size_t at, bool long_numbers) {
   const Word& word = words[at];
   if (names_storage(word.text) || tells_more(words, at)) return false;
-  if (has_digit(word)) return is_number_of_data(words, at);
-  return word.value || word.text.size() <= 1 || any_at(words, at, kNeutralWords) || is_field(words, at);
+  if (has_digit(word)) return is_number_of_data(words, at, long_numbers);
+  return word.value || word.text.size() <= 1 || any_at(words, at, neutral_words()) || is_field(words, at);
 }
 
 // Number of words from `at` that the elements cover, the shortest way; nullopt when they do not stand there.
@@ -189,23 +259,24 @@ std::optional<std::size_t> covered(const WordSequence& words, const std::vector<
 struct Reading {
   std::vector<bool> known;         // the word belongs to a phrase
   std::vector<const Row*> spoken;  // in order
+  bool long_numbers;               // speaks_of_long_numbers
 };
 
-Reading read(const WordSequence& words, const std::vector<Pattern>& patterns, Speaker speaker) {
-  Reading reading{std::vector<bool>(words.size()), {}};
+Reading read(const WordSequence& words, const Patterns& patterns, Speaker speaker) {
+  Reading reading{std::vector<bool>(words.size()), {}, speaks_of_long_numbers(words)};
   std::vector<bool> fillers(words.size());
-  for (std::size_t at = 0; at < words.size(); ++at) fillers[at] = is_filler(words, at);
+  for (std::size_t at = 0; at < words.size(); ++at) fillers[at] = is_filler(words, at, reading.long_numbers);
   const unsigned heard = 1U << static_cast<unsigned>(speaker);
   for (std::size_t at = 0; at < words.size();) {
     std::size_t longest = 0;
     const Row* spoken = nullptr;
     if (!is_negated(words, at)) {
-      for (const Pattern& pattern : patterns) {
-        if ((pattern.row->heard & heard) == 0) continue;
-        const auto length = covered(words, fillers, at, pattern.elements);
+      for (const Pattern* pattern : patterns.near(words[at].text)) {
+        if ((pattern->row->heard & heard) == 0) continue;
+        const auto length = covered(words, fillers, at, pattern->elements);
         if (length && *length > longest) {
           longest = *length;
-          spoken = pattern.row;
+          spoken = pattern->row;
         }
       }
     }
@@ -251,7 +322,7 @@ bool negates_negatable(const WordSequence& words, std::size_t at) {
 }
 
 // The word, outside every phrase, leaves the meaning as it is.
-bool adds_nothing(const WordSequence& words, std::size_t at, Meaning meaning) {
+bool adds_nothing(const WordSequence& words, const Reading& reading, std::size_t at, Meaning meaning) {
   constexpr std::size_t kCredentialLength = 20;
   const Word& word = words[at];
   if (negates_negatable(words, at) || (any_at(words, at, kNegatable) && is_negated(words, at))) return true;
@@ -261,20 +332,22 @@ bool adds_nothing(const WordSequence& words, std::size_t at, Meaning meaning) {
   if (names_storage(word.text)) return word.text == "фн" && word.opens && !numbered;
   if (tells_more(words, at)) return false;
   if (has_digit(word)) {
-    return is_error_number(words, at) || (meaning == Meaning::data && is_number_of_data(words, at)) ||
+    return is_error_number(words, at) ||
+           (meaning == Meaning::data && is_number_of_data(words, at, reading.long_numbers)) ||
            (meaning == Meaning::register_fault && word.text.size() >= kCredentialLength);
   }
   if (word.value && (meaning == Meaning::data || meaning == Meaning::register_fault)) return true;
-  return word.text.size() <= 1 || any_at(words, at, kNeutralWords) || (meaning == Meaning::data && is_field(words, at));
+  return word.text.size() <= 1 || any_at(words, at, neutral_words()) ||
+         (meaning == Meaning::data && is_field(words, at));
 }
 
 Meaning certain_meaning(const WordSequence& words, const Reading& reading) {
   const Meaning meaning = agreed(reading);
-  if (meaning == Meaning::unclear) return meaning;
+  if (meaning == Meaning::unclear || !words.whole()) return Meaning::unclear;
   const std::vector<bool> neutral = neutral_phrases(words);
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (hides_document_word(words[at].text)) return Meaning::unclear;
-    if (!reading.known[at] && !neutral[at] && !adds_nothing(words, at, meaning)) return Meaning::unclear;
+    if (!reading.known[at] && !neutral[at] && !adds_nothing(words, reading, at, meaning)) return Meaning::unclear;
   }
   return meaning;
 }
@@ -298,12 +371,13 @@ bool says_document(const WordSequence& words, const std::vector<bool>& known) {
   return false;
 }
 
-const std::vector<Pattern>& refusals() {
-  static const std::vector<Pattern> patterns = compiled(kRefusals);
+const Patterns& refusals() {
+  static const Patterns patterns(kRefusals);
   return patterns;
 }
 
-bool says_any(const WordSequence& words, Texts phrases) {
+template <class Phrases>
+bool says_any(const WordSequence& words, const Phrases& phrases) {
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (any_at(words, at, phrases)) return true;
   }
@@ -321,18 +395,18 @@ Meaning meaning_of(std::string_view utf8, Speaker speaker) {
   if (certain != Meaning::unclear) return certain;
   if (says_any(words, kDuplicates)) return Meaning::duplicate;
   if (says_document(words, reading.known)) return Meaning::document;
-  return says_any(words, kDeviceWords) ? Meaning::ambiguous : Meaning::unclear;
+  return says_any(words, device_words()) ? Meaning::ambiguous : Meaning::unclear;
 }
 
 bool says_document(std::string_view utf8) {
   const WordSequence words(utf8);
-  return says_document(words, std::vector<bool>(words.size()));
+  return !words.whole() || says_document(words, std::vector<bool>(words.size()));
 }
 
-bool says_future(std::string_view utf8) { return says_any(WordSequence(utf8), kFutureWords); }
+bool says_future(std::string_view utf8) { return says_any(WordSequence(utf8), future_words()); }
 
 bool says_not_found(std::string_view utf8) {
-  static const std::vector<Pattern> patterns = compiled(kNotFound);
+  static const Patterns patterns(kNotFound);
   const WordSequence words(utf8);
   return certain_meaning(words, read(words, patterns, Speaker::refusing_service)) == Meaning::data;
 }
@@ -347,9 +421,10 @@ bool denies_success(std::string_view utf8) {
       "порт$",    "потер",     "отключен", "выключен",   "не подключ", "питан",           "аварийн",
       "незаверш", "не заверш", "ожидан",   "чек открыт", "открыт чек", "документ открыт", "открытый чек"};
   const WordSequence words(utf8);
+  if (!words.whole()) return true;
+  const bool no_error = words.say_any({"ошибок нет", "нет ошибок", "без ошибок", "no error", "without error"});
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (is_document_word(words, at) && is_negated(words, at)) return true;
-    const bool no_error = words.say_any({"ошибок нет", "нет ошибок", "без ошибок", "no error", "without error"});
     if (begins(words[at].text, "ошиб") && !no_error) return true;
     if (any_at(words, at, kDenials) && !(no_error && begins(words[at].text, "error"))) return true;
   }

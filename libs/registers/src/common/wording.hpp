@@ -29,12 +29,14 @@ enum class Speaker : std::uint8_t {
   refusing_service,  // itkassa refuses a request (itkassa.md §8 "API", "Server validation")
 };
 
+// No refusal is found in a text of more words than are read (WordSequence::whole).
 [[nodiscard]] Meaning meaning_of(std::string_view utf8, Speaker speaker);
 
 // True for the meanings that prove that nothing was printed.
 [[nodiscard]] bool is_refusal(Meaning meaning);
 
-// True when a word, not negated, says that a document exists or that the work was done.
+// True when a word, not negated, says that a document exists or that the work was done, or when there are more words
+// than are read.
 [[nodiscard]] bool says_document(std::string_view utf8);
 // True when a text speaks of what is to come ("истекает через", "скоро").
 [[nodiscard]] bool says_future(std::string_view utf8);

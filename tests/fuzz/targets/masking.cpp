@@ -1,0 +1,65 @@
+// What a driver hands on of an answer that echoes the register's credential.
+
+#include <algorithm>
+#include <string>
+
+#include "findings.hpp"
+#include "kassaflow/text/ascii.hpp"
+#include "laborious.hpp"
+#include "registers/src/common/finding.hpp"
+
+namespace kassaflow::fuzz {
+namespace {
+
+struct Echo {
+  std::string credential;
+  std::string said;
+};
+
+// A line: the credential, the rest: what the register said.
+Echo echo_of(std::string_view input) {
+  Echo echo{std::string(input.substr(0, std::min(input.find('\n'), std::size_t{128}))),
+            std::string(input.substr(std::min(input.find('\n'), input.size())))};
+  std::erase_if(echo.credential, [](char c) { return !ascii::is_letter_or_digit(c); });
+  return echo;
+}
+
+// In every place it may say something.
+registers::Finding left_of(const Echo& echo) {
+  registers::Finding found;
+  found.code = found.text = found.remote_id = echo.said;
+  return registers::fit_to_leave(std::move(found), Secret(echo.credential), echo.said);
+}
+
+void run(std::string_view input) {
+  const Echo echo = echo_of(input);
+  const registers::Finding left = left_of(echo);
+  check(left);
+  require(left.raw_answer.size() <= registers::kRawAnswerLimit, "an answer is kept within its limit");
+  if (echo.credential.empty()) return;
+  for (const std::string* part : {&left.code, &left.text, &left.remote_id, &left.raw_answer}) {
+    require(part->find(echo.credential) == std::string::npos, "a credential does not leave");
+  }
+}
+
+void read_once(std::string_view input) { (void)left_of(echo_of(input)); }
+
+constexpr std::size_t kLargest = 256 * 1024;  // bytes; what moves the rest of a text moves it fast
+
+constexpr Cost kCosts[] = {
+    {"one_character", [](std::size_t bytes) { return repeated(bytes, "a", "a\n"); }, read_once, kLargest},
+    {"one_character_in_turns", [](std::size_t bytes) { return repeated(bytes, "ab", "a\n"); }, read_once, kLargest},
+    {"a_long_credential", [](std::size_t bytes) { return repeated(bytes, "secret-token", "secret-token\n"); },
+     read_once, kLargest},
+    {"beginnings_of_a_credential", [](std::size_t bytes) { return repeated(bytes, "a", "aaaaaaaaaaaaaaab\n"); },
+     read_once, kLargest},
+    {"no_credential", [](std::size_t bytes) { return repeated(bytes, "a", "\n"); }, read_once, kLargest},
+    {"nul", [](std::size_t bytes) { return repeated(bytes, std::string_view("\0", 1), "a\n"); }, read_once, kLargest},
+    {"windows_1251", [](std::size_t bytes) { return repeated(bytes, "\xF4", "a\n"); }, read_once, kLargest},
+};
+
+}  // namespace
+
+constinit const Target masking{"masking", run, kCosts};
+
+}  // namespace kassaflow::fuzz
