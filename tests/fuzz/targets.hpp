@@ -54,8 +54,10 @@ extern const Target words;           // sentences of registers, glued of their c
 extern const Target masking;         // what leaves a driver, with a credential echoed in it
 extern const Target records;         // what travels on Kafka
 extern const Target documents;       // YAML of configuration documents
+extern const Target visible_text;    // whatever is shown to people
 
-inline constexpr std::array kTargets{&post,       &decimal,        &check_apply, &text,    &marking, &qr,
-                                     &bit_answer, &itkassa_answer, &words,       &masking, &records, &documents};
+inline constexpr std::array kTargets{&post,    &decimal,    &check_apply,    &text,  &marking,
+                                     &qr,      &bit_answer, &itkassa_answer, &words, &masking,
+                                     &records, &documents,  &visible_text};
 
 }  // namespace kassaflow::fuzz

@@ -16,11 +16,11 @@ std::string errors_member(const std::vector<std::string>& errors) {
   const std::size_t shown = std::min(errors.size(), kErrorsLimit);
   for (std::size_t i = 0; i < shown; ++i) {
     if (i > 0) out += ',';
-    append_json_string(out, errors[i].empty() ? "Чек не принят." : errors[i], kErrorTextLimit);
+    append_shown(out, errors[i].empty() ? "Чек не принят." : errors[i], kErrorTextLimit);
   }
   if (shown < errors.size()) {
     out += ',';
-    append_json_string(out, "…и ещё ошибок: " + std::to_string(errors.size() - shown));
+    append_shown(out, "…и ещё ошибок: " + std::to_string(errors.size() - shown), kErrorTextLimit);
   }
   return out + "]";
 }
@@ -47,7 +47,7 @@ std::string check_done(std::string_view uuid, const fiscal::FiscalDocument& docu
 }
 
 std::string check_error(std::string_view uuid, std::string_view text) {
-  return JsonObject().text("STATUS", "ERROR").text("UUID", uuid).text("ERROR", text, kErrorTextLimit).take();
+  return JsonObject().text("STATUS", "ERROR").text("UUID", uuid).shown("ERROR", text, kErrorTextLimit).take();
 }
 
 }  // namespace kassaflow::bitrix24

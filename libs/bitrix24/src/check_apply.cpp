@@ -161,7 +161,7 @@ std::string check_apply_done(std::string_view uuid, const fiscal::FiscalDocument
 }
 
 std::string check_apply_error(std::string_view uuid, std::string_view text) {
-  return JsonObject().text("UUID", uuid).text("STATUS", "ERROR").text("ERROR", text, kErrorTextLimit).take();
+  return JsonObject().text("UUID", uuid).text("STATUS", "ERROR").shown("ERROR", text, kErrorTextLimit).take();
 }
 
 Verdict classify_check_apply(PushedEnd told, const PushAnswer& answer) {

@@ -1,52 +1,12 @@
 #include "json_text.hpp"
 
 #include "kassaflow/fiscal/text.hpp"
-#include "kassaflow/text/ascii.hpp"
-#include "kassaflow/text/hex.hpp"
+#include "kassaflow/text/visible.hpp"
 
 namespace kassaflow::bitrix24 {
 
-namespace {
-
-void append_escaped(std::string& out, unsigned char byte) {
-  switch (byte) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (byte < 0x20 || byte == 0x7F) {
-    out += "\\u00";
-    append_hex(out, byte);
-    return;
-  }
-  out += static_cast<char>(byte);
-}
-
-}  // namespace
-
-void append_json_string(std::string& out, std::string_view text, std::size_t limit) {
-  out += '"';
-  if (text.size() > limit) text = fiscal::cut(text, limit);
-  const bool keep = ascii::is_ascii(text) || fiscal::is_utf8(text);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    append_escaped(out, byte < 0x80 || keep ? byte : '?');
-  }
-  out += '"';
+void append_shown(std::string& out, std::string_view text, std::size_t limit) {
+  append_json(out, fiscal::cut(visible(fiscal::cut(text, limit)), limit));
 }
 
 void JsonObject::key(std::string_view name) {
@@ -56,9 +16,15 @@ void JsonObject::key(std::string_view name) {
   out_ += "\":";
 }
 
-JsonObject& JsonObject::text(std::string_view name, std::string_view value, std::size_t limit) {
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
   key(name);
-  append_json_string(out_, value, limit);
+  append_json(out_, value);
+  return *this;
+}
+
+JsonObject& JsonObject::shown(std::string_view name, std::string_view value, std::size_t limit) {
+  key(name);
+  append_shown(out_, value, limit);
   return *this;
 }
 

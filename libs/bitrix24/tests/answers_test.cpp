@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "kassaflow/bitrix24/check_apply.hpp"
+
 namespace kassaflow::bitrix24 {
 namespace {
 
@@ -39,9 +41,21 @@ TEST(Answers, WhoeverReadsARefusalOfAnUnknownRequestFindsItsKey) {
   EXPECT_EQ(refused_either("Неверный адрес."), R"({"STATUS":"WAIT","ERRORS":["Неверный адрес."]})");
 }
 
-TEST(Answers, TextsAreEscapedAndBrokenBytesReplaced) {
-  EXPECT_EQ(print_refused("\"\\\n\r\t\x01\x7f\xFF\xD0"), R"({"ERRORS":["\"\\\n\r\t\u0001\u007f??"]})");
-  EXPECT_EQ(boost::json::parse(print_refused("a\"\\\x02")).at("ERRORS").as_array()[0].as_string(), "a\"\\\x02");
+// The portal decodes the JSON and shows what is in it.
+TEST(Answers, TextsAreWhatAFormOfThePortalShows) {
+  struct Case {
+    std::string_view text;
+    std::string_view shown;
+  };
+  for (const auto& [text, shown] :
+       {Case{"Нет \"бумаги\" в C:\\kkt", "Нет \"бумаги\" в C:\\kkt"},
+        Case{"нет бумаги\nЧек напечатан", R"(нет бумаги\nЧек напечатан)"},
+        Case{"\x1B[2K\x7F\xFF\xD0", R"(\u001b[2K\u007f\xff\xd0)"}, Case{"\u202Eнатачепан", R"(\u202eнатачепан)"}}) {
+    EXPECT_EQ(boost::json::parse(print_refused(text)).at("ERRORS").as_array()[0].as_string(), shown);
+    EXPECT_EQ(boost::json::parse(refused_either(text)).at("ERRORS").as_array()[0].as_string(), shown);
+    EXPECT_EQ(boost::json::parse(check_error("u", text)).at("ERROR").as_string(), shown);
+    EXPECT_EQ(boost::json::parse(check_apply_error("u", text)).at("ERROR").as_string(), shown);
+  }
 }
 
 TEST(Answers, LongListsAndTextsAreCut) {

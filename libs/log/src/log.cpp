@@ -2,15 +2,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <ctime>
 #include <mutex>
+
+#include "kassaflow/text/visible.hpp"
 
 namespace kassaflow::log {
 namespace {
@@ -64,15 +62,6 @@ void append_now(std::string& line) {
            static_cast<char>('0' + rest % 10), 'Z'};
 }
 
-void append_string(std::string& line, std::string_view value) {
-  const auto plain = [](char c) { return c >= ' ' && c != '"' && c != '\\'; };
-  if (std::all_of(value.begin(), value.end(), plain)) {
-    line.append(1, '"').append(value).append(1, '"');
-  } else {
-    line += boost::json::serialize(boost::json::string(value));
-  }
-}
-
 }  // namespace
 
 void configure(std::string name, Level least) {
@@ -89,15 +78,15 @@ void write(Level level, std::string_view event, std::span<const Field> fields) {
   line += R"(","level":")";
   line += word(level);
   line += R"(","service":)";
-  append_string(line, service());
+  append_json(line, service());
   line += R"(,"event":)";
-  append_string(line, event);
+  append_json(line, event);
   for (const auto& field : fields) {
     line += ',';
-    append_string(line, field.key());
+    append_json(line, field.key());
     line += ':';
     if (const auto* text = std::get_if<std::string_view>(&field.value())) {
-      append_string(line, *text);
+      append_json(line, *text);
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value())) {
       line += std::to_string(*number);
     } else {

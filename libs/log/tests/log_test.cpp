@@ -30,6 +30,27 @@ TEST(Log, WritesOneJsonLineAnEvent) {
   EXPECT_TRUE(object.at("flag").as_bool());
 }
 
+// Whoever reads the line gets the text back; whoever sees it on a terminal sees all of it.
+TEST(Log, TextsFromOutsideForgeNothing) {
+  log::configure("test", Level::info);
+  const std::string text = "Касса\x1B[2K\r\n{\"event\":\"done\"}\u202E\u2066\u200B\u0085\x7F";
+  const auto line = logged([&] { log::warn(text, {{text, text}}); });
+  for (const char* unseen : {"\x1B", "\r", "\u202E", "\u2066", "\u200B", "\u0085", "\x7F"}) {
+    EXPECT_EQ(line.find(unseen), std::string::npos) << testing::PrintToString(unseen);
+  }
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_NE(line.find("Касса"), std::string::npos);
+  const auto object = boost::json::parse(line).as_object();
+  EXPECT_EQ(object.at("event").as_string(), text);
+  EXPECT_EQ(object.at(text).as_string(), text);
+}
+
+TEST(Log, ATextThatIsNotUtf8IsLoggedAllTheSame) {
+  log::configure("test", Level::info);
+  const auto line = logged([] { log::warn("a", {{"text", "\xD0 \xFF\xD0\xB0"}}); });
+  EXPECT_EQ(boost::json::parse(line).as_object().at("text").as_string(), "\\xd0 \\xff\xD0\xB0");
+}
+
 TEST(Log, SaysWhenInUtc) {
   log::configure("test", Level::info);
   const auto text = [](std::time_t second) {

@@ -19,6 +19,7 @@
 #include "kassaflow/base/words.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/text/visible.hpp"
 
 namespace kassaflow::runtime {
 namespace {
@@ -46,7 +47,7 @@ http::Handler admin_handler(App& app, metrics::Metrics& metrics) {
     if (inbound.target == "/healthz") co_return plain(200, "ok\n");
     if (inbound.target == "/readyz") {
       const auto why = app.not_ready();
-      co_return why.empty() ? plain(200, "ready\n") : plain(503, why + "\n");
+      co_return why.empty() ? plain(200, "ready\n") : plain(503, visible(why) + "\n");
     }
     if (inbound.target == "/metrics") {
       app.update_metrics();
@@ -171,7 +172,7 @@ int run_service(const ServiceDefinition& definition, int argc, char** argv) {
   if (problems.empty() && definition.check_settings) {
     if (auto problem = definition.check_settings(common); !problem.empty()) problems.push_back(std::move(problem));
   }
-  for (const auto& problem : problems) std::cerr << problem << '\n';
+  for (const auto& problem : problems) std::cerr << visible(problem) << '\n';
   if (!problems.empty()) return 1;
   if (check_command->parsed()) {
     std::cout << "the configuration is valid\n";

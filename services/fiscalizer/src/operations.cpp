@@ -8,6 +8,7 @@
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -18,10 +19,11 @@ namespace {
 
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
-  if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, explained(error)};
-  if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, explained(error)};
-  if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, explained(error)};
-  return {StatusCode::UNAVAILABLE, explained(error)};
+  const std::string text = visible(explained(error));
+  if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, text};
+  if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, text};
+  if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, text};
+  return {StatusCode::UNAVAILABLE, text};
 }
 
 v1::Shift record_shift(Shift shift) {

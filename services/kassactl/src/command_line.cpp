@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::kassactl {
@@ -161,7 +162,7 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err);
   } catch (const Failure& failure) {
-    err << failure.what() << "\n";
+    err << visible(failure.what()) << "\n";
     return 1;
   }
 }

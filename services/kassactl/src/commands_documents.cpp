@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "kassaflow/documents/documents.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "yaml_documents.hpp"
 
@@ -64,7 +65,7 @@ v1::ApplyResponse send(const Session& session, const Registry& registry, const s
 std::string result_text(const v1::ApplyResult& result) {
   std::string text = result.kind() + "/" + result.id() + " " + result.action();
   if (!result.generated_secret().empty()) text += ", secret " + result.generated_secret() + " (shown only now)";
-  return text + "\n";
+  return visible(text) + "\n";
 }
 
 json::object to_object(const v1::ApplyResult& result) {
@@ -75,7 +76,7 @@ json::object to_object(const v1::ApplyResult& result) {
 
 int report_lagging(const Session& session, const google::protobuf::RepeatedPtrField<std::string>& lagging) {
   for (const std::string& name : lagging) {
-    session.err << "stored, but " << name << " has not taken the change over within 10 s\n";
+    session.err << "stored, but " << visible(name) << " has not taken the change over within 10 s\n";
   }
   return lagging.empty() ? 0 : 1;
 }
@@ -170,7 +171,7 @@ int apply_files(const Session& session, const std::vector<std::string>& files) {
   bool sound = true;
   for (const std::string& name : files) {
     parsed.push_back(parse(session, name));
-    for (const std::string& problem : parsed.back().problems) session.err << problem << "\n";
+    for (const std::string& problem : parsed.back().problems) session.err << visible(problem) << "\n";
     sound = sound && parsed.back().problems.empty();
   }
   if (!sound) throw Failure("nothing was applied");
@@ -181,7 +182,8 @@ int apply_files(const Session& session, const std::vector<std::string>& files) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     const v1::ApplyResponse response = send(session, registry, parsed[i].documents);
     for (const v1::ApplyError& error : response.errors()) {
-      session.err << describe(parsed[i].documents.at(error.document()), error.key(), error.message()) << "\n";
+      const Declared& declared = parsed[i].documents.at(error.document());
+      session.err << visible(describe(declared, error.key(), error.message())) << "\n";
     }
     for (const v1::ApplyResult& result : response.results()) {
       results.push_back(to_object(result));
@@ -189,7 +191,7 @@ int apply_files(const Session& session, const std::vector<std::string>& files) {
     }
     code = std::max(code, report_lagging(session, response.lagging()));
     if (response.errors().empty()) continue;
-    session.err << "nothing of " << files[i] << " was applied\n";
+    session.err << "nothing of " << visible(files[i]) << " was applied\n";
     code = 1;
     break;
   }
@@ -235,7 +237,8 @@ int delete_document(const Session& session, const std::string& kind_word, const 
   grpc::ClientContext context;
   limit(context, kApplyLimit);
   registry.check(registry.stub->Delete(&context, request, &response));
-  show(session, json::object{{"kind", kind}, {"id", id}, {"action", "deleted"}}, kind + "/" + id + " deleted\n");
+  show(session, json::object{{"kind", kind}, {"id", id}, {"action", "deleted"}},
+       visible(kind + "/" + id) + " deleted\n");
   return report_lagging(session, response.lagging());
 }
 

@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "kassaflow/v1/status.grpc.pb.h"
@@ -58,8 +59,8 @@ int report(const Session& session, const ReceiptId& receipt, const v1::Operation
   const std::string state(documents::word_of(response.state()));
   json::object object{{"id", receipt.str()}, {"state", state}};
   if (!response.note().empty()) object["note"] = response.note();
-  show(session, object,
-       receipt.str() + " is now " + state + (response.note().empty() ? "" : ": " + response.note()) + "\n");
+  const std::string note = response.note().empty() ? "" : ": " + response.note();
+  show(session, object, visible(receipt.str() + " is now " + state + note) + "\n");
   return 0;
 }
 
@@ -80,7 +81,8 @@ v1::ReceiptView find_receipt(const Session& session, const ReceiptId& receipt) {
 void confirm(const Session& session, const Verdict& verdict, const std::string& decision) {
   if (!session.interactive || verdict.yes) return;
   const v1::ReceiptView view = find_receipt(session, verdict.receipt);
-  session.err << to_text(view) << "\n" << decision << attempt_meant(view, verdict.attempt) << " [y/N] " << std::flush;
+  session.err << to_text(view) << "\n"
+              << visible(decision + attempt_meant(view, verdict.attempt)) << " [y/N] " << std::flush;
   std::string answer;
   std::getline(session.in, answer);
   if (answer != "y" && answer != "yes" && answer != "д" && answer != "да") throw Failure("nothing was changed");

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/registry.grpc.pb.h"
 
@@ -43,7 +44,7 @@ bool ask_worker(const Session& session, const std::string& address, ById& regist
   v1::ListRegistersResponse response;
   const grpc::Status status = v1::Fiscalizer::NewStub(open_channel(address))->ListRegisters(&context, {}, &response);
   if (!status.ok()) {
-    session.err << describe(status, "fiscalizer", address) << "\n";
+    session.err << visible(describe(status, "fiscalizer", address)) << "\n";
     return false;
   }
   for (const v1::RegisterStatus& entry : response.registers()) {

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/text/visible.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -20,7 +21,7 @@ void write_json(std::string& out, const json::value& value, int depth) {
     out += "{\n";
     for (auto entry = object->begin(); entry != object->end(); ++entry) {
       indent(out, depth + 1);
-      out += json::serialize(entry->key());
+      append_json(out, {entry->key().data(), entry->key().size()});
       out += ": ";
       write_json(out, entry->value(), depth + 1);
       out += std::next(entry) == object->end() ? "\n" : ",\n";
@@ -36,6 +37,8 @@ void write_json(std::string& out, const json::value& value, int depth) {
     }
     indent(out, depth);
     out += "]";
+  } else if (const auto* text = value.if_string()) {
+    append_json(out, {text->data(), text->size()});
   } else {
     out += json::serialize(value);
   }
@@ -83,26 +86,36 @@ std::string to_json(const json::value& value) {
 }
 
 std::string to_yaml(const json::value& value) {
-  YAML::Emitter out;
-  write_yaml(out, value);
-  return std::string(out.c_str()) + "\n";
+  YAML::Emitter emitter;
+  write_yaml(emitter, value);
+  // yaml-cpp escapes the ends of lines in a text, and not all that is unseen. Both ways to escape are YAML's.
+  std::string out;
+  for (std::string_view rest = emitter.c_str(); !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    out += visible(line) + "\n";
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return out;
 }
 
 std::string to_text(const Table& table) {
+  Table shown = table;
   std::vector<std::size_t> widths;
-  for (const auto& row : table) {
+  for (auto& row : shown) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], fiscal::characters(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = visible(row[i]);
+      widths[i] = std::max(widths[i], fiscal::characters(row[i]));
+    }
   }
   std::string out;
-  for (const auto& row : table) {
-    std::string line;
+  for (auto& row : shown) {
+    while (!row.empty() && row.back().empty()) row.pop_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      line.append(widths[i] - fiscal::characters(row[i]) + 2, ' ');
+      out += row[i];
+      if (i + 1 < row.size()) out.append(widths[i] - fiscal::characters(row[i]) + 2, ' ');
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
+    out += '\n';
   }
   return out;
 }

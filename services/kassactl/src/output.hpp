@@ -1,5 +1,6 @@
 #pragma once
-// What is shown: the same value as JSON or YAML, or a table for people. Pure.
+// What is shown: the same value as JSON or YAML, or a table for people. Texts come from outside; a terminal shows all
+// of each and does nothing else with it (text/visible.hpp): a table holds it made visible, JSON and YAML escaped. Pure.
 
 #include <boost/json/value.hpp>
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace kassaflow::kassactl {
 
 enum class Format : unsigned char { table, json, yaml };
 
-// The first row is the head. Columns are aligned by characters, not bytes.
+// The first row is the head. Columns are aligned by characters, not bytes; a cell is one line.
 using Table = std::vector<std::vector<std::string>>;
 
 [[nodiscard]] std::string to_json(const boost::json::value& value);  // indented, ends with a line feed

@@ -64,17 +64,20 @@ struct FakeStatus final : v1::Status::Service {
     attempt.set_number(1);
     attempt.set_register_("acme-kkt-1");
     attempt.set_outcome(v1::ATTEMPT_OUTCOME_UNKNOWN);
-    attempt.set_detail("the answer was lost");
+    attempt.set_detail("the answer was lost" + said);
     return grpc::Status::OK;
   }
   grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
                     v1::ListReceiptsResponse* response) override {
     asked = *request;
-    response->add_receipts()->mutable_outcome()->set_receipt_id("known");
+    v1::ReceiptOutcome& outcome = *response->add_receipts()->mutable_outcome();
+    outcome.set_receipt_id("known");
+    outcome.set_error("no paper" + said);
     return grpc::Status::OK;
   }
   v1::ListReceiptsRequest asked;
   std::string pool = "acme-shop";
+  std::string said;  // by a register, beside the rest
 };
 
 struct FakeFiscalizer final : v1::Fiscalizer::Service {
@@ -86,9 +89,9 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
   grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
-    if (request->receipt_id() != "failed") return {grpc::StatusCode::FAILED_PRECONDITION, "the receipt is done"};
+    if (request->receipt_id() != "failed") return {grpc::StatusCode::FAILED_PRECONDITION, "the receipt is done" + said};
     response->set_state(v1::RECEIPT_STATE_FAILED);
-    response->set_note("it is queued later");
+    response->set_note("it is queued later" + said);
     return grpc::Status::OK;
   }
   grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {
@@ -107,11 +110,13 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
     entry.set_register_("acme-kkt-1");
     entry.set_up(true);
     entry.set_worker("fiscalizer-1");
+    entry.set_detail("ready" + said);
     return grpc::Status::OK;
   }
   v1::ResolveRequest resolved;
   v1::FailRequest failed;
   v1::HoldRequest held;
+  std::string said;
 };
 
 class CommandLine : public testing::Test {
@@ -357,6 +362,50 @@ TEST_F(CommandLine, OperationsTryTheWorkersInTurn) {
   EXPECT_EQ(call({"receipts", "resolve", "known", "--not-printed"}), 0);
   EXPECT_EQ(call({"receipts", "retry", "known"}), 1);
   EXPECT_EQ(err_.str(), "the receipt is done\n");
+}
+
+// What a register, a portal or another process says ends no line and gives a terminal no order, wherever it is shown.
+TEST_F(CommandLine, WhatOthersSayForgesNoLine) {
+  const std::string said = "\r\nknown  done\x1B[1A\x1B[2K\u202E\u200B";
+  status_.said = fiscalizer_.said = said;
+  v1::ApplyResult& result = *registry_.answer.add_results();
+  result.set_kind("tenant");
+  result.set_id("acme" + said);
+  registry_.answer.add_lagging("status-1" + said);
+  const std::string file = testing::TempDir() + "command_line_test_" + std::to_string(getpid()) + ".yaml";
+  std::ofstream(file) << "kind: Tenant\nid: acme\nname: A\n";
+  struct Case {
+    std::vector<std::string> arguments;
+    std::string input;
+    int lines;  // of standard output and error together
+  };
+  const auto expect_lines = [&](const Case& each) {
+    (void)call(each.arguments, each.input, !each.input.empty());
+    const std::string shown = out_.str() + err_.str();
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), each.lines) << shown;
+    for (const char* unseen : {"\r", "\x1B", "\u202E", "\u200B"}) EXPECT_THAT(shown, testing::Not(HasSubstr(unseen)));
+    EXPECT_THAT(shown, HasSubstr(R"(\u001b[1A\u001b[2K\u202e\u200b)"));
+  };
+  for (const Case& each : {Case{{"receipts", "list"}, "", 2}, Case{{"receipts", "retry", "failed"}, "", 1},
+                           Case{{"receipts", "retry", "known"}, "", 1}, Case{{"registers", "list"}, "", 3},
+                           Case{{"apply", "-f", file}, "", 2}}) {
+    expect_lines(each);
+  }
+  (void)call({"receipts", "show", "known"});
+  const std::string plain = out_.str();
+  status_.said.clear();
+  (void)call({"receipts", "show", "known"});
+  EXPECT_EQ(std::count(plain.begin(), plain.end(), '\n'), std::ranges::count(out_.str(), '\n'));
+
+  registry_.answer.Clear();
+  v1::ApplyError& error = *registry_.answer.add_errors();
+  error.set_key("name" + said);
+  error.set_message("is wrong" + said);
+  expect_lines({{"apply", "-f", file}, "", 2});
+  std::ofstream(file) << "kind: Tenant\nid: acme\n\"x\\e[2K\\n\\u202E\": 1\n";
+  (void)call({"apply", "-f", file});
+  EXPECT_EQ(err_.str(), file + R"(:3: tenant/acme: x\u001b[2K\n\u202e: unknown key)" + "\nnothing was applied\n");
+  std::filesystem::remove(file);
 }
 
 TEST_F(CommandLine, RegistersWithoutAWorkerAreListedToo) {

@@ -1,7 +1,9 @@
 #include "output.hpp"
 
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace kassaflow::kassactl {
@@ -33,6 +35,34 @@ TEST(Output, ColumnsAreAlignedByCharacters) {
             "a    ООО «Акме»  1\n"
             "bcd  Ltd\n");
   EXPECT_EQ(to_text({}), "");
+}
+
+// What a register, a portal or another process wrote, as an attacker would have it.
+constexpr std::string_view kForged = "нет бумаги\n\u202Eenod\u2069 7d0c  done\x1B[1A\r\x7F\u0085\u200B\u2028";
+const std::vector<std::string> kUnseen = {"\x1B", "\r", "\x7F", "\u202E", "\u2069", "\u0085", "\u200B", "\u2028"};
+
+void expect_seen(const std::string& shown, int lines) {
+  for (const auto& unseen : kUnseen) EXPECT_EQ(shown.find(unseen), std::string::npos) << testing::PrintToString(unseen);
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), lines) << shown;
+  EXPECT_NE(shown.find("нет бумаги"), std::string::npos);
+}
+
+TEST(Output, ATextForgesNoRow) {
+  const std::string table = to_text({{"ID", "ERROR"}, {"a", std::string(kForged)}, {"b", ""}});
+  expect_seen(table, 3);
+  EXPECT_NE(table.find(R"(нет бумаги\n\u202eenod\u2069 7d0c  done\u001b[1A\r\u007f\u0085\u200b\u2028)"),
+            std::string::npos);
+}
+
+TEST(Output, JsonAndYamlAreSeenWholeAndReadBack) {
+  const boost::json::value value = {{"id", "a"}, {"error", boost::json::string(kForged)}};
+  expect_seen(to_json(value), 4);
+  EXPECT_EQ(boost::json::parse(to_json(value)), value);
+  expect_seen(to_yaml(value), 2);
+  EXPECT_EQ(YAML::Load(to_yaml(value))["error"].Scalar(), kForged);
+  const boost::json::value astral = {{"error", "a\U000E0064b"}};
+  EXPECT_EQ(boost::json::parse(to_json(astral)), astral);
+  EXPECT_EQ(YAML::Load(to_yaml(astral))["error"].Scalar(), "a\U000E0064b");
 }
 
 TEST(Output, TimesAreIso8601InUtc) {

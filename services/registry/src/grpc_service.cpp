@@ -11,6 +11,7 @@
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/text/visible.hpp"
 #include "scope.hpp"
 
 namespace kassaflow::registry {
@@ -25,8 +26,8 @@ constexpr std::chrono::seconds kUnderWayLimit{30};  // kassactl waits for 60 s
 // The one place where errors become gRPC statuses.
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
-  if (error.code == kNotFound) return {StatusCode::NOT_FOUND, explained(error)};
-  if (error.code == kInUse) return {StatusCode::FAILED_PRECONDITION, explained(error)};
+  if (error.code == kNotFound) return {StatusCode::NOT_FOUND, visible(explained(error))};
+  if (error.code == kInUse) return {StatusCode::FAILED_PRECONDITION, visible(explained(error))};
   report(log::Level::error, "registry.failed", error);
   if (error.code == postgres::kUnavailable)
     return {StatusCode::UNAVAILABLE, explained({error.code, "PostgreSQL is not reachable"})};
@@ -37,7 +38,7 @@ grpc::Status to_status(const Error& error) {
 }
 
 grpc::Status unknown_kind(const std::string& kind) {
-  return {grpc::StatusCode::INVALID_ARGUMENT, "there is no kind " + kind};
+  return {grpc::StatusCode::INVALID_ARGUMENT, "there is no kind " + visible(kind)};
 }
 
 }  // namespace
@@ -121,8 +122,8 @@ grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name)
   if (!unsettled) {
     why = "whether a receipt on it is unsettled is unknown: " + explained(unsettled.error());
   } else if (!unsettled->blockers.empty()) {
-    why = "attempts on it have no answer; settle them first:";
-    for (const std::string& blocker : unsettled->blockers) why += "\n  " + blocker;
+    why = "attempts on it have no answer; settle them first";
+    for (const std::string& blocker : unsettled->blockers) why += "; " + blocker;
   }
   if (why.empty()) return grpc::Status::OK;
   if (const auto back = store_.retire(name, false)) {
@@ -130,7 +131,7 @@ grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name)
   } else {
     why += "; it stays out of service until it is deleted or the registry is restarted";
   }
-  return {grpc::StatusCode::FAILED_PRECONDITION, name.text() + " was not deleted: " + why};
+  return {grpc::StatusCode::FAILED_PRECONDITION, visible(name.text() + " was not deleted: " + why)};
 }
 
 grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,

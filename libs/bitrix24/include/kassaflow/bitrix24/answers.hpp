@@ -1,6 +1,7 @@
 #pragma once
 // Answers to the portal's PRINT_URL and CHECK_URL in its exact form (protocols/bitrix24.md §6, §7). HTTP status is
-// always 200. Pure; thread-safe. Of a text that is not UTF-8 all but ASCII becomes '?'.
+// always 200. Pure; thread-safe. Texts for people are what a form of the portal shows: what is unseen in them, ends a
+// line or is no UTF-8 is made visible (text/visible.hpp).
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
-// Structured logs: one JSON line an event on standard error. Fields are typed; a Secret cannot be a field.
-// Thread-safe. Texts are English.
+// Structured logs: one JSON line an event on standard error. Fields are typed; a Secret cannot be a field. Whatever a
+// text holds, it ends no line and does nothing to a terminal (text/visible.hpp). Thread-safe. Texts are English.
 
 #include <concepts>
 #include <cstdint>
