@@ -5,7 +5,7 @@
 namespace kassaflow::configuration {
 
 void RegistryAddress::add_to(settings::Settings& keys) {
-  keys.text(grpc, "registry_grpc", "host:port of the registry; while it is away the last configuration stays in force");
+  keys.peer(grpc, "registry_grpc", "the registry; while it is away the last configuration stays in force");
 }
 
 }  // namespace kassaflow::configuration

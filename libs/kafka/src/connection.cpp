@@ -1,5 +1,7 @@
 #include "kassaflow/kafka/connection.hpp"
 
+#include <unistd.h>
+
 #include "kassaflow/base/words.hpp"
 
 namespace kassaflow::kafka {
@@ -25,9 +27,7 @@ bool by_sasl(SecurityProtocol protocol) {
 }  // namespace
 
 void Connection::add_to(settings::Settings& keys) {
-  keys.text(
-      brokers, "kafka",
-      "bootstrap brokers, host:port[,host:port…]; while none answers, nothing is lost and the service is not ready");
+  keys.peers(brokers, "kafka", "bootstrap brokers; while none answers, nothing is lost and the service is not ready");
   keys.choice(security_protocol, "kafka_security_protocol", kProtocols,
               "how brokers are spoken to: TLS (ssl), a name and password (sasl), both or neither; brokers that want "
               "something else do not answer");
@@ -65,6 +65,15 @@ std::string Connection::check() const {
     return "kafka_ssl_certificate_location and kafka_ssl_key_location go together";
   if (!ssl_key_password.empty() && ssl_key_location.empty())
     return "kafka_ssl_key_password is given without kafka_ssl_key_location";
+  return {};
+}
+
+std::string Connection::unreadable() const {
+  for (const auto& [key, path] : {std::pair("kafka_ssl_ca_location", ssl_ca_location),
+                                  std::pair("kafka_ssl_certificate_location", ssl_certificate_location),
+                                  std::pair("kafka_ssl_key_location", ssl_key_location)}) {
+    if (!path.empty() && access(path.c_str(), R_OK) != 0) return key;
+  }
   return {};
 }
 

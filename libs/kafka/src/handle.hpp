@@ -41,6 +41,8 @@ void set_all(rd_kafka_conf_t* conf, const Pairs& options) {
 }
 
 inline Owned<rd_kafka_conf_t> make_conf(const Connection& connection, const Options& options) {
+  if (const std::string key = connection.unreadable(); !key.empty())
+    throw std::runtime_error(key + " names no file that can be read");
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   set_all(conf.get(), connection.options());
   set_all(conf.get(), options);

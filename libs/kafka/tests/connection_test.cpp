@@ -21,6 +21,7 @@ namespace kassaflow::kafka {
 namespace {
 
 namespace asio = boost::asio;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -57,18 +58,18 @@ TEST(KafkaConnection, TellsLibrdkafkaWhatTheKeysSay) {
                                 {"sasl_mechanism", "SCRAM-SHA-512"},
                                 {"sasl_username", "kassaflow"},
                                 {"sasl_password", "s3cr3t"},
-                                {"ssl_ca_location", "/ca.pem"},
-                                {"ssl_certificate_location", "/me.pem"},
-                                {"ssl_key_location", "/me.key"},
+                                {"ssl_ca_location", "/dev/null"},
+                                {"ssl_certificate_location", "/dev/zero"},
+                                {"ssl_key_location", "/dev/full"},
                                 {"ssl_key_password", "k3y"}}),
             (Keys{{"bootstrap.servers", "broker:9092"},
                   {"security.protocol", "sasl_ssl"},
                   {"sasl.mechanism", "SCRAM-SHA-512"},
                   {"sasl.username", "kassaflow"},
                   {"sasl.password", "s3cr3t"},
-                  {"ssl.ca.location", "/ca.pem"},
-                  {"ssl.certificate.location", "/me.pem"},
-                  {"ssl.key.location", "/me.key"},
+                  {"ssl.ca.location", "/dev/null"},
+                  {"ssl.certificate.location", "/dev/zero"},
+                  {"ssl.key.location", "/dev/full"},
                   {"ssl.key.password", "k3y"}}));
 }
 
@@ -106,6 +107,29 @@ TEST(KafkaConnection, NamesTheKeyThatDoesNotFit) {
     EXPECT_THAT(connection.check(), Not(HasSubstr("s3cr3t")));
   }
   EXPECT_THAT(Connection{}.check(), HasSubstr("at least one broker"));
+}
+
+// What stands in the wrong place may be an address with a password: it is not quoted, neither by us nor by librdkafka.
+TEST(KafkaConnection, QuotesNothingThatItRefuses) {
+  constexpr const char* kWrong = "kafka://user:CANARY@broker:9092";
+  for (const char* brokers :
+       {"user:CANARY@broker:9092", kWrong, "broker:CANARY", "broker:9092,CANARY", "CANARY/broker:1"}) {
+    Connection connection;
+    settings::Settings declared;
+    connection.add_to(declared);
+    const auto problems = declared.load("", {{"KASSAFLOW_KAFKA", brokers}});
+    ASSERT_EQ(problems.size(), 1U) << brokers;
+    EXPECT_THAT(problems[0], AllOf(HasSubstr("host:port"), Not(HasSubstr("CANARY"))));
+  }
+  for (const auto& [key, location] :
+       {std::pair("kafka_ssl_ca_location", &Connection::ssl_ca_location),
+        std::pair("kafka_ssl_certificate_location", &Connection::ssl_certificate_location),
+        std::pair("kafka_ssl_key_location", &Connection::ssl_key_location)}) {
+    Connection connection;
+    connection.*location = kWrong;
+    EXPECT_THAT([&] { make_conf(connection, {}); },
+                testing::ThrowsMessage<std::runtime_error>(AllOf(HasSubstr(key), Not(HasSubstr("CANARY")))));
+  }
 }
 
 // A broker that listens and says nothing: it only looks at the first bytes.

@@ -1,6 +1,9 @@
 #include "connect.hpp"
 
+#include <stdexcept>
 #include <string_view>
+
+#include "kassaflow/postgres/connection_string.hpp"
 
 namespace kassaflow::postgres {
 namespace {
@@ -19,13 +22,23 @@ std::string joined(char separator) {
 
 }  // namespace
 
+bool is_uri(const std::string& connection_string) {
+  return connection_string.starts_with("postgresql://") || connection_string.starts_with("postgres://");
+}
+
 std::string with_time_limits(const std::string& given) {
-  if (!given.starts_with("postgresql://") && !given.starts_with("postgres://")) return joined(' ') + given;
+  if (!is_uri(given)) return joined(' ') + given;
   const auto query = given.find('?');
   if (query != std::string::npos) return given.substr(0, query + 1) + joined('&') + given.substr(query + 1);
   auto limits = joined('&');
   limits.pop_back();
   return given + "?" + limits;
+}
+
+std::string checked(const std::string& given) {
+  if (const std::string wrong = wrong_with(Secret(given)); !wrong.empty())
+    throw std::invalid_argument("the setting postgres " + wrong);
+  return with_time_limits(given);
 }
 
 }  // namespace kassaflow::postgres

@@ -129,7 +129,7 @@ struct Database::Impl {
   }
 
   [[nodiscard]] std::unique_ptr<pqxx::connection> connect() const {
-    auto connection = std::make_unique<pqxx::connection>(with_time_limits(options.uri));
+    auto connection = std::make_unique<pqxx::connection>(checked(options.uri));
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
     connection->inhibit_reactivation(

@@ -39,7 +39,7 @@ int check_applied(pqxx::connection& connection, const std::string& schema, const
 }  // namespace
 
 void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations) {
-  pqxx::connection connection(with_time_limits(uri));
+  pqxx::connection connection(checked(uri));
   {
     // Held by the session, so that replicas starting together wait for the first.
     pqxx::nontransaction setup(connection);

@@ -133,7 +133,7 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
 
 void CommonSettings::add_to(settings::Settings& keys) {
   using namespace std::chrono_literals;
-  keys.text(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
+  keys.host(admin_address, "admin_address", "address of /healthz, /readyz and /metrics");
   keys.port(admin_port, "admin_port", "port of /healthz, /readyz and /metrics");
   keys.choice(log_level, "log_level", kLevels, "what is below it is not logged");
   keys.duration(shutdown_deadline, "shutdown_deadline", 1s, 15min,

@@ -31,6 +31,45 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_'; }
+bool is_ipv6(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0 || c == ':' || c == '.'; }
+
+bool is_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  return !text.empty() && (std::ranges::all_of(text, is_name) || std::ranges::all_of(text, is_ipv6));
+}
+
+// "host:port"
+bool is_peer(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool bare = host.find(':') == std::string_view::npos || host.starts_with('[');
+  return is_host(host) && bare && error == std::errc() && end == digits.data() + digits.size() && port != 0;
+}
+
+bool are_peers(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view peer = text.substr(0, text.find(','));
+    if (!is_peer(peer)) return false;
+    text.remove_prefix(std::min(peer.size() + 1, text.size()));
+  }
+  return true;
+}
+
+// A key that was written wrongly is named; anything else in its place may be a value.
+std::string named(const std::string& key) {
+  constexpr std::size_t kLongest = 64;
+  const auto in_keys = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return key.size() <= kLongest && std::ranges::all_of(key, in_keys) ? "unknown key " + key : "not a key";
+}
+
+// What yaml-cpp says, without what it quotes behind a colon.
+std::string fault_of(const YAML::Exception& error) { return error.msg.substr(0, error.msg.find(':')); }
+
 std::string variable_of(const std::string& key) {
   std::string name = "KASSAFLOW_" + key;
   std::transform(name.begin(), name.end(), name.begin(),
@@ -66,12 +105,32 @@ std::optional<std::int64_t> Settings::parse_number(std::string_view text) {
 void Settings::add(Key key) { keys_.push_back(std::move(key)); }
 
 void Settings::text(std::string& target, std::string key, std::string description) {
-  add({std::move(key), std::move(description), target, "text",
-       [&target](const std::string& value) {
+  add({std::move(key), std::move(description), target, "text", [&target](const std::string& value) {
          target = value;
          return true;
-       },
-       false});
+       }});
+}
+
+void Settings::host(std::string& target, std::string key, std::string description) {
+  add({std::move(key), std::move(description), target, "an IP address or a host name",
+       [&target](const std::string& value) {
+         target = value;
+         return is_host(value);
+       }});
+}
+
+void Settings::peer(std::string& target, std::string key, std::string description) {
+  add({std::move(key), std::move(description), target, "host:port", [&target](const std::string& value) {
+         target = value;
+         return value.empty() || is_peer(value);
+       }});
+}
+
+void Settings::peers(std::string& target, std::string key, std::string description) {
+  add({std::move(key), std::move(description), target, "host:port[,host:port…]", [&target](const std::string& value) {
+         target = value;
+         return are_peers(value);
+       }});
 }
 
 void Settings::secret(Secret& target, const std::string& key, std::string description) {
@@ -79,15 +138,13 @@ void Settings::secret(Secret& target, const std::string& key, std::string descri
     target = Secret(value);
     return true;
   };
-  add({key, std::move(description), "", "text", set, true});
-  add({key + "_file", "file that holds " + key, "", "a readable file",
-       [&target](const std::string& path) {
+  add({key, std::move(description), "", "text", set});
+  add({key + "_file", "file that holds " + key, "", "a readable file", [&target](const std::string& path) {
          if (path.empty()) return true;
          const auto value = read_file(path);
          if (value) target = Secret(*value);
          return value.has_value();
-       },
-       false});
+       }});
 }
 
 void Settings::duration(Duration& target, std::string key, Duration min, Duration max, std::string description) {
@@ -99,8 +156,7 @@ void Settings::duration(Duration& target, std::string key, Duration min, Duratio
          if (!parsed || *parsed < min || *parsed > max) return false;
          target = *parsed;
          return true;
-       },
-       false});
+       }});
 }
 
 void Settings::port(std::uint16_t& target, std::string key, std::string description) {
@@ -113,8 +169,7 @@ void Settings::flag(bool& target, std::string key, std::string description) {
          if (value != "true" && value != "false" && value != "1" && value != "0") return false;
          target = value == "true" || value == "1";
          return true;
-       },
-       false});
+       }});
 }
 
 std::vector<std::string> Settings::load(const std::string& path,
@@ -122,8 +177,7 @@ std::vector<std::string> Settings::load(const std::string& path,
   std::vector<std::string> problems;
   const auto set = [&](const Key& key, const std::string& value, const std::string& where) {
     if (key.set(value)) return;
-    problems.push_back(where + ": " + (key.secret ? "the value" : "\"" + value + "\"") + " is not allowed for " +
-                       key.name + ": give " + key.allowed);
+    problems.push_back(where + ": the value is not allowed for " + key.name + ": give " + key.allowed);
   };
   if (!path.empty()) {
     try {
@@ -134,7 +188,7 @@ std::vector<std::string> Settings::load(const std::string& path,
         const auto where = path + ":" + std::to_string(entry.first.Mark().line + 1);
         const auto key = std::find_if(keys_.begin(), keys_.end(), [&](const Key& known) { return known.name == name; });
         if (key == keys_.end()) {
-          problems.push_back(where + ": unknown key " + name + "; print-default-config lists the known ones");
+          problems.push_back(where + ": " + named(name) + "; print-default-config lists the known ones");
         } else if (!entry.second.IsScalar() && !entry.second.IsNull()) {
           problems.push_back(where + ": " + name + " must be a single value");
         } else {
@@ -144,7 +198,7 @@ std::vector<std::string> Settings::load(const std::string& path,
     } catch (const YAML::BadFile&) {
       problems.push_back(path + ": cannot be read");
     } catch (const YAML::Exception& error) {
-      problems.push_back(path + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
+      problems.push_back(path + ":" + std::to_string(error.mark.line + 1) + ": " + fault_of(error));
     }
   }
   for (const auto& key : keys_) {

@@ -23,6 +23,9 @@ class SettingsTest : public testing::Test {
     settings_.secret(key_, "key", "a key");
     settings_.number<std::size_t>(limit_, "limit", 1, 10, "bytes", "a limit");
     settings_.choice(colour_, "colour", kColours, "a colour");
+    settings_.host(host_, "host", "a host");
+    settings_.peer(peer_, "peer", "a peer");
+    settings_.peers(peers_, "peers", "peers");
   }
   ~SettingsTest() override { std::filesystem::remove(path_); }
   std::string file(const std::string& text) {
@@ -38,6 +41,9 @@ class SettingsTest : public testing::Test {
   Secret key_;
   std::size_t limit_ = 7;
   Colour colour_ = Colour::green;
+  std::string host_ = "127.0.0.1";
+  std::string peer_;
+  std::string peers_ = "one:1";
   Settings settings_;
 };
 
@@ -68,16 +74,59 @@ TEST_P(BadSettings, AreNamedWithLineAndWayOut) {
   EXPECT_NE(problems[0].find(GetParam().expected), std::string::npos) << problems[0];
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadSettings,
-                         testing::Values(Bad{"name: a\nflavour: red\n", ":2: unknown key flavour"},
-                                         Bad{"port: 65536", "a number from 0 to 65535"},
-                                         Bad{"port: 1x", "\"1x\" is not allowed"}, Bad{"pause: 5", "500ms, 5s"},
-                                         Bad{"pause: 9ms", "from 10ms to 1h"}, Bad{"pause: -5s", "a duration"},
-                                         Bad{"flag: yes-please", "true or false"}, Bad{"name: [1]", "single value"},
-                                         Bad{"- a\n", "must be a map"},
-                                         Bad{"limit: 11", "a number of bytes from 1 to 10"},
-                                         Bad{"limit: -1", "from 1 to 10"}, Bad{"colour: blue", "give red | green"},
-                                         Bad{"key_file: /does/not/exist", "a readable file"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadSettings,
+    testing::Values(Bad{"name: a\nflavour: red\n", ":2: unknown key flavour"},
+                    Bad{"port: 65536", "a number from 0 to 65535"}, Bad{"port: 1x", "is not allowed for port"},
+                    Bad{"pause: 5", "500ms, 5s"}, Bad{"pause: 9ms", "from 10ms to 1h"}, Bad{"pause: -5s", "a duration"},
+                    Bad{"flag: yes-please", "true or false"}, Bad{"name: [1]", "single value"},
+                    Bad{"- a\n", "must be a map"}, Bad{"limit: 11", "a number of bytes from 1 to 10"},
+                    Bad{"host: a b", "an IP address or a host name"}, Bad{"host: \"\"", "a host name"},
+                    Bad{"peer: one", "give host:port"}, Bad{"peer: one:0", "host:port"},
+                    Bad{"peer: one:1,two:2", "host:port"}, Bad{"peer: \"::1:5\"", "host:port"},
+                    Bad{"peers: one:1,two", "host:port["}, Bad{"limit: -1", "from 1 to 10"},
+                    Bad{"colour: blue", "give red | green"}, Bad{"key_file: /does/not/exist", "a readable file"}));
+
+TEST_F(SettingsTest, AddressesAreTakenInEveryForm) {
+  for (const char* host : {"127.0.0.1", "0.0.0.0", "::", "[::1]", "db-1.example_net"}) {
+    EXPECT_TRUE(settings_.load("", {{"KASSAFLOW_HOST", host}}).empty()) << host;
+    EXPECT_EQ(host_, host);
+  }
+  for (const char* peer : {"", "db.example:5432", "10.0.0.1:1", "[2001:db8::1]:65535"}) {
+    EXPECT_TRUE(settings_.load("", {{"KASSAFLOW_PEER", peer}, {"KASSAFLOW_PEERS", peer}}).empty()) << peer;
+    EXPECT_EQ(peer_, peer);
+    EXPECT_EQ(peers_, peer);
+  }
+  EXPECT_TRUE(settings_.load("", {{"KASSAFLOW_PEERS", "one:1,two:2"}}).empty());
+}
+
+// A value may have been meant for another key, and hold a password; a line that is not YAML may be one.
+TEST_F(SettingsTest, NothingThatWasGivenIsQuoted) {
+  constexpr const char* kUri = "postgresql://user:CANARY@db/name";
+  for (const char* key : {"PAUSE", "PORT", "FLAG", "LIMIT", "COLOUR", "HOST", "PEER", "PEERS", "KEY_FILE"}) {
+    const auto problems = settings_.load("", {{std::string("KASSAFLOW_") + key, kUri}});
+    ASSERT_EQ(problems.size(), 1U) << key;
+    EXPECT_EQ(problems[0].find("CANARY"), std::string::npos) << problems[0];
+    EXPECT_NE(problems[0].find(key), std::string::npos) << problems[0];
+  }
+  const std::string uri = kUri;
+  const std::vector<std::string> files{"port: " + uri,       uri,
+                                       uri + ": 1",          "name " + uri + ": 1",
+                                       "- " + uri,           "\"" + uri,
+                                       "key: *CANARY",       "key: &CANARY *CANARY",
+                                       "key: !CANARY! x",    "%YAML " + uri,
+                                       "%CANARY " + uri,     "key: [" + uri,
+                                       "key: {" + uri,       "key: |" + uri,
+                                       "key: @CANARY",       "key: `CANARY",
+                                       "? " + uri + "\n? x", uri + "\n\tCANARY:",
+                                       "key: \"\\CANARY\"",  "CANARY: 1",
+                                       "? [" + uri + "]\n:", "key: {CANARY: 1}"};
+  for (const std::string& yaml : files) {
+    for (const auto& problem : settings_.load(file(yaml), {})) {
+      EXPECT_EQ(problem.find("CANARY"), std::string::npos) << yaml << " → " << problem;
+    }
+  }
+}
 
 TEST_F(SettingsTest, AnUnreadableFileIsAProblem) { EXPECT_EQ(settings_.load("/does/not/exist.yaml", {}).size(), 1U); }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kassaflow/postgres/connection_string.hpp"
+
 namespace kassaflow::fiscalizer {
 
 using namespace std::chrono_literals;
@@ -51,14 +53,14 @@ settings::Duration FiscalizerSettings::late_bytes() const {
 }
 
 void FiscalizerSettings::add_to(settings::Settings& keys) {
-  keys.text(grpc_address, "grpc_address", "address of the operators' gRPC service");
+  keys.host(grpc_address, "grpc_address", "address of the operators' gRPC service");
   keys.port(grpc_port, "grpc_port", "port of the operators' gRPC service");
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the journal is its schema fiscalizer; while it is away nothing is started");
   kafka.add_to(keys);
   registry.add_to(keys);
-  keys.text(status_grpc, "status_grpc",
-            "host:port of status, which promises not to tell the error of a retried receipt; while it is away a retry "
+  keys.peer(status_grpc, "status_grpc",
+            "status, which promises not to tell the error of a retried receipt; while it is away a retry "
             "waits");
   for (const registers::Protocol* protocol : registers::protocols()) {
     for (const auto& own : protocol->duration_settings()) {
@@ -78,6 +80,7 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
 }
 
 std::string FiscalizerSettings::check(const runtime::CommonSettings& common) const {
+  if (const std::string wrong = postgres::wrong_with(postgres); !wrong.empty()) return "postgres " + wrong;
   if (retry_min > retry_max) return "retry_min must not be above retry_max";
   for (const registers::Protocol* protocol : registers::protocols()) {
     const auto answer = protocol->timers(durations).longest_answer;

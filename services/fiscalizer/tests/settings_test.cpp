@@ -12,6 +12,7 @@ namespace {
 TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
   FiscalizerSettings settings;
   settings.kafka.brokers = "broker:9092";
+  settings.postgres = Secret("postgresql://database/kassaflow");
   EXPECT_EQ(settings.check(FiscalizerSettings::common()), "");
   settings.retry_min = settings.retry_max + settings::Duration(1);
   EXPECT_EQ(settings.check(FiscalizerSettings::common()), "retry_min must not be above retry_max");
@@ -21,6 +22,7 @@ TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
 TEST(FiscalizerSettings, RefusesAShutdownThatIsOverBeforeTheLongestAnswer) {
   FiscalizerSettings settings;
   settings.kafka.brokers = "broker:9092";
+  settings.postgres = Secret("postgresql://database/kassaflow");
   auto common = FiscalizerSettings::common();
   common.shutdown_deadline = std::chrono::seconds(135);
   EXPECT_EQ(settings.check(common), "");

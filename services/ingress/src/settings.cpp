@@ -7,12 +7,12 @@ namespace kassaflow::ingress {
 using namespace std::chrono_literals;
 
 void IngressSettings::add_to(settings::Settings& keys) {
-  keys.text(http_address, "http_address", "address PRINT_URL and callbacks listen on");
+  keys.host(http_address, "http_address", "address PRINT_URL and callbacks listen on");
   keys.port(http_port, "http_port", "port PRINT_URL and callbacks listen on");
   kafka.add_to(keys);
   registry.add_to(keys);
-  keys.text(status_http, "status_http",
-            "host:port of status, asked whether a receipt was printed with other content; while it is away posts are "
+  keys.peer(status_http, "status_http",
+            "status, asked whether a receipt was printed with other content; while it is away posts are "
             "accepted, and the journal has the last word");
   keys.duration(
       print_deadline, "print_deadline", 100ms, 30s,

@@ -23,6 +23,14 @@ std::vector<std::string> addresses(const Environment& environment, const std::st
     }
   }
   if (found.empty()) throw Failure(variable + " is not set: where does " + service + " listen (host:port)?");
+  // What is none may be another variable's value, with its password: it is not quoted.
+  const auto is_address = [](const std::string& address) {
+    return address.find(':') != std::string::npos && std::ranges::all_of(address, [](unsigned char c) {
+             return std::isalnum(c) != 0 ||
+                    std::string_view(".:-_[]").find(static_cast<char>(c)) != std::string_view::npos;
+           });
+  };
+  if (!std::ranges::all_of(found, is_address)) throw Failure(variable + " is not host:port[,host:port…]");
   return found;
 }
 

@@ -230,7 +230,9 @@ ParsedFile parse_documents(const std::string& file, const std::string& text) {
     }
     if (parsed.documents.empty() && parsed.problems.empty()) parsed.problems.push_back(file + ": holds no document");
   } catch (const YAML::Exception& error) {  // yaml-cpp's way to say no
-    parsed.problems.push_back(file + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
+    parsed.problems.push_back(
+        file + ":" + std::to_string(error.mark.line + 1) +
+        ": not YAML: " + error.msg.substr(0, error.msg.find(':')));  // behind a colon it quotes, maybe a credential
   }
   return parsed;
 }

@@ -408,6 +408,14 @@ TEST_F(CommandLine, WhatOthersSayForgesNoLine) {
   std::filesystem::remove(file);
 }
 
+TEST_F(CommandLine, AnAddressThatIsNoneIsNotQuoted) {
+  for (const char* wrong : {"postgresql://user:CANARY@db/name", "CANARY", "user:CANARY@host:1", "host:1,CANARY@x"}) {
+    environment_["KASSAFLOW_REGISTRY_GRPC"] = wrong;
+    EXPECT_EQ(call({"registers", "list"}), 1);
+    EXPECT_EQ(err_.str(), "KASSAFLOW_REGISTRY_GRPC is not host:port[,host:port…]\n");
+  }
+}
+
 TEST_F(CommandLine, RegistersWithoutAWorkerAreListedToo) {
   EXPECT_EQ(call({"registers", "list", "-o", "json"}), 0);
   const json::array registers = json::parse(out_.str()).as_array();

@@ -12,6 +12,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/postgres/connection_string.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "migrations.hpp"
 #include "rules.hpp"
@@ -103,7 +104,7 @@ class RegistryApp final : public runtime::App {
 }  // namespace
 
 void RegistrySettings::add_to(settings::Settings& keys) {
-  keys.text(grpc_address, "grpc_address", "address to serve gRPC on");
+  keys.host(grpc_address, "grpc_address", "address to serve gRPC on");
   keys.port(grpc_port, "grpc_port", "port to serve gRPC on");
   keys.secret(
       postgres, "postgres",
@@ -111,14 +112,14 @@ void RegistrySettings::add_to(settings::Settings& keys) {
   keys.secret(master_key, "master_key",
               "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
   keys.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
-  keys.text(fiscalizer_grpc, "fiscalizer_grpc",
-            "host:port,… of fiscalizers: before a register is deleted, one of them must say that nothing is unsettled; "
-            "while none answers, it is not deleted");
+  keys.peers(fiscalizer_grpc, "fiscalizer_grpc",
+             "the fiscalizers: before a register is deleted, one of them must say that nothing is unsettled; "
+             "while none answers, it is not deleted");
   keys.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
 }
 
 std::string RegistrySettings::check() const {
-  if (postgres.empty()) return "postgres is missing";
+  if (const std::string wrong = postgres::wrong_with(postgres); !wrong.empty()) return "postgres " + wrong;
   if (const auto keys = Keyring::parse(master_key); !keys) return "master_key: " + explained(keys.error());
   if (const auto key = IdMaster::parse(id_master); !key) return "id_master: " + explained(key.error());
   if (const std::string wrong = check_url(public_url, true); !wrong.empty()) return "public_url " + wrong;

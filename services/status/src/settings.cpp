@@ -1,13 +1,15 @@
 #include "settings.hpp"
 
+#include "kassaflow/postgres/connection_string.hpp"
+
 namespace kassaflow::status {
 
 using namespace std::chrono_literals;
 
 void StatusSettings::add_to(settings::Settings& keys) {
-  keys.text(http_address, "http_address", "address of CHECK_URL");
+  keys.host(http_address, "http_address", "address of CHECK_URL");
   keys.port(http_port, "http_port", "port of CHECK_URL");
-  keys.text(grpc_address, "grpc_address", "address of the gRPC service");
+  keys.host(grpc_address, "grpc_address", "address of the gRPC service");
   keys.port(grpc_port, "grpc_port", "port of the gRPC service");
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the view is its schema status; while it is away CHECK_URL says WAIT");
@@ -20,6 +22,9 @@ void StatusSettings::add_to(settings::Settings& keys) {
                 "longest back-off of a push, and longest rest of a portal; a portal is asked again for ever");
 }
 
-std::string StatusSettings::check() const { return kafka.check(); }
+std::string StatusSettings::check() const {
+  if (const std::string wrong = postgres::wrong_with(postgres); !wrong.empty()) return "postgres " + wrong;
+  return kafka.check();
+}
 
 }  // namespace kassaflow::status

@@ -31,6 +31,9 @@ struct Connection {
   void add_to(settings::Settings& keys);
   // Empty when they fit together, else the key that does not and why.
   [[nodiscard]] std::string check() const;
+  // Empty when the files that are named can be read, else the key of one that cannot: OpenSSL would quote what the key
+  // says, and that may be a secret in the wrong place.
+  [[nodiscard]] std::string unreadable() const;
   // As librdkafka takes them, secrets included: never log it.
   [[nodiscard]] std::vector<std::pair<const char*, std::string>> options() const;
 };

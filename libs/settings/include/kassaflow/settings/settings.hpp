@@ -30,6 +30,9 @@ using Duration = std::chrono::milliseconds;
 class Settings {
  public:
   void text(std::string& target, std::string key, std::string description);
+  void host(std::string& target, std::string key, std::string description);   // an IP address or a name, to listen on
+  void peer(std::string& target, std::string key, std::string description);   // "host:port", or nothing
+  void peers(std::string& target, std::string key, std::string description);  // "host:port[,host:port…]", or nothing
   void secret(Secret& target, const std::string& key, std::string description);  // `<key>_file` names a file instead
   void duration(Duration& target, std::string key, Duration min, Duration max,
                 std::string description);                             // "500ms", "5s", "15m", "2h"
@@ -47,8 +50,7 @@ class Settings {
            if (!parsed || std::cmp_less(*parsed, min) || std::cmp_greater(*parsed, max)) return false;
            target = static_cast<T>(*parsed);
            return true;
-         },
-         false});
+         }});
   }
 
   // One word of a closed list.
@@ -61,12 +63,12 @@ class Settings {
            const auto known = value_of(words, value);
            if (known) target = *known;
            return known.has_value();
-         },
-         false});
+         }});
   }
 
-  // Reads the file (empty path: none), then the environment; every problem is one line naming file or variable, key,
-  // value and what is allowed.
+  // Reads the file (empty path: none), then the environment; every problem is one line naming file or variable, key and
+  // what is allowed. It quotes nothing that was given: whatever it was meant for, it may be an address with its
+  // password.
   [[nodiscard]] std::vector<std::string> load(const std::string& path,
                                               const std::map<std::string, std::string>& environment);
   [[nodiscard]] std::string default_yaml() const;  // commented; defaults as declared
@@ -75,7 +77,6 @@ class Settings {
   struct Key {
     std::string name, description, default_text, allowed;
     std::function<bool(const std::string&)> set;  // false: not allowed
-    bool secret = false;
   };
   static std::optional<std::int64_t> parse_number(std::string_view text);
   static std::string between(std::integral auto min, std::integral auto max) {
