@@ -14,10 +14,14 @@ die() {
   exit 1
 }
 
+# Whatever is made in the state folder from here on, also by the stack's processes, is its owner's alone: logs, ledgers and
+# configurations hold what shops sell and whom to, keys and passwords.
+state_private() { umask 077; }
+
 # Creates the state folder; the marker lets `down --wipe` tell it from a folder that was named by mistake.
 state_create() {
-  mkdir -p "$STATE" "$RUN" "$LOG"
-  install -d -m 0700 "$SECRETS"
+  state_private
+  install -d -m 0700 "$STATE" "$RUN" "$LOG" "$SECRETS"
   touch "$STATE/.kassaflow-state"
 }
 

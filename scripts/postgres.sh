@@ -16,21 +16,28 @@ postgres_home() {
   [[ ! -f $STATE/postgres_home ]] || cat "$STATE/postgres_home"
 }
 
-# Under the state folder, unless the user `postgres` may not get there (a checkout in /root).
+# Under the state folder; for root beside it, since nobody else may enter there, and the user `postgres` must reach its own.
 postgres_choose_home() {
   local home=$STATE/postgres
   if ((EUID == 0)); then
+    home=/var/lib/kassaflow-$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
+    say "the database is in $home"
     install -d -m 0700 -o postgres -g postgres "$home"
-    if ! as_postgres test -w "$home"; then
-      rmdir "$home"
-      home=/var/lib/kassaflow-$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
-      say "user postgres cannot enter $STATE: the database is in $home"
-      install -d -m 0700 -o postgres -g postgres "$home"
-    fi
   else
     install -d -m 0700 "$home"
   fi
   printf '%s\n' "$home" >"$STATE/postgres_home"
+}
+
+# A database that lies where the user `postgres` cannot reach it moves.
+postgres_leave_state() {
+  [[ $EUID == 0 && $(postgres_home) == "$STATE"/* ]] || return 0
+  process_stop INT postgres
+  local old
+  old=$(postgres_home)
+  postgres_choose_home
+  [[ ! -d $old/data ]] || mv "$old/data" "$(postgres_home)/data"
+  rm -rf "$old"
 }
 
 postgres_initialise() {
@@ -44,8 +51,13 @@ postgres_initialise() {
   mv "$home/new" "$home/data"  # only a finished cluster gets the name
 }
 
-postgres_uri() {  # [DATABASE]
-  printf 'postgresql://kassaflow:%s@127.0.0.1:%s/%s' "$(<"$(secret postgres_password)")" "$(port postgres)" "${1:-kassaflow}"
+postgres_uri() {
+  printf 'postgresql://kassaflow:%s@127.0.0.1:%s/kassaflow' "$(<"$(secret postgres_password)")" "$(port postgres)"
+}
+
+# psql as the stack's user, whose password no list of processes shows.
+postgres_sql() {
+  PGPASSWORD=$(<"$(secret postgres_password)") psql -X -w -h 127.0.0.1 -p "$(port postgres)" -U kassaflow -d postgres "$@"
 }
 
 postgres_answers() { "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$(port postgres)" -d postgres -t 1; }
@@ -72,11 +84,12 @@ postgres_launch() {
 }
 
 postgres_start() {
+  postgres_leave_state
   [[ -n $(postgres_home) ]] || postgres_choose_home
   [[ -d $(postgres_home)/data ]] || postgres_initialise "$(postgres_home)"
   process_runs postgres || postgres_launch
   process_await postgres postgres_answers || return 1
   local database
-  database=$(psql -X -At "$(postgres_uri postgres)" -c "select 1 from pg_database where datname = 'kassaflow'") || return 1
-  [[ $database == 1 ]] || psql -X -q "$(postgres_uri postgres)" -c 'create database kassaflow'
+  database=$(postgres_sql -At -c "select 1 from pg_database where datname = 'kassaflow'") || return 1
+  [[ $database == 1 ]] || postgres_sql -q -c 'create database kassaflow'
 }

@@ -83,7 +83,7 @@ service_launch() {
     say "$1 was built anew: restarting it"
     process_stop TERM "$1"
   fi
-  (umask 077 && service_configuration "$1" >"$RUN/$1.yaml")
+  service_configuration "$1" >"$RUN/$1.yaml"
   service_build "$1" >"$RUN/$1.build"
   process_start "$1" "$(bin_dir)/${1%%-[0-9]*}" serve --config "$RUN/$1.yaml"
 }

@@ -103,6 +103,7 @@ stack_down() {
     say "nothing runs: $STATE has no stack"
     return 0
   fi
+  state_private
   state_lock
   process_stop TERM edge
   local file names=()
