@@ -25,6 +25,7 @@ using Run = void (*)(std::string_view input);
 // An input that is laborious to read, of any size.
 struct Cost {
   static constexpr std::size_t kUsual = 32 * 1024;
+  static constexpr std::size_t kLarge = 256 * 1024;  // where bytes might be moved again and again: that is fast
 
   std::string_view what;  // letters and underscores
   std::string (*input)(std::size_t bytes);

@@ -155,14 +155,20 @@ std::string from_windows_1251(std::string_view bytes) {
   return out;
 }
 
-std::string normalise(std::string_view text) {
+std::string normalise(std::string_view text, std::size_t enough) {
   std::string out;
   out.reserve(text.size());
   for (std::string_view rest = text; !rest.empty();) {
     const auto [value, length] = utf8::first(rest);
     if (!append_known(out, value)) {
       out.clear();
-      for (const char32_t c : letters::composed(text)) append_parts(out, c);
+      std::size_t made = 0;
+      for (const char32_t c : letters::composed(text)) {
+        const std::size_t before = out.size();
+        append_parts(out, c);
+        made += std::string_view(out).substr(before).find_first_not_of(' ') == std::string_view::npos ? 0 : 1;
+        if (made >= enough) break;
+      }
       return out;
     }
     rest.remove_prefix(length);
@@ -201,7 +207,7 @@ std::string receipt_text(std::string_view text, std::size_t limit) {
   constexpr std::size_t kMaxMarkup = 64;  // characters for one that is printed: what stands further on is not read
   text = cut(text, kMaxMarkup * limit);
   const bool markup = text.find_first_of("&<") != std::string_view::npos;
-  std::string printable = normalise(markup ? without_markup(text) : text);
+  std::string printable = normalise(markup ? without_markup(text) : text, limit);
   const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
   printable.erase(std::ranges::unique(printable, both_blank).begin(), printable.end());
   return std::string(trim(cut(trim(printable), limit)));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace kassaflow::fiscal {
@@ -136,6 +137,16 @@ TEST(ReceiptText, ReadsNoMoreThanItPrints) {
     std::string text;
     while (text.size() < 4'000'000) text += piece;
     EXPECT_TRUE(receipt_text(text, 128).starts_with(expected)) << piece;
+  }
+}
+
+TEST(ReceiptText, IsTheBeginningOfAllThatItWouldBe) {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += i % 7 == 0 ? "\u00A0\u3000 " : i % 3 == 0 ? "ǅ…" : "é\u0301Чай™";
+  std::string all = normalise(text);
+  all.erase(std::ranges::unique(all, [](char a, char b) { return a == ' ' && b == ' '; }).begin(), all.end());
+  for (const std::size_t limit : {1U, 2U, 64U, 128U, 256U}) {
+    EXPECT_EQ(receipt_text(text, limit), trim(cut(trim(all), limit))) << limit;
   }
 }
 

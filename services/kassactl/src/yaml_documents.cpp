@@ -66,6 +66,8 @@ class DocumentReader {
     if (const YAML::Node id = node["id"]; id && id.IsScalar() && fiscal::is_utf8(id.Scalar())) {
       (void)documents::set_text(declared_.document, documents::keys_of(kind_).front(), id.Scalar());
     }
+    constexpr std::size_t kShown = 64;  // characters of an id; no sound one has more
+    declared_.name = kind_ + "/" + std::string(fiscal::cut(documents::id_of(declared_.document), kShown));
     return true;
   }
 
@@ -240,10 +242,7 @@ ParsedFile parse_documents(const std::string& file, const std::string& text) {
 std::string describe(const Declared& where, const std::string& key, const std::string& message) {
   const auto line = where.lines.find(key);
   std::string text = where.file + ":" + std::to_string(line == where.lines.end() ? where.line : line->second) + ": ";
-  if (const auto kind = documents::kind_of(where.document); !kind.empty()) {
-    constexpr std::size_t kShown = 64;  // characters: no sound id is longer, and each line names it
-    text += std::string(kind) + "/" + std::string(fiscal::cut(documents::id_of(where.document), kShown)) + ": ";
-  }
+  if (!where.name.empty()) text += where.name + ": ";
   return text + (key.empty() ? "" : key + ": ") + message;
 }
 

@@ -13,6 +13,7 @@ namespace kassaflow::kassactl {
 
 struct Declared {
   v1::Document document;
+  std::string name;  // "pool/acme-shop", to be shown; empty while the kind is not known
   std::string file;
   int line = 0;                      // where it begins, from 1
   std::map<std::string, int> lines;  // key -> line

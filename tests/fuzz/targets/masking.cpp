@@ -44,18 +44,17 @@ void run(std::string_view input) {
 
 void read_once(std::string_view input) { (void)left_of(echo_of(input)); }
 
-constexpr std::size_t kLargest = 256 * 1024;  // bytes; what moves the rest of a text moves it fast
-
 constexpr Cost kCosts[] = {
-    {"one_character", [](std::size_t bytes) { return repeated(bytes, "a", "a\n"); }, read_once, kLargest},
-    {"one_character_in_turns", [](std::size_t bytes) { return repeated(bytes, "ab", "a\n"); }, read_once, kLargest},
+    {"one_character", [](std::size_t bytes) { return repeated(bytes, "a", "a\n"); }, read_once, Cost::kLarge},
+    {"one_character_in_turns", [](std::size_t bytes) { return repeated(bytes, "ab", "a\n"); }, read_once, Cost::kLarge},
     {"a_long_credential", [](std::size_t bytes) { return repeated(bytes, "secret-token", "secret-token\n"); },
-     read_once, kLargest},
+     read_once, Cost::kLarge},
     {"beginnings_of_a_credential", [](std::size_t bytes) { return repeated(bytes, "a", "aaaaaaaaaaaaaaab\n"); },
-     read_once, kLargest},
-    {"no_credential", [](std::size_t bytes) { return repeated(bytes, "a", "\n"); }, read_once, kLargest},
-    {"nul", [](std::size_t bytes) { return repeated(bytes, std::string_view("\0", 1), "a\n"); }, read_once, kLargest},
-    {"windows_1251", [](std::size_t bytes) { return repeated(bytes, "\xF4", "a\n"); }, read_once, kLargest},
+     read_once, Cost::kLarge},
+    {"no_credential", [](std::size_t bytes) { return repeated(bytes, "a", "\n"); }, read_once, Cost::kLarge},
+    {"nul", [](std::size_t bytes) { return repeated(bytes, std::string_view("\0", 1), "a\n"); }, read_once,
+     Cost::kLarge},
+    {"windows_1251", [](std::size_t bytes) { return repeated(bytes, "\xF4", "a\n"); }, read_once, Cost::kLarge},
 };
 
 }  // namespace

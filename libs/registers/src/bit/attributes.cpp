@@ -15,22 +15,23 @@ namespace {
 
 constexpr std::size_t kQrLimit = 200;
 
-// The longest text from `at` that only has characters of a QR's content; empty unless it begins with t=<8 digits>T.
-std::string_view qr_at(std::string_view text, std::size_t at) {
-  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=&.:-";
+// t=<8 digits>T
+bool begins_a_qr(std::string_view text) {
   constexpr std::string_view kBeginning = "t=";
   constexpr std::size_t kDayDigits = 8;
-  const std::string_view candidate = text.substr(at, kQrLimit);
   const std::size_t time = kBeginning.size() + kDayDigits;
-  if (candidate.size() <= time || (candidate[time] != 'T' && candidate[time] != 't')) return {};
-  if (!all_digits(candidate.substr(kBeginning.size(), kDayDigits))) return {};
-  return candidate.substr(0, candidate.find_first_not_of(kAlphabet));
+  return text.size() > time && (text[time] == 'T' || text[time] == 't') &&
+         all_digits(text.substr(kBeginning.size(), kDayDigits));
 }
 
 // t=<8 digits>T… up to n=<digit>; nothing is a QR unless all six parts are there. Linear in the text.
 void add_qrs(std::string_view text, Evidence& evidence) {
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=&.:-";
+  std::size_t run_end = 0;  // of the characters of a QR's content that `at` stands among
   for (std::size_t at = text.find("t="); at != std::string_view::npos; at = text.find("t=", at + 1)) {
-    const std::string_view candidate = qr_at(text, at);
+    if (at >= run_end) run_end = std::min(text.find_first_not_of(kAlphabet, at), text.size());
+    const std::string_view candidate = text.substr(at, std::min(kQrLimit, run_end - at));
+    if (!begins_a_qr(candidate)) continue;
     const std::size_t sign = candidate.find("&n=");
     if (sign == std::string_view::npos || sign + 3 >= candidate.size() || !ascii::is_digit(candidate[sign + 3]))
       continue;

@@ -39,6 +39,7 @@ std::optional<fiscal::SettlementType> settlement_type_in_words(std::string_view 
 }  // namespace
 
 void Evidence::differ(std::string_view attribute, std::string_view one, std::string_view other) {
+  if (!disagreement_.empty()) return;
   disagreement_ = std::string(attribute) + ": " + std::string(one) + " и " + std::string(other);
 }
 
@@ -87,7 +88,8 @@ void Evidence::add_qr(std::string_view text) {
   }
   const std::optional<std::uint32_t> sign = number_of(qr->fp, false);
   qr->fp = sign ? ten_digits(*sign) : std::string();
-  if (qr_ && *qr_ != *qr) differ("QR-код", fiscal::build_qr(*qr_), fiscal::build_qr(*qr));
+  // One is enough, and a QR code is dear to write.
+  if (qr_ && *qr_ != *qr && disagreement_.empty()) differ("QR-код", fiscal::build_qr(*qr_), fiscal::build_qr(*qr));
   qr_ = *qr;
   add_fn(qr->fn);
   add_fd(std::to_string(qr->fd));

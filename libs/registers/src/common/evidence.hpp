@@ -76,7 +76,7 @@ class Evidence {
   std::optional<fiscal::SettlementType> settlement_type_;
   std::optional<std::int64_t> local_s_;
   std::optional<std::int64_t> unix_s_;
-  std::string disagreement_;
+  std::string disagreement_;  // the first
   std::optional<std::int64_t> seconds_;
   bool unreadable_qr_ = false;
   bool left_out_ = false;

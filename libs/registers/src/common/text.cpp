@@ -166,7 +166,7 @@ class Cutter {
 
   void end_word() {
     if (!word_.text.empty()) {
-      for (std::string& part : parts_of(one_alphabet(word_.text))) {
+      for (std::string& part : parts_of(one_alphabet(std::exchange(word_.text, {})))) {
         whole_ = words_.size() < WordSequence::kLimit;
         if (!whole_) break;
         Word word = word_;

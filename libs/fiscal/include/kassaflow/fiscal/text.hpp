@@ -29,8 +29,9 @@ struct Utf8Shape {
 
 // What a register can print: look-alikes replaced (« » „ -> ", – -> -, … -> ..., NBSP -> blank, ™ -> (TM)), letters
 // with marks by their base letter (é -> e, і -> i; ё and й stay), line breaks and tabs become blanks, other control
-// characters go; '?' only where nothing fits, and for each malformed byte.
-[[nodiscard]] std::string normalise(std::string_view text);
+// characters go; '?' only where nothing fits, and for each malformed byte. What stands behind as many characters as are
+// `enough`, blanks not counted, may be left out.
+[[nodiscard]] std::string normalise(std::string_view text, std::size_t enough = std::string_view::npos);
 // True when normalise would change nothing, except that CP866's NBSP is not counted as printable.
 [[nodiscard]] bool is_printable(std::string_view text);
 
