@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional
 
 import story
 from faults import KINDS, Kind
-from field import WORKERS, Field
+from field import SERVICES, WORKERS, Field
 from harness.registers import BitTill, ItkassaTill
 from harness.shop import Shop
 from harness.stack import LEASE_S, Stack
@@ -112,7 +112,7 @@ class Run:
     def _settle(self, is_settled) -> None:
         def look() -> bool:
             # As a platform does: who begins while PostgreSQL is still starting ends at once.
-            self.begun_again += len(self.field.start(*WORKERS))
+            self.begun_again += len(self.field.start(*SERVICES, *WORKERS))
             self.workload.check()
             self.judge.look()
             return bool(self.judge.wrong) or is_settled()
@@ -149,7 +149,7 @@ class Run:
             f'{len(checks)} checks, {self.judge.documents} documents, {self.judge.answers} answers to portals; '
             f'at most {max((check.sent for check in checks.values()), default=0)} sendings of a check; '
             f'{len(asked)} checks waited for a person, {never_sent} of them never reached a register; '
-            f'{self.begun_again} times a worker that had ended by itself was started again'
+            f'{self.begun_again} times a process that had ended by itself was started again'
         )
 
     def keep(self, problem: str) -> pathlib.Path:
