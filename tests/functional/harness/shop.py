@@ -228,7 +228,8 @@ class Sale:
         if printed:
             answer = ['--printed', '--fn', printed['fn'], '--fd', str(printed['fd']), '--fp', printed['fp']]
         code, out, err = self.shop.stack.kassactl('receipts', 'resolve', self.uuid, *answer)
-        assert code == 0 or (unless_settled and 'waits for an answer' in err), out + err
+        settled = any(words in err for words in ('waits for an answer', 'may still be answered'))  # the next attempt
+        assert code == 0 or (unless_settled and settled), out + err
 
     def post_again(self) -> dict[str, Any]:
         """The same bytes once more; the decoded answer."""
