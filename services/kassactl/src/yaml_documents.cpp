@@ -1,9 +1,11 @@
 #include "yaml_documents.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <optional>
+#include <sstream>
 
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/fiscal/text.hpp"
@@ -23,6 +25,34 @@ int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 std::string join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
+}
+
+// yaml-cpp ends a document before what cannot begin one (","), and begins the next one there, for ever.
+class Progress final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == before_) throw YAML::ParserException(mark, "no document begins like this");
+    before_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int before_ = -1;
+};
+
+void expect_an_end(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Progress progress;
+  while (parser.HandleNextDocument(progress)) {
+  }
 }
 
 class DocumentReader {
@@ -220,6 +250,7 @@ ParsedFile parse_documents(const std::string& file, const std::string& text) {
     return parsed;
   }
   try {
+    expect_an_end(text);
     for (const YAML::Node& node : YAML::LoadAll(text)) {
       if (node.IsNull()) continue;  // what stands before the first or after the last ---
       if (auto declared = DocumentReader(file, parsed.problems).read(node))

@@ -246,6 +246,14 @@ TEST(YamlDocuments, TextThatIsNotYamlNamesItsLine) {
   EXPECT_THAT(parsed.problems[0], testing::StartsWith("f.yaml:3: not YAML: "));
 }
 
+TEST(YamlDocuments, WhatCannotBeginADocumentIsNotReadForEver) {
+  for (const char* text : {",", "--- ,", "kind: Tenant\nid: t\nname: a\n---\n, one", "# a\n\n, two", "&a , b"}) {
+    const ParsedFile parsed = parse_documents("f", text);
+    ASSERT_THAT(parsed.problems, SizeIs(1)) << text;
+    EXPECT_THAT(parsed.problems[0], testing::HasSubstr("not YAML: no document begins like this")) << text;
+  }
+}
+
 TEST(YamlDocuments, NoProblemRepeatsALongId) {
   const ParsedFile parsed = parse_documents("f", "kind: Tenant\nid: " + std::string(100'000, 'a') + "\nx: 1\n");
   ASSERT_THAT(parsed.problems, SizeIs(1));
