@@ -22,7 +22,7 @@ HEADER = re.compile(r'Rule (?P<rule>\d+)\. Without it: (?P<loss>.+\.)\n(?:Caught
 SIMULATION = 'simulate'
 PROGRAMS = (
     'receipts_test', 'registers_test', 'http_test', 'bitrix24_test', 'log_ends_test', 'producer_test', 'ingress_test', 'registry_test',
-    'status_test', 'status_functional_test', 'fiscalizer_test', 'journal_test', SIMULATION,
+    'status_test', 'status_functional_test', 'fiscalizer_test', 'journal_test', 'postgres_unit_test', 'postgres_test', SIMULATION,
 )  # fmt: skip
 SEEDS = range(1, 121)
 SEEDS_AT_ONCE = 10

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -30,6 +32,13 @@ bool ends_session(std::string_view sqlstate) {
   return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03";
 }
 
+// The values are at fault, and will be again: cardinality (one row twice in a statement), data, constraint, limits of
+// the program (an index row that is too long).
+bool is_about_values(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 4> kClasses{"21", "22", "23", "54"};
+  return std::ranges::any_of(kClasses, [&](auto one) { return sqlstate.starts_with(one); });
+}
+
 // libpqxx tells the loss of a session in several ways; `open` is what the connection itself thinks afterwards.
 Error read_failure(const std::exception& error, bool committing, bool open) {
   const auto sqlstate = sqlstate_of(error);
@@ -38,7 +47,7 @@ Error read_failure(const std::exception& error, bool committing, bool open) {
     return {in_doubt || committing ? kInDoubt : kUnavailable, error.what()};
   }
   const auto message = std::string(error.what()) + (sqlstate.empty() ? "" : " (SQLSTATE " + sqlstate + ")");
-  return {sqlstate.starts_with("22") ? kData : kRefused, message};
+  return {is_about_values(sqlstate) ? kData : kRefused, message};
 }
 
 // Between tasks nothing is due on the socket of a session: what comes there is its end.

@@ -34,10 +34,12 @@ inline constexpr ErrorKind kUnavailable{
 // The COMMIT's answer was lost: read again what you wrote (exactly-once.md 1).
 inline constexpr ErrorKind kInDoubt{"postgres.in_doubt",
                                     "it may have been stored: look, and do it again when it was not"};
-// A value the database cannot hold (SQLSTATE class 22): the same task fails the same way again.
+// Refused for its values, which no column, constraint or index takes (SQLSTATE classes 21, 22, 23 and 54): the same
+// values are refused again.
 inline constexpr ErrorKind kData{"postgres.data",
                                  "nothing was stored, and the same values will be refused again: correct them"};
-// Otherwise refused by the server (constraint, deadlock, syntax) or by the task itself, see message.
+// Otherwise refused by the server (deadlock, syntax, rights, a full disk) or by the task itself, see message: another
+// time the same values may be taken.
 inline constexpr ErrorKind kRefused{"postgres.error", "nothing was stored: see what PostgreSQL logged of it"};
 
 class Database {
