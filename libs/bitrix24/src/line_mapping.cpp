@@ -8,6 +8,7 @@
 #include "kassaflow/fiscal/inn.hpp"
 #include "kassaflow/fiscal/marking.hpp"
 #include "kassaflow/fiscal/measure.hpp"
+#include "kassaflow/fiscal/rules.hpp"
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/fiscal/vat.hpp"
 #include "kassaflow/fiscal/warnings.hpp"
@@ -21,7 +22,6 @@ using fiscal::PaymentMethod;
 using fiscal::PaymentSubject;
 using fiscal::Vat;
 
-constexpr std::size_t kMaxSupplierPhones = 10;
 constexpr std::string_view kUnknownInn = "000000000000";  // of a supplier whose INN the portal does not know (§5.2)
 
 class LineMapper {
@@ -220,7 +220,7 @@ class LineMapper {
     for (const Form::Node phone : phones) {
       if (fiscal::trim(phone.value()).empty()) continue;
       auto number = fiscal::normalise_phone(phone.value());
-      if (!number || supplier.phones.size() == kMaxSupplierPhones) {
+      if (!number || supplier.phones.size() == fiscal::kMaxSupplierPhones) {
         complain("supplier_info.phones", number ? "слишком много телефонов поставщика."
                                                 : quoted(phone.value()) + " не является номером телефона.");
         return;

@@ -218,6 +218,12 @@ const Key* choice_over(std::string_view kind, std::string_view path) {
   return nullptr;
 }
 
+bool is_id(std::string_view text) {
+  constexpr std::size_t kLongest = 63;
+  const auto fits = [](char c) { return ascii::is_digit(c) || ascii::is_lower(c) || c == '-'; };
+  return !text.empty() && text.size() <= kLongest && text.front() != '-' && std::ranges::all_of(text, fits);
+}
+
 v1::Document make_document(std::string_view kind) {
   const FieldDescriptor* field = v1::Document::descriptor()->FindFieldByName(std::string(kind));
   if (field == nullptr) throw std::invalid_argument("no kind " + std::string(kind));

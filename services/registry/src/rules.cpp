@@ -17,7 +17,6 @@
 namespace kassaflow::registry {
 namespace {
 
-bool is_id(char c) { return ascii::is_digit(c) || ascii::is_lower(c) || c == '-'; }
 bool is_path_safe(char c) { return ascii::is_letter_or_digit(c) || c == '-' || c == '_'; }
 bool is_text(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }
 
@@ -39,7 +38,7 @@ class Checker : public registers::DocumentChecks {
 
   void id(std::string_view value, std::string_view key) {
     if (!present(value, key)) return;
-    require(value.size() <= 63 && value.front() != '-' && std::ranges::all_of(value, is_id), key,
+    require(documents::is_id(value), key,
             "must be 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen");
   }
 

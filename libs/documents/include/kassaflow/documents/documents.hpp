@@ -52,6 +52,10 @@ struct Key {
 // The key that decides whether a document may hold the block `path`: `protocol` for "bit". nullptr: any may.
 [[nodiscard]] const Key* choice_over(std::string_view kind, std::string_view path);
 
+// What a document of any kind may be called: 1 to 63 lower-case letters, digits and hyphens, not beginning with a
+// hyphen.
+[[nodiscard]] bool is_id(std::string_view text);
+
 // A document of this kind with the initial values of keys that may be left out. `kind` is one of kinds().
 [[nodiscard]] v1::Document make_document(std::string_view kind);
 [[nodiscard]] std::string_view kind_of(const v1::Document& document);  // empty when nothing is set
