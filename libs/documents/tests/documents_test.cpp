@@ -37,6 +37,14 @@ TEST(Documents, KindIsReadInAnyCaseSingularOrPlural) {
   EXPECT_EQ(normalise_kind("receipt"), "");
 }
 
+TEST(Documents, AnIdIsOneWordOfTheGrammar) {
+  for (const auto* id : {"a", "0", "acme-shop", "a-"}) EXPECT_TRUE(is_id(id)) << id;
+  EXPECT_TRUE(is_id(std::string(63, 'a')));
+  for (const auto* text : {"", "-a", "A", "a.b", "a_b", "a b", "а", "a\n"}) EXPECT_FALSE(is_id(text)) << text;
+  EXPECT_FALSE(is_id(std::string(64, 'a')));
+  EXPECT_FALSE(is_id(std::string("a\0b", 3)));
+}
+
 const Key& key_at(std::string_view kind, std::string_view path) {
   return *std::ranges::find(keys_of(kind), path, &Key::path);
 }
@@ -193,13 +201,13 @@ register.test -> ingress fiscalizer
 register.callbackToken credential made -> ingress
 register.tenant made -> ingress fiscalizer
 register.retired made -> ingress fiscalizer
-installation -> ingress status
-installation.id -> ingress status
-installation.tenant -> ingress status
+installation -> ingress fiscalizer status
+installation.id -> ingress fiscalizer status
+installation.tenant -> ingress fiscalizer status
 installation.secret credential -> ingress status
 installation.portal.webhook credential -> status
 installation.vat -> ingress status
-installation.markedWithoutCode -> ingress status
+installation.markedWithoutCode -> ingress fiscalizer status
 installation.idKey credential made -> ingress
 cashbox -> ingress status
 cashbox.id -> ingress status

@@ -321,7 +321,9 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   const auto lanes = fiscalizer.wait_for_revision(2);
   EXPECT_EQ(sent_register(replica, v1::SERVICE_FISCALIZER, "acme-kkt-1").itkassa().api_key(), "itkassa-api-key");
   EXPECT_EQ(lanes->registers.at(RegisterId("acme-kkt-2"))->settings.identity.str(), "bit:0000000001047487");
-  EXPECT_THAT(lanes->installations, IsEmpty());
+  const auto& whose = *lanes->installations.at(InstallationId("acme-main"));
+  EXPECT_EQ(whose.tenant, TenantId("acme"));
+  EXPECT_TRUE(whose.secret.empty()) << "a fiscalizer is told whose it is, and nothing else";
 
   v1::Document moved = test::pool();
   moved.mutable_pool()->set_timezone("Asia/Omsk");
