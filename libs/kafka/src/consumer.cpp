@@ -29,6 +29,7 @@ constexpr std::chrono::milliseconds kLook{300};
 constexpr std::string_view kReplaced = "kafka_log_replaced";
 constexpr std::string_view kLost = "kafka_records_lost";
 constexpr std::string_view kPartitions = "kafka_partitions";
+constexpr std::string_view kStands = "kafka_batch_not_taken";
 
 std::vector<Partition> to_vector(const rd_kafka_topic_partition_list_t& list) {
   std::vector<Partition> result;
@@ -134,6 +135,7 @@ struct Consumer::Impl {
       readings.clear();
     }
     surprises.clear();
+    stands = false;
     rd_kafka_consumer_close(kafka);
   }
 
@@ -332,10 +334,12 @@ struct Consumer::Impl {
       wait(kRetry);
       const bool patient = options.group.empty() || std::chrono::steady_clock::now() - first_try < options.patience;
       if (!patient && !store_answers()) throw std::runtime_error("without its store it leaves the group");
+      if (!patient) stand(true);
       // The group must hear from us while PostgreSQL is away; paused, so that nothing new comes in between.
       keep_membership(kafka);
     }
     if (stopping) return;
+    stand(false);
     go_on_behind(pending);
     if (!surprises.empty()) read_anew(kafka);
   }
@@ -405,6 +409,18 @@ struct Consumer::Impl {
     }
   }
 
+  // The store answers and does not take the batch: what it refuses is no record's fault, so a person must look.
+  void stand(bool does) {
+    if (stands.exchange(does) == does) return;
+    if (!does) return log::info("kafka.goes_on");
+    const auto& first = pending.front();
+    alarm(kStands, first.topic);
+    log::error("alarm.kafka_batch_not_taken", {{"topic", first.topic},
+                                               {"partition", first.partition},
+                                               {"offset", first.offset},
+                                               {"records", pending.size()}});
+  }
+
   void keep_membership(rd_kafka_t* kafka) {
     rd_kafka_topic_partition_list_t* raw = nullptr;
     if (rd_kafka_assignment(kafka, &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -458,6 +474,7 @@ struct Consumer::Impl {
   bool store_away = false;
 
   std::atomic<bool> reachable{false};
+  std::atomic<bool> stands{false};
   std::atomic<bool> stopping{false};
   std::thread thread;
 };
@@ -497,18 +514,20 @@ void Consumer::show(metrics::Metrics& metrics) {
   }
   metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, metrics::Metrics::Rest::sum);
   for (const auto& topic : impl_->options.topics) {
-    for (const auto name : {kReplaced, kLost, kPartitions}) {
+    for (const auto name : {kReplaced, kLost, kPartitions, kStands}) {
       metrics
-          .counter("kassaflow_kafka_alarms_total", "logs that were not what had been read",
+          .counter("kassaflow_kafka_alarms_total",
+                   "logs that were not what had been read, and batches that the store did not take",
                    {{"topic", topic}, {"alarm", std::string(name)}})
           .add(alarms[{topic, std::string(name)}]);
     }
   }
 }
 
-bool Consumer::healthy() const {
+std::string Consumer::not_ready() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->assigned && impl_->reachable;
+  if (!impl_->assigned || !impl_->reachable) return "Kafka does not answer";
+  return impl_->stands ? "a batch of records is not taken in, see alarm.kafka_batch_not_taken" : "";
 }
 
 }  // namespace kassaflow::kafka

@@ -14,7 +14,7 @@ std::string fingerprint_of(const Record& record) {
   return {hash.begin(), hash.end()};
 }
 
-ReadPositions after(const std::vector<Record>& batch) {
+ReadPositions after(std::span<const Record> batch) {
   ReadPositions positions;
   std::map<Partition, const Record*> last;
   for (const auto& record : batch) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "kassaflow/kafka/producer.hpp"
 #include "mock_broker.hpp"
@@ -42,7 +43,7 @@ class Member {
     };
     handler.on_batch = [this](const std::vector<Record>&) {
       const std::lock_guard lock(mutex_);
-      return answers_;
+      return answers_ && takes_;
     };
     consumer_.emplace(ConsumerOptions{.connection = {.brokers = broker.address()},
                                       .client_id = name,
@@ -67,6 +68,18 @@ class Member {
     const std::lock_guard lock(mutex_);
     answers_ = answers;
   }
+  void store_takes(bool takes) {
+    const std::lock_guard lock(mutex_);
+    takes_ = takes;
+  }
+  // Until it says so, which nobody tells it.
+  void until_ready(bool ready) {
+    const auto give_up = std::chrono::steady_clock::now() + 60s;
+    while (consumer_->not_ready().empty() != ready && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(consumer_->not_ready().empty(), ready) << consumer_->not_ready();
+  }
 
  private:
   template <class Condition>
@@ -83,6 +96,7 @@ class Member {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool answers_;
+  bool takes_ = true;
   ReadPositions stored_;
   int asked_ = 0;
   int joined_ = 0;  // how often it was given partitions: each time the group was rebalanced
@@ -120,6 +134,20 @@ TEST_F(ConsumerTest, LeavesTheGroupWhenItHasRecordsAndItsStoreStaysAway) {
   working.until_joined(1);
   EXPECT_EQ(working.partitions(), std::size_t{kPartitions}) << "it has all of them";
   EXPECT_EQ(without.joined(), 1) << "it did not come back";
+}
+
+TEST_F(ConsumerTest, Rule18_IsNotReadyWhileItsStoreAnswersAndTakesNothing) {
+  Member standing(broker_, "standing", true);
+  standing.until_joined(1);
+  standing.until_ready(true);
+  standing.store_takes(false);
+  Producer producer(io_.get_executor(),
+                    {.connection = {.brokers = broker_.address()}, .client_id = "producer", .topics = {"receipts"}});
+  ASSERT_TRUE(run(producer.send("receipts", "key", "value", {})));
+  standing.until_ready(false);
+  EXPECT_EQ(standing.joined(), 1) << "it keeps its partitions";
+  standing.store_takes(true);
+  standing.until_ready(true);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
     EXPECT_EQ(seen.front().value, "two") << "the one before the stored position is not read again";
     EXPECT_EQ(seen.front().headers.at("content-type"), "text/plain");
   }
-  EXPECT_TRUE(consumer.healthy());
+  EXPECT_EQ(consumer.not_ready(), "");
 
   LogEnds log_ends({.connection = {.brokers = brokers_},
                     .client_id = "kafka_test",

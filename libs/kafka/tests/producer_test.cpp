@@ -114,15 +114,27 @@ TEST_F(ProducerOfAMock, IsReplacedAfterAFatalError) {
   EXPECT_TRUE(next) << next.error().message;
 }
 
-TEST_F(ProducerOfAMock, SetsAsideWhatNobodyCanReadAsItWas) {
+TEST_F(ProducerOfAMock, Rule18_TellsOfWhatIsSetAsideWithItsBytes) {
   Producer producer(io_.get_executor(), options());
+  metrics::Metrics metrics(100);
+  DeadLetters dead_letters(producer, metrics, "receipts", {"outcomes", "callbacks"});
   const Record record{.topic = "outcomes",
                       .partition = 3,
                       .offset = 7,
                       .key = "key",
                       .value = std::string("\0bytes", 6),
                       .headers = {{"owner", "acme"}}};
-  send_dead_letters(producer, "receipts", {record});
+  const auto counted = [&](const std::string& topic, Why why) {
+    const auto line =
+        "kassaflow_records_set_aside_total{topic=\"" + topic + "\",why=\"" + std::string(to_string(why)) + "\"} ";
+    const auto text = metrics.exposition();
+    const auto at = text.find(line);
+    return at == std::string::npos ? std::string("none") : text.substr(at + line.size(), 1);
+  };
+  for (const auto why : kWhys) EXPECT_EQ(counted("callbacks", why), "0") << "there from the start";
+  dead_letters.tell({{record, Why::foreign, "pool a is of tenant b"}});
+  EXPECT_EQ(counted("outcomes", Why::foreign), "1");
+  EXPECT_EQ(counted("outcomes", Why::unreadable), "0");
   run([](Producer& from) -> boost::asio::awaitable<bool> {
     co_await from.flush(10s);
     co_return true;
@@ -133,6 +145,7 @@ TEST_F(ProducerOfAMock, SetsAsideWhatNobodyCanReadAsItWas) {
   EXPECT_EQ(std::string(static_cast<const char*>(found->key), found->key_len), "key");
   EXPECT_EQ(std::string(static_cast<const char*>(found->payload), found->len), record.value);
   EXPECT_EQ(header(*found, "origin"), "outcomes");
+  EXPECT_EQ(header(*found, "why"), "foreign");
   EXPECT_EQ(header(*found, "owner"), "acme");
 }
 

@@ -33,7 +33,7 @@ TEST(Fingerprint, Rule18_IsOfTimeKeyAndValue) {
 TEST(After, Rule18_ABatchMovesEachPartitionBehindItsLastRecord) {
   auto other = record(2, 700);
   other.partition = 1;
-  const auto positions = after({record(4, 1000), other, record(5, 900, "last")});
+  const auto positions = after(std::vector{record(4, 1000), other, record(5, 900, "last")});
   ASSERT_EQ(positions.size(), 2U);
   const auto& position = positions.at({"receipts", 0});
   EXPECT_EQ(position.next_offset, 6);

@@ -5,7 +5,7 @@
 
 namespace kassaflow::positions {
 
-bool continues(const kafka::ReadPositions& stored, const std::vector<kafka::Record>& batch) {
+bool continues(const kafka::ReadPositions& stored, std::span<const kafka::Record> batch) {
   using Place = std::pair<std::int64_t, std::int64_t>;  // log and offset
   std::map<kafka::Partition, Place> first;
   for (const auto& record : batch) {

@@ -218,6 +218,7 @@ Transition follow(const Snapshot& receipt, const Step& step) {
     case Step::unprintable:
       return {receipt.state == State::queued ? State::failed : receipt.state};
     case Step::unreadable:
+    case Step::foreign:
       return {receipt.state == State::queued ? State::held : receipt.state};
     case Step::error_withheld:
       if (receipt.state != State::failed) return {receipt.state};

@@ -317,6 +317,7 @@ TEST(Transitions, APageShowsThemAll) {
       "\n## The gateway's own steps\n\n" + table({{"an attempt is opened", Step::opened},
                                                   {"no register of its pool can express it", Step::unprintable},
                                                   {"this version cannot read it", Step::unreadable},
+                                                  {"its pool is another tenant's", Step::foreign},
                                                   {"status withholds its error for a retry", Step::error_withheld}});
   std::vector<Row> orders;
   for (const auto verb : kVerbs) orders.push_back({"`" + std::string(to_string(verb)) + "`", Ordered{verb}});

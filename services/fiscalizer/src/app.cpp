@@ -10,7 +10,6 @@
 #include "kassaflow/async/back_off.hpp"
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
-#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "migrations.hpp"
@@ -45,6 +44,8 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
   return options;
 }
 
+std::vector<std::string> intake_topics() { return {records::kReceiptsTopic, records::kCallbacksTopic}; }
+
 // What such a server has confirmed does not survive the loss of power: a receipt would be printed twice.
 void refuse_without_fsync(journal::Store& store) {
   const auto durability = store.run_blocking([](Transaction& tx) { return tx.durability(); });
@@ -68,6 +69,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                {records::kCallbacksTopic},
                {records::kOutcomesTopic, records::kKeptFor}}),
       producer_(context.executor, producer_options(settings, context)),
+      dead_letters_(producer_, context.metrics, records::kDeadLettersTopic, intake_topics()),
       published_(settings.kafka, context.instance),
       network_({.allow_private = context.common.allow_private_endpoints}),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
@@ -105,7 +107,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
   options.connection = settings.kafka;
   options.client_id = context.instance;
   options.group = "kassaflow-fiscalizer";
-  options.topics = {records::kReceiptsTopic, records::kCallbacksTopic};
+  options.topics = intake_topics();
   consumer_ = std::make_unique<kafka::Consumer>(std::move(options), std::move(handler));
 
   OperationsHooks hooks;
@@ -144,13 +146,17 @@ kafka::ReadPositions App::positions_of(bool assigned) {
 }
 
 bool App::on_batch(const std::vector<kafka::Record>& batch) {
-  const auto unreadable = intake_store_.run_blocking(
-      [&](Transaction& tx) { return journal::take_in(tx, intake_life_.value_or(Life{}), batch); });
-  if (!unreadable) {
-    report(log::Level::warn, "intake.failed", unreadable.error(), {{"records", batch.size()}});
-    return false;
+  const auto configuration = watcher_.current();
+  postgres::Portions portions{std::span(batch)};
+  while (const auto* portion = portions.next()) {
+    const auto aside = intake_store_.run_blocking(
+        [&](Transaction& tx) { return journal::take_in(tx, intake_life_.value_or(Life{}), *configuration, *portion); });
+    if (!portions.settle(aside)) {
+      report(log::Level::warn, "intake.failed", aside.error(), {{"records", batch.size()}});
+      return false;
+    }
+    if (aside) dead_letters_.tell(*aside);
   }
-  kafka::send_dead_letters(producer_, records::kDeadLettersTopic, *unreadable);
   asio::post(context_.executor, [this] { worker_.taken_in(); });
   return true;
 }
@@ -230,7 +236,7 @@ std::string App::not_ready() const {
   if (!database_.healthy()) return "PostgreSQL does not answer";
   const auto stage = worker_.recovery().stage();
   if (stage != Stage::open) return "the journal is not open: " + std::string(to_string(stage));
-  if (!consumer_->healthy()) return "Kafka does not answer";
+  if (auto why = consumer_->not_ready(); !why.empty()) return why;
   return topics_.not_ready();
 }
 

@@ -13,6 +13,7 @@
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/kafka/topic_check.hpp"
 #include "kassaflow/postgres/database.hpp"
@@ -51,6 +52,7 @@ class App final : public runtime::App {
   journal::PostgresStore intake_store_;
   kafka::TopicCheck topics_;
   kafka::Producer producer_;
+  kafka::DeadLetters dead_letters_;
   KafkaPublished published_;
   http::Network network_;  // of the drivers
   configuration::Watcher watcher_;

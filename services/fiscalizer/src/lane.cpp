@@ -7,6 +7,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -20,7 +21,6 @@ using registers::ShiftCommand;
 
 namespace {
 
-constexpr ErrorKind kUnreadable{"record.unreadable", records::kOtherVersion};
 constexpr int kShiftLoops = 3;  // then a person must look: reports are paper and documents
 constexpr std::int64_t kShiftLongest_s = 23 * 3600 + 30 * 60;  // the law allows 24 h (ffd.md §6)
 constexpr std::size_t kProbesAtOnce = 1;                       // rule 6: exactly one next receipt is offered
@@ -201,9 +201,18 @@ asio::awaitable<bool> Lane::print(Queued queued) {
     co_await wake_.wait_for(dependencies_.settings.register_health);
     co_return false;
   }
+  if (queued.tenant != pool->tenant) {  // taken in before it was known here whose the pool is (I5)
+    log::error("alarm.foreign_receipt", {{"receipt", queued.id.str()},
+                                         {"tenant", queued.tenant.str()},
+                                         {"pool", pool_.str()},
+                                         {"pool_of", pool->tenant.str()}});
+    co_await dependencies_.journal.refuse(queued, receipts::Step::foreign, fence_,
+                                          "Чек направлен в кассы другой организации");
+    co_return true;
+  }
   v1::Receipt record;
-  const auto receipt =
-      record.ParseFromString(queued.content) ? records::from_record(record) : fail(kUnreadable, "not a receipt");
+  const auto receipt = record.ParseFromString(queued.content) ? records::from_record(record)
+                                                              : fail(records::kUnreadable, "not a receipt");
   if (!receipt) {
     kassaflow::report(log::Level::error, "alarm.receipt_unreadable", receipt.error(), {{"receipt", queued.id.str()}});
     co_await dependencies_.journal.refuse(queued, receipts::Step::unreadable, fence_,

@@ -4,8 +4,10 @@
 
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "kassaflow/base/check.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/text/visible.hpp"
@@ -23,6 +25,7 @@ grpc::Status to_status(const Error& error) {
   if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, text};
   if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, text};
   if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, text};
+  if (error.code == postgres::kData) return {StatusCode::INVALID_ARGUMENT, text};
   return {StatusCode::UNAVAILABLE, text};
 }
 
@@ -107,6 +110,9 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
                          v1::UnsettledResponse* response) override {
+    if (!documents::is_id(request->register_()) || !std::in_range<std::int64_t>(request->revision())) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "register is the id of a document, and revision one it can have"};
+    }
     const RegisterId register_id(request->register_());
     // Two transactions: the second sees whatever had begun before the first.
     const auto retired =

@@ -1,6 +1,7 @@
 #include "outcome_publisher.hpp"
 
 #include "kassaflow/async/all.hpp"
+#include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/machine.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -22,6 +23,11 @@ constexpr std::chrono::milliseconds kPause{500};
 
 }  // namespace
 
+namespace {
+// A reader would refuse a longer one; what is cut off stands in the journal.
+std::string fitting(const std::string& text) { return std::string(fiscal::cut(text, records::kErrorLimit)); }
+}  // namespace
+
 v1::ReceiptOutcome record_of(const Outcome& outcome) {
   v1::ReceiptOutcome record;
   record.set_receipt_id(outcome.id.str());
@@ -29,12 +35,12 @@ v1::ReceiptOutcome record_of(const Outcome& outcome) {
   record.set_state(records::to_record(outcome.state));
   record.set_generation(outcome.generation);
   record.set_tenant(outcome.tenant.str());
-  record.set_installation(outcome.installation);
+  record.set_installation(outcome.installation.str());
   record.set_pool(outcome.pool.str());
   record.set_unique_id(outcome.unique_id);
   record.set_total_kopecks(outcome.total_kopecks);
   if (!outcome.fiscal.empty()) record.mutable_fiscal()->ParseFromString(outcome.fiscal);
-  record.set_error(outcome.error);
+  record.set_error(fitting(outcome.error));
   record.set_changed_at_ms(outcome.changed_at_ms);
   record.set_journal_sequence(outcome.sequence);
   record.set_content_digest(outcome.digest);
@@ -45,7 +51,7 @@ v1::ReceiptOutcome record_of(const Outcome& outcome) {
   record.set_journal_head(static_cast<std::uint64_t>(outcome.head));
   record.set_digest_version(outcome.digest_version);
   record.set_finished_at_ms(outcome.finished_at_ms);
-  record.set_hold_reason(outcome.hold_reason);
+  record.set_hold_reason(fitting(outcome.hold_reason));
   v1::Receipt content;
   if (content.ParseFromString(outcome.content)) *record.mutable_warnings() = std::move(*content.mutable_warnings());
   record.mutable_covered_post_ids()->Assign(outcome.post_ids.begin(), outcome.post_ids.end());
@@ -56,7 +62,7 @@ v1::ReceiptOutcome record_of(const Outcome& outcome) {
     attempt->set_started_at_ms(one.started_at_ms);
     attempt->set_finished_at_ms(one.finished_at_ms);
     attempt->set_outcome(records::to_record(one.outcome));
-    attempt->set_detail(one.detail);
+    attempt->set_detail(fitting(one.detail));
   }
   return record;
 }

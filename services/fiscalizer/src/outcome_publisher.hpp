@@ -12,6 +12,7 @@
 #include "journal/store.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/kafka/producer.hpp"
+#include "kassaflow/records/limits.hpp"
 #include "leases.hpp"
 
 namespace kassaflow::v1 {
@@ -29,7 +30,7 @@ using PublishOutcome =
 // Publishes them side by side. Resumes with the receipts and revisions that readers can see for good.
 [[nodiscard]] boost::asio::awaitable<std::vector<std::pair<ReceiptId, std::int64_t>>> publish_all(
     async::Clock& clock, const PublishOutcome& publish, const std::vector<Outcome>& outcomes);
-inline constexpr int kAttemptsShown = 50;  // the latest; a register that fails for weeks must not outgrow a record
+inline constexpr int kAttemptsShown = records::kAttemptsLimit;  // a register may fail for weeks
 
 class OutcomePublisher {
  public:

@@ -4,6 +4,8 @@
 
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/postgres/portions.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -16,11 +18,18 @@ namespace {
 constexpr std::chrono::seconds kLook{1};
 constexpr int kKeeperShard = 0;  // whoever holds it takes back
 
-std::vector<v1::ReceiptOutcome> parsed(const std::vector<std::string>& values) {
+// Without those that cannot be read: each is handed to `left_out`.
+std::vector<v1::ReceiptOutcome> parsed(
+    const std::vector<std::string>& values,
+    const std::function<void(const v1::ReceiptOutcome&, const Error&)>& left_out = [](const auto&, const auto&) {}) {
   std::vector<v1::ReceiptOutcome> outcomes;
   for (const auto& value : values) {
     v1::ReceiptOutcome outcome;
-    if (outcome.ParseFromString(value)) outcomes.push_back(std::move(outcome));
+    if (const auto read = records::read(value, outcome)) {
+      outcomes.push_back(std::move(outcome));
+    } else {
+      left_out(outcome, read.error());
+    }
   }
   return outcomes;
 }
@@ -29,7 +38,8 @@ std::vector<journal::Told> told(const std::vector<std::string>& values) {
   std::vector<journal::Told> result;
   for (const auto& outcome : parsed(values)) {
     result.push_back({ReceiptId(outcome.receipt_id()), static_cast<std::int64_t>(outcome.revision()),
-                      static_cast<std::int64_t>(outcome.journal_head())});
+                      static_cast<std::int64_t>(outcome.journal_head()), TenantId(outcome.tenant()),
+                      InstallationId(outcome.installation())});
   }
   return result;
 }
@@ -133,18 +143,37 @@ asio::awaitable<void> Recovery::take_back() {
   const auto begins = behind_since_ + dependencies_.late_bytes;
   if (dependencies_.clock.now() < begins) co_return co_await wake_.wait_until(begins);
   taken_back_ = 0;
-  const auto take = [this](std::vector<std::string> values) -> asio::awaitable<bool> {
-    auto outcomes = std::make_shared<const std::vector<v1::ReceiptOutcome>>(parsed(values));
-    const auto behind = co_await dependencies_.store.run(
-        [this, outcomes](Transaction& tx) { return journal::take_back(tx, *outcomes, dependencies_.find_register); });
-    if (!behind) report(log::Level::warn, "journal.take_back_failed", behind.error());
-    if (behind) taken_back_ += *behind;
-    co_return behind && !stopping_;
-  };
+  const auto take = [this](std::vector<std::string> values) { return take_back(std::move(values)); };
   if (!co_await dependencies_.published.read(take)) co_return;
   const auto done = co_await dependencies_.store.transact([](Transaction& tx) { journal::read_posts(tx); });
   if (!done) co_return report(log::Level::warn, "journal.take_back_failed", done.error());
   see(Stage::reading_posts, durability_);
+}
+
+asio::awaitable<bool> Recovery::take_back(std::vector<std::string> values) {
+  const auto outcomes = std::make_shared<const std::vector<v1::ReceiptOutcome>>(
+      parsed(values, [](const auto& outcome, const auto& error) { journal::report_left_out(outcome, error.message); }));
+  postgres::Portions portions{std::span(*outcomes)};
+  while (const auto* next = portions.next()) {
+    const auto portion = *next;
+    Result<std::size_t> behind = 0;
+    if (portion.handling != postgres::Handling::take_in) {
+      journal::report_left_out(portion.items.front(), portion.refusal);
+    } else {
+      behind =
+          co_await dependencies_.store.run([outcomes, items = portion.items, snapshot = dependencies_.configuration(),
+                                            find_register = dependencies_.find_register](Transaction& tx) {
+            return journal::take_back(tx, items, *snapshot, find_register);
+          });
+    }
+    if (!portions.settle(behind)) {
+      report(log::Level::warn, "journal.take_back_failed", behind.error());
+      co_return false;
+    }
+    if (behind) taken_back_ += *behind;
+    if (stopping_) co_return false;
+  }
+  co_return true;
 }
 
 asio::awaitable<void> Recovery::await_posts() {

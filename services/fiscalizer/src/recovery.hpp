@@ -7,6 +7,9 @@
 // Lives on the fiscalizer's one executor thread.
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "journal/store.hpp"
 #include "journal/taking_back.hpp"
@@ -25,6 +28,7 @@ class Recovery {
     Leases& leases;  // lets nothing start while the journal is not open
     Published& published;
     async::Clock::duration late_bytes{};  // of what left in a life that is lost
+    std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
     journal::FindRegister find_register;
     std::function<void()> opened;
   };
@@ -42,6 +46,8 @@ class Recovery {
   void see(Stage stage, const Durability& durability);
   boost::asio::awaitable<void> compare();
   boost::asio::awaitable<void> take_back();
+  // Some of it; false: again later, from the beginning.
+  boost::asio::awaitable<bool> take_back(std::vector<std::string> values);
   boost::asio::awaitable<void> await_posts();
   [[nodiscard]] bool is_mine() const;
 

@@ -26,15 +26,17 @@ constexpr std::chrono::seconds kAnswer{2};  // of status
 AskPromise ask_status(const std::string& address) {
   const std::shared_ptr<v1::Status::Stub> stub =
       v1::Status::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  return [stub](const ReceiptId& receipt, std::uint64_t revision) {
+  return [stub](const Wish& wish) {
     v1::WithholdErrorRequest request;
-    request.set_receipt_id(receipt.str());
-    request.set_revision(revision);
+    request.set_receipt_id(wish.receipt.str());
+    request.set_revision(static_cast<std::uint64_t>(wish.revision));
+    request.set_tenant(wish.tenant.str());
+    request.set_installation(wish.installation.str());
     v1::WithholdErrorResponse response;
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kAnswer);
     if (const auto status = stub->WithholdError(&context, request, &response); !status.ok()) {
-      log::warn("retry.status_away", {{"receipt", receipt.str()}, {"error", status.error_message()}});
+      log::warn("retry.status_away", {{"receipt", wish.receipt.str()}, {"error", status.error_message()}});
       return Promise::away;
     }
     if (response.verdict() == v1::WithholdErrorResponse::WITHHELD) return Promise::given;
@@ -50,7 +52,7 @@ Retries::End Retries::carry_out(const ReceiptId& receipt) {
   if (!found) return End::later;
   if (!*found) return End::no_wish;
   const auto& wish = **found;
-  switch (ask_(wish.receipt, static_cast<std::uint64_t>(wish.revision))) {
+  switch (ask_(wish)) {
     case Promise::given: {
       const auto done = store_.run_blocking([&](Transaction& tx) { return people::carry_out(tx, wish); });
       if (!done || !*done) return End::later;

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "journal/store.hpp"
-#include "kassaflow/base/id.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -18,11 +17,11 @@ namespace kassaflow::fiscalizer {
 enum class Promise : std::uint8_t {
   given,
   too_late,  // the portal knows it
-  not_yet,   // it has not heard of this revision, or knows a later one
+  not_yet,   // it has not heard of this revision of this installation's receipt, or knows a later one
   away,      // it does not answer
 };
 // Blocks, a few seconds at most.
-using AskPromise = std::function<Promise(const ReceiptId& receipt, std::uint64_t revision)>;
+using AskPromise = std::function<Promise(const Wish& wish)>;
 // Of status at "host:port".
 [[nodiscard]] AskPromise ask_status(const std::string& address);
 

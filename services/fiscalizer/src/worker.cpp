@@ -32,6 +32,7 @@ Worker::Worker(WorkerDependencies dependencies)
                  .leases = leases_,
                  .published = dependencies_.published,
                  .late_bytes = dependencies_.settings.late_bytes(),
+                 .configuration = dependencies_.configuration,
                  .find_register =
                      [this](const RegisterId& id) {
                        const auto snapshot = dependencies_.configuration();
@@ -215,6 +216,12 @@ asio::awaitable<void> Worker::read_callback(CalledBack callback) {
   const auto snapshot = dependencies_.configuration();
   const auto lane = lanes_.find(callback.register_id);
   const auto entry = snapshot->registers.find(callback.register_id);
+  if (entry != snapshot->registers.end() && entry->second->settings.identity != callback.identity) {
+    // Taken in before it was known here which register that is: no lane of another hears of it (I5).
+    log::error("alarm.foreign_callback",
+               {{"receipt", attempt.receipt.str()}, {"register", callback.register_id.str()}, {"key", attempt.key}});
+    co_return co_await journal_.pass_over(callback.evidence);
+  }
   std::optional<registers::Finding> finding;
   if (lane != lanes_.end() && lane->second->driver() != nullptr) {
     finding = lane->second->driver()->read_callback(ref_of(attempt), callback.body);

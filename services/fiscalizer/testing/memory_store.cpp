@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "kassaflow/async/pause.hpp"
+#include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::fiscalizer::journal {
@@ -17,7 +19,6 @@ namespace {
 
 struct StoredReceipt {
   ReceiptRow row;  // its `content`, `fiscal` and `rest_ms` are empty
-  std::string installation;
   std::string unique_id;
   std::string content;
   std::string fiscal;
@@ -47,10 +48,55 @@ struct StoredEvidence {
   std::optional<RegisterId> callback_register{};  // of a callback, whose bytes are the raw answer
 };
 
-struct StoredUnreadable {
-  Unreadable record;
+struct StoredRecord {
+  KeptRecord record;
   std::int64_t place = 0;  // in the order in which they were kept
 };
+
+// A value that a database does not hold, and with it the transaction: postgres::kData.
+class Refused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+void require(bool holds, const char* refused) {
+  if (!holds) throw Refused(refused);
+}
+// As PostgreSQL's types are.
+void is_text(std::string_view value) {
+  require(fiscal::is_utf8(value) && value.find('\0') == std::string_view::npos, "invalid byte sequence for a text");
+}
+// A page's third. PostgreSQL compresses before it refuses, so this one refuses more.
+void is_indexed(std::string_view value) {
+  constexpr std::size_t kLongest = 2600;
+  is_text(value);
+  require(value.size() <= kLongest, "index row size exceeds the maximum");
+}
+void is_uuid(std::string_view value) { require(receipts::is_uuid(value), "invalid input syntax for type uuid"); }
+void is_int(std::int64_t value) {
+  require(value == static_cast<std::int32_t>(value), "value out of range for type integer");
+}
+void is_bigint(std::uint64_t value) {
+  require(std::in_range<std::int64_t>(value), "value out of range for type bigint");
+}
+void is_time_ms(std::int64_t value) {
+  constexpr std::int64_t kEarliest = -210'866'803'200'000;  // 4714-11-24 BC
+  constexpr std::int64_t kLatest = 9'224'318'015'999'999;   // 294276-12-31
+  require(kEarliest <= value && value <= kLatest, "timestamp out of range");
+}
+
+void has_columns(const ReceiptRow& row) {
+  is_text(row.error);
+  is_text(row.hold_reason);
+  is_text(row.retry_by);
+  is_text(row.cashbox.str());
+  is_indexed(row.pool.str());
+  is_int(row.generation);
+  is_int(row.attempts);
+  is_int(row.generation_attempts);
+  is_int(row.conflicts);
+  is_int(row.digest_version);
+}
 
 }  // namespace
 
@@ -63,7 +109,7 @@ struct Memory::Tables {
   std::map<ReceiptId, StoredReceipt> receipts;
   std::map<std::int64_t, StoredAttempt> attempts;
   std::map<std::pair<ReceiptId, std::string>, NewPost> posts;
-  std::map<std::tuple<std::string, std::int32_t, std::int64_t, std::int64_t>, StoredUnreadable> unreadable;
+  std::map<std::tuple<std::string, std::int32_t, std::int64_t, std::int64_t>, StoredRecord> kept_records;
   kafka::ReadPositions positions;
   std::map<std::int64_t, StoredEvidence> evidence;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
@@ -76,6 +122,9 @@ struct Memory::Tables {
   Stage stage = Stage::open;
   bool was_synchronous = false;
   Durability durability;
+  std::function<bool(const std::string& unique_id, std::int64_t total_kopecks)> refuses = [](const auto&, auto) {
+    return false;
+  };
 
   // What follows from the rows.
   std::map<PoolId, std::map<std::int64_t, ReceiptId>> queues;  // by position
@@ -182,11 +231,17 @@ class MemoryTransaction final : public Transaction {
   }
 
   void insert_receipts(const std::vector<NewReceipt>& receipts) override {
-    for (const auto& [id, installation, unique_id, accepted_at_ms, row] : receipts) {
+    for (const auto& [id, unique_id, accepted_at_ms, row] : receipts) {
+      is_uuid(id.str());
+      is_text(row.tenant.str());
+      is_text(row.installation.str());
+      is_text(unique_id);
+      is_time_ms(accepted_at_ms);
+      has_columns(row);
+      require(!tables_.refuses(unique_id, row.total_kopecks), "violates check constraint");
       if (tables_.receipts.contains(id)) throw std::runtime_error("intake: a receipt appeared meanwhile");
       StoredReceipt stored;
       stored.row = row;
-      stored.installation = installation;
       stored.unique_id = unique_id;
       take(stored, row);
       stored.row.revision = 1;
@@ -203,6 +258,10 @@ class MemoryTransaction final : public Transaction {
     for (const auto& [id, row] : receipts) {
       const auto found = tables_.receipts.find(id);
       if (!row.changed || found == tables_.receipts.end()) continue;
+      has_columns(row);
+      is_time_ms(row.finished_at_ms);
+      require(!row.content || !tables_.refuses(found->second.unique_id, row.total_kopecks),
+              "violates check constraint");
       auto stored = found->second;
       const auto before = stored.row.state;
       const auto revision = stored.row.revision;
@@ -243,16 +302,19 @@ class MemoryTransaction final : public Transaction {
     return told;
   }
 
-  std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) override {
-    std::map<ReceiptId, std::int64_t> known;
+  std::map<ReceiptId, KnownReceipt> known_receipts(const std::set<ReceiptId>& ids) override {
+    std::map<ReceiptId, KnownReceipt> known;
     for (const auto& id : ids) {
       const auto found = tables_.receipts.find(id);
-      if (found != tables_.receipts.end()) known.emplace(id, found->second.row.revision);
+      if (found == tables_.receipts.end()) continue;
+      const auto& row = found->second.row;
+      known.emplace(id, KnownReceipt{row.tenant, row.installation, row.revision});
     }
     return known;
   }
 
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override {
+    is_text(actor);
     auto stored = tables_.receipts.at(receipt);
     stored.row.retry_by = actor;
     put(receipt, std::move(stored));
@@ -263,7 +325,7 @@ class MemoryTransaction final : public Transaction {
     for (const auto& id : tables_.wished) {
       if (static_cast<int>(found.size()) == limit) break;
       const auto& row = tables_.receipts.at(id).row;
-      if (row.state == State::failed) found.push_back({id, row.revision});
+      if (row.state == State::failed) found.push_back({id, row.revision, row.tenant, row.installation});
     }
     return found;
   }
@@ -273,10 +335,12 @@ class MemoryTransaction final : public Transaction {
     if (stored == tables_.receipts.end()) return std::nullopt;
     const auto& row = stored->second.row;
     if (row.state != State::failed || row.retry_by.empty()) return std::nullopt;
-    return Wish{receipt, row.revision};
+    return Wish{receipt, row.revision, row.tenant, row.installation};
   }
 
   void audit(const std::string& actor, const ReceiptId&, const std::string& action) override {
+    is_text(actor);
+    is_text(action);
     tables_.audit.push_back(actor + ": " + action);
     undo_.emplace_back([this] { tables_.audit.pop_back(); });
   }
@@ -295,16 +359,25 @@ class MemoryTransaction final : public Transaction {
   }
 
   void insert_posts(const std::vector<NewPost>& posts) override {
-    for (const auto& post : posts) insert(tables_.posts, {post.receipt, post.id}, post);
+    for (const auto& post : posts) {
+      is_uuid(post.id);
+      is_text(post.verdict);
+      is_int(post.generation);
+      require(tables_.receipts.contains(post.receipt), "violates foreign key constraint");
+      insert(tables_.posts, {post.receipt, post.id}, post);
+    }
   }
 
-  void keep_unreadable(const Unreadable& record) override {
-    insert(tables_.unreadable, {record.topic, record.partition, record.log, record.offset}, {record, tables_.next()});
+  void keep_record(const KeptRecord& record) override {
+    if (!record.receipt.empty()) is_uuid(record.receipt.str());
+    is_text(record.why);
+    is_text(record.detail);
+    insert(tables_.kept_records, {record.topic, record.partition, record.log, record.offset}, {record, tables_.next()});
   }
 
-  std::vector<std::string> unreadable_of(const ReceiptId& receipt) override {
+  std::vector<std::string> kept_of(const ReceiptId& receipt) override {
     std::map<std::int64_t, std::string> found;
-    for (const auto& [where, stored] : tables_.unreadable) {
+    for (const auto& [where, stored] : tables_.kept_records) {
       if (stored.record.receipt == receipt) found.emplace(-stored.place, stored.record.value);
     }
     std::vector<std::string> values;
@@ -382,6 +455,12 @@ class MemoryTransaction final : public Transaction {
       const std::vector<KeptAttempt>& attempts) override {
     std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> ids;
     for (const auto& [attempt, outcome, detail, started_at_ms] : attempts) {
+      is_int(attempt.number);
+      is_int(attempt.generation);
+      is_text(attempt.register_id.str());
+      is_indexed(attempt.key);
+      is_text(detail);
+      is_time_ms(started_at_ms);
       const auto& known = of(attempt.receipt);
       const auto kept =
           std::ranges::find(known, attempt.number, [&](auto id) { return tables_.attempts.at(id).row.number; });
@@ -443,6 +522,9 @@ class MemoryTransaction final : public Transaction {
 
   void write_attempts(const std::map<std::int64_t, AttemptChange>& changes) override {
     for (const auto& [id, one] : changes) {
+      is_text(one.detail);
+      is_text(one.words);
+      is_indexed(one.remote_id);
       auto& stored = change(tables_.attempts, id);
       if (one.outcome) {
         stored.row.outcome = *one.outcome;
@@ -517,6 +599,9 @@ class MemoryTransaction final : public Transaction {
   void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto& heard = batch[i];
+      is_text(heard.finding.code);
+      is_text(heard.finding.text);
+      is_text(heard.finding.remote_id);
       if (heard.stored == 0) {
         keep({heard, decided[i]});
       } else if (decided[i]) {
@@ -547,19 +632,33 @@ class MemoryTransaction final : public Transaction {
     });
   }
 
-  void append_callbacks(const std::vector<Callback>& callbacks) override {
+  std::vector<std::vector<NamedAttempt>> named_by(const std::vector<Callback>& callbacks) override {
+    std::vector<std::vector<NamedAttempt>> named;
     for (const auto& callback : callbacks) {
+      is_text(callback.identity.str());
+      is_text(callback.key);
+      is_text(callback.remote_id);
+      auto& attempts = named.emplace_back();
       for (const auto id : on(callback.identity)) {
         const auto& attempt = tables_.attempts.at(id);
         const bool by_key = !callback.key.empty() && attempt.row.key == callback.key;
         const bool by_remote_id = !callback.remote_id.empty() && attempt.remote_id == callback.remote_id;
         if (!by_key && !by_remote_id) continue;
-        Heard heard;
-        heard.attempt = id;
-        heard.send = attempt.row.sends;
-        heard.finding.raw_answer = callback.body;
-        keep({heard, false, callback.register_id});
+        const auto receipt = tables_.receipts.find(attempt.row.receipt);
+        attempts.push_back({id, receipt == tables_.receipts.end() ? TenantId() : receipt->second.row.tenant});
       }
+    }
+    return named;
+  }
+
+  void append_callbacks(const std::vector<std::pair<std::int64_t, Callback>>& callbacks) override {
+    for (const auto& [id, callback] : callbacks) {
+      is_text(callback.register_id.str());
+      Heard heard;
+      heard.attempt = id;
+      heard.send = tables_.attempts.at(id).row.sends;
+      heard.finding.raw_answer = callback.body;
+      keep({heard, false, callback.register_id});
     }
   }
 
@@ -569,8 +668,9 @@ class MemoryTransaction final : public Transaction {
       if (static_cast<int>(result.size()) == limit) break;
       const auto& [heard, decided, callback_register] = tables_.evidence.at(id);
       if (!callback_register || std::ranges::find(shards, heard.fence.shard) == shards.end()) continue;
-      result.push_back(
-          {id, heard.fence.shard, heard.send, *callback_register, with_bytes(heard.attempt), heard.finding.raw_answer});
+      result.push_back({id, heard.fence.shard, heard.send, *callback_register,
+                        tables_.attempts.at(heard.attempt).row.identity, with_bytes(heard.attempt),
+                        heard.finding.raw_answer});
     }
     return result;
   }
@@ -585,6 +685,8 @@ class MemoryTransaction final : public Transaction {
   std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override {
     std::set<std::int64_t> owners;
     for (const auto& claim : claims) {
+      is_indexed(claim.fn);
+      is_bigint(claim.fd);
       insert(tables_.documents, {claim.fn, claim.fd}, claim);
       if (tables_.documents.at({claim.fn, claim.fd}).attempt == claim.attempt) owners.insert(claim.attempt);
     }
@@ -693,8 +795,8 @@ class MemoryTransaction final : public Transaction {
         const auto& stored = tables_.receipts.at(id);
         if (stored.not_before_ms > now_ms_) continue;
         if (taken++ == per_pool) break;
-        result.push_back({id, pool, stored.row.revision, stored.row.generation, stored.row.attempts, stored.row.suspect,
-                          stored.content});
+        result.push_back({id, stored.row.tenant, pool, stored.row.revision, stored.row.generation, stored.row.attempts,
+                          stored.row.suspect, stored.content});
       }
     }
     return result;
@@ -870,7 +972,7 @@ class MemoryTransaction final : public Transaction {
     outcome.state = row.state;
     outcome.generation = row.generation;
     outcome.tenant = row.tenant;
-    outcome.installation = stored.installation;
+    outcome.installation = row.installation;
     outcome.pool = row.pool;
     outcome.cashbox = row.cashbox;
     outcome.unique_id = stored.unique_id;
@@ -973,6 +1075,16 @@ std::int64_t Memory::evidence() const { return static_cast<std::int64_t>(tables_
 
 std::vector<std::string> Memory::audited() const { return tables_->audit; }
 
+std::vector<KeptRecord> Memory::set_aside() const {
+  std::vector<KeptRecord> records;
+  for (const auto& [where, stored] : tables_->kept_records) records.push_back(stored.record);
+  return records;
+}
+
+void Memory::refuse_receipts(std::function<bool(const std::string& unique_id, std::int64_t total_kopecks)> which) {
+  tables_->refuses = std::move(which);
+}
+
 MemoryStore::MemoryStore(async::Clock& clock, Memory& memory, std::function<Fate()> fates)
     : clock_(clock), memory_(memory), fates_(std::move(fates)) {}
 
@@ -981,6 +1093,9 @@ Result<std::monostate> MemoryStore::carry_out(Fate::End end, const Body& body) {
   MemoryTransaction tx(*memory_.tables_, memory_.clock_.unix_ms());
   try {
     body(tx);
+  } catch (const Refused& error) {
+    tx.roll_back();
+    return fail(postgres::kData, error.what());
   } catch (const std::exception& error) {
     tx.roll_back();
     return fail(postgres::kRefused, error.what());

@@ -1,6 +1,6 @@
 #pragma once
 // The journal in memory, for tests and the simulation: transactions, unique keys, clocks of its own, and the ways a
-// database can fail. The same conformance tests run over it and over PostgreSQL.
+// database can fail or refuse what it is given. The same conformance tests run over it and over PostgreSQL.
 //
 // One thread.
 
@@ -61,6 +61,9 @@ class Memory {
   [[nodiscard]] std::vector<std::string> verdicts(const ReceiptId& receipt) const;  // by post id
   [[nodiscard]] std::int64_t evidence() const;                                      // how much was told in all
   [[nodiscard]] std::vector<std::string> audited() const;                           // "who: what"
+  [[nodiscard]] std::vector<KeptRecord> set_aside() const;
+  // What the tables do not hold, beside what no database does (a NUL in a text, a number that is too large).
+  void refuse_receipts(std::function<bool(const std::string& unique_id, std::int64_t total_kopecks)> which);
 
   struct Tables;
 

@@ -16,7 +16,8 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() {
     session_.exec(
         "truncate receipts, posts, attempts, evidence, documents, registers, retired_registers, offsets, unreadable, "
-        "audit cascade; update trust t set system = l.system, timeline = l.timeline, run = l.run, stage = 'open' from "
+        "audit cascade; alter table receipts drop constraint if exists refused; update trust t set system = l.system, "
+        "timeline = l.timeline, run = l.run, stage = 'open' from "
         "life() l");
   }
 
@@ -38,6 +39,15 @@ class PostgresUnderTest final : public StoreUnderTest {
   std::int64_t evidence() override { return std::stoll(session_.one("select count(*) from evidence")); }
   std::string audited() override {
     return session_.one("select coalesce(string_agg(actor || ': ' || action, '; ' order by id), '') from audit");
+  }
+
+  std::string kept() override {
+    return session_.one(
+        "select coalesce(string_agg(record_offset || ' ' || why, ', ' order by record_offset), '') from unreadable");
+  }
+  void refuse(const std::string& unique_id, std::int64_t total_kopecks) override {
+    session_.exec("alter table receipts add constraint refused check (unique_id <> '" + unique_id +
+                  "' and total_kopecks <> " + std::to_string(total_kopecks) + ")");
   }
 
   void start_again() override { session_.exec("update trust set run = 'before'"); }
@@ -85,6 +95,18 @@ class MemoryUnderTest final : public StoreUnderTest {
     for (const auto& action : memory_.audited()) list += (list.empty() ? "" : "; ") + action;
     return list;
   }
+  std::string kept() override {
+    std::map<std::int64_t, std::string> by_offset;
+    for (const auto& record : memory_.set_aside()) by_offset[record.offset] = record.why;
+    std::string list;
+    for (const auto& [offset, why] : by_offset) list += (list.empty() ? "" : ", ") + std::to_string(offset) + " " + why;
+    return list;
+  }
+  void refuse(const std::string& unique_id, std::int64_t total_kopecks) override {
+    memory_.refuse_receipts(
+        [=](const std::string& number, std::int64_t total) { return number == unique_id || total == total_kopecks; });
+  }
+
   void start_again() override { memory_.start_again(); }
   void fail_over() override { memory_.fail_over(); }
   void have_standby() override {

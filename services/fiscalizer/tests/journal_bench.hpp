@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
+#include <span>
 
 #include "journal/decisions.hpp"
 #include "journal/intake.hpp"
@@ -48,6 +51,10 @@ class StoreUnderTest {
   virtual std::int64_t evidence() = 0;  // how much was told in all
   // "who: what; who: what"
   virtual std::string audited() = 0;
+  // The records that were set aside, by offset: "3 refused, 5 foreign".
+  virtual std::string kept() = 0;
+  // Beside what no database holds: receipts with this number of the portal's, or this total.
+  virtual void refuse(const std::string& unique_id, std::int64_t total_kopecks) = 0;
 
   // The server starts again, or a standby that has it all takes over.
   virtual void start_again() = 0;
@@ -130,11 +137,21 @@ class JournalBench {
     record.value = accepted.SerializeAsString();
     return record;
   }
-  // The records that could not be read.
-  std::vector<kafka::Record> take_any(const std::vector<kafka::Record>& batch) {
-    return run([&](Transaction& tx) { return journal::take_in(tx, tx.trust(false).life, batch); });
+  // As the process does with a batch. What was set aside.
+  std::vector<kafka::SetAside> take_any(const std::vector<kafka::Record>& batch) {
+    std::vector<kafka::SetAside> aside;
+    postgres::Portions portions{std::span(batch)};
+    while (const auto* portion = portions.next()) {
+      const auto stored = under_test_->store().run_blocking(
+          [&](Transaction& tx) { return journal::take_in(tx, tx.trust(false).life, configuration_, *portion); });
+      if (!portions.settle(stored)) throw std::runtime_error(explained(stored.error()));
+      if (stored) std::ranges::copy(*stored, std::back_inserter(aside));
+    }
+    return aside;
   }
-  void take(const std::vector<kafka::Record>& batch) { ASSERT_TRUE(take_any(batch).empty()); }
+  void take(const std::vector<kafka::Record>& batch) {
+    for (const auto& aside : take_any(batch)) ADD_FAILURE() << "set aside: " << aside.detail;
+  }
 
   std::vector<Queued> queued() {
     return run([](Transaction& tx) { return tx.queue({kPool}, 10); });
@@ -201,19 +218,35 @@ class JournalBench {
   }
   // A callback about the first attempt of a receipt.
   static Callback callback_for(int receipt) {
-    return {RegisterId("kkt-1"), RegisterIdentity("bit:1"), receipts::attempt_key(uuid(receipt), 1), "", "body"};
+    return {TenantId("acme"),
+            RegisterId("kkt-1"),
+            RegisterIdentity("bit:1"),
+            receipts::attempt_key(uuid(receipt), 1),
+            "",
+            "body"};
   }
-  void call_back(const Callback& callback) {
-    run([&](Transaction& tx) {
-      tx.append_callbacks({callback});
-      return true;
-    });
+  static kafka::Record callback_record(const Callback& callback) {
+    v1::RegisterCallback told;
+    told.set_tenant(callback.tenant.str());
+    told.set_register_(callback.register_id.str());
+    told.set_protocol("itkassa");
+    told.set_pool(kPool.str());
+    told.set_identity(callback.identity.str());
+    told.set_attempt_key(callback.key);
+    told.set_remote_id(callback.remote_id);
+    told.set_body(callback.body);
+    kafka::Record record;
+    record.topic = records::kCallbacksTopic;
+    record.value = told.SerializeAsString();
+    return record;
   }
+  void call_back(const Callback& callback) { take({callback_record(callback)}); }
   std::uint64_t documents() {
     return run([](Transaction& tx) { return tx.count_numbers(kFn, 1, UINT32_MAX); });
   }
 
   std::unique_ptr<StoreUnderTest> under_test_;
+  configuration::Snapshot configuration_;  // nobody's things are known unless a test says so
 };
 
 class JournalTest : public testing::TestWithParam<StoreKind>, protected JournalBench {

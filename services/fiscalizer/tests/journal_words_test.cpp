@@ -35,7 +35,7 @@ class WordsTest : public JournalTest {
   void print_next(std::uint64_t fd) { settle(heard(open_next(), Fact::printed, Cause::none, fd)); }
   // `fd` 0: the register tells no number.
   void report(Kind kind, std::uint64_t fd, const std::string& code = "success") {
-    NewAttempt attempt = attempt_for({.id = {}, .pool = kPool, .content = ""});
+    NewAttempt attempt = attempt_for({.id = {}, .tenant = {}, .pool = kPool, .content = ""});
     attempt.kind = kind;
     attempt.fn_before = kFn;
     attempt.fd_before = 100;

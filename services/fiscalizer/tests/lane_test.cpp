@@ -28,6 +28,7 @@ class LaneTest : public PostgresJournalTest {
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
+    pool_of_registers_->tenant = TenantId("acme");
     register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = RegisterIdentity("bit:1");
     free_shards();
@@ -124,6 +125,23 @@ class LaneTest : public PostgresJournalTest {
   std::shared_ptr<configuration::Pool> pool_of_registers_ = std::make_shared<configuration::Pool>();
   std::optional<Lane> lane_;
 };
+
+// It was taken in before the configuration came that says whose the pool is.
+TEST_F(LaneTest, I5_AReceiptOfAnotherTenantIsHeldAndPrintedNowhere) {
+  auto foreign = printable(post(3, 3, 10, "d", 2));
+  v1::ReceiptAccepted accepted;
+  accepted.ParseFromString(foreign.value);
+  accepted.set_tenant("other");
+  accepted.set_installation("other-main");
+  foreign.value = accepted.SerializeAsString();
+  take({foreign, printable(post(4, 4, 10, "d", 3))});
+  driver_.sent = printed();
+  drive();
+  until([&] { return state(4) == "done"; });
+  EXPECT_EQ(state(1) + state(2) + state(3), "donedoneheld");
+  EXPECT_EQ(driver_.sends, 3);
+  EXPECT_EQ(one("select count(*) from attempts where receipt = '" + uuid(3) + "'"), "0");
+}
 
 TEST_F(LaneTest, AnExpiredShiftToldByCallbackIsClosedOnceAndTheReceiptPrintedOnce) {
   driver_.sent = said(Fact::pending, "7");

@@ -326,8 +326,10 @@ TEST_P(PeopleTest, Rule16_AHeldReceiptIsOfferedToNoRegister) {
 
 TEST_P(PeopleTest, Rule18_WhatAPersonHoldsStaysHeldWhenItCanBeReadAtLast) {
   transact([](Transaction& tx) {
-    NewReceipt unreadable{receipt_id(1), "acme-main", "1", 0, {}};
+    NewReceipt unreadable{receipt_id(1), "1", 0, {}};
     unreadable.row.state = State::held;
+    unreadable.row.tenant = TenantId("acme");
+    unreadable.row.installation = InstallationId("acme-main");
     unreadable.row.pool = kPool;
     tx.insert_receipts({unreadable});
   });

@@ -64,6 +64,7 @@ class RecoveryTest : public testing::Test {
     record.set_state(v1::RECEIPT_STATE_DONE);
     record.set_generation(1);
     record.set_tenant("acme");
+    record.set_installation("acme-main");
     record.set_pool("shop");
     published_.outcomes.push_back(record.SerializeAsString());
   }
@@ -89,6 +90,7 @@ class RecoveryTest : public testing::Test {
                       .leases = leases_,
                       .published = published_,
                       .late_bytes = kLateBytes,
+                      .configuration = [] { return std::make_shared<const configuration::Snapshot>(); },
                       .find_register = [](const RegisterId&) { return std::nullopt; },
                       .opened = [this] { ++opened_; }}};
 };
@@ -126,6 +128,21 @@ TEST_F(RecoveryTest, Rule17_AJournalThatIsBehindIsTakenBackAfterLateBytesAndOpen
   EXPECT_GE(opened_, 2);
 }
 
+TEST_F(RecoveryTest, Rule18_AnOutcomeThatTheStoreRefusesIsLeftOutAndTheOthersAreTakenBack) {
+  publish(3);
+  published_.outcomes.insert(published_.outcomes.begin(), "\xff");
+  v1::ReceiptOutcome refused;
+  refused.ParseFromString(published_.outcomes.back());
+  refused.set_receipt_id("11111111-2222-8333-8444-000000000002");
+  refused.set_unique_id("13");
+  published_.outcomes.insert(published_.outcomes.begin(), refused.SerializeAsString());
+  memory_.refuse_receipts([](const auto& unique_id, auto) { return unique_id == "13"; });
+  memory_.start_again();
+  time_.run_for(kLateBytes + 15s);
+  EXPECT_EQ(state(), "done");
+  EXPECT_EQ(recovery_.stage(), Stage::open);
+}
+
 TEST_F(RecoveryTest, Rule17_ItIsNotOpenedBeforeTheLostPostsAreRead) {
   publish(3);
   published_.ends = {{records::kReceiptsTopic, 0, 7}};
@@ -137,7 +154,7 @@ TEST_F(RecoveryTest, Rule17_ItIsNotOpenedBeforeTheLostPostsAreRead) {
     kafka::Record last;
     last.topic = records::kReceiptsTopic;
     last.offset = 6;
-    tx.store_positions(kafka::after({last}));
+    tx.store_positions(kafka::after(std::vector{last}));
   });
   time_.run_for(5s);
   EXPECT_TRUE(may_start());
@@ -166,6 +183,7 @@ TEST_F(RecoveryTest, Rule17_AJournalIsComparedWhenAWorkerBeginsAlthoughItIsOpen)
                     .leases = leases_,
                     .published = published_,
                     .late_bytes = kLateBytes,
+                    .configuration = [] { return std::make_shared<const configuration::Snapshot>(); },
                     .find_register = [](const RegisterId&) { return std::nullopt; },
                     .opened = [] {}}};
   asio::co_spawn(time_.executor(), another.run(), kRethrow);

@@ -23,8 +23,9 @@ class RetriesTest : public PeopleTest {
   Retries::End carry_out(Promise promise, const std::function<void()>& then = [] {}) {
     Retries retries(
         under_test_->store(),
-        [&](const ReceiptId& receipt, std::uint64_t revision) {
-          asked_.push_back(receipt.str() + " " + std::to_string(revision));
+        [&](const Wish& wish) {
+          EXPECT_EQ(wish.tenant.str() + "/" + wish.installation.str(), "acme/acme-main") << "whose it is is asked, too";
+          asked_.push_back(wish.receipt.str() + " " + std::to_string(wish.revision));
           then();
           return promise;
         },
@@ -59,7 +60,7 @@ TEST_P(RetriesTest, Rule16_AWorkerThatDiesBeforeOrAfterThePromiseLeavesTheWish) 
   EXPECT_EQ(carry_out(Promise::away), Retries::End::status_away);
   EXPECT_THROW(carry_out(Promise::given, [] { throw Crash(); }), Crash);
   EXPECT_EQ(state(1) + " " + receipt(1).retry_by, "failed anna@desk");
-  Retries other(under_test_->store(), [](const auto&, auto) { return Promise::given; }, [] {});
+  Retries other(under_test_->store(), [](const auto&) { return Promise::given; }, [] {});
   other.carry_out_all();
   EXPECT_EQ(state(1) + receipt(1).retry_by, "queued");
 }
@@ -70,8 +71,7 @@ TEST_P(RetriesTest, Rule16_OneWishThatCannotBeCarriedOutYetKeepsNoOther) {
   ASSERT_TRUE(retry(2));
   Retries worker(
       under_test_->store(),
-      [](const ReceiptId& receipt, auto) { return receipt == receipt_id(1) ? Promise::not_yet : Promise::given; },
-      [] {});
+      [](const Wish& wish) { return wish.receipt == receipt_id(1) ? Promise::not_yet : Promise::given; }, [] {});
   worker.carry_out_all();
   EXPECT_EQ(state(1), "failed");
   EXPECT_EQ(state(2), "queued");
@@ -111,7 +111,7 @@ TEST_F(OperationsTest, Rule16_TheCallerIsToldThatItWillBeDone) {
     if (status_is_there && !std::exchange(heard, true)) done.set_value();
   };
   hooks.finished = [](const Finished&) {};
-  hooks.ask_promise = [&](const auto&, auto) { return status_is_there ? Promise::given : Promise::not_yet; };
+  hooks.ask_promise = [&](const auto&) { return status_is_there ? Promise::given : Promise::not_yet; };
   Operations operations(under_test_->store(), kTimes, std::move(hooks), kWorker);
   const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
       "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));

@@ -68,13 +68,14 @@ class TakingBackTest : public JournalTest {
     std::vector<Told> told;
     for (const auto& record : published_) {
       told.push_back({ReceiptId(record.receipt_id()), static_cast<std::int64_t>(record.revision()),
-                      static_cast<std::int64_t>(record.journal_head())});
+                      static_cast<std::int64_t>(record.journal_head()), TenantId(record.tenant()),
+                      InstallationId(record.installation())});
     }
     return run([&](Transaction& tx) { return journal::judge(tx, told); });
   }
   std::size_t take_back(const std::vector<v1::ReceiptOutcome>& records) {
     return run([&](Transaction& tx) {
-      return journal::take_back(tx, records, [this](const RegisterId&) {
+      return journal::take_back(tx, records, configuration_, [this](const RegisterId&) {
         return std::optional(
             journal::KnownRegister{RegisterIdentity("bit:1"), registers::find_protocol("itkassa"), askable_});
       });
@@ -337,7 +338,8 @@ TEST_P(TakingBackTest, Rule17_IntakeOfAnotherLifeGoesOnOnlyWhereTheJournalIs) {
   const auto life = run([](Transaction& tx) { return tx.trust(false).life; });
   const auto take_in = [&](std::int64_t offset) {
     const int n = static_cast<int>(offset) + 1;
-    return run([&](Transaction& tx) { return journal::take_in(tx, life, {post(n, n, 10, "d", offset)}); });
+    const auto record = post(n, n, 10, "d", offset);
+    return run([&](Transaction& tx) { return journal::take_in(tx, life, configuration_, {std::span(&record, 1)}); });
   };
   take_in(0);
   under_test_->start_again();
@@ -350,6 +352,48 @@ TEST_P(TakingBackTest, Rule17_IntakeOfAnotherLifeGoesOnOnlyWhereTheJournalIs) {
   EXPECT_THROW(take_in(3), std::runtime_error) << "post 3 would never come back";
   take_in(2);
   EXPECT_EQ(queued().size(), 3U);
+}
+
+// Of receipt 1 as another tenant's.
+v1::ReceiptOutcome forged(v1::ReceiptOutcome record) {
+  record.set_tenant("other");
+  record.set_installation("other-main");
+  record.set_revision(record.revision() + 100);
+  record.set_journal_head(record.journal_head() + 1'000'000);
+  record.set_state(v1::RECEIPT_STATE_DONE);
+  record.mutable_fiscal()->set_fn(kFn);
+  record.mutable_fiscal()->set_fd(77);
+  return record;
+}
+
+TEST_P(TakingBackTest, Rule17_AnOutcomeOfAnotherTenantSaysNothingOfTheJournal) {
+  take({post(1, 1, 10, "d", 0)});
+  publish();
+  published_.push_back(forged(published_.front()));
+  under_test_->start_again();
+  EXPECT_EQ(judge(), Stage::open);
+}
+
+TEST_P(TakingBackTest, Rule17_AnOutcomeOfAnotherTenantIsNotTakenBack) {
+  under_test_->back_up();
+  take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1)});
+  publish();
+  const auto known = published_;
+  published_.push_back(forged(known.front()));
+  under_test_->restore();
+  ASSERT_EQ(judge(), Stage::taking_back);
+  EXPECT_EQ(take_back(published_), 2U) << "the first record says whose it is";
+  EXPECT_EQ(receipt(1).tenant, TenantId("acme"));
+  EXPECT_NE(state(1), "done");
+  EXPECT_EQ(take_back({forged(known.front())}), 0U) << "then the journal does";
+  EXPECT_EQ(documents(), 0U);
+
+  auto of_a_foreign_pool = known.back();
+  of_a_foreign_pool.set_revision(99);
+  auto pool = std::make_shared<configuration::Pool>();
+  pool->tenant = TenantId("other");
+  configuration_.pools[kPool] = pool;
+  EXPECT_EQ(take_back({of_a_foreign_pool}), 0U);
 }
 
 TEST_P(TakingBackTest, OutcomesAreReadPageByPage) {

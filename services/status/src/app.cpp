@@ -10,7 +10,6 @@
 #include "kassaflow/base/report.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/bitrix24/answers.hpp"
-#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/positions/continues.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/postgres/life.hpp"
@@ -88,6 +87,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
               {{records::kReceiptsTopic, records::kKeptFor}, {records::kOutcomesTopic, records::kKeptFor}}),
       producer_(context.executor,
                 {.connection = settings.kafka, .client_id = context.instance, .topics = {records::kDeadLettersTopic}}),
+      dead_letters_(producer_, context.metrics, records::kDeadLettersTopic, topics()),
       log_ends_(
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(context.clock, log_ends_, database_),
@@ -166,18 +166,22 @@ kafka::ReadPositions StatusApp::positions_of(bool assigned) {
 }
 
 bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
-  std::vector<kafka::Record> unreadable;
-  const auto stored = database_.run_blocking([&](pqxx::work& work) {
-    if (postgres::life(work, kLifeTable) != life_ && !positions::continues(positions::load(work), batch)) {
-      throw std::runtime_error("the view lives another life, and has not come so far");
+  const auto configuration = watcher_.current();
+  postgres::Portions portions{std::span(batch)};
+  while (const auto* portion = portions.next()) {
+    std::vector<kafka::SetAside> aside;
+    const auto stored = database_.run_blocking([&](pqxx::work& work) {
+      if (postgres::life(work, kLifeTable) != life_ && !positions::continues(positions::load(work), portion->items)) {
+        throw std::runtime_error("the view lives another life, and has not come so far");
+      }
+      aside = sql::apply(work, *configuration, *portion, settings_.push_delay.count());
+    });
+    if (!portions.settle(stored)) {
+      report(log::Level::warn, "view.intake_failed", stored.error(), {{"records", batch.size()}});
+      return false;
     }
-    unreadable = sql::apply(work, batch, settings_.push_delay.count());
-  });
-  if (!stored) {
-    report(log::Level::warn, "view.intake_failed", stored.error(), {{"records", batch.size()}});
-    return false;
+    if (stored) dead_letters_.tell(aside);
   }
-  kafka::send_dead_letters(producer_, records::kDeadLettersTopic, unreadable);
   return true;
 }
 
@@ -200,7 +204,7 @@ void StatusApp::update_metrics() {
 std::string StatusApp::not_ready() const {
   if (watcher_.current()->revision == 0) return "no configuration from the registry yet";
   if (!database_.healthy()) return "PostgreSQL does not answer";
-  if (!consumer_->healthy()) return "Kafka does not answer";
+  if (auto why = consumer_->not_ready(); !why.empty()) return why;
   return topics_.not_ready();
 }
 

@@ -11,6 +11,7 @@
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/kafka/topic_check.hpp"
@@ -43,6 +44,7 @@ class StatusApp final : public runtime::App {
   postgres::Database answers_database_;  // CHECK_URL alone: nothing else may delay it
   kafka::TopicCheck topics_;
   kafka::Producer producer_;
+  kafka::DeadLetters dead_letters_;
   kafka::LogEnds log_ends_;
   CaughtUp caught_up_for_pushes_;
   CaughtUp caught_up_for_answers_;

@@ -53,7 +53,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   const ReceiptId receipt(uuid);
 
   auto known = co_await view_.find(receipt);
-  switch (answer_for(known, installation->second->id)) {
+  switch (answer_for(known, *installation->second)) {
     case Answer::wait:
       co_return wait;
     case Answer::done:
@@ -63,7 +63,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   }
   if (!co_await view_.caught_up()) co_return wait;
   known = co_await view_.find(receipt);
-  if (answer_for(known, installation->second->id) != Answer::error_if_current) co_return wait;
+  if (answer_for(known, *installation->second) != Answer::error_if_current) co_return wait;
   if (!co_await view_.tell_error(receipt, known->outcome.revision())) co_return wait;
   log::info("check.error_told", {{"receipt", uuid}});
   co_return bitrix24::check_error(uuid, known->outcome.error());

@@ -111,10 +111,10 @@ Look look(pqxx::work& work, const std::string& owner, const InstallationId& inst
   return seen;
 }
 
-std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const InstallationId& installation,
-                                        const ReceiptId& receipt) {
-  auto now = look(work, owner, installation, receipt);
-  if (!now.due || answer_for(now.due->known, installation) != Answer::error_if_current ||
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner,
+                                        const configuration::Installation& portal, const ReceiptId& receipt) {
+  auto now = look(work, owner, portal.id, receipt);
+  if (!now.due || answer_for(now.due->known, portal) != Answer::error_if_current ||
       !tell_error(work, receipt, now.due->known.outcome.revision()))
     return std::nullopt;
   return std::move(now.due->known);

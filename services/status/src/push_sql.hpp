@@ -42,8 +42,8 @@ struct Look {
 // The receipt as it is now, immediately before it is pushed.
 Look look(pqxx::work& work, const std::string& owner, const InstallationId& installation, const ReceiptId& receipt);
 // The same for an error that is told now (tell_error); nullopt: it must not be.
-std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner, const InstallationId& installation,
-                                        const ReceiptId& receipt);
+std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner,
+                                        const configuration::Installation& portal, const ReceiptId& receipt);
 
 struct Release {
   std::chrono::milliseconds rest{0};

@@ -119,12 +119,18 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const ReceiptId& rece
   if (!looked || !looked->is_ours) co_return Next::leave;
   if (!looked->due) co_return Next::go_on;
   auto due = std::move(*looked->due);
-  const auto& webhook = installation->second->portal_webhook;
+  const auto& portal_of = *installation->second;
+  if (!is_of(due.known.outcome, portal_of)) {  // taken in before it was known here whose the installation is (I5)
+    log::error("alarm.foreign_receipt", {{"receipt", due.receipt.str()}, {"installation", portal.installation.str()}});
+    co_await give_up(due, "foreign");
+    co_return Next::go_on;
+  }
+  const auto& webhook = portal_of.portal_webhook;
   if (webhook.empty()) {
     co_await give_up(due, "no_webhook");
     co_return Next::go_on;
   }
-  if (portal_word(due.known.outcome.state()) != PortalWord::done && !co_await become_current(portal, due)) {
+  if (portal_word(due.known.outcome.state()) != PortalWord::done && !co_await become_current(portal_of, due)) {
     co_await put_off(due, settings_.retry_min(), "not_current");
     co_return Next::go_on;
   }
@@ -133,12 +139,11 @@ asio::awaitable<Pusher::Next> Pusher::push(Portal& portal, const ReceiptId& rece
 
 // ERROR is the dangerous word: it leaves only when nothing newer can be known, and is remembered as told before it does
 // (exactly-once.md 14, 16).
-asio::awaitable<bool> Pusher::become_current(const Portal& portal, sql::Due& due) {
-  if (answer_for(due.known, portal.installation) != Answer::error_if_current || !co_await dependencies_.caught_up())
-    co_return false;
+asio::awaitable<bool> Pusher::become_current(const configuration::Installation& portal, sql::Due& due) {
+  if (answer_for(due.known, portal) != Answer::error_if_current || !co_await dependencies_.caught_up()) co_return false;
   auto told = co_await dependencies_.database.run(
-      [replica = dependencies_.replica, installation = portal.installation, receipt = due.receipt](pqxx::work& work) {
-        return sql::tell_due_error(work, replica, installation, receipt);
+      [replica = dependencies_.replica, &portal, receipt = due.receipt](pqxx::work& work) {
+        return sql::tell_due_error(work, replica, portal, receipt);
       });
   if (!told || !*told) co_return false;
   due.known = std::move(**told);

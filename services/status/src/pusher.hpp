@@ -50,7 +50,7 @@ class Pusher {
   boost::asio::awaitable<Next> push(Portal& portal, const ReceiptId& receipt);
   boost::asio::awaitable<Next> send(Portal& portal, PortalAddress& address, const sql::Due& due);
   boost::asio::awaitable<Next> conclude(Portal& portal, const sql::Due& due, const bitrix24::Verdict& verdict);
-  boost::asio::awaitable<bool> become_current(const Portal& portal, sql::Due& due);
+  boost::asio::awaitable<bool> become_current(const configuration::Installation& portal, sql::Due& due);
   boost::asio::awaitable<void> put_off(const sql::Due& due, std::chrono::milliseconds wait, std::string why);
   boost::asio::awaitable<void> give_up(const sql::Due& due, std::string why);
   [[nodiscard]] std::vector<InstallationId> running() const { return {running_.begin(), running_.end()}; }

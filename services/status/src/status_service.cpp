@@ -2,8 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "kassaflow/log/log.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/records/limits.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "look_ups.hpp"
 #include "view.hpp"
@@ -39,6 +40,12 @@ class StatusService::Service final : public v1::Status::Service {
 
   grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
                     v1::ListReceiptsResponse* response) override {
+    for (const auto* id : {&request->tenant(), &request->pool()}) {
+      if (!id->empty() && !documents::is_id(*id))
+        return {grpc::StatusCode::INVALID_ARGUMENT, "tenant and pool are ids of documents, or empty"};
+    }
+    if (request->since_ms() < 0 || request->since_ms() > records::kLatest_ms)
+      return {grpc::StatusCode::INVALID_ARGUMENT, "since_ms is a time in Unix milliseconds, at most of the year 9999"};
     sql::Filter filter{TenantId(request->tenant()), PoolId(request->pool()), std::string(state_word(request->state())),
                        request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
@@ -57,8 +64,9 @@ class StatusService::Service final : public v1::Status::Service {
                              v1::WithholdErrorResponse* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
+    const Owner asker{TenantId(request->tenant()), InstallationId(request->installation())};
     return run([&](pqxx::work& work) {
-      response->set_verdict(sql::withhold_error(work, ReceiptId(request->receipt_id()), request->revision()));
+      response->set_verdict(sql::withhold_error(work, ReceiptId(request->receipt_id()), asker, request->revision()));
     });
   }
 

@@ -1,11 +1,13 @@
 #include "view.hpp"
 
-#include <set>
-
 #include "kassaflow/base/check.hpp"
+#include "kassaflow/configuration/ownership.hpp"
+#include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/records/topics.hpp"
 
 namespace kassaflow::status {
@@ -38,8 +40,12 @@ std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
   return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
 }
 
-Answer answer_for(const std::optional<ViewEntry>& known, const InstallationId& installation) {
-  if (!known || known->installation != installation) return Answer::wait;
+bool is_of(const v1::ReceiptOutcome& outcome, const configuration::Installation& portal) {
+  return outcome.installation() == portal.id.str() && outcome.tenant() == portal.tenant.str();
+}
+
+Answer answer_for(const std::optional<ViewEntry>& known, const configuration::Installation& portal) {
+  if (!known || known->installation != portal.id || !is_of(known->outcome, portal)) return Answer::wait;
   switch (portal_word(known->outcome.state())) {
     case PortalWord::done:
       return Answer::done;
@@ -65,8 +71,15 @@ bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd
 
 namespace {
 
-bool readable(const v1::ReceiptOutcome& outcome) {
-  return receipts::is_uuid(outcome.receipt_id()) && outcome.revision() > 0 && !state_word(outcome.state()).empty();
+constexpr std::size_t kDetailLimit = 300;  // characters
+
+template <class Message>
+Owner owner_of(const Message& message, bool told) {
+  return {TenantId(message.tenant()), InstallationId(message.installation()), told};
+}
+
+std::string named(const Owner& owner) {
+  return "tenant " + owner.tenant.str() + " and installation " + owner.installation.str();
 }
 
 // An accepted post makes a receipt visible before the journal has spoken.
@@ -85,52 +98,157 @@ v1::ReceiptOutcome from_post(const v1::ReceiptAccepted& post) {
   return outcome;
 }
 
+const InstallationId kSeveral("*");  // no id of a document
+
+class NewsReader {
+ public:
+  explicit NewsReader(const configuration::Snapshot& configuration) : configuration_(configuration) {}
+
+  void read(const postgres::Portion<kafka::Record>& portion) {
+    for (const auto& record : portion.items) {
+      if (portion.handling != postgres::Handling::take_in) {
+        set_aside(record, kafka::Why::refused, std::string(fiscal::cut(portion.refusal, kDetailLimit)));
+      } else if (record.topic == records::kReceiptsTopic) {
+        read_into(posts_, record);
+      } else {
+        read_into(told_, record);
+      }
+    }
+  }
+
+  [[nodiscard]] std::set<ReceiptId> receipts() const {
+    std::set<ReceiptId> ids;
+    for (const auto& [post, record] : posts_) ids.emplace(post.receipt_id());
+    for (const auto& [outcome, record] : told_) ids.emplace(outcome.receipt_id());
+    return ids;
+  }
+
+  [[nodiscard]] News news(Owners owners) && {
+    for (auto& [outcome, record] : told_) hear(std::move(outcome), *record, owners);
+    for (const auto& [post, record] : posts_) hear(post, *record, owners);
+    for (const auto& [receipt, offset] : doubts_) news_.doubtful.insert(receipt);
+    return std::move(news_);
+  }
+
+ private:
+  template <class Message>
+  using Read = std::vector<std::pair<Message, const kafka::Record*>>;
+
+  void set_aside(const kafka::Record& record, kafka::Why why, std::string detail) {
+    news_.aside.push_back({record, why, std::move(detail)});
+    const bool may_be_the_journals = record.topic == records::kOutcomesTopic && why != kafka::Why::foreign;
+    if (may_be_the_journals && receipts::is_uuid(record.key)) doubts_[ReceiptId(record.key)] = record.offset;
+  }
+
+  template <class Message>
+  void read_into(Read<Message>& messages, const kafka::Record& record) {
+    Message message;
+    const auto read = records::read(record.value, message);
+    if (!read) {
+      const bool limits = read.error().code == records::kOutOfLimits;
+      return set_aside(record, limits ? kafka::Why::out_of_limits : kafka::Why::unreadable, read.error().message);
+    }
+    const auto owner = owner_of(message, false);
+    const auto why =
+        configuration::contradiction(configuration_, {owner.tenant, owner.installation, PoolId(message.pool())});
+    if (why.empty()) {
+      messages.emplace_back(std::move(message), &record);
+    } else {
+      set_aside(record, kafka::Why::foreign,
+                "receipt " + message.receipt_id() + " is of " + named(owner) + ", and " + why);
+    }
+  }
+
+  void hear(v1::ReceiptOutcome outcome, const kafka::Record& record, Owners& owners) {
+    const ReceiptId receipt(outcome.receipt_id());
+    const auto owner = owner_of(outcome, true);
+    auto& known = owners[receipt];
+    if (known.told && !known.is(owner)) return foreign(receipt, owner, known, record);
+    known = owner;
+    // A receipt's outcomes lie in one partition, in their order.
+    if (const auto doubt = doubts_.find(receipt); doubt != doubts_.end() && doubt->second < record.offset) {
+      doubts_.erase(doubt);
+    }
+    for (const auto& post : outcome.covered_post_ids()) news_.posts[{receipt, post}].add({.covered = true});
+    auto& newest = news_.outcomes[receipt];
+    if (newest.revision() < outcome.revision()) newest = std::move(outcome);
+  }
+
+  void hear(const v1::ReceiptAccepted& post, const kafka::Record& record, Owners& owners) {
+    const ReceiptId receipt(post.receipt_id());
+    const auto owner = owner_of(post, false);
+    const auto known = owners.try_emplace(receipt, owner).first->second;
+    // Whoever's the receipt is in the end: posts of that installation count.
+    news_.posts[{receipt, post.post_id()}].add({.installation = owner.installation});
+    if (!known.is(owner)) return foreign(receipt, owner, known, record);
+    news_.outcomes.emplace(receipt, from_post(post));
+  }
+
+  void foreign(const ReceiptId& receipt, const Owner& owner, const Owner& known, const kafka::Record& record) {
+    set_aside(record, kafka::Why::foreign,
+              "receipt " + receipt.str() + " is of " + named(owner) + " here, and of " + named(known) + " before");
+  }
+
+  const configuration::Snapshot& configuration_;
+  Read<v1::ReceiptAccepted> posts_;
+  Read<v1::ReceiptOutcome> told_;
+  std::map<ReceiptId, std::int64_t> doubts_;  // offset of the last outcome that was set aside
+  News news_;
+};
+
 }  // namespace
 
-News read_news(const std::vector<kafka::Record>& batch) {
-  News news;
-  for (const auto& record : batch) {
-    if (record.topic == records::kReceiptsTopic) {
-      v1::ReceiptAccepted post;
-      if (!post.ParseFromString(record.value) || !receipts::is_uuid(post.receipt_id()) ||
-          !receipts::is_uuid(post.post_id())) {
-        news.unreadable.push_back(record);
-        continue;
-      }
-      const ReceiptId receipt(post.receipt_id());
-      news.posts.emplace(std::pair(receipt, post.post_id()), false);
-      news.outcomes.emplace(receipt, from_post(post));
-      continue;
-    }
-    v1::ReceiptOutcome outcome;
-    if (!outcome.ParseFromString(record.value) || !readable(outcome)) {
-      news.unreadable.push_back(record);
-      continue;
-    }
-    const ReceiptId receipt(outcome.receipt_id());
-    for (const auto& post : outcome.covered_post_ids()) news.posts[{receipt, post}] = true;
-    auto& known = news.outcomes[receipt];
-    if (known.revision() < outcome.revision()) known = std::move(outcome);
-  }
-  return news;
+void Post::add(const Post& other) {
+  covered = covered || other.covered;
+  if (other.installation.empty() || other.installation == installation) return;
+  installation = installation.empty() ? other.installation : kSeveral;
+}
+
+bool Post::is_uncovered_post_of(const InstallationId& receipts_installation) const {
+  return !covered && (installation.empty() || installation == kSeveral || installation == receipts_installation);
+}
+
+News read_news(const configuration::Snapshot& configuration, const postgres::Portion<kafka::Record>& portion,
+               const std::function<Owners(const std::set<ReceiptId>&)>& find_owners) {
+  NewsReader reader(configuration);
+  reader.read(portion);
+  return std::move(reader).news(find_owners(reader.receipts()));
 }
 
 namespace sql {
 namespace {
 
-void write_posts(pqxx::work& work, const std::map<std::pair<ReceiptId, std::string>, bool>& posts) {
-  TextArray receipts_, ids;
+// Whose those are that are known; they stay as they are until the end of the transaction.
+Owners lock_owners(pqxx::work& work, const std::set<ReceiptId>& receipts) {
+  TextArray ids;
+  for (const auto& receipt : receipts) ids.add(receipt.str());
+  Owners owners;
+  for (const auto& row : work.exec_params(
+           "select id, tenant, installation, revision > 0 from receipts where id = any($1::uuid[]) order by id for "
+           "update",
+           ids.str())) {
+    owners[ReceiptId(row[0].as<std::string>())] = {TenantId(row[1].as<std::string>()),
+                                                   InstallationId(row[2].as<std::string>()), row[3].as<bool>()};
+  }
+  return owners;
+}
+
+void write_posts(pqxx::work& work, const std::map<std::pair<ReceiptId, std::string>, Post>& posts) {
+  TextArray receipts_, ids, installations;
   IntArray covered;
-  for (const auto& [key, is_covered] : posts) {
+  for (const auto& [key, post] : posts) {
     receipts_.add(key.first.str());
     ids.add(key.second);
-    covered.add(is_covered ? 1 : 0);
+    covered.add(post.covered ? 1 : 0);
+    installations.add(post.installation.str());
   }
   work.exec_params(
-      "insert into posts as p (receipt, post_id, covered) select r, i, c <> 0 from unnest($1::uuid[], $2::uuid[], "
-      "$3::int[]) as n(r, i, c) order by r, i "
-      "on conflict (receipt, post_id) do update set covered = true where excluded.covered and not p.covered",
-      receipts_.str(), ids.str(), covered.str());
+      "insert into posts as p (receipt, post_id, covered, installation) select r, i, c <> 0, n from unnest($1::uuid[], "
+      "$2::uuid[], $3::int[], $4::text[]) as n(r, i, c, n) order by r, i on conflict (receipt, post_id) do update set "
+      "covered = p.covered or excluded.covered, installation = case when p.installation = '' then "
+      "excluded.installation when excluded.installation in ('', p.installation) then p.installation else '*' end where "
+      "(excluded.covered and not p.covered) or excluded.installation not in ('', p.installation)",
+      receipts_.str(), ids.str(), covered.str(), installations.str());
 }
 
 void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutcome>& outcomes,
@@ -149,10 +267,11 @@ void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutco
     bodies.add_bytes(outcome.SerializeAsString());
     push.add(portal_word(outcome.state()) != PortalWord::wait ? 1 : 0);
   }
-  // A higher revision wins and done is terminal. Another outcome cancels a push that has become wrong: of a re-opened
-  // receipt nothing is pushed, of a finished one the new outcome. `is_same`: only posts were added to what is known; a
-  // receipt that failed, was printed again and failed between two batches is not (its generation is higher), nor is one
-  // whose error was withheld. A revision that is told again, after a log was lost, is no longer outdated.
+  // A higher revision wins and done is terminal. The journal's first word says whose the receipt is, whatever posts
+  // said before. Another outcome cancels a push that has become wrong: of a re-opened receipt nothing is pushed, of a
+  // finished one the new outcome. `is_same`: only posts were added to what is known; a receipt that failed, was printed
+  // again and failed between two batches is not (its generation is higher), nor is one whose error was withheld. A
+  // revision that is told again, after a log was lost, is no longer outdated.
   work.exec_params(
       "insert into receipts as r (id, tenant, installation, pool, state, revision, generation, accepted_at, outcome, "
       "push_due, logs) "
@@ -163,21 +282,48 @@ void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutco
       "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], "
       "$8::bigint[], $9::bytea[], $10::int[]) "
       "as n(id, tenant, installation, pool, state, revision, generation, accepted_ms, outcome, push) "
-      "on conflict (id) do update set (pool, state, revision, generation, outcome, push_due, push_tries, pushed_at, "
-      "error_told_at, logs) = (select excluded.pool, excluded.state, excluded.revision, excluded.generation, "
-      "excluded.outcome, "
+      "on conflict (id) do update set (tenant, installation, pool, state, revision, generation, outcome, push_due, "
+      "push_tries, pushed_at, error_told_at, logs) = (select excluded.tenant, excluded.installation, excluded.pool, "
+      "excluded.state, excluded.revision, excluded.generation, excluded.outcome, "
       "case when is_same then r.push_due else excluded.push_due end, case when is_same then r.push_tries else 0 end, "
       "case when is_same then r.pushed_at end, case when is_same then r.error_told_at end, excluded.logs "
       "from (select r.revision = excluded.revision or (r.state = excluded.state and "
       "r.generation = excluded.generation and r.error_withheld_revision < r.revision) as is_same) compared) "
-      "where (r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')) "
-      "or (r.revision = excluded.revision and r.revision > 0 and r.logs < excluded.logs)",
+      "where (r.revision = 0 or (r.tenant, r.installation) = (excluded.tenant, excluded.installation)) and "
+      "((r.revision < excluded.revision and (r.state <> 'done' or excluded.state = 'done')) "
+      "or (r.revision = excluded.revision and r.revision > 0 and r.logs < excluded.logs))",
       ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), generations.str(),
       accepted.str(), bodies.str(), push.str(), push_delay_ms);
 }
 
-constexpr const char* kColumns =
-    "select r.installation, r.outcome, exists (select 1 from posts p where p.receipt = r.id and not p.covered), "
+// The journal may have said more of them than is known: outdated until it says something again.
+void doubt(pqxx::work& work, const std::set<ReceiptId>& receipts) {
+  if (receipts.empty()) return;
+  TextArray ids;
+  for (const auto& receipt : receipts) ids.add(receipt.str());
+  work.exec_params("update receipts set logs = -1 where id = any($1::uuid[])", ids.str());
+}
+
+void keep(pqxx::work& work, const std::vector<kafka::SetAside>& aside) {
+  for (const auto& [record, why, detail] : aside) {
+    TextArray raw;
+    raw.add_bytes(record.key);
+    raw.add_bytes(record.value);
+    work.exec_params(
+        "insert into set_aside (topic, partition, log, record_offset, key, value, why, detail) values ($1, $2, $3, $4, "
+        "($5::bytea[])[1], ($5::bytea[])[2], $6, $7) on conflict do nothing",
+        record.topic, record.partition, record.log, record.offset, raw.str(), std::string(to_string(why)), detail);
+  }
+}
+
+// Post::is_uncovered_post_of, in SQL.
+const std::string kUncovered =
+    "exists (select 1 from posts p where p.receipt = r.id and not p.covered and p.installation in ('', '*', "
+    "r.installation))";
+
+const std::string kColumns =
+    "select r.installation, r.outcome, " + kUncovered +
+    ", "
     "coalesce((extract(epoch from r.pushed_at) * 1000)::bigint, 0), r.error_withheld_revision >= r.revision, "
     "r.logs < (select coalesce(sum(log), 0) from offsets) from receipts r ";
 
@@ -198,44 +344,50 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
 
 }  // namespace
 
-std::vector<kafka::Record> apply(pqxx::work& work, const std::vector<kafka::Record>& batch,
-                                 std::int64_t push_delay_ms) {
-  auto news = read_news(batch);
+std::vector<kafka::SetAside> apply(pqxx::work& work, const configuration::Snapshot& configuration,
+                                   const postgres::Portion<kafka::Record>& portion, std::int64_t push_delay_ms) {
+  auto news = read_news(configuration, portion, [&](const auto& receipts) { return lock_owners(work, receipts); });
   write_posts(work, news.posts);
   write_receipts(work, news.outcomes, push_delay_ms);
-  positions::store(work, kafka::after(batch));
-  return std::move(news.unreadable);
+  if (portion.handling != postgres::Handling::keep_bare) doubt(work, news.doubtful);
+  keep(work, news.aside);
+  positions::store(work, kafka::after(portion.items));
+  return std::move(news.aside);
 }
 
 std::optional<ViewEntry> find(pqxx::work& work, const ReceiptId& receipt) {
-  auto found = read(work.exec_params(std::string(kColumns) + "where r.id = $1::uuid", receipt.str()));
+  auto found = read(work.exec_params(kColumns + "where r.id = $1::uuid", receipt.str()));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 
 std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter) {
   return read(work.exec_params(
-      std::string(kColumns) +
-          "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
-          "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
+      kColumns + "where ($1 = '' or r.tenant = $1) and ($2 = '' or r.pool = $2) and ($3 = '' or r.state = $3) "
+                 "and r.accepted_at >= to_timestamp($4::bigint / 1000.0) order by r.accepted_at desc, r.id limit $5",
       filter.tenant.str(), filter.pool.str(), filter.state, filter.since_ms, filter.limit));
 }
 
 bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision) {
-  return work.exec_params(
-                 "update receipts set error_told_at = coalesce(error_told_at, now()) "
-                 "where id = $1::uuid and revision = $2 and state = 'failed' and error_withheld_revision < revision "
-                 "and logs = (select coalesce(sum(log), 0) from offsets) "
-                 "and not exists (select 1 from posts p where p.receipt = receipts.id and not p.covered)",
-                 receipt.str(), revision)
-             .affected_rows() == 1;
+  static const std::string kTell =
+      "update receipts r set error_told_at = coalesce(error_told_at, now()) where id = $1::uuid and revision = $2 and "
+      "state = 'failed' and error_withheld_revision < revision and logs = (select coalesce(sum(log), 0) from offsets) "
+      "and not " +
+      kUncovered;
+  return work.exec_params(kTell, receipt.str(), revision).affected_rows() == 1;
 }
 
-v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision) {
+v1::WithholdErrorResponse::Verdict withhold_error(pqxx::work& work, const ReceiptId& receipt, const Owner& asker,
+                                                  std::uint64_t revision) {
   const auto rows = work.exec_params(
-      "select revision, state = 'failed', error_told_at is not null from receipts where id = $1::uuid for update",
+      "select revision, state = 'failed', error_told_at is not null, tenant, installation from receipts where id = "
+      "$1::uuid for update",
       receipt.str());
   if (rows.empty()) return v1::WithholdErrorResponse::BEHIND;
+  if (!asker.is({TenantId(rows[0][3].as<std::string>()), InstallationId(rows[0][4].as<std::string>())})) {
+    log::warn("withhold.foreign", {{"receipt", receipt.str()}, {"asked_for", named(asker)}});
+    return v1::WithholdErrorResponse::BEHIND;
+  }
   const auto known = rows[0][0].as<std::uint64_t>();
   if (known < revision) return v1::WithholdErrorResponse::BEHIND;
   if (known > revision || !rows[0][1].as<bool>()) return v1::WithholdErrorResponse::PASSED;
@@ -259,6 +411,8 @@ v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequ
     entry.set_state(outcome.state());
     entry.set_content_digest(std::move(*outcome.mutable_content_digest()));
     entry.set_digest_version(outcome.digest_version());
+    entry.set_tenant(std::move(*outcome.mutable_tenant()));
+    entry.set_installation(std::move(*outcome.mutable_installation()));
   }
   return response;
 }

@@ -6,35 +6,52 @@ namespace kassaflow::status {
 
 using receipts::PortalWord;
 
-std::vector<kafka::Record> MemoryView::apply(const std::vector<kafka::Record>& batch, std::int64_t now_ms) {
-  auto news = read_news(batch);
-  for (const auto& [key, covered] : news.posts) {
-    auto& known = posts_[key.first][key.second];
-    known = known || covered;
+Owners MemoryView::owners_of(const std::set<ReceiptId>& receipts) const {
+  Owners owners;
+  for (const auto& id : receipts) {
+    if (const auto row = rows_.find(id); row != rows_.end()) owners[id] = row->second.owner();
   }
+  return owners;
+}
+
+std::vector<kafka::SetAside> MemoryView::apply(const configuration::Snapshot& configuration,
+                                               const postgres::Portion<kafka::Record>& portion, std::int64_t now_ms) {
+  auto news = read_news(configuration, portion, [this](const auto& receipts) { return owners_of(receipts); });
+  for (const auto& [key, post] : news.posts) posts_[key.first][key.second].add(post);
   for (auto& [id, outcome] : news.outcomes) {
     const auto [place, added] = rows_.try_emplace(id);
     auto& row = place->second;
     const auto& known = row.outcome;
-    if (added) row.installation = InstallationId(outcome.installation());
     const bool over = known.state() == v1::RECEIPT_STATE_DONE && outcome.state() != v1::RECEIPT_STATE_DONE;
-    if (!added && (known.revision() >= outcome.revision() || over)) continue;
-    const bool is_same = !added && known.state() == outcome.state() && known.generation() == outcome.generation() &&
-                         row.error_withheld_revision < known.revision();
+    const bool again = !added && known.revision() == outcome.revision() && known.revision() > 0 && row.outdated;
+    if (!added && !again && (known.revision() >= outcome.revision() || over)) continue;
+    const bool is_same =
+        again || (!added && known.state() == outcome.state() && known.generation() == outcome.generation() &&
+                  row.error_withheld_revision < known.revision());
+    row.installation = InstallationId(outcome.installation());
     row.outcome = std::move(outcome);
+    row.outdated = false;
     if (is_same) continue;
     row.push_due_ms.reset();
     if (portal_word(row.outcome.state()) != PortalWord::wait) row.push_due_ms = now_ms + push_delay_ms_;
     row.pushed_at_ms = 0;
     row.error_told = false;
   }
-  for (const auto& [partition, position] : kafka::after(batch)) kafka::advance(positions_[partition], position);
-  return std::move(news.unreadable);
+  for (const auto& id : news.doubtful) {
+    if (const auto row = rows_.find(id); row != rows_.end()) row->second.outdated = true;
+  }
+  for (const auto& [partition, position] : kafka::after(portion.items)) {
+    kafka::advance(positions_[partition], position);
+  }
+  return std::move(news.aside);
 }
 
 bool MemoryView::has_uncovered_post(const ReceiptId& receipt) const {
   const auto posts = posts_.find(receipt);
-  return posts != posts_.end() && std::ranges::any_of(posts->second, [](const auto& post) { return !post.second; });
+  const auto row = rows_.find(receipt);
+  if (posts == posts_.end() || row == rows_.end()) return false;
+  return std::ranges::any_of(
+      posts->second, [&](const auto& entry) { return entry.second.is_uncovered_post_of(row->second.installation); });
 }
 
 std::optional<ViewEntry> MemoryView::find(const ReceiptId& receipt) const {
@@ -44,6 +61,7 @@ std::optional<ViewEntry> MemoryView::find(const ReceiptId& receipt) const {
   return ViewEntry{.installation = row.installation,
                    .outcome = row.outcome,
                    .uncovered_posts = has_uncovered_post(receipt),
+                   .outdated = row.outdated,
                    .error_withheld = row.error_withheld_revision >= row.outcome.revision(),
                    .pushed_at_ms = row.pushed_at_ms};
 }
@@ -53,14 +71,16 @@ bool MemoryView::tell_error(const ReceiptId& receipt, std::uint64_t revision) {
   if (found == rows_.end()) return false;
   auto& row = found->second;
   const bool is_that = row.outcome.revision() == revision && row.outcome.state() == v1::RECEIPT_STATE_FAILED;
-  if (!is_that || row.error_withheld_revision >= revision || has_uncovered_post(receipt)) return false;
+  if (!is_that || row.outdated || row.error_withheld_revision >= revision || has_uncovered_post(receipt)) return false;
   row.error_told = true;
   return true;
 }
 
-v1::WithholdErrorResponse::Verdict MemoryView::withhold_error(const ReceiptId& receipt, std::uint64_t revision) {
+v1::WithholdErrorResponse::Verdict MemoryView::withhold_error(const ReceiptId& receipt, const Owner& asker,
+                                                              std::uint64_t revision) {
   const auto found = rows_.find(receipt);
-  if (found == rows_.end() || found->second.outcome.revision() < revision) return v1::WithholdErrorResponse::BEHIND;
+  if (found == rows_.end() || !found->second.owner().is(asker) || found->second.outcome.revision() < revision)
+    return v1::WithholdErrorResponse::BEHIND;
   auto& row = found->second;
   if (row.outcome.revision() > revision || row.outcome.state() != v1::RECEIPT_STATE_FAILED) {
     return v1::WithholdErrorResponse::PASSED;

@@ -12,11 +12,13 @@ class MemoryView {
  public:
   explicit MemoryView(std::int64_t push_delay_ms) : push_delay_ms_(push_delay_ms) {}
 
-  std::vector<kafka::Record> apply(const std::vector<kafka::Record>& batch, std::int64_t now_ms);
+  std::vector<kafka::SetAside> apply(const configuration::Snapshot& configuration,
+                                     const postgres::Portion<kafka::Record>& portion, std::int64_t now_ms);
   [[nodiscard]] const kafka::ReadPositions& positions() const { return positions_; }
   [[nodiscard]] std::optional<ViewEntry> find(const ReceiptId& receipt) const;
   bool tell_error(const ReceiptId& receipt, std::uint64_t revision);
-  v1::WithholdErrorResponse::Verdict withhold_error(const ReceiptId& receipt, std::uint64_t revision);
+  v1::WithholdErrorResponse::Verdict withhold_error(const ReceiptId& receipt, const Owner& asker,
+                                                    std::uint64_t revision);
 
   // What the portal is to be told by then.
   [[nodiscard]] std::vector<ReceiptId> due(std::int64_t now_ms) const;
@@ -31,13 +33,18 @@ class MemoryView {
     std::optional<std::int64_t> push_due_ms;
     std::int64_t pushed_at_ms = 0;
     bool error_told = false;
+    bool outdated = false;  // an outcome of it was set aside
     std::uint64_t error_withheld_revision = 0;
+
+    [[nodiscard]] Owner owner() const { return {TenantId(outcome.tenant()), installation, outcome.revision() > 0}; }
   };
+  [[nodiscard]] Owners owners_of(const std::set<ReceiptId>& receipts) const;
+  // Of the receipt's own installation.
   [[nodiscard]] bool has_uncovered_post(const ReceiptId& receipt) const;
 
   std::int64_t push_delay_ms_;
   std::map<ReceiptId, Row> rows_;
-  std::map<ReceiptId, std::map<std::string, bool>> posts_;  // whether each is covered
+  std::map<ReceiptId, std::map<std::string, Post>> posts_;
   kafka::ReadPositions positions_;
 };
 

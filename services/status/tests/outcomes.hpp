@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kassaflow/base/id.hpp"
+#include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -16,6 +17,14 @@ inline std::string uuid(int n) {
   char text[37];
   std::snprintf(text, sizeof text, "11111111-2222-8333-8444-%012d", n);
   return text;
+}
+
+// Whom a receipt of acme-main is told.
+inline configuration::Installation portal_of(const std::string& tenant) {
+  configuration::Installation portal;
+  portal.id = InstallationId(tenant + "-main");
+  portal.tenant = TenantId(tenant);
+  return portal;
 }
 
 inline ReceiptId receipt_id(int n) { return ReceiptId(uuid(n)); }
@@ -49,6 +58,7 @@ inline kafka::Record record_of(const v1::ReceiptOutcome& outcome, std::int64_t o
   kafka::Record record;
   record.topic = "kassaflow.outcomes";
   record.offset = offset;
+  record.key = outcome.receipt_id();
   record.value = outcome.SerializeAsString();
   return record;
 }
@@ -61,6 +71,7 @@ inline kafka::Record post_of(int receipt, int post, std::int64_t offset = 0) {
   accepted.set_installation("acme-main");
   accepted.set_pool("acme-shop");
   accepted.set_accepted_at_ms(1795435820000);
+  accepted.mutable_receipt()->add_lines()->set_name("Чай");
   kafka::Record record;
   record.topic = "kassaflow.receipts";
   record.offset = offset;

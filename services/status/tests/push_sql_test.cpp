@@ -175,7 +175,7 @@ TEST_F(PushSql, Rule14_WhatWasPrintedAgainIsNotToldAnErrorAndKeepsItsOwnPush) {
   ASSERT_TRUE(due);
   take(outcome(1, 6, RECEIPT_STATE_QUEUED, 2));
   EXPECT_FALSE(look("a", 1).due);
-  EXPECT_FALSE(run([](pqxx::work& work) { return sql::tell_due_error(work, "a", kPortal, receipt_id(1)); }));
+  EXPECT_FALSE(run([](pqxx::work& work) { return sql::tell_due_error(work, "a", portal_of("acme"), receipt_id(1)); }));
 
   take(outcome(1, 8, RECEIPT_STATE_FAILED, 2));
   conclude([&](pqxx::work& work) { sql::pushed(work, *due); });  // the first failure's push comes back late
@@ -188,7 +188,7 @@ TEST_F(PushSql, Rule14_AnErrorIsToldOnlyUnderTheClaim) {
   take(outcome(1, 5, RECEIPT_STATE_FAILED));
   ASSERT_EQ(claim("a").size(), 1U);
   const auto tell = [this](const std::string& replica) {
-    return run([&](pqxx::work& work) { return sql::tell_due_error(work, replica, kPortal, receipt_id(1)); });
+    return run([&](pqxx::work& work) { return sql::tell_due_error(work, replica, portal_of("acme"), receipt_id(1)); });
   };
   EXPECT_FALSE(tell("b"));
   EXPECT_EQ(column("error_told_at is null", 1), "t");

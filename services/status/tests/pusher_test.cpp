@@ -37,6 +37,7 @@ class PusherTest : public DatabaseTest {
     next->revision = 1;
     auto known = std::make_shared<configuration::Installation>();
     known->id = InstallationId(installation);
+    known->tenant = TenantId("acme");
     if (!origin.empty()) known->portal_webhook = Secret(origin + "/rest/1/abc/");
     next->installations[known->id] = known;
     snapshot_ = next;
@@ -96,6 +97,20 @@ TEST_F(PusherTest, TheOutcomeIsPushedAndRemembered) {
   EXPECT_EQ(portal_.requests[0].body, bitrix24::check_apply_done(uuid(1), document_of(find(1)->outcome)));
   some_looks();
   EXPECT_EQ(portal_.requests.size(), 1U);
+}
+
+// It was taken in before the configuration came that says whose the installation is.
+TEST_F(PusherTest, I5_NothingOfAnotherTenantIsPushed) {
+  auto foreign = outcome(1, 5, RECEIPT_STATE_DONE);
+  foreign.set_tenant("other");
+  take(foreign);
+  take(outcome(2, 5, RECEIPT_STATE_DONE));
+  start();
+  ASSERT_TRUE(until_column("pushed_at is not null", 2));
+  ASSERT_TRUE(until_column("push_due is null", 1));
+  EXPECT_EQ(column("pushed_at is null", 1), "t");
+  ASSERT_EQ(portal_.requests.size(), 1U);
+  EXPECT_NE(portal_.requests[0].body.find(uuid(2)), std::string::npos);
 }
 
 TEST_F(PusherTest, Rule16_AnErrorIsRememberedAsToldBeforeItLeaves) {

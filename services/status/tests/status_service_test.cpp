@@ -24,6 +24,8 @@ class StatusServiceTest : public DatabaseTest {
     v1::WithholdErrorRequest request;
     request.set_receipt_id(uuid(receipt));
     request.set_revision(revision);
+    request.set_tenant("acme");
+    request.set_installation("acme-main");
     v1::WithholdErrorResponse response;
     EXPECT_TRUE(stub_->WithholdError(&context, request, &response).ok());
     return response.verdict();
@@ -47,6 +49,7 @@ TEST_F(StatusServiceTest, Rule13_ALookUpTellsTheDigestWithItsVersion) {
   EXPECT_EQ(response.entries(0).state(), v1::RECEIPT_STATE_DONE);
   EXPECT_EQ(response.entries(0).content_digest(), "digest");
   EXPECT_EQ(response.entries(0).digest_version(), 3U);
+  EXPECT_EQ(response.entries(0).tenant() + "/" + response.entries(0).installation(), "acme/acme-main");
 }
 
 TEST_F(StatusServiceTest, Rule16_AToldErrorCannotBeWithheld) {
@@ -55,6 +58,40 @@ TEST_F(StatusServiceTest, Rule16_AToldErrorCannotBeWithheld) {
   ASSERT_TRUE(tell_error(2, 5));
   EXPECT_EQ(withhold(2, 5), v1::WithholdErrorResponse::TOLD);
   EXPECT_EQ(withhold(3, 5), v1::WithholdErrorResponse::BEHIND);
+}
+
+TEST_F(StatusServiceTest, I5_AnErrorIsWithheldForItsOwnerOnly) {
+  take(outcome(1, 5, v1::RECEIPT_STATE_FAILED));
+  for (const auto& [tenant, installation] : {std::pair{"other", "acme-main"}, {"acme", "other-main"}, {"", ""}}) {
+    grpc::ClientContext context;
+    v1::WithholdErrorRequest request;
+    request.set_receipt_id(uuid(1));
+    request.set_revision(5);
+    request.set_tenant(tenant);
+    request.set_installation(installation);
+    v1::WithholdErrorResponse response;
+    ASSERT_TRUE(stub_->WithholdError(&context, request, &response).ok());
+    EXPECT_EQ(response.verdict(), v1::WithholdErrorResponse::BEHIND);
+  }
+  EXPECT_TRUE(tell_error(1, 5)) << "nothing is promised to others";
+}
+
+// A NUL would end the filter where the question does not.
+TEST_F(StatusServiceTest, I5_AListOfWhatIsNoIdIsRefused) {
+  const auto ask = [&](const std::string& tenant, const std::string& pool, std::int64_t since_ms) {
+    grpc::ClientContext context;
+    v1::ListReceiptsRequest request;
+    request.set_tenant(tenant);
+    request.set_pool(pool);
+    request.set_since_ms(since_ms);
+    v1::ListReceiptsResponse response;
+    return stub_->List(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(ask("acme", "acme-shop", 1), grpc::StatusCode::OK);
+  EXPECT_EQ(ask(std::string("acme\0x", 6), "", 0), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ask("", std::string(100, 'x'), 0), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ask("", "", INT64_MAX), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ask("", "", -1), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(StatusServiceTest, AListIsFilteredByState) {

@@ -1,6 +1,7 @@
 // The view's statements against a real PostgreSQL, one test per rule of exactly-once.md that they keep.
 
 #include <array>
+#include <functional>
 #include <thread>
 
 #include "database.hpp"
@@ -30,7 +31,7 @@ class ViewSql : public DatabaseTest {
       return true;
     });
   }
-  Answer answer(int receipt) { return answer_for(find(receipt), InstallationId("acme-main")); }
+  Answer answer(int receipt) { return answer_for(find(receipt), portal_of("acme")); }
 };
 
 TEST_F(ViewSql, Rule12_AHigherRevisionWinsInWhateverOrderTheyCome) {
@@ -143,7 +144,7 @@ TEST_F(ViewSql, Rule16_OnlyOneOfTwoWinsARace) {
   std::thread operator_([&] {
     for (int receipt = 1; receipt <= 50; ++receipt) {
       pqxx::work work(other);
-      withheld.at(receipt) = sql::withhold_error(work, receipt_id(receipt), 5) == Withheld::WITHHELD;
+      withheld.at(receipt) = sql::withhold_error(work, receipt_id(receipt), kOwner, 5) == Withheld::WITHHELD;
       work.commit();
     }
   });
@@ -175,7 +176,8 @@ TEST_F(ViewSql, Rule16_AfterAWithheldErrorTheNextFailureIsTold) {
 TEST_F(ViewSql, OffsetsAreStoredWithTheBatchOrNotAtAll) {
   {
     pqxx::work lost(connection_);
-    sql::apply(lost, {record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41)}, 0);
+    const auto record = record_of(outcome(1, 5, RECEIPT_STATE_DONE), 41);
+    sql::apply(lost, configuration_, {std::span(&record, 1)}, 0);
   }
   EXPECT_TRUE(positions().empty());
   EXPECT_FALSE(find(1));
@@ -251,12 +253,200 @@ TEST_F(ViewSql, AnUnreadableRecordIsHandedBackAndTheOthersAreTaken) {
   auto broken = record_of(outcome(1, 5, RECEIPT_STATE_DONE), 3);
   broken.value = "rubbish";
   const auto no_revision = record_of(outcome(3, 0, RECEIPT_STATE_DONE), 4);
-  const auto unreadable = run([&](pqxx::work& work) {
-    return sql::apply(work, {broken, no_revision, record_of(outcome(2, 5, RECEIPT_STATE_DONE), 5)}, 0);
-  });
-  EXPECT_EQ(unreadable.size(), 2U);
+  const auto aside = take_any({broken, no_revision, record_of(outcome(2, 5, RECEIPT_STATE_DONE), 5)});
+  ASSERT_EQ(aside.size(), 2U);
+  EXPECT_EQ(aside[0].why, kafka::Why::unreadable);
+  EXPECT_EQ(aside[1].why, kafka::Why::out_of_limits);
   EXPECT_TRUE(find(2));
   EXPECT_EQ(one("select next_offset from offsets"), "6");
+}
+
+// --- poison ---
+
+template <class How>
+kafka::Record told_with(int receipt, std::int64_t offset, How how) {
+  auto record = outcome(receipt, 5, RECEIPT_STATE_FAILED);
+  how(record);
+  return record_of(record, offset);
+}
+
+TEST_F(ViewSql, Rule18_AnOutcomeBeyondItsLimitsIsSetAsideAndTheOthersAreTaken) {
+  using Outcome = v1::ReceiptOutcome;
+  const std::vector<std::pair<const char*, std::function<void(Outcome&)>>> poison = {
+      {"a NUL", [](Outcome& one) { one.set_error(std::string("a\0b", 3)); }},
+      {"2^63", [](Outcome& one) { one.set_revision(1ULL << 63); }},
+      {"a time that is none", [](Outcome& one) { one.set_accepted_at_ms(INT64_MAX); }},
+      {"a post that is none", [](Outcome& one) { one.add_covered_post_ids("1"); }},
+      {"one post in two ways of writing",
+       [](Outcome& one) {
+         one.add_covered_post_ids("aaaaaaaa-2222-8333-8444-000000000001");
+         one.add_covered_post_ids("AAAAAAAA-2222-8333-8444-000000000001");
+       }},
+      {"an overlong pool", [](Outcome& one) { one.set_pool(std::string(5000, 'x')); }},
+      {"an overlong tenant", [](Outcome& one) { one.set_tenant(std::string(5000, 'x')); }},
+      {"an overlong installation", [](Outcome& one) { one.set_installation(std::string(5000, 'x')); }},
+  };
+  std::int64_t offset = 0;
+  for (const auto& [name, how] : poison) {
+    const auto next = offset + 3;
+    const auto revision = static_cast<std::uint64_t>(next);
+    const auto aside =
+        take_any({record_of(outcome(1, revision, RECEIPT_STATE_QUEUED), offset), told_with(2, offset + 1, how),
+                  record_of(outcome(3, revision, RECEIPT_STATE_QUEUED), offset + 2)});
+    ASSERT_EQ(aside.size(), 1U) << name;
+    EXPECT_EQ(aside[0].why, kafka::Why::out_of_limits) << name;
+    EXPECT_EQ(state(1) + ", " + state(3), "queued " + std::to_string(next) + ", queued " + std::to_string(next))
+        << name;
+    EXPECT_FALSE(find(2)) << name;
+    EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}).next_offset, next) << name;
+    EXPECT_EQ(one("select why from set_aside where record_offset = " + std::to_string(offset + 1)), "out_of_limits");
+    offset = next;
+  }
+}
+
+TEST_F(ViewSql, Rule18_WhatTheStoreRefusesIsFoundAndSetAsideWithItsBytes) {
+  exec("alter table receipts add constraint refused check (pool <> 'poison')");
+  std::vector<kafka::Record> batch;
+  for (int n = 1; n <= 7; ++n) batch.push_back(record_of(outcome(n, 5, RECEIPT_STATE_DONE), n));
+  batch[4] = told_with(5, 5, [](auto& one) { one.set_pool("poison"); });
+  batch.push_back(post_of(8, 1));
+  const auto aside = take_any(batch);
+  ASSERT_EQ(aside.size(), 1U);
+  EXPECT_EQ(aside[0].why, kafka::Why::refused);
+  for (const int n : {1, 2, 3, 4, 6, 7, 8}) EXPECT_TRUE(find(n)) << n;
+  EXPECT_FALSE(find(5));
+  EXPECT_EQ(positions().at({"kassaflow.outcomes", 0}).next_offset, 8);
+  EXPECT_EQ(one("select why || ' ' || length(value) || ' ' || convert_from(key, 'UTF8') from set_aside"),
+            "refused " + std::to_string(batch[4].value.size()) + " " + uuid(5));
+}
+
+TEST_F(ViewSql, Rule14_AnOutcomeThatIsSetAsideSilencesAnOlderErrorUntilTheJournalSaysItAgain) {
+  exec("alter table receipts add constraint refused check (pool <> 'poison')");
+  kafka::Record unreadable = record_of(outcome(1, 6, RECEIPT_STATE_DONE), 7);
+  unreadable.value = "rubbish";
+  const auto beyond = told_with(1, 8, [](auto& one) { one.set_total_kopecks(-1); });
+  const auto refused = told_with(1, 9, [](auto& one) {
+    one.set_revision(6);
+    one.set_pool("poison");
+  });
+  const auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  take({record_of(failed, 1), record_of(outcome(2, 5, RECEIPT_STATE_DONE), 2)});
+  for (const auto& poison : {unreadable, beyond, refused}) {
+    EXPECT_EQ(answer(1), Answer::error_if_current);
+    EXPECT_EQ(take_any({poison}).size(), 1U);
+    EXPECT_EQ(answer(1), Answer::wait) << "it may have been printed after all";
+    EXPECT_FALSE(tell_error(1, 5));
+    EXPECT_TRUE(push_is_due(1)) << "it is told later";
+    take(failed);  // all outcomes are published again
+    EXPECT_EQ(answer(1), Answer::error_if_current);
+    EXPECT_TRUE(tell_error(1, 5));
+  }
+  auto of_done = unreadable;
+  of_done.key = uuid(2);
+  take_any({of_done});
+  EXPECT_EQ(answer(2), Answer::done);
+  // A later word in the same batch is one.
+  auto before = unreadable;
+  before.offset = 20;
+  take_any({before, record_of(outcome(1, 7, RECEIPT_STATE_FAILED), 21)});
+  EXPECT_EQ(answer(1), Answer::error_if_current);
+  auto after = unreadable;
+  after.offset = 31;
+  take_any({record_of(outcome(1, 8, RECEIPT_STATE_FAILED), 30), after});
+  EXPECT_EQ(answer(1), Answer::wait);
+}
+
+// --- whose it is (I5) ---
+
+kafka::Record of_other(kafka::Record record, bool is_post) {
+  if (is_post) {
+    v1::ReceiptAccepted post;
+    post.ParseFromString(record.value);
+    post.set_tenant("other");
+    post.set_installation("other-main");
+    record.value = post.SerializeAsString();
+  } else {
+    v1::ReceiptOutcome told;
+    told.ParseFromString(record.value);
+    told.set_tenant("other");
+    told.set_installation("other-main");
+    record.value = told.SerializeAsString();
+  }
+  return record;
+}
+
+TEST_F(ViewSql, Rule18_AnOutcomeOfAnotherTenantOrInstallationChangesNothing) {
+  auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  take({record_of(failed, 1), post_of(1, 1)});
+  const auto forged = [&](auto how) {
+    auto told = outcome(1, 99, RECEIPT_STATE_DONE);
+    told.add_covered_post_ids(uuid(1001));
+    how(told);
+    return record_of(told, 2);
+  };
+  for (const auto& record : {forged([](auto& told) { told.set_tenant("other"); }),
+                             forged([](auto& told) { told.set_installation("other-main"); })}) {
+    const auto aside = take_any({record});
+    ASSERT_EQ(aside.size(), 1U);
+    EXPECT_EQ(aside[0].why, kafka::Why::foreign);
+    EXPECT_EQ(state(1), "failed 5");
+    EXPECT_TRUE(find(1)->uncovered_posts) << "its posts are covered by its own outcomes";
+  }
+  failed.set_revision(6);
+  failed.add_covered_post_ids(uuid(1001));
+  take(failed);
+  EXPECT_EQ(answer(1), Answer::error_if_current) << "and are no doubt about it";
+}
+
+TEST_F(ViewSql, Rule18_OfTwoOutcomesInOneBatchTheFirstSaysWhoseItIs) {
+  const auto theirs = of_other(record_of(outcome(1, 99, RECEIPT_STATE_DONE), 2), false);
+  EXPECT_EQ(take_any({record_of(outcome(1, 5, RECEIPT_STATE_FAILED), 1), theirs}).size(), 1U);
+  EXPECT_EQ(state(1), "failed 5");
+  EXPECT_EQ(column("tenant || ' ' || installation", 1), "acme acme-main");
+}
+
+TEST_F(ViewSql, Rule18_TheJournalsFirstWordOnWhoseItIsStandsOverAPosts) {
+  take({of_other(post_of(1, 1), true)});
+  EXPECT_EQ(column("installation", 1), "other-main");
+  const auto aside = take_any({post_of(1, 2, 1)});
+  ASSERT_EQ(aside.size(), 1U) << "two that say it is theirs: somebody must look";
+  take(outcome(1, 5, RECEIPT_STATE_FAILED));
+  EXPECT_EQ(column("tenant || ' ' || installation", 1), "acme acme-main");
+  EXPECT_EQ(answer(1), Answer::wait) << "their own post, of which no outcome has spoken";
+  auto failed = outcome(1, 6, RECEIPT_STATE_FAILED);
+  failed.add_covered_post_ids(uuid(1002));
+  take(failed);
+  EXPECT_EQ(answer(1), Answer::error_if_current) << "another's post says nothing of it";
+  EXPECT_EQ(answer_for(find(1), portal_of("other")), Answer::wait);
+}
+
+TEST_F(ViewSql, Rule14_AnotherCannotHideAPostBehindHisOwn) {
+  const auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  take(failed);
+  EXPECT_EQ(take_any({of_other(post_of(1, 1), true)}).size(), 1U);
+  EXPECT_EQ(answer(1), Answer::error_if_current);
+  take({post_of(1, 1, 1)});  // the same post, for all it says
+  EXPECT_EQ(answer(1), Answer::wait);
+  take_any({of_other(post_of(1, 1, 2), true)});
+  EXPECT_EQ(answer(1), Answer::wait);
+}
+
+TEST_F(ViewSql, Rule18_WhatNamesAnothersPoolOrInstallationIsSetAside) {
+  for (const std::string tenant : {"acme", "other"}) {
+    auto pool = std::make_shared<configuration::Pool>();
+    pool->tenant = TenantId(tenant);
+    configuration_.pools[PoolId(tenant + "-shop")] = pool;
+    configuration_.installations[InstallationId(tenant + "-main")] =
+        std::make_shared<configuration::Installation>(portal_of(tenant));
+  }
+  const auto pool = told_with(1, 1, [](auto& told) { told.set_pool("other-shop"); });
+  const auto installation = told_with(2, 2, [](auto& told) { told.set_installation("other-main"); });
+  auto post = of_other(post_of(3, 1), true);  // their tenant and installation, and a pool of acme's
+  for (const auto& aside : take_any({pool, installation, post})) EXPECT_EQ(aside.why, kafka::Why::foreign);
+  EXPECT_EQ(one("select count(*) from set_aside"), "3");
+  EXPECT_EQ(one("select count(*) from receipts"), "0");
+  take({told_with(4, 3, [](auto& told) { told.set_pool("not-here-yet"); })});
+  EXPECT_TRUE(find(4));
 }
 
 TEST_F(ViewSql, APostIsVisibleBeforeTheJournalHasSpoken) {

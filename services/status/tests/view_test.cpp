@@ -12,11 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const InstallationId kPortal("acme-main");
+const auto kPortal = portal_of("acme");
 
 std::optional<ViewEntry> known(v1::ReceiptState state) {
   ViewEntry result;
-  result.installation = kPortal;
+  result.installation = kPortal.id;
   result.outcome = outcome(1, 5, state);
   return result;
 }
@@ -34,9 +34,15 @@ TEST(AnswerFor, EveryStateHasItsWord) {
 
 TEST(AnswerFor, Rule14_AnUnknownReceiptWaits) { EXPECT_EQ(answer_for(std::nullopt, kPortal), Answer::wait); }
 
-TEST(AnswerFor, I5_NothingIsToldToAnotherInstallation) {
+TEST(AnswerFor, I5_NothingIsToldToAnotherInstallationOrTenant) {
   for (const auto state : {v1::RECEIPT_STATE_DONE, v1::RECEIPT_STATE_FAILED}) {
-    EXPECT_EQ(answer_for(known(state), InstallationId("other-main")), Answer::wait);
+    EXPECT_EQ(answer_for(known(state), portal_of("other")), Answer::wait);
+    auto of_another_tenant = known(state);
+    of_another_tenant->outcome.set_tenant("other");
+    EXPECT_EQ(answer_for(of_another_tenant, kPortal), Answer::wait) << "whoever wrote that it is of this installation";
+    auto of_another_installation = known(state);
+    of_another_installation->outcome.set_installation("other-main");
+    EXPECT_EQ(answer_for(of_another_installation, kPortal), Answer::wait);
   }
 }
 

@@ -84,6 +84,14 @@ void Registry::publish() {
   installation->secret = Secret(kInstallationSecret);
   next->installations.emplace(installation->id, installation);
   next->installations_by_secret.emplace(kInstallationSecret, installation);
+  auto other_pool = std::make_shared<configuration::Pool>();
+  other_pool->id = PoolId(kOtherPool);
+  other_pool->tenant = TenantId(kOtherTenant);
+  next->pools.emplace(other_pool->id, other_pool);
+  auto other_installation = std::make_shared<configuration::Installation>();
+  other_installation->id = InstallationId(kOtherInstallation);
+  other_installation->tenant = TenantId(kOtherTenant);
+  next->installations.emplace(other_installation->id, other_installation);
   world_.configuration = next;
   for (auto* worker : world_.living()) {
     world_.agenda.after(dice_.up_to(kOnTheWay), [worker, next] { worker->configure(next); });

@@ -146,11 +146,16 @@ asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t parti
   const auto next = std::pair(log.topic(), static_cast<std::int32_t>(partition));
   const auto batch = log.read(partition, positions_[next].next_offset, kBatch);
   if (batch.empty()) co_return false;
-  const auto stored = co_await store_.run(
-      [batch, life = life_](Transaction& tx) { return fiscalizer::journal::take_in(tx, life, batch); });
-  if (!stored) {
-    positions_known_ = false;  // as the consumer does: it reads again from where the journal is
-    co_return false;
+  postgres::Portions portions{std::span(batch)};
+  while (const auto* next_portion = portions.next()) {
+    const auto stored =
+        co_await store_.run([portion = *next_portion, life = life_, configuration = configuration_](Transaction& tx) {
+          return fiscalizer::journal::take_in(tx, life, *configuration, portion);
+        });
+    if (!portions.settle(stored)) {
+      positions_known_ = false;  // as the consumer does: it reads again from where the journal is
+      co_return false;
+    }
   }
   positions_[next].next_offset = batch.back().offset + 1;
   co_return true;

@@ -9,6 +9,7 @@
 #include "people.hpp"
 #include "registry.hpp"
 #include "status.hpp"
+#include "strangers.hpp"
 #include "world.hpp"
 
 namespace kassaflow::simulation {
@@ -31,6 +32,7 @@ Report simulate(const Plan& plan) {
   Merchant merchant(world, books, registry, status);
   People people(world, books);
   Misfortune misfortune(world, status);
+  Strangers strangers(world, books);
   Bounds bounds(world, books);
 
   world.start_worker();
@@ -42,11 +44,13 @@ Report simulate(const Plan& plan) {
   world.spawn(people.meddle());
   for (auto& [id, till] : world.tills) world.spawn(people.cashier(till.at));
   world.spawn(registry.change());
+  world.spawn(strangers.write());
   misfortune.begin();
   world.go_on_until(Clock::time_point::max(), [&] { return !world.posting; });
 
   world.end_trouble();
   registry.restore();
+  strangers.publish_again();
   const auto until = world.clock.now() + kWithin;
   const auto enough = [&] { return books.all_ended(); };
   // A person asks once nothing is on the way any more: what the cloud has still in its queue has been executed.

@@ -35,8 +35,9 @@ enum class Kind : std::uint8_t {
   configuration,  // registers are retired, deleted, added again, moved; pools and cashboxes change
   reprints,       // checks are posted again, also with other content, for another cashbox, too late
   people,         // operators decide meanwhile, rightly and wrongly
+  strangers,      // write to the topics, in the name of another tenant, too
 };
-inline constexpr std::array<std::pair<Kind, std::string_view>, 17> kKinds{{
+inline constexpr std::array<std::pair<Kind, std::string_view>, 18> kKinds{{
     {Kind::connections, "connections"},
     {Kind::answers, "answers"},
     {Kind::callbacks, "callbacks"},
@@ -54,6 +55,7 @@ inline constexpr std::array<std::pair<Kind, std::string_view>, 17> kKinds{{
     {Kind::configuration, "configuration"},
     {Kind::reprints, "reprints"},
     {Kind::people, "people"},
+    {Kind::strangers, "strangers"},
 }};
 
 struct Plan {

@@ -32,9 +32,7 @@ Status::Status(World& world, Books& books)
                   co_return !away() && view_.tell_error(receipt, revision);
                 }},
                metrics_) {
-  world_.ask_promise = [this](const ReceiptId& receipt, std::uint64_t revision) {
-    return withhold_error(receipt, revision);
-  };
+  world_.ask_promise = [this](const fiscalizer::Wish& wish) { return withhold_error(wish); };
 }
 
 asio::awaitable<void> Status::read() {
@@ -46,7 +44,9 @@ asio::awaitable<void> Status::read() {
         const auto& positions = view_.positions();
         const auto next = positions.find({log->topic(), static_cast<std::int32_t>(partition)});
         const auto batch = log->read(partition, next == positions.end() ? 0 : next->second.next_offset, kBatch);
-        if (!batch.empty()) (void)view_.apply(batch, world_.clock.unix_ms());
+        if (!batch.empty()) {
+          (void)view_.apply(*world_.configuration, {std::span<const kafka::Record>(batch)}, world_.clock.unix_ms());
+        }
       }
     }
   }
@@ -68,9 +68,10 @@ asio::awaitable<bool> Status::caught_up() {
   co_return !away();
 }
 
-fiscalizer::Promise Status::withhold_error(const ReceiptId& receipt, std::uint64_t revision) {
+fiscalizer::Promise Status::withhold_error(const fiscalizer::Wish& wish) {
   if (away()) return fiscalizer::Promise::away;
-  const auto verdict = view_.withhold_error(receipt, revision);
+  const auto verdict =
+      view_.withhold_error(wish.receipt, {wish.tenant, wish.installation}, static_cast<std::uint64_t>(wish.revision));
   if (verdict == v1::WithholdErrorResponse::WITHHELD) return fiscalizer::Promise::given;
   return verdict == v1::WithholdErrorResponse::TOLD ? fiscalizer::Promise::too_late : fiscalizer::Promise::not_yet;
 }
@@ -95,12 +96,13 @@ asio::awaitable<void> Status::push() {
       auto& known = books_.receipts().at(receipt);
       const auto posts = known.posts.size();
       auto entry = view_.find(receipt);
-      const auto answer = status::answer_for(entry, InstallationId(kInstallation));
+      const auto portal = world_.configuration->installations.at(InstallationId(kInstallation));
+      const auto answer = status::answer_for(entry, *portal);
       if (answer == status::Answer::wait) continue;
       if (answer == status::Answer::error_if_current) {
         if (!co_await caught_up()) continue;
         entry = view_.find(receipt);
-        if (status::answer_for(entry, InstallationId(kInstallation)) != status::Answer::error_if_current ||
+        if (status::answer_for(entry, *portal) != status::Answer::error_if_current ||
             !view_.tell_error(receipt, entry->outcome.revision())) {
           continue;
         }

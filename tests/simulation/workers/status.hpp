@@ -23,7 +23,7 @@ class Status {
  private:
   [[nodiscard]] bool away() const { return world_.clock.now() < away_until_; }
   asio::awaitable<bool> caught_up();
-  [[nodiscard]] fiscalizer::Promise withhold_error(const ReceiptId& receipt, std::uint64_t revision);
+  [[nodiscard]] fiscalizer::Promise withhold_error(const fiscalizer::Wish& wish);
 
   World& world_;
   Books& books_;

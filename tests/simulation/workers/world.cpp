@@ -293,6 +293,7 @@ asio::awaitable<int> World::called_back(Callback callback) {
   for (const auto& [id, known] : configuration->registers) {
     if (known->settings.identity != named->identity) continue;
     v1::RegisterCallback record;
+    record.set_tenant(known->tenant.str());
     record.set_register_(id.str());
     record.set_pool(known->pool.str());
     record.set_body(callback.body);

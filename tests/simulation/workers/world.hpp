@@ -30,6 +30,10 @@ inline constexpr std::size_t kPartitions = 4;
 inline constexpr const char* kTenant = "acme";
 inline constexpr const char* kInstallation = "acme-main";
 inline constexpr const char* kInstallationSecret = "9f3c1e";
+// Of whom nothing is seen but what strangers write in his name.
+inline constexpr const char* kOtherTenant = "other";
+inline constexpr const char* kOtherInstallation = "other-main";
+inline constexpr const char* kOtherPool = "other-shop";
 inline constexpr const char* kApiKey = "shop-api-key";
 inline constexpr const char* kCallbackKey = "0123456789abcdef0123456789abcdef";
 

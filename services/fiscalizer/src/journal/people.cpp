@@ -11,6 +11,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/attempt.hpp"
 #include "kassaflow/receipts/id.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -67,8 +68,10 @@ std::string utc(std::int64_t ms) {
                                     date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms))));
 }
 
+bool is_text(const std::string& text) { return text.find('\0') == std::string::npos && fiscal::is_utf8(text); }
+
 bool is_reason(const std::string& text) {
-  return text.size() <= kReasonLimit && !fiscal::trim(text).empty() && text.find('\0') == std::string::npos;
+  return text.size() <= kReasonLimit && !fiscal::trim(text).empty() && is_text(text);
 }
 
 Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
@@ -81,8 +84,8 @@ Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
 bool is_open(Transaction& tx) { return tx.trust(false).stage == Stage::open; }
 
 Result<Locked> lock(Transaction& tx, const Order& order) {
-  if (order.actor.empty() || order.actor.size() > kActorLimit) {
-    return malformed("the audit log needs an actor of at most 128 bytes");
+  if (order.actor.empty() || order.actor.size() > kActorLimit || !is_text(order.actor)) {
+    return malformed("the audit log needs an actor of at most 128 bytes of text");
   }
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
   if (!is_open(tx)) return refused("the journal is not open, see alarm.journal_behind: say it again when it is");
@@ -219,6 +222,7 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
   }
   document.set_fp(std::string(kSignDigits - document.fp().size(), '0') + document.fp());
   document.set_told_by_person(true);
+  if (const auto fits = records::check(document); !fits) return malformed(fits.error().message);
   auto locked = lock(tx, order);
   if (!locked) return tl::unexpected(locked.error());
   auto& receipt = locked->row;

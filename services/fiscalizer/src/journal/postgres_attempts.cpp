@@ -359,36 +359,54 @@ bool PostgresTransaction::printed_is_undecided(std::int64_t attempt) {
       .as<bool>();
 }
 
-void PostgresTransaction::append_callbacks(const std::vector<Callback>& callbacks) {
-  TextArray registers, identities, keys, remote_ids, bodies;
+std::vector<std::vector<NamedAttempt>> PostgresTransaction::named_by(const std::vector<Callback>& callbacks) {
+  TextArray identities, keys, remote_ids;
   for (const auto& callback : callbacks) {
-    registers.add(callback.register_id.str());
     identities.add(callback.identity.str());
     keys.add(callback.key);
     remote_ids.add(callback.remote_id);
+  }
+  std::vector<std::vector<NamedAttempt>> named(callbacks.size());
+  for (const auto& row : work_.exec_params(
+           "select c.place, a.id, r.tenant from unnest($1::text[], $2::text[], $3::text[]) with ordinality as "
+           "c(identity, key, remote_id, place) cross join lateral (select id, receipt from attempts where identity = "
+           "c.identity and key = c.key and c.key <> '' union select id, receipt from attempts where identity = "
+           "c.identity and remote_id = c.remote_id and c.remote_id <> '') a left join receipts r on r.id = a.receipt "
+           "order by c.place, a.id",
+           identities.str(), keys.str(), remote_ids.str())) {
+    named[row["place"].as<std::size_t>() - 1].push_back({row["id"].as<std::int64_t>(), TenantId(text(row["tenant"]))});
+  }
+  return named;
+}
+
+void PostgresTransaction::append_callbacks(const std::vector<std::pair<std::int64_t, Callback>>& callbacks) {
+  IntArray attempts;
+  TextArray registers, bodies;
+  for (const auto& [attempt, callback] : callbacks) {
+    attempts.add(attempt);
+    registers.add(callback.register_id.str());
     bodies.add_bytes(callback.body);
   }
   work_.exec_params(
       "insert into evidence (attempt, shard, send, final, provable, fact, cause, code, detail, remote_id, raw, "
       "decided, callback_register) select a.id, a.shard, a.sends, true, false, 'unknown', 'none', '', '', '', c.body, "
-      "false, "
-      "c.register from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) as c(register, identity, "
-      "key, remote_id, body) cross join lateral (select id, shard, sends from attempts where identity = c.identity and "
-      "key = c.key and c.key <> '' union select id, shard, sends from attempts where identity = c.identity and "
-      "remote_id = c.remote_id and c.remote_id <> '') a order by a.id",
-      registers.str(), identities.str(), keys.str(), remote_ids.str(), bodies.str());
+      "false, c.register from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c(attempt, register, "
+      "body, place) join attempts a on a.id = c.attempt order by c.place",
+      attempts.str(), registers.str(), bodies.str());
 }
 
 std::vector<CalledBack> PostgresTransaction::called_back(const std::vector<int>& shards, int limit) {
   std::vector<CalledBack> result;
   static const std::string kUnread =
       "with e as materialized (select * from evidence where not decided and callback_register is not null and shard = "
-      "any($1::int[]) order by id limit $2) select e.id as evidence, e.shard, e.send, e.callback_register, e.raw, " +
+      "any($1::int[]) order by id limit $2) select e.id as evidence, e.shard, e.send, e.callback_register, e.raw, "
+      "a.identity, " +
       kBytesColumns +
       "from e join attempts a on a.id = e.attempt left join receipts r on r.id = a.receipt order by e.id";
   for (const auto& row : work_.exec_params(kUnread, list_of(shards), limit)) {
     result.push_back({row["evidence"].as<std::int64_t>(), row["shard"].as<int>(), row["send"].as<int>(),
-                      RegisterId(row["callback_register"].as<std::string>()), attempt_from(row), bytes(row["raw"])});
+                      RegisterId(row["callback_register"].as<std::string>()),
+                      RegisterIdentity(row["identity"].as<std::string>()), attempt_from(row), bytes(row["raw"])});
   }
   return result;
 }

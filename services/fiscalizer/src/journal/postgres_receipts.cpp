@@ -34,6 +34,7 @@ ReceiptRow receipt_from(const pqxx::row& row) {
   receipt.retry_by = row["retry_by"].as<std::string>();
   receipt.suspect = row["suspect"].as<bool>();
   receipt.tenant = TenantId(row["tenant"].as<std::string>());
+  receipt.installation = InstallationId(row["installation"].as<std::string>());
   receipt.cashbox = CashboxId(row["cashbox"].as<std::string>());
   receipt.pool = PoolId(row["pool"].as<std::string>());
   receipt.digest = bytes(row["digest"]);
@@ -44,12 +45,14 @@ ReceiptRow receipt_from(const pqxx::row& row) {
   return receipt;
 }
 
-constexpr const char* kWishes = "select id, revision from receipts where retry_by <> '' and state = 'failed' ";
+constexpr const char* kWishes =
+    "select id, revision, tenant, installation from receipts where retry_by <> '' and state = 'failed' ";
 
 std::vector<Wish> wishes_from(const pqxx::result& rows) {
   std::vector<Wish> found;
   for (const auto& row : rows) {
-    found.push_back({ReceiptId(row["id"].as<std::string>()), row["revision"].as<std::int64_t>()});
+    found.push_back({ReceiptId(row["id"].as<std::string>()), row["revision"].as<std::int64_t>(),
+                     TenantId(row["tenant"].as<std::string>()), InstallationId(row["installation"].as<std::string>())});
   }
   return found;
 }
@@ -61,7 +64,8 @@ Receipts PostgresTransaction::lock_receipts(const std::set<ReceiptId>& ids) {
   if (ids.empty()) return receipts;
   for (const auto& row : work_.exec_params(
            "select id, state, revision, generation, attempts, generation_attempts, conflicts, error, hold_reason, "
-           "retry_by, suspect, tenant, cashbox, pool, digest, digest_version, date_create_s, content is not null as "
+           "retry_by, suspect, tenant, installation, cashbox, pool, digest, digest_version, date_create_s, content is "
+           "not null as "
            "readable, "
            "extract(epoch from now() - accepted_at) as age_s from receipts where id = any($1::uuid[]) order by id for "
            "update",
@@ -75,12 +79,12 @@ void PostgresTransaction::insert_receipts(const std::vector<NewReceipt>& receipt
   if (receipts.empty()) return;
   TextArray ids, states, errors, tenants, installations, cashboxes, unique_ids, pools, digests, contents;
   IntArray shards, versions, dates, totals, accepted, conflicts;
-  for (const auto& [id, installation, unique_id, accepted_at_ms, row] : receipts) {
+  for (const auto& [id, unique_id, accepted_at_ms, row] : receipts) {
     ids.add(id.str());
     states.add(to_string(row.state));
     errors.add(row.error);
     tenants.add(row.tenant.str());
-    installations.add(installation);
+    installations.add(row.installation.str());
     cashboxes.add(row.cashbox.str());
     unique_ids.add(unique_id);
     pools.add(row.pool.str());
@@ -176,11 +180,14 @@ std::int64_t PostgresTransaction::suspect_all() {
   return work_.exec1(kMark)[0].as<std::int64_t>();
 }
 
-std::map<ReceiptId, std::int64_t> PostgresTransaction::revisions(const std::set<ReceiptId>& ids) {
-  std::map<ReceiptId, std::int64_t> known;
-  for (const auto& row :
-       work_.exec_params("select id, revision from receipts where id = any($1::uuid[])", list_of(ids))) {
-    known.emplace(ReceiptId(row["id"].as<std::string>()), row["revision"].as<std::int64_t>());
+std::map<ReceiptId, KnownReceipt> PostgresTransaction::known_receipts(const std::set<ReceiptId>& ids) {
+  std::map<ReceiptId, KnownReceipt> known;
+  for (const auto& row : work_.exec_params(
+           "select id, tenant, installation, revision from receipts where id = any($1::uuid[])", list_of(ids))) {
+    known.emplace(
+        ReceiptId(row["id"].as<std::string>()),
+        KnownReceipt{TenantId(row["tenant"].as<std::string>()), InstallationId(row["installation"].as<std::string>()),
+                     row["revision"].as<std::int64_t>()});
   }
   return known;
 }
@@ -228,17 +235,18 @@ void PostgresTransaction::insert_posts(const std::vector<NewPost>& posts) {
       receipts.str(), ids.str(), verdicts.str(), generations.str(), digests.str());
 }
 
-void PostgresTransaction::keep_unreadable(const Unreadable& record) {
+void PostgresTransaction::keep_record(const KeptRecord& record) {
   TextArray raw;
   raw.add_bytes(record.key);
   raw.add_bytes(record.value);
   work_.exec_params(
-      "insert into unreadable (topic, partition, log, record_offset, receipt, key, value) "
-      "values ($1, $2, $3, $4, nullif($5, '')::uuid, ($6::bytea[])[1], ($6::bytea[])[2]) on conflict do nothing",
-      record.topic, record.partition, record.log, record.offset, record.receipt.str(), raw.str());
+      "insert into unreadable (topic, partition, log, record_offset, receipt, key, value, why, detail) values ($1, $2, "
+      "$3, $4, nullif($5, '')::uuid, ($6::bytea[])[1], ($6::bytea[])[2], $7, $8) on conflict do nothing",
+      record.topic, record.partition, record.log, record.offset, record.receipt.str(), raw.str(), record.why,
+      record.detail);
 }
 
-std::vector<std::string> PostgresTransaction::unreadable_of(const ReceiptId& receipt) {
+std::vector<std::string> PostgresTransaction::kept_of(const ReceiptId& receipt) {
   std::vector<std::string> values;
   for (const auto& row : work_.exec_params(
            "select value from unreadable where receipt = $1::uuid order by taken_in_at desc", receipt.str())) {
@@ -249,16 +257,18 @@ std::vector<std::string> PostgresTransaction::unreadable_of(const ReceiptId& rec
 
 std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools, int per_pool) {
   std::vector<Queued> result;
-  for (const auto& row : work_.exec_params("select q.id, q.pool, q.revision, q.generation, q.attempts, q.suspect, "
-                                           "q.content from "
-                                           "unnest($1::text[]) as p(pool) cross join lateral ("
-                                           "select * from receipts r where r.pool = p.pool and r.state = 'queued' and "
-                                           "(r.not_before is null or r.not_before <= now()) "
-                                           "order by r.position limit $2) q order by q.pool, q.position",
-                                           list_of(pools), per_pool)) {
-    result.push_back({ReceiptId(row["id"].as<std::string>()), PoolId(row["pool"].as<std::string>()),
-                      row["revision"].as<std::int64_t>(), row["generation"].as<std::uint32_t>(),
-                      row["attempts"].as<std::uint32_t>(), row["suspect"].as<bool>(), bytes(row["content"])});
+  for (const auto& row :
+       work_.exec_params("select q.id, q.tenant, q.pool, q.revision, q.generation, q.attempts, q.suspect, "
+                         "q.content from "
+                         "unnest($1::text[]) as p(pool) cross join lateral ("
+                         "select * from receipts r where r.pool = p.pool and r.state = 'queued' and "
+                         "(r.not_before is null or r.not_before <= now()) "
+                         "order by r.position limit $2) q order by q.pool, q.position",
+                         list_of(pools), per_pool)) {
+    result.push_back({ReceiptId(row["id"].as<std::string>()), TenantId(row["tenant"].as<std::string>()),
+                      PoolId(row["pool"].as<std::string>()), row["revision"].as<std::int64_t>(),
+                      row["generation"].as<std::uint32_t>(), row["attempts"].as<std::uint32_t>(),
+                      row["suspect"].as<bool>(), bytes(row["content"])});
   }
   return result;
 }
@@ -314,7 +324,7 @@ Outcome outcome_of(const pqxx::row& row) {
   outcome.state = receipts::state_from(row["state"].as<std::string>()).value();
   outcome.generation = row["generation"].as<std::uint32_t>();
   outcome.tenant = TenantId(row["tenant"].as<std::string>());
-  outcome.installation = row["installation"].as<std::string>();
+  outcome.installation = InstallationId(row["installation"].as<std::string>());
   outcome.pool = PoolId(row["pool"].as<std::string>());
   outcome.cashbox = CashboxId(row["cashbox"].as<std::string>());
   outcome.unique_id = row["unique_id"].as<std::string>();

@@ -23,7 +23,7 @@ class PostgresTransaction final : public Transaction {
   void insert_receipts(const std::vector<NewReceipt>& receipts) override;
   void write_receipts(const Receipts& receipts) override;
   std::int64_t suspect_all() override;
-  std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) override;
+  std::map<ReceiptId, KnownReceipt> known_receipts(const std::set<ReceiptId>& ids) override;
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override;
   std::vector<Wish> wishes(int limit) override;
   std::optional<Wish> wish_of(const ReceiptId& receipt) override;
@@ -31,8 +31,8 @@ class PostgresTransaction final : public Transaction {
 
   std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) override;
   void insert_posts(const std::vector<NewPost>& posts) override;
-  void keep_unreadable(const Unreadable& record) override;
-  std::vector<std::string> unreadable_of(const ReceiptId& receipt) override;
+  void keep_record(const KeptRecord& record) override;
+  std::vector<std::string> kept_of(const ReceiptId& receipt) override;
   void store_positions(const kafka::ReadPositions& positions) override;
   kafka::ReadPositions positions() override;
 
@@ -56,7 +56,8 @@ class PostgresTransaction final : public Transaction {
   void append_evidence(const std::vector<Heard>& batch, const std::vector<bool>& decided) override;
   std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) override;
   bool printed_is_undecided(std::int64_t attempt) override;
-  void append_callbacks(const std::vector<Callback>& callbacks) override;
+  std::vector<std::vector<NamedAttempt>> named_by(const std::vector<Callback>& callbacks) override;
+  void append_callbacks(const std::vector<std::pair<std::int64_t, Callback>>& callbacks) override;
   std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) override;
   void pass_over(std::int64_t evidence) override;
 

@@ -92,8 +92,10 @@ struct ReceiptRow {
   std::string hold_reason;  // a person wants it held
   std::string retry_by;     // who wants the failed receipt queued again, once status has promised not to tell its error
   bool suspect = false;     // an attempt of it may have been made that the journal has lost (exactly-once.md 17)
-  // Of the post whose content is stored.
+  // Of every post of it; they do not change.
   TenantId tenant;
+  InstallationId installation;
+  // Of the post whose content is stored.
   CashboxId cashbox;
   PoolId pool;
   std::string digest;
@@ -123,9 +125,15 @@ struct ReceiptRow {
 };
 using Receipts = std::map<ReceiptId, ReceiptRow>;
 
+// Of a receipt, without its lock.
+struct KnownReceipt {
+  TenantId tenant;
+  InstallationId installation;
+  std::int64_t revision = 0;
+};
+
 struct NewReceipt {
   ReceiptId id;
-  std::string installation;
   std::string unique_id;
   std::int64_t accepted_at_ms = 0;
   ReceiptRow row;  // `content` empty: unreadable
@@ -139,20 +147,23 @@ struct NewPost {
   std::string digest;
 };
 
-// A record that no worker could read.
-struct Unreadable {
+// A record that was not taken in, with its bytes.
+struct KeptRecord {
   std::string topic;
   std::int32_t partition = 0;
   std::int64_t log = 0;
   std::int64_t offset = 0;
-  ReceiptId receipt;  // empty: its headers do not say
+  ReceiptId receipt;  // empty: it does not say
   std::string key;
   std::string value;
+  std::string why;     // a word of kafka/set_aside.hpp
+  std::string detail;  // for operators
 };
 
 // A queued receipt as the dispatcher sees it.
 struct Queued {
   ReceiptId id;
+  TenantId tenant;
   PoolId pool;
   std::int64_t revision = 0;
   std::uint32_t generation = 0;
@@ -185,7 +196,7 @@ struct Outcome {
   receipts::State state = receipts::State::queued;
   std::uint32_t generation = 0;
   TenantId tenant;
-  std::string installation;
+  InstallationId installation;
   PoolId pool;
   CashboxId cashbox;
   std::string unique_id;
@@ -219,6 +230,8 @@ struct Waiting {
 struct Wish {
   ReceiptId receipt;
   std::int64_t revision = 0;  // whose error must never be told
+  TenantId tenant;
+  InstallationId installation;
 };
 
 // --- attempts ---
@@ -327,6 +340,7 @@ struct Undecided {
 
 // What a cloud told by itself. It is evidence of the attempts it names, which the driver of that register reads.
 struct Callback {
+  TenantId tenant;         // whose register it is
   RegisterId register_id;  // as it was known when the callback came
   RegisterIdentity identity;
   std::string key;  // of the attempt; it or `remote_id` may be empty
@@ -334,12 +348,19 @@ struct Callback {
   std::string body;
 };
 
+// An attempt that a callback names.
+struct NamedAttempt {
+  std::int64_t attempt = 0;
+  TenantId tenant;  // of its receipt, empty: a shift report
+};
+
 // A callback as evidence of one attempt, still to be read.
 struct CalledBack {
   std::int64_t evidence = 0;
   int shard = 0;
-  int send = 1;  // the latest when the callback was taken in
-  RegisterId register_id;
+  int send = 1;               // the latest when the callback was taken in
+  RegisterId register_id;     // as the callback named it
+  RegisterIdentity identity;  // of the attempt
   Attempt attempt;
   std::string body;
 };

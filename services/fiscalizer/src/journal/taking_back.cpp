@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "decisions.hpp"
+#include "kassaflow/configuration/ownership.hpp"
+#include "kassaflow/documents/documents.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
@@ -26,16 +28,52 @@ void must_be(const Trust& trust, Stage stage) {
 
 std::string named(const Life& life) { return life.system + "/" + std::to_string(life.timeline); }
 
-// The newest record of each receipt that this version can read.
+// What of an outcome is another tenant's than it says; empty: nothing that is known.
+std::string contradiction(const configuration::Snapshot& configuration, const v1::ReceiptOutcome& record) {
+  configuration::Named named{TenantId(record.tenant()), InstallationId(record.installation()), PoolId(record.pool())};
+  auto why = configuration::contradiction(configuration, named);
+  for (const auto& attempt : record.attempts()) {
+    named.register_id = RegisterId(attempt.register_());
+    if (why.empty()) why = configuration::contradiction(configuration, named);
+  }
+  return why;
+}
+
+bool same_owner(const v1::ReceiptOutcome& one, const v1::ReceiptOutcome& other) {
+  return one.tenant() == other.tenant() && one.installation() == other.installation();
+}
+
+// The newest record of each receipt.
 using Newest = std::map<ReceiptId, const v1::ReceiptOutcome*>;
-Newest newest_of(const std::vector<v1::ReceiptOutcome>& published) {
+Newest newest_of(std::span<const v1::ReceiptOutcome> published, const configuration::Snapshot& configuration) {
   Newest newest;
   for (const auto& record : published) {
-    if (!receipts::is_uuid(record.receipt_id()) || !records::from_record(record.state())) continue;
-    auto& known = newest[ReceiptId(record.receipt_id())];
-    if (known == nullptr || known->revision() < record.revision()) known = &record;
+    if (const auto why = contradiction(configuration, record); !why.empty()) {
+      report_left_out(record, why);
+      continue;
+    }
+    const auto [known, first] = newest.try_emplace(ReceiptId(record.receipt_id()), &record);
+    if (first) continue;
+    if (!same_owner(*known->second, record)) {
+      report_left_out(record, "an earlier record says it is of tenant " + known->second->tenant());
+    } else if (known->second->revision() < record.revision()) {
+      known->second = &record;
+    }
   }
   return newest;
+}
+
+// Without those that the journal knows as another's.
+void leave_out_foreign(Newest& newest, const Receipts& known) {
+  std::erase_if(newest, [&](const auto& entry) {
+    const auto found = known.find(entry.first);
+    if (found == known.end()) return false;
+    const auto& row = found->second;
+    const bool same =
+        row.tenant.str() == entry.second->tenant() && row.installation.str() == entry.second->installation();
+    if (!same) report_left_out(*entry.second, "the journal knows it as of tenant " + row.tenant.str());
+    return !same;
+  });
 }
 
 std::set<ReceiptId> ids_of(const Newest& newest) {
@@ -46,10 +84,10 @@ std::set<ReceiptId> ids_of(const Newest& newest) {
 
 // Without its content: that comes back with its post.
 NewReceipt missing(const v1::ReceiptOutcome& record) {
-  NewReceipt receipt{
-      ReceiptId(record.receipt_id()), record.installation(), record.unique_id(), record.accepted_at_ms(), {}};
+  NewReceipt receipt{ReceiptId(record.receipt_id()), record.unique_id(), record.accepted_at_ms(), {}};
   receipt.row.state = *records::from_record(record.state());
   receipt.row.tenant = TenantId(record.tenant());
+  receipt.row.installation = InstallationId(record.installation());
   receipt.row.cashbox = CashboxId(record.cashbox());
   receipt.row.pool = PoolId(record.pool());
   receipt.row.digest = record.content_digest();
@@ -176,18 +214,36 @@ Stage judge(Transaction& tx, const std::vector<Told>& latest) {
   if (trust.stage == Stage::taking_back || trust.stage == Stage::reading_posts) return trust.stage;
   std::set<ReceiptId> ids;
   for (const auto& told : latest) ids.insert(told.receipt);
-  const auto why = distrust(trust, latest, tx.revisions(ids));
+  const auto known = tx.known_receipts(ids);
+  std::map<ReceiptId, std::int64_t> revisions;
+  for (const auto& [id, receipt] : known) revisions.emplace(id, receipt.revision);
+  auto believed = latest;
+  std::erase_if(believed, [&](const auto& told) {
+    const auto row = known.find(told.receipt);
+    return row != known.end() && (row->second.tenant != told.tenant || row->second.installation != told.installation);
+  });
+  const auto why = distrust(trust, believed, revisions);
   const auto stage = why.empty() ? Stage::open : Stage::taking_back;
   if (stage != trust.stage) tx.write_stage(stage);
   if (!why.empty()) log::error("alarm.journal_behind", {{"journal", named(trust.life)}, {"why", why}});
   return stage;
 }
 
-std::size_t take_back(Transaction& tx, const std::vector<v1::ReceiptOutcome>& published,
-                      const FindRegister& find_register) {
+void report_left_out(const v1::ReceiptOutcome& published, const std::string& why) {
+  const auto& receipt = published.receipt_id();
+  const auto& tenant = published.tenant();
+  log::error("alarm.outcome_left_out", {{"receipt", receipts::is_uuid(receipt) ? receipt : std::string()},
+                                        {"tenant", documents::is_id(tenant) ? tenant : std::string()},
+                                        {"revision", static_cast<std::int64_t>(published.revision())},
+                                        {"why", why}});
+}
+
+std::size_t take_back(Transaction& tx, std::span<const v1::ReceiptOutcome> published,
+                      const configuration::Snapshot& configuration, const FindRegister& find_register) {
   must_be(tx.trust(false), Stage::taking_back);
-  auto behind = newest_of(published);
+  auto behind = newest_of(published, configuration);
   const auto known = tx.lock_receipts(ids_of(behind));
+  leave_out_foreign(behind, known);
   std::erase_if(behind, [&](const auto& entry) {
     const auto row = known.find(entry.first);
     return row != known.end() && row->second.revision >= static_cast<std::int64_t>(entry.second->revision());

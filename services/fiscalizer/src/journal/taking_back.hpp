@@ -7,9 +7,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "transaction.hpp"
 
@@ -24,6 +26,8 @@ struct Told {
   ReceiptId receipt;
   std::int64_t revision = 0;
   std::int64_t head = 0;  // the highest sequence given out by then
+  TenantId tenant = {};
+  InstallationId installation = {};
 };
 
 // Pure. Why something that was committed may be missing, English; empty: all of it is there. `latest`: the last that
@@ -31,7 +35,8 @@ struct Told {
 [[nodiscard]] std::string distrust(const Trust& trust, const std::vector<Told>& latest,
                                    const std::map<ReceiptId, std::int64_t>& known);
 
-// Opens the journal in the life it has now, or begins to take back. The stage afterwards.
+// Opens the journal in the life it has now, or begins to take back. The stage afterwards. What was told of a receipt as
+// another tenant's than the journal's says nothing about the journal.
 Stage judge(Transaction& tx, const std::vector<Told>& latest);
 
 // What is known of a register that a published attempt names; nullopt: it is no longer there.
@@ -42,9 +47,13 @@ struct KnownRegister {
 };
 using FindRegister = std::function<std::optional<KnownRegister>(const RegisterId& id)>;
 
-// Stage taking_back, else it throws. How many receipts were behind.
-std::size_t take_back(Transaction& tx, const std::vector<v1::ReceiptOutcome>& published,
-                      const FindRegister& find_register);
+// Stage taking_back, else it throws. How many receipts were behind. An outcome of one tenant that names another's
+// receipt, pool, installation or register is left out, with an alarm. `published`: each within its limits
+// (records/read.hpp), in the order of the topic.
+std::size_t take_back(Transaction& tx, std::span<const v1::ReceiptOutcome> published,
+                      const configuration::Snapshot& configuration, const FindRegister& find_register);
+// The alarm: it is in the topic, and not in the journal. Also of one that cannot be read.
+void report_left_out(const v1::ReceiptOutcome& published, const std::string& why);
 // All that was published is back: posts may be taken in.
 void read_posts(Transaction& tx);
 // Stage reading_posts, else it throws. How many receipts are suspect now, those that have failed not counted.

@@ -3,6 +3,8 @@
 // which stay locked until the end, and writes rows; that it throws undoes all of it. Two stores carry it out, and
 // tests/conformance says what both must do: PostgreSQL (postgres_store.hpp) and memory (memory_store.hpp).
 //
+// Values that a column, constraint or index does not take end the transaction in either store with postgres::kData.
+//
 // Locks are taken in one order everywhere: receipts by id, attempts by id, shards.
 //
 // Not thread-safe; it lives as long as the body it is given to.
@@ -47,8 +49,8 @@ class Transaction {
   // Every receipt that is not done is suspect from now on, and those that are not failed either are told to readers
   // again. How many those are.
   virtual std::int64_t suspect_all() = 0;
-  // Those that are known, with their revisions; not locked.
-  virtual std::map<ReceiptId, std::int64_t> revisions(const std::set<ReceiptId>& ids) = 0;
+  // Those that are known; not locked.
+  virtual std::map<ReceiptId, KnownReceipt> known_receipts(const std::set<ReceiptId>& ids) = 0;
   // A retry is wished, or (empty) no longer: readers of outcomes do not see it, so the revision stays.
   virtual void wish_retry(const ReceiptId& receipt, const std::string& actor) = 0;
   // Of failed receipts, by id.
@@ -61,9 +63,9 @@ class Transaction {
   virtual std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) = 0;
   virtual void insert_posts(const std::vector<NewPost>& posts) = 0;
   // Without effect when the record is kept already.
-  virtual void keep_unreadable(const Unreadable& record) = 0;
-  // The values of what was kept of a receipt, the newest first.
-  virtual std::vector<std::string> unreadable_of(const ReceiptId& receipt) = 0;
+  virtual void keep_record(const KeptRecord& record) = 0;
+  // The values of the records that were kept of a receipt, the newest first.
+  virtual std::vector<std::string> kept_of(const ReceiptId& receipt) = 0;
   // Where intake goes on reading; positions only grow.
   virtual void store_positions(const kafka::ReadPositions& positions) = 0;
   virtual kafka::ReadPositions positions() = 0;
@@ -112,8 +114,11 @@ class Transaction {
   virtual std::vector<Undecided> undecided(const std::vector<int>& shards, int limit) = 0;
   // Also one that only a callback may tell, which was not read yet.
   virtual bool printed_is_undecided(std::int64_t attempt) = 0;
-  // As evidence of each attempt that they name, whatever became of that.
-  virtual void append_callbacks(const std::vector<Callback>& callbacks) = 0;
+  // Of each callback the attempts of that physical register with its key or remote id, whatever became of them. Not
+  // locked: an attempt's receipt never changes.
+  virtual std::vector<std::vector<NamedAttempt>> named_by(const std::vector<Callback>& callbacks) = 0;
+  // As evidence, each of that attempt.
+  virtual void append_callbacks(const std::vector<std::pair<std::int64_t, Callback>>& callbacks) = 0;
   virtual std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) = 0;
   // It says nothing to decide about.
   virtual void pass_over(std::int64_t evidence) = 0;

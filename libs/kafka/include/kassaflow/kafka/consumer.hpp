@@ -58,7 +58,9 @@ class Consumer {
   // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen; and
   // kassaflow_kafka_alarms_total. Thread-safe.
   void show(metrics::Metrics& metrics);
-  [[nodiscard]] bool healthy() const;
+  // Why records are not taken in; empty: they are. Also when the store answers and refuses a batch for longer than
+  // `patience`, which is alarmed. Thread-safe.
+  [[nodiscard]] std::string not_ready() const;
 
  private:
   struct Impl;

@@ -13,8 +13,8 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "kassaflow/kafka/record.hpp"
 
@@ -34,7 +34,7 @@ using ReadPositions = std::map<Partition, ReadPosition>;
 [[nodiscard]] std::string fingerprint_of(const Record& record);
 
 // Where reading goes on after `batch`, which is in order per partition.
-[[nodiscard]] ReadPositions after(const std::vector<Record>& batch);
+[[nodiscard]] ReadPositions after(std::span<const Record> batch);
 
 // Positions only grow, by log and then by offset: of two readers that overlap in a rebalance the slower one changes
 // nothing. The mark follows once the records are kMarkAge_ms newer: longer than another log goes unnoticed by a reader

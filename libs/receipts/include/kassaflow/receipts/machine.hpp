@@ -8,7 +8,7 @@
 //     │                 └─ unknown ──► uncertain ──printed──► done
 //     └───────────── proved not printed ──┘
 //   held: certainly not printed, waits for a person: wanted so, refused again and again, the register is for
-//         tests, or nobody can read its record
+//         tests, nobody can read its record, or its pool is another tenant's
 //
 // done is terminal: nothing leaves it, a contradiction is an alarm.
 
@@ -100,6 +100,7 @@ enum class Step : std::uint8_t {
   opened,          // an attempt is in the journal
   unprintable,     // no register of its pool can express it
   unreadable,      // this program cannot read it
+  foreign,         // the pool it is queued for is another tenant's
   error_withheld,  // status has promised never to tell why it failed: the retry that a person wished
 };
 
