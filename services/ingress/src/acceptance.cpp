@@ -7,6 +7,7 @@
 #include "kassaflow/fiscal/text.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/registers/protocol.hpp"
 
 namespace kassaflow::ingress {
@@ -138,7 +139,11 @@ Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view
   if (auto taken = check_registers(snapshot, portal, *pool->second, *receipt); !taken) {
     return tl::unexpected(taken.error());
   }
-  return make_record(portal, **cashbox, *post, *form, *receipt, now_ms);
+  auto record = make_record(portal, **cashbox, *post, *form, *receipt, now_ms);
+  if (const auto fits = records::check(record); !fits) {
+    return refuse(Reason::content, {"Чек не помещается в запись шлюза: " + fits.error().message + "."}, &portal);
+  }
+  return record;
 }
 
 }  // namespace kassaflow::ingress

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/records/limits.hpp"
+#include "kassaflow/records/read.hpp"
 #include "kassaflow/records/topics.hpp"
 #include "kassaflow/v1/records.pb.h"
 
@@ -42,7 +44,7 @@ const Register* CloudRegisters::find(const TenantId& tenant, const RegisterIdent
 
 asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace) {
   const auto started = std::chrono::steady_clock::now();
-  if (callback.body.size() > kCallbackLimit) co_return 413;
+  if (callback.body.size() > records::kCallbackLimit) co_return 413;
   const auto registers = dependencies_.registers();
   const auto caller = authenticate(registers->snapshot(), callback);
   if (!caller) {
@@ -72,6 +74,10 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_identity(named->identity.str());
   record.set_attempt_key(std::move(named->key));
   record.set_remote_id(std::move(named->remote_id));
+  if (const auto fits = records::check(record); !fits) {  // no key of ours is like that, and nobody would read it
+    log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant.str()}, {"detail", fits.error().message}});
+    co_return 400;
+  }
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);

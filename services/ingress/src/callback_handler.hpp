@@ -18,8 +18,6 @@
 
 namespace kassaflow::ingress {
 
-inline constexpr std::size_t kCallbackLimit = 256 * 1024;
-
 // The registers of one snapshot that may call back, by identity, which is unique over all tenants (exactly-once.md 9).
 class CloudRegisters {
  public:

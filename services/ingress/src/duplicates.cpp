@@ -108,7 +108,8 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
     for (v1::LookUpResponse::Entry& entry : *response.mutable_entries()) {
       if (entry.state() != v1::RECEIPT_STATE_DONE) continue;
       printed.emplace(std::move(*entry.mutable_receipt_id()),
-                      PrintedContent{std::move(*entry.mutable_content_digest()), entry.digest_version()});
+                      PrintedContent{std::move(*entry.mutable_content_digest()), entry.digest_version(),
+                                     TenantId(entry.tenant()), InstallationId(entry.installation())});
     }
     co_return printed;
   }

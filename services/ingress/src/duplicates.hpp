@@ -22,6 +22,9 @@ namespace kassaflow::ingress {
 struct PrintedContent {
   std::string digest;
   std::uint32_t digest_version = 0;
+  // Whose receipt it is, says status.
+  TenantId tenant = {};
+  InstallationId installation = {};
 };
 
 // One that was asked and may be answered already.

@@ -94,8 +94,11 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
   const auto printed = co_await look_up.answer();
-  // Digests of different versions say nothing about each other; the journal decides.
-  if (printed && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
+  // Digests of different versions say nothing about each other, nor does what is another's receipt (I5); the journal
+  // decides.
+  const bool ours =
+      printed && printed->tenant.str() == record.tenant() && printed->installation.str() == record.installation();
+  if (ours && printed->digest_version == record.digest_version() && printed->digest != record.content_digest()) {
     co_return refusal(Reason::printed, kPrinted);
   }
   if (published == Published::unknown) co_return refusal(Reason::unconfirmed, kUnknownResult);

@@ -45,6 +45,24 @@ TEST(Acceptance, MakesTheRecordOfAPost) {
   EXPECT_EQ(record->receipt().lines_size(), 3);
 }
 
+TEST(Acceptance, Rule18_WritesNoRecordThatNobodyWouldRead) {
+  const auto snapshot = make_snapshot();
+  const auto pool = std::make_shared<configuration::Pool>(*snapshot->pools[PoolId("acme-shop")]);
+  pool->till.ffd = fiscal::Ffd::v1_2;  // which does not tell a product code, and so does not judge it
+  snapshot->pools[pool->id] = pool;
+  std::const_pointer_cast<configuration::Installation>(snapshot->installations[InstallationId("acme-main")])
+      ->marked_without_code = configuration::MarkedWithoutCode::allow;
+  const auto product_code_of = [](std::size_t length) {
+    const auto body =
+        replaced(fixture("sell-marked-two-units"), "=DM%04%2F%1F%96%81xJgXJ5.T-9m3xA", "=" + std::string(length, 'x'));
+    return replaced(body, "=010460043993125621JgXJ5.T-9m3xA%1D93dGVz", "=");
+  };
+  EXPECT_TRUE(accept_at(*snapshot, "s3cr3t", product_code_of(200)).has_value());
+  const auto refused = accept_at(*snapshot, "s3cr3t", product_code_of(201));
+  EXPECT_EQ(reason_of(refused), Reason::content);
+  EXPECT_NE(refused.error().texts.front().find("receipt.lines[0].product_code"), std::string::npos);
+}
+
 TEST(Acceptance, RecordsHoldNoSecret) {
   const auto snapshot = make_snapshot();
   const std::string token = "t0ken-of-the-cashbox";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.hpp"
+#include "kassaflow/records/limits.hpp"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::ingress {
@@ -110,7 +111,20 @@ TEST_F(CallbackHandlerTest, RefusesMalformedBodies) {
   for (const std::string& body : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), deep}) {
     EXPECT_EQ(take("acme-token", "acme-key", body), 400) << body.substr(0, 20);
   }
-  EXPECT_EQ(take("acme-token", "acme-key", std::string(kCallbackLimit + 1, ' ')), 413);
+  EXPECT_EQ(take("acme-token", "acme-key", std::string(records::kCallbackLimit + 1, ' ')), 413);
+  EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, Rule18_WritesNothingThatNoReaderWouldTake) {
+  const auto with_key = [](const std::string& key) {
+    return R"({"id":"1","creItemId":"11111111-2222-3333-4444-55555555aaaa","idempKey":")" + key + "\"}";
+  };
+  EXPECT_EQ(take("acme-token", "acme-key", with_key(std::string(records::kNameLimit, 'x'))), 200);
+  publisher_.messages.clear();
+  for (const auto& key :
+       {std::string(records::kNameLimit + 1, 'x'), std::string("a\\u0000b"), std::string(200'000, 'x')}) {
+    EXPECT_EQ(take("acme-token", "acme-key", with_key(key)), 400) << key.substr(0, 20);
+  }
   EXPECT_TRUE(publisher_.messages.empty());
 }
 

@@ -53,6 +53,8 @@ class FakeStatus {
       entry->set_state(id.starts_with("done") ? v1::RECEIPT_STATE_DONE : v1::RECEIPT_STATE_FAILED);
       entry->set_content_digest("digest of " + id);
       entry->set_digest_version(7);
+      entry->set_tenant("acme");
+      entry->set_installation("acme-main");
     }
     auto reply = answer;
     if (reply.body.empty()) reply.body = response.SerializeAsString();

@@ -12,6 +12,9 @@
 namespace kassaflow::ingress {
 namespace {
 
+const TenantId kTenant("acme");
+const InstallationId kPortal("acme-main");
+
 class PrintHandlerTest : public testing::Test {
  protected:
   boost::json::object print(const std::string& secret, const std::string& body) {
@@ -79,13 +82,13 @@ TEST_F(PrintHandlerTest, ARepeatOfAPrintedReceiptGetsTheSameUuid) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   v1::ReceiptAccepted record;
   ASSERT_TRUE(record.ParseFromString(publisher_.messages[0].value));
-  duplicates_.contents[ReceiptId(first)] = {record.content_digest(), record.digest_version()};
+  duplicates_.contents[ReceiptId(first)] = {record.content_digest(), record.digest_version(), kTenant, kPortal};
   EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
 }
 
 TEST_F(PrintHandlerTest, Rule13_RefusesOtherContentForAPrintedReceipt) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
-  duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), bitrix24::kDigestVersion};
+  duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), bitrix24::kDigestVersion, kTenant, kPortal};
   EXPECT_NE(errors_of(print("s3cr3t", fixture("sell-cash"))).find("уже напечатан с другим содержимым"),
             std::string::npos);
   EXPECT_EQ(publisher_.messages.size(), 2U) << "the journal keeps it as a conflict";
@@ -95,7 +98,17 @@ TEST_F(PrintHandlerTest, Rule13_RefusesOtherContentForAPrintedReceipt) {
 TEST_F(PrintHandlerTest, Rule13_LeavesDigestsOfAnotherVersionToTheJournal) {
   const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
   for (const std::uint32_t version : {0U, bitrix24::kDigestVersion + 1}) {
-    duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), version};
+    duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), version, kTenant, kPortal};
+    EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
+  }
+}
+
+TEST_F(PrintHandlerTest, I5_WhatWasPrintedOfAnotherIsNoGroundForARefusal) {
+  const std::string first = uuid_of(print("s3cr3t", fixture("sell-cash")));
+  const std::vector<std::pair<TenantId, InstallationId>> others{
+      {TenantId("other"), kPortal}, {kTenant, InstallationId("other-main")}, {TenantId(), InstallationId()}};
+  for (const auto& [tenant, installation] : others) {
+    duplicates_.contents[ReceiptId(first)] = {std::string(32, 'x'), bitrix24::kDigestVersion, tenant, installation};
     EXPECT_EQ(uuid_of(print("s3cr3t", fixture("sell-cash"))), first);
   }
 }
