@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <ostream>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,8 @@ struct Target {
   Run run;
   std::span<const Cost> costs;
 };
+
+inline void PrintTo(const Target* target, std::ostream* out) { *out << target->name; }  // for GoogleTest
 
 extern const Target post;            // PRINT_URL body, or a whole request: form, mapping, rules, digest, record
 extern const Target decimal;         // the portal's numbers
