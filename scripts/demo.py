@@ -82,6 +82,7 @@ def apply_configuration():
     text = string.Template((ROOT / 'deploy/local/demo.yaml').read_text()).substitute(
         ITKASSA_PORT=simulator_port('ITKASSA'), BIT_PORT=simulator_port('BIT'), PORTAL_PORT=simulator_port('PORTAL'))
     filled = pathlib.Path(os.environ['KASSAFLOW_STATE_DIR']) / 'run/demo.yaml'
+    filled.touch(mode=0o600)
     filled.write_text(text)
     said = kassactl('apply', '-f', str(filled))
     require(said is not None, 'kassactl apply failed')

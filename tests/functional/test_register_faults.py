@@ -92,7 +92,7 @@ class RegisterFaults(StackTest):
     def test_an_offline_register_of_the_cloud_keeps_its_receipt_and_prints_it_later(self):
         till, spare = self.itkassa_till(), self.itkassa_till()
         shop = self.shop(till)
-        till.arm('slow_execution', delay_s=1)
+        till.arm('slow_execution', delay_s=5)  # the register is off before that
         sale = shop.accepted()
         eventually(sale.requests, 'the cloud has it')
         till.arm('offline', count=None)
