@@ -17,15 +17,13 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kBatch = 500;
-constexpr std::chrono::seconds kLook{1};  // what a crashed worker left unpublished
-constexpr std::int64_t kPrinting_ms = 1000;
+constexpr std::chrono::seconds kLook{1};     // what a crashed worker left unpublished
+constexpr std::int64_t kPrinting_ms = 1000;  // a receipt that prints is told once it has for so long
 constexpr std::chrono::milliseconds kPause{500};
 
-}  // namespace
-
-namespace {
 // A reader would refuse a longer one; what is cut off stands in the journal.
 std::string fitting(const std::string& text) { return std::string(fiscal::cut(text, records::kErrorLimit)); }
+
 }  // namespace
 
 v1::ReceiptOutcome record_of(const Outcome& outcome) {
