@@ -60,7 +60,6 @@ class Field:
             detour = self.to_store[worker, 'postgres'].port
             kafka = f'127.0.0.1:{self.to_store[worker, "kafka"].port}'
             self.stack.start(worker, postgres=uri.replace(f':{postgres_port}/', f':{detour}/'), kafka=kafka)
-            self.stack.remember(worker)
         for name in (*SERVICES, *WORKERS):
             eventually(lambda: self.stack.is_ready(name), f'{name} is ready', READY_WITHIN_S)
 

@@ -373,7 +373,9 @@ struct Consumer::Impl {
     if (now < next_look) return;
     ReadPositions positions;
     for (const auto& [where, reading] : readings) positions.emplace(where, reading.position);
-    for (const auto& [where, known] : ask_bounds(kafka, positions, kLook)) {
+    const auto told = ask_bounds(kafka, positions, kLook);
+    if (!told.empty()) reachable = true;  // where nothing is posted, no record says so
+    for (const auto& [where, known] : told) {
       if (compare(positions.at(where), known) == Continuity::another)
         surprises[where] = {Continuity::another, known.start};
     }

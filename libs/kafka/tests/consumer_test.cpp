@@ -150,5 +150,16 @@ TEST_F(ConsumerTest, Rule18_IsNotReadyWhileItsStoreAnswersAndTakesNothing) {
   standing.until_ready(true);
 }
 
+TEST_F(ConsumerTest, IsReadyAgainWhenItsBrokerIsBackAlsoWithoutARecord) {
+  Member quiet(broker_, "quiet", true);
+  quiet.until_joined(1);
+  quiet.until_ready(true);
+  rd_kafka_mock_broker_set_down(broker_.get(), 1);
+  quiet.until_ready(false);
+  rd_kafka_mock_broker_set_up(broker_.get(), 1);
+  quiet.until_ready(true);
+  EXPECT_EQ(quiet.joined(), 1) << "the group did not tell it";
+}
+
 }  // namespace
 }  // namespace kassaflow::kafka

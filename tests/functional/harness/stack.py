@@ -199,7 +199,7 @@ class Stack:
         )
 
     def remember(self, name: str) -> None:
-        """How it was started, for `start_again`."""
+        """How ./dev started it, for `start_again`."""
         self._commands[name] = Command.of(self.pid(name))
 
     def start_again(self, name: str) -> None:
@@ -207,6 +207,7 @@ class Stack:
         self._launch(name, self._commands[name])
 
     def _launch(self, name: str, command: Command) -> None:
+        self._commands[name] = command
         for child in self._children:
             child.poll()  # a zombie's pid looks alive to PostgreSQL
         with open(self.state_dir / 'log' / f'{name}.log', 'ab') as log:
