@@ -28,7 +28,24 @@ fiscalizer_addresses() {  # host:port,…
   printf '%s' "$list"
 }
 
-service_port() { port "${1//-/_}_$2"; }  # INSTANCE admin|http|grpc
+# Who each service is to its peers.
+readonly CERTIFICATES=$SECRETS/tls
+certificates_make() { "$ROOT/scripts/certificates.sh" "$CERTIFICATES" registry status fiscalizer ingress; }
+
+operator_token_file() { printf '%s' "$SECRETS/operator_token"; }
+
+# A token of the operator's for kassactl, made anew before it expires after 30 days. The registry's tool makes it, and knows it at
+# once: so it runs before the services do.
+operator_token_make() {
+  local file
+  file=$(operator_token_file)
+  [[ ! -s $file || -n $(find "$file" -mtime +20) ]] || return 0
+  service_configuration registry >"$RUN/registry.yaml"
+  "$(bin_dir)/registry" first-token --config "$RUN/registry.yaml" >"$file.new" || die "no token for kassactl: the registry's tool failed"
+  mv "$file.new" "$file"
+}
+
+service_port() { port "${1//-/_}_$2"; }  # INSTANCE admin|http|look_up|grpc
 service_admin_url() { printf 'http://127.0.0.1:%s' "$(service_port "$1" admin)"; }
 
 service_common() {
@@ -38,10 +55,13 @@ admin_port: $(service_port "$1" admin)
 log_level: info
 label_limit: 200
 allow_private_endpoints: true
+tls_authority_file: $CERTIFICATES/authority.pem
+tls_certificate_file: $CERTIFICATES/${1%%-[0-9]*}.pem
+tls_key_file: $CERTIFICATES/${1%%-[0-9]*}.key
 YAML
 }
 
-service_listen() {  # INSTANCE http|grpc
+service_listen() {  # INSTANCE http|look_up|grpc
   printf '%s_address: 127.0.0.1\n%s_port: %s\n' "$2" "$2" "$(service_port "$1" "$2")"
 }
 
@@ -49,7 +69,7 @@ service_listen() {  # INSTANCE http|grpc
 service_configuration() {
   local registry status
   registry="registry_grpc: 127.0.0.1:$(service_port registry grpc)"
-  status="status_http: 127.0.0.1:$(service_port status http)"
+  status="status_look_up: 127.0.0.1:$(service_port status look_up)"
   service_common "$1"
   case $1 in
     registry)
@@ -68,6 +88,7 @@ service_configuration() {
       ;;
     status)
       service_listen "$1" http
+      service_listen "$1" look_up
       service_listen "$1" grpc
       printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri)" "$(kafka_address)" "$registry"
       ;;

@@ -48,7 +48,7 @@ together() {
 # All ports are chosen before anything starts side by side.
 stack_choose_ports() {
   local name instance
-  for name in postgres kafka kafka_controller edge "${SIMULATORS[@]//-/_}" ingress_http status_http status_grpc registry_grpc; do
+  for name in postgres kafka kafka_controller edge "${SIMULATORS[@]//-/_}" ingress_http status_http status_look_up status_grpc registry_grpc; do
     port "$name" >/dev/null
   done
   for instance in $(service_instances); do
@@ -81,11 +81,13 @@ stack_up() {
   [[ -z $fiscalizers ]] || printf '%s\n' "$fiscalizers" >"$STATE/fiscalizers"
   stack_choose_ports
   secret postgres_password >/dev/null
+  certificates_make
 
   local starts=(postgres_start kafka_start)
   for instance in "${SIMULATORS[@]}"; do starts+=("simulator_start $instance"); done
   together "${starts[@]}" || die "the stack did not start"
   stack_stop_surplus
+  operator_token_make
   for instance in $(service_instances); do service_launch "$instance"; done
   starts=(edge_start)
   for instance in $(service_instances); do starts+=("process_await $instance service_ready $instance"); done
@@ -163,6 +165,8 @@ stack_env() {
   assign REGISTRY_GRPC "127.0.0.1:$(service_port registry grpc)"
   assign STATUS_GRPC "127.0.0.1:$(service_port status grpc)"
   assign FISCALIZER_GRPC "$(fiscalizer_addresses)"
+  assign TLS_AUTHORITY_FILE "$CERTIFICATES/authority.pem"
+  assign TOKEN_FILE "$(operator_token_file)"
   assign KAFKA "$(kafka_address)"
   assign POSTGRES "$(postgres_uri)"
   assign SIM_ITKASSA_URL "$(simulator_url sim-itkassa)"

@@ -1,4 +1,5 @@
 #include "app.hpp"
+#include "first_token.hpp"
 
 int main(int argc, char** argv) {
   using namespace kassaflow;
@@ -7,6 +8,9 @@ int main(int argc, char** argv) {
       {.name = "registry",
        .add_settings = [&](settings::Settings& keys) { settings.add_to(keys); },
        .check_settings = [&](const runtime::CommonSettings&) { return settings.check(); },
-       .start = [&](const runtime::Context& context) { return registry::start_registry(settings, context); }},
+       .start = [&](const runtime::Context& context) { return registry::start_registry(settings, context); },
+       .tools = {{"first-token",
+                  "print a token of the operator's, valid for 30 days, to make others with; voids the last one",
+                  [&] { return registry::make_first_token(settings); }}}},
       argc, argv);
 }

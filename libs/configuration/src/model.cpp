@@ -12,6 +12,7 @@ namespace {
 // A later version of the registry may say what this program does not know.
 constexpr std::string_view kUpgrade = "start a version of this program that is no older than the registry";
 constexpr ErrorKind kUnknownWord{"configuration.unknown_word", kUpgrade};
+constexpr ErrorKind kNotYet{"configuration.not_yet", "see that the registry runs, and try again"};
 constexpr ErrorKind kUnknownKind{"configuration.unknown_kind", kUpgrade};
 
 Result<Pool> to_pool(const v1::Pool& from) {
@@ -119,6 +120,14 @@ Result<std::monostate> Model::put(const v1::Document& document, std::uint64_t re
       stale_installations_.insert(installation);
       break;
     }
+    case v1::Document::kToken: {
+      const v1::Token& from = document.token();
+      const auto expires = rpc::parse_time(from.expires());
+      tokens_.erase(from.id());
+      if (!expires) return fail(kUnknownWord, "expires of token " + from.id());
+      tokens_[from.id()] = {from.hash(), {from.id(), from.scope(), TenantId(from.tenant()), *expires}};
+      break;
+    }
     case v1::Document::kTenant:
       break;  // services know tenants by id only
     case v1::Document::KIND_NOT_SET:
@@ -141,6 +150,8 @@ void Model::remove(std::string_view kind_and_id) {
     installations_.erase(InstallationId(id));
   } else if (kind == "cashbox") {
     forget_cashbox(CashboxId(id));
+  } else if (kind == "token") {
+    tokens_.erase(id);
   }
 }
 
@@ -204,7 +215,14 @@ std::shared_ptr<const Snapshot> Model::build(std::uint64_t revision) {
   for (const auto& [id, entry] : installations_) {
     if (!entry->secret.empty()) snapshot->installations_by_secret.emplace(entry->secret.reveal(), entry);
   }
+  for (const auto& [id, token] : tokens_) snapshot->tokens_by_hash.insert(token);
   return snapshot;
+}
+
+Result<std::optional<rpc::Token>> find_token(const Snapshot& snapshot, const std::string& hash) {
+  if (snapshot.revision == 0) return fail(kNotYet, "tokens are not known here before the registry has answered once");
+  const auto found = snapshot.tokens_by_hash.find(hash);
+  return found == snapshot.tokens_by_hash.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace kassaflow::configuration

@@ -47,6 +47,7 @@ class Model {
   ById<InstallationId, Installation> installations_;
   std::unordered_map<CashboxId, PlacedCashbox> cashboxes_;
   std::unordered_map<InstallationId, std::set<CashboxId>> cashboxes_by_installation_;
+  std::unordered_map<std::string, std::pair<std::string, rpc::Token>> tokens_;  // by id, with their hashes
   std::set<PoolId> stale_pools_;                  // their registers' clocks are to be copied again
   std::set<InstallationId> stale_installations_;  // their cashboxes are to be gathered again
 };

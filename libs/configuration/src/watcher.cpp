@@ -10,6 +10,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/rpc/channel.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "model.hpp"
 
@@ -23,17 +24,14 @@ constexpr milliseconds kBackOffMin{100};
 constexpr milliseconds kBackOffMax{5000};
 constexpr int kEventLimit = 64 * 1024 * 1024;
 
-// The registry is reached over loopback or a private mesh. The one place where TLS to it would be set up.
-std::shared_ptr<grpc::ChannelCredentials> registry_credentials() { return grpc::InsecureChannelCredentials(); }
-
-std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+std::shared_ptr<grpc::Channel> open_channel(const Watcher::Options& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kEventLimit);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);  // a silent dead registry is noticed
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  return grpc::CreateCustomChannel(address, registry_credentials(), arguments);
+  return rpc::open_channel(options.identity, "registry", options.registry_grpc, arguments);
 }
 
 }  // namespace
@@ -53,7 +51,7 @@ struct Watcher::Impl {
   using Stream = grpc::ClientReaderWriter<v1::WatchRequest, v1::WatchEvent>;
 
   void run(const std::stop_token& stopped) {
-    const auto stub = v1::Registry::NewStub(open_channel(options.registry_grpc));
+    const auto stub = v1::Registry::NewStub(open_channel(options));
     int failures = 0;
     bool away = false;
     milliseconds pause{0};

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "kassaflow/configuration/snapshot.hpp"
+#include "kassaflow/rpc/server.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
+#include "test_tokens.hpp"
 
 namespace kassaflow::configuration {
 namespace {
@@ -83,26 +85,25 @@ v1::WatchEvent pool_event(std::uint64_t revision, const std::string& id, bool be
 class WatcherTest : public testing::Test {
  protected:
   void start() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(&registry_);
-    server_ = builder.BuildAndStart();
+    server_ = std::make_unique<rpc::Server>("127.0.0.1:0", identity::files_of("registry"), access_, registry_);
   }
 
   Watcher::Options options() const {
-    return {.registry_grpc = "127.0.0.1:" + std::to_string(port_),
+    return {.registry_grpc = rpc::local(server_->port()),
             .service = v1::SERVICE_FISCALIZER,
-            .instance = "fiscalizer-1"};
+            .instance = "fiscalizer-1",
+            .identity = identity::files_of("fiscalizer")};
   }
 
   ~WatcherTest() override {
     registry_.close();
-    if (server_) server_->Shutdown();
+    if (server_) server_->stop();
   }
 
   ScriptedRegistry registry_;
-  std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
+  rpc::TestTokens tokens_;
+  rpc::Access access_{tokens_.find()};
+  std::unique_ptr<rpc::Server> server_;
 };
 
 TEST_F(WatcherTest, ReportsARevisionOnlyAfterItIsInForce) {
@@ -139,7 +140,10 @@ TEST_F(WatcherTest, KeepsTheLastSnapshotWhileTheRegistryIsAwayAndComesBack) {
 }
 
 TEST_F(WatcherTest, StopsWhileTheRegistryIsUnreachable) {
-  Watcher watcher({.registry_grpc = "127.0.0.1:1", .service = v1::SERVICE_STATUS, .instance = "status-1"});
+  Watcher watcher({.registry_grpc = "127.0.0.1:1",
+                   .service = v1::SERVICE_STATUS,
+                   .instance = "status-1",
+                   .identity = identity::files_of("status")});
   watcher.start();
   watcher.stop();
   EXPECT_FALSE(watcher.connected());

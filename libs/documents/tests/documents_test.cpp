@@ -215,6 +215,12 @@ cashbox.installation -> ingress status
 cashbox.number -> ingress status
 cashbox.pool -> ingress status
 cashbox.requires credential -> ingress
+token -> fiscalizer status
+token.id -> fiscalizer status
+token.tenant -> fiscalizer status
+token.scope -> fiscalizer status
+token.hash -> fiscalizer status
+token.expires -> fiscalizer status
 )");
 }
 

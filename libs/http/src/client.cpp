@@ -4,9 +4,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <optional>
 #include <utility>
 
 #include "kassaflow/http/errors.hpp"
+#include "peer_tls.hpp"
 #include "resolve.hpp"
 
 namespace kassaflow::http {
@@ -34,29 +37,40 @@ tl::unexpected<Error> failure(const error_code& error) {
 }  // namespace
 
 struct Client::Impl {
-  Impl(asio::any_io_executor executor, const std::string& address)
-      : host(address.substr(0, address.rfind(':'))),
+  Impl(asio::any_io_executor e, const std::string& address, identity::Files own, std::string service)
+      : executor(std::move(e)),
+        host(address.substr(0, address.rfind(':'))),
         port(address.substr(address.rfind(':') + 1)),
-        stream(std::move(executor)) {}
+        identity(std::move(own)),
+        peer(std::move(service)) {}
 
   asio::awaitable<Result<std::monostate>> connect(Clock::time_point deadline) {
     const auto endpoints = co_await resolve(host, port, deadline);
     if (!endpoints) co_return fail(kDns, host + ": " + endpoints.error());
-    stream.expires_at(deadline);
-    const auto [error, endpoint] = co_await stream.async_connect(*endpoints, use_tuple);
+    try {
+      tls.emplace(peer_tls(identity, peer));  // the files may have been replaced
+    } catch (const boost::system::system_error& unread) {
+      co_return fail(kTls, unread.what());
+    }
+    stream.emplace(executor, *tls);
+    auto& tcp_stream = stream->next_layer();
+    tcp_stream.expires_at(deadline);
+    const auto [error, endpoint] = co_await tcp_stream.async_connect(*endpoints, use_tuple);
     if (error) co_return fail(error == beast::error::timeout ? kTimeout : kConnect, error.message());
     error_code ignored_when_unsupported;
-    stream.socket().set_option(tcp::no_delay(true), ignored_when_unsupported);
+    tcp_stream.socket().set_option(tcp::no_delay(true), ignored_when_unsupported);
+    const auto [refused] = co_await stream->async_handshake(asio::ssl::stream_base::client, use_tuple);
+    if (refused) co_return fail(refused == beast::error::timeout ? kTimeout : kTls, refused.message());
     co_return std::monostate{};
   }
 
   asio::awaitable<Result<Answer>> exchange(const Request& request, Clock::time_point deadline) {
-    stream.expires_at(deadline);
-    const auto [unwritten, written] = co_await beast::http::async_write(stream, request, use_tuple);
+    stream->next_layer().expires_at(deadline);
+    const auto [unwritten, written] = co_await beast::http::async_write(*stream, request, use_tuple);
     if (unwritten) co_return failure(unwritten);
     Parser parser;
     parser.body_limit(kAnswerLimit);
-    const auto [unread, count] = co_await beast::http::async_read(stream, input, parser, use_tuple);
+    const auto [unread, count] = co_await beast::http::async_read(*stream, input, parser, use_tuple);
     if (unread) co_return failure(unread);
     auto message = parser.release();
     if (!message.keep_alive()) close();
@@ -65,19 +79,22 @@ struct Client::Impl {
   }
 
   void close() {
-    error_code ignored_on_a_dead_socket;
-    stream.socket().close(ignored_on_a_dead_socket);
+    stream.reset();
     input.clear();
   }
 
+  const asio::any_io_executor executor;
   const std::string host;
   const std::string port;
-  beast::tcp_stream stream;
+  const identity::Files identity;
+  const std::string peer;
+  std::optional<asio::ssl::context> tls;  // of the connection
+  std::optional<asio::ssl::stream<beast::tcp_stream>> stream;
   beast::flat_buffer input;
 };
 
-Client::Client(asio::any_io_executor executor, const std::string& address)
-    : impl_(std::make_unique<Impl>(std::move(executor), address)) {}
+Client::Client(asio::any_io_executor executor, const std::string& address, identity::Files identity, std::string peer)
+    : impl_(std::make_unique<Impl>(std::move(executor), address, std::move(identity), std::move(peer))) {}
 Client::~Client() = default;
 
 asio::awaitable<Result<Client::Answer>> Client::post(std::string target, std::string content_type, std::string body,
@@ -88,7 +105,7 @@ asio::awaitable<Result<Client::Answer>> Client::post(std::string target, std::st
   request.set(beast::http::field::content_type, content_type);
   request.prepare_payload();
   for (;;) {
-    const bool kept = impl.stream.socket().is_open();
+    const bool kept = impl.stream.has_value();
     if (!kept) {
       if (auto connected = co_await impl.connect(deadline); !connected) {
         impl.close();

@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "inbound.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 
@@ -61,18 +62,6 @@ struct Session {
   // When what it waits for is cancelled. One sweep for all: a timer for each read and write would cost more than they.
   Clock::time_point expires = Clock::time_point::max();
 };
-
-Inbound inbound_of(const Parser::value_type& request) {
-  Inbound inbound;
-  inbound.method = std::string_view(request.method_string().data(), request.method_string().size());
-  inbound.target = std::string_view(request.target().data(), request.target().size());
-  inbound.body = request.body();
-  inbound.header = [&request](std::string_view name) {
-    const auto value = request[beast::string_view(name.data(), name.size())];
-    return std::string_view(value.data(), value.size());
-  };
-  return inbound;
-}
 
 bool is_parsers(error_code error) {
   return error.category() == beast::http::make_error_code(beast::http::error::bad_target).category();

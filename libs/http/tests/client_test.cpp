@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "scripted_peer.hpp"
+#include "src/peer_tls.hpp"
+#include "test_identities.hpp"
 
 namespace kassaflow::http::tests {
 namespace {
@@ -41,11 +43,26 @@ Scene and_stays(Scene inner) {
   };
 }
 
+// The scenes over TLS, as status plays them.
+std::vector<Scene> secured(const std::vector<Scene>& scenes) {
+  static asio::ssl::context context = peer_tls(identity::files_of("status"), "ingress");
+  std::vector<Scene> over_tls;
+  for (const Scene& scene : scenes) {
+    over_tls.push_back([scene](Connection& c) -> asio::awaitable<void> {
+      co_await c.shake_hands(context);
+      co_await scene(c);
+    });
+  }
+  return over_tls;
+}
+
 class ClientTest : public ::testing::Test {
  protected:
   ~ClientTest() override { io_.stop(); }  // the thread ends before what lives on it
 
-  void to(const std::string& address) { client_.emplace(io_.executor(), address); }
+  void to(const std::string& address) {
+    client_.emplace(io_.executor(), address, identity::files_of("ingress"), "status");
+  }
   std::string ask(std::string body, Clock::duration limit = kNever) {
     const auto answer = io_.run(client_->post("/ask", "text/q", std::move(body), Clock::now() + limit));
     if (!answer) return std::string(answer.error().code.name());
@@ -58,7 +75,7 @@ class ClientTest : public ::testing::Test {
 };
 
 TEST_F(ClientTest, AsksOverOneConnection) {
-  ScriptedPeer peer({answers({ok("one"), ok("two"), ok("")})});
+  ScriptedPeer peer(secured({answers({ok("one"), ok("two"), ok("")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "200 one");
   EXPECT_EQ(ask("22"), "200 two");
@@ -71,7 +88,7 @@ TEST_F(ClientTest, AsksOverOneConnection) {
 }
 
 TEST_F(ClientTest, AsksAgainWhenTheKeptConnectionIsGone) {
-  ScriptedPeer peer({answers({ok("one")}), answers({ok("two"), ""}), answers({ok("three")})});
+  ScriptedPeer peer(secured({answers({ok("one")}), answers({ok("two"), ""}), answers({ok("three")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "200 one");
   EXPECT_EQ(ask("2"), "200 two");
@@ -80,28 +97,28 @@ TEST_F(ClientTest, AsksAgainWhenTheKeptConnectionIsGone) {
 }
 
 TEST_F(ClientTest, AsksAFreshConnectionOnce) {
-  ScriptedPeer peer({answers({""}), answers({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"}), reset()});
+  ScriptedPeer peer(secured({answers({""}), answers({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"}), reset()}));
   to(peer.host());
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask("x"), "closed");
   EXPECT_THAT(peer.heard(), SizeIs(3));
 }
 
 TEST_F(ClientTest, KeepsNoConnectionThePeerWillClose) {
-  ScriptedPeer peer({answer_and_stay(ok("one", "Connection: close\r\n")), answers({ok("two")})});
+  ScriptedPeer peer(secured({answer_and_stay(ok("one", "Connection: close\r\n")), answers({ok("two")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "200 one");
   EXPECT_EQ(ask("2"), "200 two");
 }
 
 TEST_F(ClientTest, LeavesAtTheDeadlineAndWithItsConnection) {
-  ScriptedPeer peer({hear(), answers({ok("two")})});
+  ScriptedPeer peer(secured({hear(), answers({ok("two")})}));
   to(peer.host());
   EXPECT_EQ(ask("1", 20ms), "timeout");
   EXPECT_EQ(ask("2"), "200 two");
 }
 
 TEST_F(ClientTest, EachRequestHasItsOwnDeadline) {
-  ScriptedPeer peer({and_stays(answers({ok("one"), ""})), answers({ok("two")})});
+  ScriptedPeer peer(secured({and_stays(answers({ok("one"), ""})), answers({ok("two")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "200 one");
   EXPECT_EQ(ask("2", 20ms), "timeout") << "the kept connection is silent";
@@ -109,7 +126,7 @@ TEST_F(ClientTest, EachRequestHasItsOwnDeadline) {
 }
 
 TEST_F(ClientTest, AsksAgainOnlyWhereTheConnectionIsGone) {
-  ScriptedPeer peer({answers({ok("one"), "SSH-2.0-x\r\n\r\n"}), answers({ok("two")})});
+  ScriptedPeer peer(secured({answers({ok("one"), "SSH-2.0-x\r\n\r\n"}), answers({ok("two")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "200 one");
   EXPECT_EQ(ask("2"), "malformed");
@@ -117,8 +134,8 @@ TEST_F(ClientTest, AsksAgainOnlyWhereTheConnectionIsGone) {
 }
 
 TEST_F(ClientTest, TellsWhatIsNoAnswer) {
-  ScriptedPeer peer({answer_and_stay("SSH-2.0-x\r\n\r\n"), answer_and_stay(ok(std::string(1024 * 1024 + 1, 'x'))),
-                     answers({ok("two")})});
+  ScriptedPeer peer(secured({answer_and_stay("SSH-2.0-x\r\n\r\n"),
+                             answer_and_stay(ok(std::string(1024 * 1024 + 1, 'x'))), answers({ok("two")})}));
   to(peer.host());
   EXPECT_EQ(ask("1"), "malformed");
   EXPECT_EQ(ask("1"), "malformed") << "larger than allowed";
@@ -127,6 +144,12 @@ TEST_F(ClientTest, TellsWhatIsNoAnswer) {
   EXPECT_EQ(ask("1"), "connect");
   to("no-such-host.invalid:1");
   EXPECT_EQ(ask("1"), "dns");
+}
+
+TEST_F(ClientTest, AsksNobodyElse) {
+  ScriptedPeer peer({speak(ok("plain"))});
+  to(peer.host());
+  EXPECT_EQ(ask("1"), "tls") << "who speaks no TLS is not asked";
 }
 
 }  // namespace

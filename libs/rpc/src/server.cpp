@@ -5,16 +5,22 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "kassaflow/rpc/access.hpp"
+#include "tls.hpp"
+
 namespace kassaflow::rpc {
 
 namespace {
 constexpr std::chrono::seconds kLastCalls{2};
 }  // namespace
 
-Server::Server(const std::string& address, grpc::Service& service, const Tune& tune) {
+Server::Server(const std::string& address, const identity::Files& identity, const Access& access,
+               grpc::Service& service, const Tune& tune) {
   grpc::ServerBuilder builder;
   if (tune) tune(builder);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+  const auto credentials = server_credentials(identity);
+  credentials->SetAuthMetadataProcessor(access.door());
+  builder.AddListeningPort(address, credentials, &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(&service);
   server_ = builder.BuildAndStart();

@@ -72,7 +72,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
       dead_letters_(producer_, context.metrics, records::kDeadLettersTopic, intake_topics()),
       published_(settings.kafka, context.instance),
       network_({.allow_private = context.common.allow_private_endpoints}),
-      watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance},
+      watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance, settings.identity},
                [this](const std::shared_ptr<const configuration::Snapshot>&) {
                  asio::post(context_.executor, [this] { worker_.reconcile(); });
                }),
@@ -116,10 +116,11 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
     asio::post(context_.executor, [this, register_id] { worker_.decided(register_id); });
   };
   hooks.finished = [this](const Finished& finished) { count(finished); };
-  hooks.ask_promise = ask_status(settings.status_grpc);
+  hooks.ask_promise = ask_status(settings.status_grpc, settings.identity);
+  hooks.find_token = [this](const std::string& hash) { return configuration::find_token(*watcher_.current(), hash); };
   operations_ = std::make_unique<Operations>(store_, people::Times{settings.longest_quiet(), settings.longest_answer()},
                                              std::move(hooks), WorkerId(context.instance));
-  operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
+  operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port), settings.identity);
 
   asio::co_spawn(context_.executor, measure(), kRethrow);
   watcher_.start();

@@ -502,6 +502,7 @@ Lane::View Lane::view() const {
   View view;
   view.register_id = register_id_;
   view.pool = pool_;
+  if (register_) view.tenant = register_->tenant;
   view.protocol = protocol_.name();
   view.detail = resting() ? "resting after a lost answer" : detail_;
   view.shift = memory_.shift;

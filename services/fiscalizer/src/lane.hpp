@@ -85,6 +85,7 @@ class Lane {
   struct View {  // for `registers list`
     RegisterId register_id;
     PoolId pool;
+    TenantId tenant;
     std::string protocol, detail;
     ReceiptId printing;
     Shift shift = Shift::unknown;

@@ -41,9 +41,12 @@ v1::Shift record_shift(Shift shift) {
   never();
 }
 
+// Who is told by the token; what he says of himself stands beside it.
 template <class Request>
-people::Order order_of(const Request& request) {
+people::Order order_of(const Request& request, const rpc::Caller& caller) {
   people::Order order{ReceiptId(request.receipt_id()), request.actor()};
+  if (!order.actor.empty()) order.actor = caller.name() + " (" + order.actor + ")";
+  order.only_tenant = caller.only_tenant();
   if constexpr (requires { request.attempt(); }) order.attempt = request.attempt();
   return order;
 }
@@ -52,8 +55,9 @@ people::Order order_of(const Request& request) {
 
 class Operations::Service final : public v1::Fiscalizer::Service {
  public:
-  Service(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker)
+  Service(journal::Store& store, const rpc::Access& access, people::Times times, OperationsHooks hooks, WorkerId worker)
       : store_(store),
+        access_(access),
         times_(times),
         hooks_(std::move(hooks)),
         worker_(std::move(worker)),
@@ -61,16 +65,17 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   Retries& retries() { return retries_; }
 
-  grpc::Status Resolve(grpc::ServerContext*, const v1::ResolveRequest* request,
+  grpc::Status Resolve(grpc::ServerContext* context, const v1::ResolveRequest* request,
                        v1::OperationResponse* response) override {
     switch (request->word()) {
       case v1::ResolveRequest::PRINTED:
-        return decide(response, [&](Transaction& tx) {
-          return people::resolve_printed(tx, order_of(*request), request->fiscal());
+        return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+          return people::resolve_printed(tx, order, request->fiscal());
         });
       case v1::ResolveRequest::NOT_PRINTED:
-        return decide(response,
-                      [&](Transaction& tx) { return people::resolve_not_printed(tx, order_of(*request), times_); });
+        return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+          return people::resolve_not_printed(tx, order, times_);
+        });
       case v1::ResolveRequest::WORD_UNSPECIFIED:
       case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MIN_SENTINEL_DO_NOT_USE_:
       case v1::ResolveRequest_Word_ResolveRequest_Word_INT_MAX_SENTINEL_DO_NOT_USE_:
@@ -79,18 +84,24 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return {grpc::StatusCode::INVALID_ARGUMENT, "word is PRINTED or NOT_PRINTED"};  // also a word of a newer kassactl
   }
 
-  grpc::Status Fail(grpc::ServerContext*, const v1::FailRequest* request, v1::OperationResponse* response) override {
-    return decide(response, [&](Transaction& tx) {
-      return people::fail_receipt(tx, order_of(*request), request->reason(), request->not_printed(), times_);
+  grpc::Status Fail(grpc::ServerContext* context, const v1::FailRequest* request,
+                    v1::OperationResponse* response) override {
+    return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+      return people::fail_receipt(tx, order, request->reason(), request->not_printed(), times_);
     });
   }
 
-  grpc::Status Hold(grpc::ServerContext*, const v1::HoldRequest* request, v1::OperationResponse* response) override {
-    return decide(response, [&](Transaction& tx) { return people::hold(tx, order_of(*request), request->reason()); });
+  grpc::Status Hold(grpc::ServerContext* context, const v1::HoldRequest* request,
+                    v1::OperationResponse* response) override {
+    return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+      return people::hold(tx, order, request->reason());
+    });
   }
 
-  grpc::Status Retry(grpc::ServerContext*, const v1::RetryRequest* request, v1::OperationResponse* response) override {
-    auto status = decide(response, [&](Transaction& tx) { return people::retry(tx, order_of(*request)); });
+  grpc::Status Retry(grpc::ServerContext* context, const v1::RetryRequest* request,
+                     v1::OperationResponse* response) override {
+    auto status = decide(*context, *request, response,
+                         [](Transaction& tx, const people::Order& order) { return people::retry(tx, order); });
     if (!status.ok() || response->state() != v1::RECEIPT_STATE_FAILED) return status;
     switch (retries_.carry_out(ReceiptId(request->receipt_id()))) {
       case Retries::End::queued:
@@ -126,17 +137,23 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status ListRegisters(grpc::ServerContext*, const v1::ListRegistersRequest*,
+  grpc::Status ListRegisters(grpc::ServerContext* context, const v1::ListRegistersRequest*,
                              v1::ListRegistersResponse* response) override {
-    const auto shown = hooks_.views();
+    return access_.with_caller(*context, [&](const rpc::Caller& caller) { return list_registers(caller, *response); });
+  }
+
+ private:
+  grpc::Status list_registers(const rpc::Caller& caller, v1::ListRegistersResponse& response) {
+    auto shown = hooks_.views();
     if (!shown) return {grpc::StatusCode::UNAVAILABLE, "the worker is busy or stopping"};
-    const auto& views = *shown;
+    auto& views = *shown;
+    std::erase_if(views, [&](const Lane::View& view) { return !caller.may_see(view.tenant); });
     std::vector<PoolId> pools;
     for (const auto& view : views) pools.push_back(view.pool);
     auto queued = store_.run_blocking([&](Transaction& tx) { return tx.queue_lengths(pools); });
     if (!queued) return to_status(queued.error());
     for (const auto& view : views) {
-      auto* entry = response->add_registers();
+      auto* entry = response.add_registers();
       entry->set_register_(view.register_id.str());
       entry->set_pool(view.pool.str());
       entry->set_protocol(view.protocol);
@@ -150,24 +167,29 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
- private:
   // A refusal leaves nothing behind.
-  grpc::Status decide(v1::OperationResponse* response, const std::function<Result<people::Done>(Transaction&)>& body) {
-    Result<people::Done> decided;
-    const auto stored = store_.transact_blocking([&](Transaction& tx) {
-      decided = body(tx);
-      if (!decided) throw std::runtime_error(decided.error().message);
+  template <class Request>
+  grpc::Status decide(const grpc::ServerContext& context, const Request& request, v1::OperationResponse* response,
+                      const std::function<Result<people::Done>(Transaction&, const people::Order&)>& body) {
+    return access_.with_caller(context, [&](const rpc::Caller& caller) {
+      const people::Order order = order_of(request, caller);
+      Result<people::Done> decided;
+      const auto stored = store_.transact_blocking([&](Transaction& tx) {
+        decided = body(tx, order);
+        if (!decided) throw std::runtime_error(decided.error().message);
+      });
+      if (!decided) return to_status(decided.error());
+      if (!stored) return to_status(stored.error());
+      response->set_state(records::to_record(decided->state));
+      response->set_note(decided->note);
+      if (decided->finished) hooks_.finished(*decided->finished);
+      hooks_.settled(decided->register_id);
+      return grpc::Status::OK;
     });
-    if (!decided) return to_status(decided.error());
-    if (!stored) return to_status(stored.error());
-    response->set_state(records::to_record(decided->state));
-    response->set_note(decided->note);
-    if (decided->finished) hooks_.finished(*decided->finished);
-    hooks_.settled(decided->register_id);
-    return grpc::Status::OK;
   }
 
   journal::Store& store_;
+  const rpc::Access& access_;
   people::Times times_;
   OperationsHooks hooks_;
   WorkerId worker_;
@@ -175,12 +197,13 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 };
 
 Operations::Operations(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker)
-    : service_(std::make_unique<Service>(store, times, std::move(hooks), std::move(worker))) {}
+    : access_(hooks.find_token),
+      service_(std::make_unique<Service>(store, access_, times, std::move(hooks), std::move(worker))) {}
 
 Operations::~Operations() = default;
 
-int Operations::start(const std::string& address) {
-  server_ = std::make_unique<rpc::Server>(address, *service_);
+int Operations::start(const std::string& address, const identity::Files& identity) {
+  server_ = std::make_unique<rpc::Server>(address, identity, access_, *service_);
   log::info("grpc.listening", {{"port", server_->port()}});
   service_->retries().start();
   return server_->port();

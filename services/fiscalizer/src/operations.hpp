@@ -9,6 +9,7 @@
 
 #include "journal/people.hpp"
 #include "kassaflow/base/id.hpp"
+#include "kassaflow/rpc/access.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "lane.hpp"
 #include "retries.hpp"
@@ -21,17 +22,20 @@ struct OperationsHooks {
   std::function<void(const RegisterId& register_id)> settled;     // a register may go on; empty: a queue has grown
   std::function<void(const Finished&)> finished;
   AskPromise ask_promise;
+  rpc::FindToken find_token;
 };
 
 class Operations {
  public:
   Operations(journal::Store& store, people::Times times, OperationsHooks hooks, WorkerId worker);
   ~Operations();
-  int start(const std::string& address);  // the port; throws when it cannot listen
+  // The port; throws when it cannot listen.
+  int start(const std::string& address, const identity::Files& identity);
   void stop();
 
  private:
   class Service;
+  const rpc::Access access_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -10,6 +10,7 @@
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/check.hpp"
 #include "kassaflow/log/log.hpp"
+#include "kassaflow/rpc/channel.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 
 namespace kassaflow::fiscalizer {
@@ -23,9 +24,8 @@ constexpr std::chrono::seconds kAnswer{2};  // of status
 
 }  // namespace
 
-AskPromise ask_status(const std::string& address) {
-  const std::shared_ptr<v1::Status::Stub> stub =
-      v1::Status::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+AskPromise ask_status(const std::string& address, const identity::Files& identity) {
+  const std::shared_ptr<v1::Status::Stub> stub = v1::Status::NewStub(rpc::open_channel(identity, "status", address));
   return [stub](const Wish& wish) {
     v1::WithholdErrorRequest request;
     request.set_receipt_id(wish.receipt.str());

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "journal/store.hpp"
+#include "kassaflow/identity/identity.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -23,7 +24,7 @@ enum class Promise : std::uint8_t {
 // Blocks, a few seconds at most.
 using AskPromise = std::function<Promise(const Wish& wish)>;
 // Of status at "host:port".
-[[nodiscard]] AskPromise ask_status(const std::string& address);
+[[nodiscard]] AskPromise ask_status(const std::string& address, const identity::Files& identity);
 
 class Retries {
  public:

@@ -59,6 +59,7 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
               "libpq URI of the database; the journal is its schema fiscalizer; while it is away nothing is started");
   kafka.add_to(keys);
   registry.add_to(keys);
+  identity.add_to(keys);
   keys.peer(status_grpc, "status_grpc",
             "status, which promises not to tell the error of a retried receipt; while it is away a retry "
             "waits");
@@ -89,6 +90,7 @@ std::string FiscalizerSettings::check(const runtime::CommonSettings& common) con
            to_text(answer + kToSettle) + ": an answer under way may take " + keys_of_answer(*protocol, durations) +
            " (" + to_text(answer) + "), and settling it " + to_text(kToSettle);
   }
+  if (std::string wrong = identity.check(); !wrong.empty()) return wrong;
   return kafka.check();
 }
 

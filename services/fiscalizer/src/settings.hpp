@@ -3,6 +3,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/configuration/registry_address.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/runtime/service.hpp"
@@ -16,6 +17,7 @@ struct FiscalizerSettings {
   Secret postgres;
   kafka::Connection kafka;
   configuration::RegistryAddress registry;
+  identity::Files identity;
   std::string status_grpc;
   registers::Durations durations = registers::standard_durations();  // of the protocols, each a key of its own
   settings::Duration retry_min{5000};

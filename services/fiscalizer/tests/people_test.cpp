@@ -135,6 +135,19 @@ std::string cell_name(const testing::TestParamInfo<std::tuple<StoreKind, Cell>>&
 INSTANTIATE_TEST_SUITE_P(Table, EachCell, testing::Combine(kStores, testing::ValuesIn(cells())), cell_name);
 INSTANTIATE_TEST_SUITE_P(Stores, PeopleTest, kStores, kStoreName);
 
+TEST_P(PeopleTest, I5_WhoDecidesForOneTenantFindsThatTenantsReceiptsAlone) {
+  receipt_in(State::held, false);
+  auto by_tenant = order();
+  by_tenant.only_tenant = TenantId("umbrella");
+  const auto ask = [&] { return decide([&](Transaction& tx) { return people::retry(tx, by_tenant); }); };
+  const auto refused = ask();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, people::kUnknown);
+  EXPECT_EQ(refused.error().message, "the journal has no receipt " + uuid(1)) << "as of one that is not there";
+  by_tenant.only_tenant = TenantId("acme");
+  EXPECT_TRUE(ask());
+}
+
 TEST_P(PeopleTest, Rule16_AnswersCarryTheNameOfWhoGaveThem) {
   receipt_in(State::uncertain, true);
   auto document = typed();

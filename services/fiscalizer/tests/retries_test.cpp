@@ -9,6 +9,7 @@
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "operations.hpp"
 #include "people_bench.hpp"
+#include "test_tokens.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -105,7 +106,10 @@ class OperationsTest : public testing::Test, protected PeopleBench {
 TEST_F(OperationsTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   std::atomic<bool> status_is_there = false;
   std::promise<void> done;
+  rpc::TestTokens tokens;
+  const auto anna = tokens.give(v1::SCOPE_OPERATOR);
   OperationsHooks hooks;
+  hooks.find_token = tokens.find();
   hooks.views = [] { return std::vector<Lane::View>{}; };
   hooks.settled = [&, heard = false](const RegisterId&) mutable {
     if (status_is_there && !std::exchange(heard, true)) done.set_value();
@@ -113,8 +117,8 @@ TEST_F(OperationsTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   hooks.finished = [](const Finished&) {};
   hooks.ask_promise = [&](const auto&) { return status_is_there ? Promise::given : Promise::not_yet; };
   Operations operations(under_test_->store(), kTimes, std::move(hooks), kWorker);
-  const auto stub = v1::Fiscalizer::NewStub(grpc::CreateChannel(
-      "127.0.0.1:" + std::to_string(operations.start("127.0.0.1:0")), grpc::InsecureChannelCredentials()));
+  const int port = operations.start("127.0.0.1:0", identity::files_of("fiscalizer"));
+  const auto stub = v1::Fiscalizer::NewStub(rpc::channel_of(anna, "fiscalizer", port));
   v1::RetryRequest request;
   request.set_receipt_id(uuid(1));
   request.set_actor("anna@desk");

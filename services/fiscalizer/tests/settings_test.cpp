@@ -4,15 +4,22 @@
 
 #include "journal/journal.hpp"
 #include "kassaflow/runtime/service.hpp"
+#include "test_identities.hpp"
 #include "written_settings.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
 
-TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
+FiscalizerSettings sound() {
   FiscalizerSettings settings;
   settings.kafka.brokers = "broker:9092";
   settings.postgres = Secret("postgresql://database/kassaflow");
+  settings.identity = identity::files_of("fiscalizer");
+  return settings;
+}
+
+TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
+  FiscalizerSettings settings = sound();
   EXPECT_EQ(settings.check(FiscalizerSettings::common()), "");
   settings.retry_min = settings.retry_max + settings::Duration(1);
   EXPECT_EQ(settings.check(FiscalizerSettings::common()), "retry_min must not be above retry_max");
@@ -20,9 +27,7 @@ TEST(FiscalizerSettings, RefusesABackOffThatShrinks) {
 
 // What a stop cuts off is uncertain, and a person may have to settle it.
 TEST(FiscalizerSettings, RefusesAShutdownThatIsOverBeforeTheLongestAnswer) {
-  FiscalizerSettings settings;
-  settings.kafka.brokers = "broker:9092";
-  settings.postgres = Secret("postgresql://database/kassaflow");
+  FiscalizerSettings settings = sound();
   auto common = FiscalizerSettings::common();
   common.shutdown_deadline = std::chrono::seconds(135);
   EXPECT_EQ(settings.check(common), "");

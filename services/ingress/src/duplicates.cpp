@@ -53,7 +53,10 @@ struct StatusDuplicates::Impl : std::enable_shared_from_this<Impl> {
   using Printed = std::unordered_map<std::string, PrintedContent>;
 
   Impl(asio::any_io_executor e, Options given)
-      : executor(std::move(e)), options(std::move(given)), status(executor, options.status_http), timer(executor) {}
+      : executor(std::move(e)),
+        options(std::move(given)),
+        status(executor, options.status_look_up, options.identity, "status"),
+        timer(executor) {}
 
   LookUp ask(const ReceiptId& receipt) {
     if (resting() || waiting_count >= options.waiting_limit) return LookUp::answered(std::nullopt);

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "kassaflow/base/id.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/records/look_up.hpp"
 
 namespace kassaflow::ingress {
@@ -50,7 +51,8 @@ class Duplicates {
 class StatusDuplicates final : public Duplicates {
  public:
   struct Options {
-    std::string status_http;  // host:port
+    std::string status_look_up;  // host:port
+    identity::Files identity;
     std::chrono::milliseconds timeout{100};
     std::chrono::milliseconds pause{4};  // from one question to the next: a busy ingress asks for many receipts at once
     std::size_t batch_limit = records::kLookUpLimit;

@@ -11,7 +11,8 @@ void IngressSettings::add_to(settings::Settings& keys) {
   keys.port(http_port, "http_port", "port PRINT_URL and callbacks listen on");
   kafka.add_to(keys);
   registry.add_to(keys);
-  keys.peer(status_http, "status_http",
+  identity.add_to(keys);
+  keys.peer(status_look_up, "status_look_up",
             "status, asked whether a receipt was printed with other content; while it is away posts are "
             "accepted, and the journal has the last word");
   keys.duration(
@@ -30,6 +31,7 @@ std::string IngressSettings::check() const {
   if (print_deadline - message_timeout() < lookup_timeout / 2) {
     return "print_deadline is too short: lookup_timeout must be at most twice its margin over kafka_message_timeout";
   }
+  if (std::string wrong = identity.check(); !wrong.empty()) return wrong;
   return kafka.check();
 }
 

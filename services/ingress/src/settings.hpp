@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kassaflow/configuration/registry_address.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -16,7 +17,8 @@ struct IngressSettings {
   std::uint16_t http_port = 0;
   kafka::Connection kafka{.brokers = "127.0.0.1:9092"};
   configuration::RegistryAddress registry{"127.0.0.1:7001"};
-  std::string status_http = "127.0.0.1:8002";
+  identity::Files identity;
+  std::string status_look_up = "127.0.0.1:8003";
   settings::Duration print_deadline{5000};
   settings::Duration kafka_message_timeout{4000};
   settings::Duration lookup_timeout{100};

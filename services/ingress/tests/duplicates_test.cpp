@@ -11,8 +11,9 @@
 #include <thread>
 
 #include "fakes.hpp"
-#include "kassaflow/http/server.hpp"
+#include "kassaflow/http/peer_server.hpp"
 #include "kassaflow/v1/status.pb.h"
+#include "test_identities.hpp"
 
 namespace kassaflow::ingress {
 namespace {
@@ -24,7 +25,6 @@ using namespace std::chrono_literals;
 class FakeStatus {
  public:
   FakeStatus() {
-    server.start();
     thread = std::thread([this] { io.run(); });
   }
   ~FakeStatus() {
@@ -72,7 +72,9 @@ class FakeStatus {
 
  private:
   asio::io_context io;
-  http::Server server{io.get_executor(), {}, [this](const http::Inbound& inbound) { return look_up(inbound); }};
+  http::PeerServer server{io.get_executor(),
+                          {.identity = identity::files_of("status"), .peer = "ingress"},
+                          [this](const http::Inbound& inbound) { return look_up(inbound); }};
   std::thread thread;
 };
 
@@ -80,7 +82,9 @@ asio::awaitable<std::optional<PrintedContent>> answer_of(LookUp look_up) { co_re
 
 class StatusDuplicatesTest : public testing::Test {
  protected:
-  StatusDuplicates::Options options() { return {.status_http = status_.address(), .timeout = 30s, .rest = 1h}; }
+  StatusDuplicates::Options options() {
+    return {.status_look_up = status_.address(), .identity = identity::files_of("ingress"), .timeout = 30s, .rest = 1h};
+  }
 
   void hold() {
     const std::lock_guard lock(status_.mutex);
@@ -215,7 +219,8 @@ TEST_F(StatusDuplicatesTest, AsksAgainAfterTheRest) {
 
 TEST(StatusDuplicates, AcceptsWhenNobodyListens) {
   asio::io_context io;
-  StatusDuplicates duplicates(io.get_executor(), {.status_http = "127.0.0.1:1"});
+  StatusDuplicates duplicates(io.get_executor(),
+                              {.status_look_up = "127.0.0.1:1", .identity = identity::files_of("ingress")});
   EXPECT_FALSE(run(io, answer_of(duplicates.ask(ReceiptId("done-1")))).has_value());
 }
 

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/text/visible.hpp"
+#include "kassaflow/v1/options.pb.h"
 #include "kassaflow/v1/records.pb.h"
 
 namespace kassaflow::kassactl {
@@ -22,6 +23,7 @@ struct Arguments {
   std::string id;
   ListOptions list;
   Verdict verdict;
+  NewToken token;
 };
 
 using Command = std::function<int(const Session&)>;
@@ -37,13 +39,13 @@ void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
   apply_command->callback([&] { chosen = [&](const Session& session) { return apply_files(session, given.files); }; });
 
   CLI::App* get_command = app.add_subcommand("get", "Show documents of a kind, or one");
-  get_command->add_option("kind", given.kind, "tenant, pool, register, installation or cashbox")->required();
+  get_command->add_option("kind", given.kind, "tenant, pool, register, installation, cashbox or token")->required();
   get_command->add_option("id", given.id, "all when left out");
   get_command->callback(
       [&] { chosen = [&](const Session& session) { return get_documents(session, given.kind, given.id); }; });
 
   CLI::App* delete_command = app.add_subcommand("delete", "Delete a document that nothing refers to");
-  delete_command->add_option("kind", given.kind, "tenant, pool, register, installation or cashbox")->required();
+  delete_command->add_option("kind", given.kind, "tenant, pool, register, installation, cashbox or token")->required();
   delete_command->add_option("id", given.id)->required();
   delete_command->callback(
       [&] { chosen = [&](const Session& session) { return delete_document(session, given.kind, given.id); }; });
@@ -111,6 +113,28 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
       [&] { chosen = [&](const Session& session) { return show_receipt(session, given.verdict.receipt); }; });
 }
 
+void add_token_commands(CLI::App& app, Arguments& given, Command& chosen) {
+  CLI::App* tokens = app.add_subcommand("tokens", "Who may come in")->require_subcommand(1);
+  CLI::App* create =
+      tokens->add_subcommand("create", "Make a token, or another one in the place of it, and show it once");
+  create->add_option("id", given.token.id, "whose it is: a name in the audit log")->required();
+  create->add_option("--scope", given.token.scope, documents::words_of<v1::Scope>())->required();
+  add_id(*create, "--tenant", given.token.tenant)->description("of the scopes tenant-admin and tenant-viewer");
+  create->add_option("--valid", given.token.valid, "12h, 90d")->capture_default_str();
+  create->callback([&] { chosen = [&](const Session& session) { return create_token(session, given.token); }; });
+  tokens->add_subcommand("list", "All tokens, with what their owners may do")->callback([&] {
+    chosen = [](const Session& session) { return get_documents(session, "token", ""); };
+  });
+  CLI::App* revoke = tokens->add_subcommand("revoke", "It opens nothing any more");
+  revoke->add_option("id", given.id)->required();
+  revoke->callback(
+      [&] { chosen = [&](const Session& session) { return delete_document(session, "token", given.id); }; });
+
+  app.add_subcommand("login", "Keep the token that standard input holds, for this user")->callback([&] {
+    chosen = login;
+  });
+}
+
 }  // namespace
 
 std::string actor(const Environment& environment) {
@@ -151,6 +175,7 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   Command chosen;
   add_document_commands(app, given, chosen);
   add_receipt_commands(app, given, chosen);
+  add_token_commands(app, given, chosen);
   CLI::App* registers = app.add_subcommand("registers", "Look at registers")->require_subcommand(1);
   registers->add_subcommand("list", "Health, shift and queue of every register")->callback([&] {
     chosen = list_registers;

@@ -56,6 +56,17 @@ int retry_receipt(const Session& session, const Verdict& verdict);
 
 int list_registers(const Session& session);
 
+// A token to be made, as typed.
+struct NewToken {
+  std::string id;
+  std::string scope;
+  TenantId tenant;
+  std::string valid = "90d";
+};
+int create_token(const Session& session, const NewToken& wanted);
+// Keeps the token that standard input holds, once the registry has known it.
+int login(const Session& session);
+
 // Who asks, for the audit log: "user@host".
 [[nodiscard]] std::string actor(const Environment& environment);
 

@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/text/visible.hpp"
-#include "kassaflow/v1/registry.grpc.pb.h"
+#include "registry.hpp"
 #include "yaml_documents.hpp"
 
 namespace kassaflow::kassactl {
@@ -16,22 +16,6 @@ namespace {
 namespace json = boost::json;
 using documents::Key;
 using documents::Shape;
-
-struct Registry {
-  explicit Registry(const Environment& environment)
-      : address(addresses(environment, "registry").front()), stub(v1::Registry::NewStub(open_channel(address))) {}
-
-  // Turns what is not an answer into a Failure.
-  void check(const grpc::Status& status) const {
-    if (status.ok()) return;
-    const bool says_it_all = status.error_code() == grpc::StatusCode::NOT_FOUND ||
-                             status.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
-    throw Failure(says_it_all ? status.error_message() : describe(status, "registry", address));
-  }
-
-  std::string address;
-  std::unique_ptr<v1::Registry::Stub> stub;
-};
 
 std::string read_all(std::istream& in) {
   std::string text;
@@ -74,16 +58,10 @@ json::object to_object(const v1::ApplyResult& result) {
   return object;
 }
 
-int report_lagging(const Session& session, const google::protobuf::RepeatedPtrField<std::string>& lagging) {
-  for (const std::string& name : lagging) {
-    session.err << "stored, but " << visible(name) << " has not taken the change over within 10 s\n";
-  }
-  return lagging.empty() ? 0 : 1;
-}
-
 std::string check_kind(const std::string& word) {
   const std::string kind = documents::normalise_kind(word);
-  if (kind.empty()) throw Failure("there is no kind " + word + ": tenant, pool, register, installation or cashbox");
+  if (kind.empty())
+    throw Failure("there is no kind " + word + ": tenant, pool, register, installation, cashbox or token");
   return kind;
 }
 
@@ -148,7 +126,8 @@ std::vector<std::string_view> columns_of(std::string_view kind) {
   if (kind == "pool") return {"id", "tenant", "inn", "taxation", "ffd", "timezone"};
   if (kind == "register") return {"id", "pool", "protocol", "endpoint", "registrationNumber"};
   if (kind == "installation") return {"id", "tenant", "markedWithoutCode"};
-  return {"id", "installation", "number", "pool"};
+  if (kind == "cashbox") return {"id", "installation", "number", "pool"};
+  return {"id", "scope", "tenant", "expires"};
 }
 
 Table to_table(std::string_view kind, const std::vector<json::object>& objects) {
@@ -202,15 +181,9 @@ int apply_files(const Session& session, const std::vector<std::string>& files) {
 int get_documents(const Session& session, const std::string& kind_word, const std::string& id) {
   const std::string kind = check_kind(kind_word);
   const Registry registry(session.environment);
-  grpc::ClientContext context;
-  limit(context);
   if (id.empty()) {
-    v1::ListRequest request;
-    request.set_kind(kind);
-    v1::ListResponse response;
-    registry.check(registry.stub->List(&context, request, &response));
     std::vector<json::object> objects;
-    for (const v1::Document& document : response.documents()) objects.push_back(to_object(document, ""));
+    for (const v1::Document& document : registry.list(kind)) objects.push_back(to_object(document, ""));
     show(session, json::array(objects.begin(), objects.end()), to_text(to_table(kind, objects)));
     return 0;
   }
@@ -218,6 +191,8 @@ int get_documents(const Session& session, const std::string& kind_word, const st
   request.set_kind(kind);
   request.set_id(id);
   v1::GetResponse response;
+  grpc::ClientContext context;
+  limit(context);
   registry.check(registry.stub->Get(&context, request, &response));
   const json::object object = to_object(response.document(), response.callback_url());
   Table table;

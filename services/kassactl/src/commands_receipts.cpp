@@ -10,9 +10,9 @@
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
-#include "kassaflow/v1/registry.grpc.pb.h"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "receipt_view.hpp"
+#include "registry.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -21,7 +21,8 @@ namespace json = boost::json;
 
 struct Status {
   explicit Status(const Environment& environment)
-      : address(addresses(environment, "status").front()), stub(v1::Status::NewStub(open_channel(address))) {}
+      : address(addresses(environment, "status").front()),
+        stub(v1::Status::NewStub(open_channel(environment, "status", address, token(environment)))) {}
   std::string address;
   std::unique_ptr<v1::Status::Stub> stub;
 };
@@ -42,7 +43,8 @@ v1::OperationResponse operate(const Session& session, const Operation& operation
   std::string reason;
   std::string unreachable;
   for (const std::string& address : addresses(session.environment, "fiscalizer")) {
-    const auto stub = v1::Fiscalizer::NewStub(open_channel(address));
+    const auto stub =
+        v1::Fiscalizer::NewStub(open_channel(session.environment, "fiscalizer", address, token(session.environment)));
     grpc::ClientContext context;
     limit(context);
     v1::OperationResponse response;
@@ -89,18 +91,18 @@ void confirm(const Session& session, const Verdict& verdict, const std::string& 
 }
 
 std::string timezone_of(const Session& session, const PoolId& pool) {
-  const std::string address = addresses(session.environment, "registry").front();
+  const Registry registry(session.environment);
   v1::GetRequest request;
   request.set_kind("pool");
   request.set_id(pool.str());
   v1::GetResponse response;
   grpc::ClientContext context;
   limit(context);
-  const grpc::Status done = v1::Registry::NewStub(open_channel(address))->Get(&context, request, &response);
+  const grpc::Status done = registry.stub->Get(&context, request, &response);
   if (done.error_code() == grpc::StatusCode::NOT_FOUND) {
     throw Failure("pool " + pool.str() + " is gone and its time zone with it: write --at with one, such as +03:00");
   }
-  if (!done.ok()) throw Failure(describe(done, "registry", address));
+  registry.check(done);
   return response.document().pool().timezone();
 }
 

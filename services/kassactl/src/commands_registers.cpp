@@ -8,7 +8,7 @@
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
-#include "kassaflow/v1/registry.grpc.pb.h"
+#include "registry.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -18,16 +18,8 @@ using ById = std::map<std::string, v1::RegisterStatus>;
 
 // A register that no worker runs is what an operator must see first.
 ById configured(const Session& session) {
-  const std::string address = addresses(session.environment, "registry").front();
-  v1::ListRequest request;
-  request.set_kind("register");
-  v1::ListResponse response;
-  grpc::ClientContext context;
-  limit(context);
-  const grpc::Status status = v1::Registry::NewStub(open_channel(address))->List(&context, request, &response);
-  if (!status.ok()) throw Failure(describe(status, "registry", address));
   ById registers;
-  for (const v1::Document& document : response.documents()) {
+  for (const v1::Document& document : Registry(session.environment).list("register")) {
     v1::RegisterStatus& entry = registers[document.register_().id()];
     entry.set_register_(document.register_().id());
     entry.set_pool(document.register_().pool());
@@ -42,7 +34,9 @@ bool ask_worker(const Session& session, const std::string& address, ById& regist
   grpc::ClientContext context;
   limit(context);
   v1::ListRegistersResponse response;
-  const grpc::Status status = v1::Fiscalizer::NewStub(open_channel(address))->ListRegisters(&context, {}, &response);
+  const grpc::Status status =
+      v1::Fiscalizer::NewStub(open_channel(session.environment, "fiscalizer", address, token(session.environment)))
+          ->ListRegisters(&context, {}, &response);
   if (!status.ok()) {
     session.err << visible(describe(status, "fiscalizer", address)) << "\n";
     return false;

@@ -2,13 +2,22 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fstream>
 #include <sstream>
+
+#include "kassaflow/rpc/channel.hpp"
+#include "kassaflow/rpc/token.hpp"
 
 namespace kassaflow::kassactl {
 
 namespace {
 constexpr int kMessageLimit = 64 * 1024 * 1024;
+
+std::string value_of(const Environment& environment, const std::string& variable) {
+  const auto found = environment.find(variable);
+  return found == environment.end() ? std::string() : found->second;
 }
+}  // namespace
 
 std::vector<std::string> addresses(const Environment& environment, const std::string& service) {
   std::string variable = "KASSAFLOW_" + service + "_GRPC";
@@ -34,10 +43,47 @@ std::vector<std::string> addresses(const Environment& environment, const std::st
   return found;
 }
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+std::string token_file(const Environment& environment) {
+  const std::string configuration = value_of(environment, "XDG_CONFIG_HOME");
+  if (!configuration.empty()) return configuration + "/kassaflow/token";
+  const std::string home = value_of(environment, "HOME");
+  return home.empty() ? std::string() : home + "/.config/kassaflow/token";
+}
+
+Secret read_token(std::istream& in, const std::string& what) {
+  std::string text;
+  std::getline(in, text);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
+  if (text.empty()) throw Failure(what + " holds no token");
+  // What is none may be another secret: it is not sent to anybody.
+  if (!text.starts_with(rpc::kTokenPrefix))
+    throw Failure(what + " holds no token: one begins with " + std::string(rpc::kTokenPrefix));
+  return Secret(text);
+}
+
+Secret token(const Environment& environment) {
+  std::string path = value_of(environment, "KASSAFLOW_TOKEN_FILE");
+  const bool named = !path.empty();
+  if (!named) path = token_file(environment);
+  std::ifstream file(path);
+  if (!file.is_open()) {
+    throw Failure(named ? "KASSAFLOW_TOKEN_FILE cannot be read"
+                        : "no token: say yours once with `kassactl login`, or name its file in KASSAFLOW_TOKEN_FILE");
+  }
+  return read_token(file, named ? "KASSAFLOW_TOKEN_FILE" : path);
+}
+
+std::shared_ptr<grpc::Channel> open_channel(const Environment& environment, const std::string& service,
+                                            const std::string& address, const Secret& token) {
+  const std::string authority = value_of(environment, "KASSAFLOW_TLS_AUTHORITY_FILE");
+  if (authority.empty()) {
+    throw Failure(
+        "KASSAFLOW_TLS_AUTHORITY_FILE is not set: which certificates are the services known by (a PEM file)?");
+  }
+  if (!std::ifstream(authority).is_open()) throw Failure("KASSAFLOW_TLS_AUTHORITY_FILE cannot be read");
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageLimit);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return rpc::open_channel({.authority = authority, .certificate = {}, .key = {}}, service, address, arguments, token);
 }
 
 void limit(grpc::ClientContext& context, std::chrono::seconds limit) {

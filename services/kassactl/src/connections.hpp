@@ -4,10 +4,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <istream>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "kassaflow/base/secret.hpp"
 
 namespace kassaflow::kassactl {
 
@@ -22,8 +25,17 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Plain text over loopback or a private mesh. The one place where TLS would be set up.
-[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const std::string& address);
+// To `service` at `address`, whose certificate the authority of KASSAFLOW_TLS_AUTHORITY_FILE must have signed; each
+// call says the token. Throws Failure when the authority is not known.
+[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const Environment& environment, const std::string& service,
+                                                          const std::string& address, const Secret& token);
+
+// Where `login` keeps the token: in the user's own configuration. Empty: he has none.
+[[nodiscard]] std::string token_file(const Environment& environment);
+// Of KASSAFLOW_TOKEN_FILE, else of `login`. Throws Failure when there is none.
+[[nodiscard]] Secret token(const Environment& environment);
+// The text of a file without its line ends; throws Failure when it cannot be read or holds none. `what`: for that text.
+[[nodiscard]] Secret read_token(std::istream& in, const std::string& what);
 
 inline constexpr std::chrono::seconds kCallLimit{10};
 inline constexpr std::chrono::seconds kApplyLimit{60};  // of which 10 s may be spent waiting for the services

@@ -12,9 +12,11 @@
 #include <fstream>
 #include <sstream>
 
+#include "kassaflow/rpc/server.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "kassaflow/v1/status.grpc.pb.h"
+#include "test_tokens.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -42,7 +44,11 @@ struct FakeRegistry final : v1::Registry::Service {
     response->set_callback_url("https://kassa.example.ru/callbacks/itkassa/token");
     return grpc::Status::OK;
   }
-  grpc::Status List(grpc::ServerContext*, const v1::ListRequest*, v1::ListResponse* response) override {
+  grpc::Status List(grpc::ServerContext*, const v1::ListRequest* request, v1::ListResponse* response) override {
+    if (request->kind() == "token") {
+      for (const auto& token : tokens) *response->add_documents()->mutable_token() = token;
+      return grpc::Status::OK;
+    }
     for (const char* id : {"acme-kkt-1", "acme-kkt-2"}) response->add_documents()->mutable_register_()->set_id(id);
     return grpc::Status::OK;
   }
@@ -51,6 +57,7 @@ struct FakeRegistry final : v1::Registry::Service {
   }
   std::vector<v1::ApplyRequest> applied;
   v1::ApplyResponse answer;
+  std::vector<v1::Token> tokens;
 };
 
 struct FakeStatus final : v1::Status::Service {
@@ -119,23 +126,25 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
   std::string said;
 };
 
+std::string make_folder() {
+  std::string name = std::filesystem::temp_directory_path() / "kassactl-test-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return name;
+}
+
 class CommandLine : public testing::Test {
  protected:
   CommandLine() {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&registry_);
-    builder.RegisterService(&status_);
-    builder.RegisterService(&fiscalizer_);
-    server_ = builder.BuildAndStart();
-    const std::string address = "127.0.0.1:" + std::to_string(port);
-    environment_ = {{"KASSAFLOW_REGISTRY_GRPC", address},
-                    {"KASSAFLOW_STATUS_GRPC", address},
-                    {"KASSAFLOW_FISCALIZER_GRPC", address},
+    std::ofstream(folder_ + "/token") << tokens_.give(v1::SCOPE_OPERATOR).reveal() << "\n";
+    environment_ = {{"KASSAFLOW_REGISTRY_GRPC", rpc::local(registry_server_.port())},
+                    {"KASSAFLOW_STATUS_GRPC", rpc::local(status_server_.port())},
+                    {"KASSAFLOW_FISCALIZER_GRPC", rpc::local(fiscalizer_server_.port())},
+                    {"KASSAFLOW_TLS_AUTHORITY_FILE", identity::files_of("registry").authority},
+                    {"KASSAFLOW_TOKEN_FILE", folder_ + "/token"},
+                    {"XDG_CONFIG_HOME", folder_},
                     {"USER", "tester"}};
   }
-  ~CommandLine() override { server_->Shutdown(); }
+  ~CommandLine() override { std::filesystem::remove_all(folder_); }
 
   int call(const std::vector<std::string>& arguments, const std::string& input = "", bool interactive = false) {
     std::istringstream in(input);
@@ -151,7 +160,12 @@ class CommandLine : public testing::Test {
   FakeRegistry registry_;
   FakeStatus status_;
   FakeFiscalizer fiscalizer_;
-  std::unique_ptr<grpc::Server> server_;
+  rpc::TestTokens tokens_;
+  rpc::Access access_{tokens_.find()};
+  rpc::Server registry_server_{"127.0.0.1:0", identity::files_of("registry"), access_, registry_};
+  rpc::Server status_server_{"127.0.0.1:0", identity::files_of("status"), access_, status_};
+  rpc::Server fiscalizer_server_{"127.0.0.1:0", identity::files_of("fiscalizer"), access_, fiscalizer_};
+  const std::string folder_ = make_folder();
   Environment environment_;
   std::ostringstream out_;
   std::ostringstream err_;
@@ -423,6 +437,75 @@ TEST_F(CommandLine, RegistersWithoutAWorkerAreListedToo) {
   EXPECT_EQ(registers[0].at("up"), true);
   EXPECT_EQ(registers[1].at("register"), "acme-kkt-2");
   EXPECT_EQ(registers[1].at("detail"), "no worker runs it");
+}
+
+TEST_F(CommandLine, ATokenIsShownOnceAndTheRegistryIsToldItsHash) {
+  EXPECT_EQ(
+      call({"tokens", "create", "anna", "--scope", "tenant-admin", "--tenant", "acme", "--valid", "12h", "-o", "json"}),
+      0)
+      << err_.str();
+  const auto shown = json::parse(out_.str()).as_object();
+  const std::string token(shown.at("token").as_string());
+  const v1::Token& told = registry_.applied.at(0).documents(0).token();
+  EXPECT_EQ(told.hash(), rpc::hash_of(token));
+  EXPECT_EQ(registry_.applied.at(0).ShortDebugString().find(token), std::string::npos);
+  EXPECT_EQ(told.id() + " " + told.tenant(), "anna acme");
+  EXPECT_EQ(told.scope(), v1::SCOPE_TENANT_ADMIN);
+  const auto left = *rpc::parse_time(told.expires()) - std::chrono::system_clock::now();
+  EXPECT_LE(left, std::chrono::hours(12));
+  EXPECT_GT(left, std::chrono::hours(11));
+}
+
+TEST_F(CommandLine, ATokenThatCannotBeIsRefused) {
+  EXPECT_EQ(call({"tokens", "create", "anna", "--scope", "root"}), 1);
+  EXPECT_EQ(err_.str(), "--scope is operator, service, tenant-admin or tenant-viewer\n");
+  for (const auto* valid : {"", "soon", "2026-06-01", "-1d"})
+    EXPECT_NE(call({"tokens", "create", "anna", "--scope", "operator", "--valid", valid}), 0) << valid;
+  v1::ApplyError& error = *registry_.answer.add_errors();
+  error.set_key("tenant");
+  error.set_message("there is no tenant nobody");
+  EXPECT_EQ(call({"tokens", "create", "anna", "--scope", "tenant-viewer", "--tenant", "nobody"}), 1);
+  EXPECT_EQ(err_.str(), "token/anna: tenant: there is no tenant nobody\n");
+  EXPECT_EQ(out_.str(), "") << "nobody is shown a token that opens nothing";
+}
+
+TEST_F(CommandLine, LoginKeepsATokenThatTheRegistryKnows) {
+  environment_.erase("KASSAFLOW_TOKEN_FILE");
+  EXPECT_EQ(call({"registers", "list"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("kassactl login"));
+  EXPECT_EQ(call({"login"}, "kft_unknown\n"), 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/kassaflow/token"));
+  const auto token = tokens_.give(v1::SCOPE_OPERATOR);
+  v1::Token& known = registry_.tokens.emplace_back();
+  known.set_id("oleg");
+  known.set_scope(v1::SCOPE_OPERATOR);
+  known.set_hash(rpc::hash_of(token.reveal()));
+  known.set_expires("2099-01-01T00:00:00Z");
+  EXPECT_EQ(call({"login"}, token.reveal() + "\n"), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "logged in as oleg, operator, valid until 2099-01-01T00:00:00Z\n");
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(folder_ + "/kassaflow/token").permissions(),
+            perms::owner_read | perms::owner_write);
+  EXPECT_EQ(call({"registers", "list"}), 0) << err_.str();
+}
+
+// What stands there by mistake is another secret: it goes to nobody, and into no text.
+TEST_F(CommandLine, WhatIsNoTokenIsNotSent) {
+  EXPECT_EQ(call({"login"}, "postgresql://kassaflow:secret@db/kassaflow\n"), 1);
+  EXPECT_EQ(err_.str(), "standard input holds no token: one begins with kft_\n");
+  EXPECT_EQ(call({"login"}, ""), 1);
+  EXPECT_EQ(err_.str(), "standard input holds no token\n");
+  environment_["KASSAFLOW_TOKEN_FILE"] = "/nowhere";
+  EXPECT_EQ(call({"registers", "list"}), 1);
+  EXPECT_EQ(err_.str(), "KASSAFLOW_TOKEN_FILE cannot be read\n");
+}
+
+TEST_F(CommandLine, TheServicesAuthorityMustBeKnown) {
+  environment_["KASSAFLOW_TLS_AUTHORITY_FILE"] = identity::stranger("registry").authority;
+  EXPECT_EQ(call({"registers", "list"}), 1);
+  environment_.erase("KASSAFLOW_TLS_AUTHORITY_FILE");
+  EXPECT_EQ(call({"registers", "list"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("KASSAFLOW_TLS_AUTHORITY_FILE is not set"));
 }
 
 }  // namespace

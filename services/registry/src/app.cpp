@@ -47,15 +47,17 @@ class RegistryApp final : public runtime::App {
             {.postgres = settings.postgres.reveal(), .allow_private_endpoints = context.common.allow_private_endpoints},
             std::move(keyring), id_master),
         replica_(context.instance),
+        access_([this](const std::string& hash) { return store_.find_token(hash); }),
         service_(store_, watchers_,
                  {.replica = context.instance,
                   .public_url = settings.public_url,
-                  .retire = retire_at_fiscalizers(settings.fiscalizer_grpc)}),
+                  .retire = retire_at_fiscalizers(settings.fiscalizer_grpc, settings.identity),
+                  .access = access_}),
         watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(explained(ready.error()));
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);
-    server_ = std::make_unique<rpc::Server>(address, service_, tune);
+    server_ = std::make_unique<rpc::Server>(address, settings.identity, access_, service_, tune);
     log::info("grpc.listening", {{"port", server_->port()}});
     poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
   }
@@ -95,6 +97,7 @@ class RegistryApp final : public runtime::App {
   Store store_;
   Watchers watchers_;
   const std::string replica_;
+  rpc::Access access_;
   GrpcService service_;
   metrics::Gauge& watching_;
   std::unique_ptr<rpc::Server> server_;
@@ -115,6 +118,7 @@ void RegistrySettings::add_to(settings::Settings& keys) {
   keys.peers(fiscalizer_grpc, "fiscalizer_grpc",
              "the fiscalizers: before a register is deleted, one of them must say that nothing is unsettled; "
              "while none answers, it is not deleted");
+  identity.add_to(keys);
   keys.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
 }
 
@@ -124,6 +128,7 @@ std::string RegistrySettings::check() const {
   if (const auto key = IdMaster::parse(id_master); !key) return "id_master: " + explained(key.error());
   if (const std::string wrong = check_url(public_url, true); !wrong.empty()) return "public_url " + wrong;
   if (public_url.ends_with('/')) return "public_url must not end with a slash";
+  if (std::string wrong = identity.check(); !wrong.empty()) return wrong;
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kassaflow/base/secret.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/runtime/service.hpp"
 
 namespace kassaflow::registry {
@@ -19,6 +20,7 @@ struct RegistrySettings {
   Secret id_master;
   std::string public_url;
   std::string fiscalizer_grpc;
+  identity::Files identity;
 
   void add_to(settings::Settings& keys);
   [[nodiscard]] std::string check() const;  // empty = fine

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "kassaflow/rpc/channel.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
 namespace kassaflow::registry {
@@ -36,12 +37,12 @@ Result<Unsettled> retire(const Stubs& stubs, const RegisterId& id, std::uint64_t
 
 }  // namespace
 
-RetireAtFiscalizers retire_at_fiscalizers(const std::string& addresses) {
+RetireAtFiscalizers retire_at_fiscalizers(const std::string& addresses, const identity::Files& identity) {
   auto stubs = std::make_shared<Stubs>();
   std::istringstream list(addresses);
   for (std::string address; std::getline(list, address, ',');) {
     if (address.empty()) continue;
-    stubs->push_back(v1::Fiscalizer::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())));
+    stubs->push_back(v1::Fiscalizer::NewStub(rpc::open_channel(identity, "fiscalizer", address)));
   }
   return [stubs](const RegisterId& id, std::uint64_t revision) { return retire(*stubs, id, revision); };
 }

@@ -37,6 +37,20 @@ grpc::Status to_status(const Error& error) {
   return {StatusCode::INTERNAL, "internal error " + std::string(error.code.name()) + ", see the registry's log"};
 }
 
+bool is_actor(const std::string& actor) { return !actor.empty() && actor.size() <= kActorLimit; }
+
+grpc::Status no_actor() {
+  return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+}
+
+// Who is told by the token; what he says of himself stands beside it.
+std::string actor_of(const rpc::Caller& caller, const std::string& said) { return caller.name() + " (" + said + ")"; }
+
+// A script of the operator's must not let anybody in, or it could let in an operator.
+Rights rights_of(const rpc::Caller& caller) {
+  return {.only_tenant = caller.only_tenant(), .tokens = caller.token && caller.token->scope != v1::SCOPE_SERVICE};
+}
+
 grpc::Status unknown_kind(const std::string& kind) {
   return {grpc::StatusCode::INVALID_ARGUMENT, "there is no kind " + visible(kind)};
 }
@@ -64,47 +78,54 @@ std::vector<std::string> GrpcService::wait_for_other_replicas(std::uint64_t revi
   }
 }
 
-grpc::Status GrpcService::Apply(grpc::ServerContext*, const v1::ApplyRequest* request, v1::ApplyResponse* response) {
+grpc::Status GrpcService::Apply(grpc::ServerContext* context, const v1::ApplyRequest* request,
+                                v1::ApplyResponse* response) {
   if (request->documents_size() > kDocumentsLimit) {
     return {grpc::StatusCode::INVALID_ARGUMENT,
             "at most " + std::to_string(kDocumentsLimit) + " documents at once; split the file"};
   }
-  if (request->actor().empty() || request->actor().size() > kActorLimit) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
-  }
-  auto applied = store_.apply({request->documents().begin(), request->documents().end()}, request->actor());
-  if (!applied) return to_status(applied.error());
-  response->mutable_errors()->Assign(applied->errors.begin(), applied->errors.end());
-  if (!applied->errors.empty()) return grpc::Status::OK;
-  response->mutable_results()->Assign(applied->results.begin(), applied->results.end());
-  const auto lagging = put_in_force(applied->revision);
-  response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
-  return grpc::Status::OK;
+  if (!is_actor(request->actor())) return no_actor();
+  return options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
+    auto applied = store_.apply({request->documents().begin(), request->documents().end()},
+                                actor_of(caller, request->actor()), rights_of(caller));
+    if (!applied) return to_status(applied.error());
+    response->mutable_errors()->Assign(applied->errors.begin(), applied->errors.end());
+    if (!applied->errors.empty()) return grpc::Status::OK;
+    response->mutable_results()->Assign(applied->results.begin(), applied->results.end());
+    const auto lagging = put_in_force(applied->revision);
+    response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
+    return grpc::Status::OK;
+  });
 }
 
-grpc::Status GrpcService::Get(grpc::ServerContext*, const v1::GetRequest* request, v1::GetResponse* response) {
+grpc::Status GrpcService::Get(grpc::ServerContext* context, const v1::GetRequest* request, v1::GetResponse* response) {
   const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
-  const auto document = store_.get({kind, request->id()});
-  if (!document) return to_status(document.error());
-  *response->mutable_document() = documents::without_credentials(*document);
-  const v1::Register& entry = document->register_();
-  const registers::Protocol* protocol = registers::find_protocol(entry);
-  const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
-  if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
-    response->set_callback_url(options_.public_url + "/callbacks/" + std::string(protocol->name()) + "/" +
-                               store_.id_master().callback_token(TenantId(entry.tenant()), key));
-  }
-  return grpc::Status::OK;
+  return options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
+    const auto document = store_.get({kind, request->id()}, caller.only_tenant());
+    if (!document) return to_status(document.error());
+    *response->mutable_document() = documents::without_credentials(*document);
+    const v1::Register& entry = document->register_();
+    const registers::Protocol* protocol = registers::find_protocol(entry);
+    const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
+    if (const std::string key = callbacks == nullptr ? "" : callbacks->key(entry); !key.empty()) {
+      response->set_callback_url(options_.public_url + "/callbacks/" + std::string(protocol->name()) + "/" +
+                                 store_.id_master().callback_token(TenantId(entry.tenant()), key));
+    }
+    return grpc::Status::OK;
+  });
 }
 
-grpc::Status GrpcService::List(grpc::ServerContext*, const v1::ListRequest* request, v1::ListResponse* response) {
+grpc::Status GrpcService::List(grpc::ServerContext* context, const v1::ListRequest* request,
+                               v1::ListResponse* response) {
   const std::string kind(documents::normalise_kind(request->kind()));
   if (kind.empty()) return unknown_kind(request->kind());
-  const auto documents = store_.list(kind);
-  if (!documents) return to_status(documents.error());
-  response->mutable_documents()->Assign(documents->begin(), documents->end());
-  return grpc::Status::OK;
+  return options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
+    const auto documents = store_.list(kind, caller.only_tenant());
+    if (!documents) return to_status(documents.error());
+    response->mutable_documents()->Assign(documents->begin(), documents->end());
+    return grpc::Status::OK;
+  });
 }
 
 grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name) {
@@ -136,15 +157,24 @@ grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name)
 
 grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                                  v1::DeleteResponse* response) {
-  const std::string kind(documents::normalise_kind(request->kind()));
-  if (kind.empty()) return unknown_kind(request->kind());
-  if (request->actor().empty() || request->actor().size() > kActorLimit) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  if (!is_actor(request->actor())) return no_actor();
+  return options_.access.with_caller(
+      *context, [&](const rpc::Caller& caller) { return remove(context, caller, *request, response); });
+}
+
+grpc::Status GrpcService::remove(grpc::ServerContext* context, const rpc::Caller& caller,
+                                 const v1::DeleteRequest& request, v1::DeleteResponse* response) {
+  const Name name{std::string(documents::normalise_kind(request.kind())), request.id()};
+  if (name.kind.empty()) return unknown_kind(request.kind());
+  if (const auto known = store_.get(name, caller.only_tenant()); !known) return to_status(known.error());
+  if (name.kind == "tenant" && !caller.only_tenant().empty())
+    return {grpc::StatusCode::PERMISSION_DENIED, "tenants are deleted by the operator"};
+  if (name.kind == "token" && !rights_of(caller).tokens)
+    return {grpc::StatusCode::PERMISSION_DENIED, "tokens are revoked by people"};
+  if (name.kind == "register") {
+    if (const grpc::Status status = retire(context, name); !status.ok()) return status;
   }
-  if (kind == "register") {
-    if (const grpc::Status status = retire(context, {kind, request->id()}); !status.ok()) return status;
-  }
-  const auto revision = store_.remove({kind, request->id()}, request->actor());
+  const auto revision = store_.remove(name, actor_of(caller, request.actor()));
   if (!revision) return to_status(revision.error());
   const auto lagging = put_in_force(*revision);
   response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
@@ -154,10 +184,13 @@ grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteR
 grpc::Status GrpcService::Watch(grpc::ServerContext* context, WatchStream* stream) {
   v1::WatchRequest hello;
   if (!stream->Read(&hello)) return grpc::Status::OK;
-  if (!is_known_service(hello.service()) || hello.instance().empty()) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "say which service and instance is watching"};
-  }
+  if (hello.instance().empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "say which instance is watching"};
   const v1::Service service = hello.service();
+  const grpc::Status named = options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
+    if (caller.service == service) return grpc::Status::OK;
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, caller.name() + " is not sent what is another service's");
+  });
+  if (!named.ok()) return named;
   const std::string name(documents::word_of(service));
   const Watchers::Id id = watchers_.join(name, hello.instance());
   log::info("watch.opened", {{"service_watching", name}, {"instance", hello.instance()}});

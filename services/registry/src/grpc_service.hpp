@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kassaflow/base/id.hpp"
+#include "kassaflow/rpc/access.hpp"
 #include "kassaflow/v1/registry.grpc.pb.h"
 #include "store.hpp"
 #include "watchers.hpp"
@@ -28,6 +29,7 @@ struct GrpcOptions {
   std::string replica;         // this process among several registries
   std::string public_url;      // where clouds reach the edge: "https://kassa.example.ru"
   RetireAtFiscalizers retire;  // asks the fiscalizers
+  const rpc::Access& access;
   std::chrono::milliseconds in_force_limit = kInForceLimit;
 };
 
@@ -46,6 +48,8 @@ class GrpcService final : public v1::Registry::Service {
   grpc::Status Watch(grpc::ServerContext* context, WatchStream* stream) override;
 
  private:
+  grpc::Status remove(grpc::ServerContext* context, const rpc::Caller& caller, const v1::DeleteRequest& request,
+                      v1::DeleteResponse* response);
   // Brings the watcher from `from` (0: nothing) to the newest revision. False when the stream is broken.
   bool send_changes(WatchStream& stream, v1::Service service, std::uint64_t& from);
   // Rule 9 of exactly-once.md: OK when nothing is under way on the register and nothing can begin any more. Waits for

@@ -34,6 +34,9 @@ std::vector<Reference> references_of(const v1::Document& document) {
     case v1::Document::kCashbox:
       return {{"installation", {"installation", document.cashbox().installation()}},
               {"pool", {"pool", document.cashbox().pool()}}};
+    case v1::Document::kToken:
+      if (document.token().tenant().empty()) return {};  // the operator's
+      return {{"tenant", {"tenant", document.token().tenant()}}};
     case v1::Document::kTenant:
     case v1::Document::KIND_NOT_SET:
       break;
@@ -61,6 +64,7 @@ std::vector<KeyedClaim> claims_of(const v1::Document& document, const IdMaster& 
     const Claim secret{std::string(kSecretClaim), id_master.secret_hash(document.installation().secret())};
     return {{"secret", secret, {}}};  // whose it is stays unsaid
   }
+  if (document.has_token()) return {{"hash", {kTokenClaim, document.token().hash()}, "is already the hash of"}};
   if (document.has_cashbox()) {
     const Claim number{"number", document.cashbox().installation() + "/" + document.cashbox().number()};
     return {{"number", number, "is already the number of"}};
@@ -108,6 +112,7 @@ class Planner {
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, {}, [this](std::size_t i) { return std::pair(documents_[i].kind_case(), i); });
     release_claims(order);
+    hide_others();
     for (const auto& [name, stored] : world_.documents) add_to_company(name, stored.document);
     for (const std::size_t index : order) plan_document(index);
     for (auto& [index, errors] : errors_) std::ranges::move(errors, std::back_inserter(plan_.errors));
@@ -122,6 +127,39 @@ class Planner {
     std::erase_if(world_.claims, [&](const auto& entry) {
       return entry.first.what != kSecretClaim && rewritten.contains(entry.second);
     });
+  }
+
+  // What is another tenant's is not there for a tenant's own people, but its names are taken.
+  void hide_others() {
+    if (context_.rights.only_tenant.empty()) return;
+    std::erase_if(world_.documents, [this](const auto& entry) {
+      if (entry.second.tenant == context_.rights.only_tenant) return false;
+      others_.insert(entry.first);
+      return true;
+    });
+    for (const auto& [name, fixed] : world_.tombstones) {
+      const auto tenant = fixed.find("tenant");
+      if (tenant == fixed.end() || tenant->second != context_.rights.only_tenant.str()) others_.insert(name);
+    }
+  }
+
+  // Whether who applies may write the document at all.
+  bool check_rights(std::size_t index, const Name& name, const v1::Document& document) {
+    if (document.has_token() && !context_.rights.tokens) {
+      error(index, "kind", "tokens are made by people: the operator, or an administrator of the tenant");
+      return false;
+    }
+    if (context_.rights.only_tenant.empty()) return true;
+    if (document.has_tenant()) {
+      error(index, "kind", "tenants are made and changed by the operator");
+    } else if (document.has_token() && document.token().tenant().empty()) {
+      error(index, "scope", "must be tenant-admin or tenant-viewer; other tokens are made by the operator");
+    } else if (others_.contains(name)) {
+      error(index, "id", "is taken; choose another one");
+    } else {
+      return true;
+    }
+    return false;
   }
 
   void error(std::size_t index, std::string key, std::string message) {
@@ -141,6 +179,7 @@ class Planner {
       sound = false;
     }
     if (!seen_.insert(name).second) return error(index, "id", name.text() + " is declared twice");
+    if (!check_rights(index, name, document)) sound = false;
     const std::optional<TenantId> tenant = check_references(index, document);
     if (!sound || !tenant) {
       broken_.insert(name);
@@ -169,6 +208,7 @@ class Planner {
   std::optional<TenantId> check_references(std::size_t index, const v1::Document& document) {
     if (document.has_tenant()) return TenantId(document.tenant().id());
     std::optional<TenantId> tenant;
+    if (document.has_token() && document.token().tenant().empty()) tenant = TenantId();  // the operator's
     bool sound = true;
     for (const Reference& reference : references_of(document)) {
       const auto target = world_.documents.find(reference.target);
@@ -281,12 +321,16 @@ class Planner {
     for (KeyedClaim& keyed : claims_of(document, context_.id_master)) {
       const auto [owner, fresh] = world_.claims.emplace(keyed.claim, name);
       if (!fresh && owner->second != name) {
-        error(index, keyed.key, claim_taken(keyed, owner->second));
+        error(index, keyed.key, others_own(owner->second) ? "is taken already" : claim_taken(keyed, owner->second));
         free = false;
       }
       taken.push_back(std::move(keyed.claim));
     }
     return free;
+  }
+
+  [[nodiscard]] bool others_own(const Name& owner) const {
+    return !context_.rights.only_tenant.empty() && !world_.documents.contains(owner);
   }
 
   void record(std::size_t index, Write write, const std::string& generated) {
@@ -314,6 +358,7 @@ class Planner {
   const PlanContext& context_;
   std::map<std::pair<std::string, bool>, std::set<Name>> company_;  // by pool and whether they are devices
   std::set<Name> seen_;
+  std::set<Name> others_;  // names that another tenant's documents have or had
   std::set<Name> broken_;
   std::map<std::size_t, std::vector<v1::ApplyError>> errors_;  // by document
   Plan plan_;

@@ -34,6 +34,7 @@ struct Claim {
 // An installation's secret stays its own for ever: a portal still posting to an old one must never reach another
 // tenant.
 inline constexpr std::string_view kSecretClaim = "secret";
+inline constexpr const char* kTokenClaim = "token";  // by its hash
 
 // What a document with this id may never change, also not by being deleted and made again: receipts, attempts and
 // receipt ids point to it (exactly-once.md 9, 10).
@@ -68,9 +69,16 @@ struct Plan {
   std::vector<Write> writes;  // parents first; unchanged documents are not written
 };
 
+// What who applies may write.
+struct Rights {
+  TenantId only_tenant = {};  // what is this tenant's, and he learns of nothing else; empty: everything
+  bool tokens = true;         // also who else may come in
+};
+
 struct PlanContext {
   const IdMaster& id_master;
   bool allow_private_endpoints = false;
+  Rights rights = {};
   std::function<std::string()> new_secret = generate_secret;
 };
 

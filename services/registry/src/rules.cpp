@@ -11,13 +11,16 @@
 #include "kassaflow/fiscal/vat.hpp"
 #include "kassaflow/registers/document_checks.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/rpc/token.hpp"
 #include "kassaflow/text/ascii.hpp"
+#include "kassaflow/text/hex.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::registry {
 namespace {
 
 bool is_path_safe(char c) { return ascii::is_letter_or_digit(c) || c == '-' || c == '_'; }
+bool is_hex(char c) { return kHexDigits.find(c) != std::string_view::npos; }
 bool is_text(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }
 
 class Checker : public registers::DocumentChecks {
@@ -102,6 +105,20 @@ class Checker : public registers::DocumentChecks {
     word(entry.marked_without_code(), "markedWithoutCode");
   }
 
+  void token(const v1::Token& entry) {
+    word(entry.scope(), "scope");
+    const bool of_tenant = entry.scope() == v1::SCOPE_TENANT_ADMIN || entry.scope() == v1::SCOPE_TENANT_VIEWER;
+    if (of_tenant) {
+      id(entry.tenant(), "tenant");
+    } else {
+      require(entry.tenant().empty(), "tenant", "belongs to the scopes tenant-admin and tenant-viewer");
+    }
+    require(entry.hash().size() == 64 && std::ranges::all_of(entry.hash(), is_hex), "hash",
+            "must be the SHA-256 of the token, 64 lower-case hexadecimal digits; `kassactl tokens create` makes both");
+    require(rpc::parse_time(entry.expires()).has_value(), "expires",
+            "must be a time in UTC, such as 2027-01-31T00:00:00Z");
+  }
+
   void cashbox(const v1::Cashbox& entry) {
     id(entry.installation(), "installation");
     text(entry.number(), "number", 64);
@@ -143,6 +160,9 @@ std::vector<Problem> check(const v1::Document& document, bool allow_private_endp
       break;
     case v1::Document::kCashbox:
       checker.cashbox(document.cashbox());
+      break;
+    case v1::Document::kToken:
+      checker.token(document.token());
       break;
     case v1::Document::KIND_NOT_SET:
       break;

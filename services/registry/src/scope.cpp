@@ -23,10 +23,6 @@ void derive(v1::Document& document, const IdMaster& id_master) {
 
 }  // namespace
 
-bool is_known_service(v1::Service service) {
-  return service != v1::SERVICE_UNSPECIFIED && v1::Service_IsValid(service);
-}
-
 std::optional<v1::Document> scoped(const v1::Document& document, v1::Service service, const IdMaster& id_master) {
   v1::Document sent = document;
   derive(sent, id_master);

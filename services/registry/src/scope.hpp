@@ -9,8 +9,6 @@
 
 namespace kassaflow::registry {
 
-[[nodiscard]] bool is_known_service(v1::Service service);
-
 // nullopt: not for this service. `document` comes with credentials.
 [[nodiscard]] std::optional<v1::Document> scoped(const v1::Document& document, v1::Service service,
                                                  const IdMaster& id_master);

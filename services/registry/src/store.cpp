@@ -74,12 +74,14 @@ Result<std::monostate> Store::prepare() {
   return done;
 }
 
-Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const std::string& actor) {
+Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const std::string& actor,
+                             const Rights& rights) {
   Applied applied;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
-    Plan planned = plan(documents, load(work, needs_of(documents, id_master_)),
-                        {.id_master = id_master_, .allow_private_endpoints = allow_private_endpoints_});
+    Plan planned =
+        plan(documents, load(work, needs_of(documents, id_master_)),
+             {.id_master = id_master_, .allow_private_endpoints = allow_private_endpoints_, .rights = rights});
     applied.errors = std::move(planned.errors);
     if (!applied.errors.empty()) return;
     applied.results = std::move(planned.results);
@@ -242,11 +244,12 @@ v1::Document Store::read_document(const pqxx::row& row) const {
   return document;
 }
 
-Result<v1::Document> Store::get(const Name& name) {
+Result<v1::Document> Store::get(const Name& name, const TenantId& only_tenant) {
   std::optional<v1::Document> document;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
-    const auto rows = work.exec_params("SELECT kind, id, body, sealed FROM documents WHERE kind = $1 AND id = $2",
-                                       name.kind, name.id);
+    const auto rows = work.exec_params(
+        "SELECT kind, id, body, sealed FROM documents WHERE kind = $1 AND id = $2 AND $3 IN ('', tenant)", name.kind,
+        name.id, only_tenant.str());
     if (!rows.empty()) document = read_document(rows[0]);
   });
   if (!done) return tl::unexpected(done.error());
@@ -254,11 +257,13 @@ Result<v1::Document> Store::get(const Name& name) {
   return *document;
 }
 
-Result<std::vector<v1::Document>> Store::list(const std::string& kind) {
+Result<std::vector<v1::Document>> Store::list(const std::string& kind, const TenantId& only_tenant) {
   std::vector<v1::Document> documents;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
     documents.clear();
-    for (const pqxx::row& row : work.exec_params("SELECT body FROM documents WHERE kind = $1 ORDER BY id", kind)) {
+    for (const pqxx::row& row :
+         work.exec_params("SELECT body FROM documents WHERE kind = $1 AND $2 IN ('', tenant) ORDER BY id", kind,
+                          only_tenant.str())) {
       v1::Document& document = documents.emplace_back();
       document.ParseFromString(bytes_of(row["body"]));
       documents::drop_credentials(document);  // a newer registry's, that this one does not know
@@ -274,10 +279,10 @@ Result<Changes> Store::changes_since(std::uint64_t revision) {
     changes = {};
     work.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // the three answers are of one moment
     changes.revision = work.exec1("SELECT revision FROM state")[0].as<std::uint64_t>();
-    for (const pqxx::row& row :
-         work.exec_params("SELECT kind, id, body, sealed, retired FROM documents WHERE revision > $1 ORDER BY "
-                          "array_position(ARRAY['tenant', 'pool', 'register', 'installation', 'cashbox'], kind), id",
-                          revision)) {
+    for (const pqxx::row& row : work.exec_params(
+             "SELECT kind, id, body, sealed, retired FROM documents WHERE revision > $1 ORDER BY "
+             "array_position(ARRAY['tenant', 'pool', 'register', 'installation', 'cashbox', 'token'], kind), id",
+             revision)) {
       v1::Document& document = changes.documents.emplace_back(read_document(row));
       if (row["retired"].as<bool>()) document.mutable_register_()->set_retired(true);
     }
@@ -288,6 +293,22 @@ Result<Changes> Store::changes_since(std::uint64_t revision) {
   });
   if (!done) return tl::unexpected(done.error());
   return changes;
+}
+
+Result<std::optional<rpc::Token>> Store::find_token(const std::string& hash) {
+  std::optional<rpc::Token> token;
+  const auto done = database_.run_blocking([&](pqxx::work& work) {
+    for (const pqxx::row& row : work.exec_params(
+             "SELECT body FROM claims NATURAL JOIN documents WHERE what = $1 AND value = $2", kTokenClaim, hash)) {
+      v1::Document document;
+      document.ParseFromString(bytes_of(row["body"]));
+      const v1::Token& found = document.token();
+      const auto expires = rpc::parse_time(found.expires());
+      if (expires) token = {found.id(), found.scope(), TenantId(found.tenant()), *expires};
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  return token;
 }
 
 Result<std::uint64_t> Store::revision() {

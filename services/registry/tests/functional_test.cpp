@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <pqxx/pqxx>
 
@@ -13,8 +14,10 @@
 #include "grpc_service.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/rpc/server.hpp"
 #include "migrations.hpp"
 #include "temporary_postgres.hpp"
+#include "test_tokens.hpp"
 
 namespace kassaflow::registry {
 namespace {
@@ -43,63 +46,77 @@ struct Replica {
         service(store, watchers,
                 {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
                  .public_url = "https://kassa.example.ru",
-                 .retire = [this](const RegisterId&, std::uint64_t revision) -> Result<Unsettled> {
+                 .retire = [this](const RegisterId& id, std::uint64_t revision) -> Result<Unsettled> {
                    retired_at = revision;
+                   while_asked(id);
                    if (answers.size() > 1) answers.pop_front();
                    return answers.front();
                  },
+                 .access = access,
                  .in_force_limit = std::chrono::milliseconds(50)}) {
     postgres::migrate(database().uri(), kSchema, migrations());
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&service);
-    server = builder.BuildAndStart();
-    stub = v1::Registry::NewStub(grpc::CreateChannel(address(), grpc::InsecureChannelCredentials()));
+    server = std::make_unique<rpc::Server>("127.0.0.1:0", identity::files_of("registry"), access, service);
+    stub = of(tokens.give(v1::SCOPE_OPERATOR, {}, "tester"));
   }
   ~Replica() {
     watchers.close();
-    server->Shutdown();
+    server->stop();
   }
-  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port); }
+  [[nodiscard]] std::string address() const { return rpc::local(server->port()); }
+  template <class Who>
+  std::unique_ptr<v1::Registry::Stub> of(const Who& caller) const {
+    return v1::Registry::NewStub(rpc::channel_of(caller, "registry", server->port()));
+  }
 
-  v1::ApplyResponse apply(const std::vector<v1::Document>& documents) {
+  v1::ApplyResponse apply(const std::vector<v1::Document>& documents) { return apply(*stub, documents); }
+  v1::ApplyResponse apply(v1::Registry::Stub& by, const std::vector<v1::Document>& documents) {
     grpc::ClientContext context;
     v1::ApplyRequest request;
     request.set_actor("tester");
     request.mutable_documents()->Assign(documents.begin(), documents.end());
     v1::ApplyResponse response;
-    const grpc::Status status = stub->Apply(&context, request, &response);
+    const grpc::Status status = by.Apply(&context, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response;
   }
 
   std::pair<grpc::Status, v1::GetResponse> get(const std::string& kind, const std::string& id) {
+    return get(*stub, kind, id);
+  }
+  std::pair<grpc::Status, v1::GetResponse> get(v1::Registry::Stub& by, const std::string& kind, const std::string& id) {
     grpc::ClientContext context;
     v1::GetRequest request;
     request.set_kind(kind);
     request.set_id(id);
     v1::GetResponse response;
-    const grpc::Status status = stub->Get(&context, request, &response);
+    const grpc::Status status = by.Get(&context, request, &response);
     return {status, response};
   }
 
-  grpc::Status remove(const std::string& kind, const std::string& id) {
+  grpc::Status remove(const std::string& kind, const std::string& id) { return remove(*stub, kind, id); }
+  grpc::Status remove(v1::Registry::Stub& by, const std::string& kind, const std::string& id) {
     grpc::ClientContext context;
     v1::DeleteRequest request;
     request.set_kind(kind);
     request.set_id(id);
     request.set_actor("tester");
     v1::DeleteResponse response;
-    return stub->Delete(&context, request, &response);
+    return by.Delete(&context, request, &response);
   }
 
   std::uint64_t retired_at = 0;
+  std::function<void(const RegisterId&)> while_asked = [](const RegisterId&) {};
   std::deque<Result<Unsettled>> answers{2, Unsettled{}};  // of the fiscalizers; the last of them again and again
   Store store;
   Watchers watchers;
+  rpc::TestTokens tokens;
+  // Those of the test, and those that were applied.
+  rpc::Access access{[this](const std::string& hash) {
+    auto known = tokens.find()(hash);
+    return known && *known ? known : store.find_token(hash);
+  }};
   GrpcService service;
-  int port = 0;
-  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<rpc::Server> server;
   std::unique_ptr<v1::Registry::Stub> stub;
 };
 
@@ -115,7 +132,10 @@ std::string word(v1::Service service) { return std::string(documents::word_of(se
 class Follower {
  public:
   Follower(const Replica& replica, v1::Service service)
-      : watcher_({.registry_grpc = replica.address(), .service = service, .instance = word(service) + "-1"},
+      : watcher_({.registry_grpc = replica.address(),
+                  .service = service,
+                  .instance = word(service) + "-1",
+                  .identity = identity::files_of(word(service))},
                  [this](std::shared_ptr<const Snapshot> snapshot) {
                    const std::lock_guard lock(mutex_);
                    newest_ = std::move(snapshot);
@@ -149,7 +169,8 @@ class Follower {
 // A service that watches, and takes over nothing by itself.
 class Sleeper {
  public:
-  Sleeper(const Replica& replica, v1::Service service) : stream_(replica.stub->Watch(&context_)) {
+  Sleeper(const Replica& replica, v1::Service service)
+      : stub_(replica.of(word(service))), stream_(stub_->Watch(&context_)) {
     hello_.set_service(service);
     hello_.set_instance(word(service) + "-asleep");
     v1::WatchEvent snapshot;
@@ -163,6 +184,7 @@ class Sleeper {
 
  private:
   grpc::ClientContext context_;
+  std::unique_ptr<v1::Registry::Stub> stub_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::WatchRequest, v1::WatchEvent>> stream_;
   v1::WatchRequest hello_;
 };
@@ -231,7 +253,7 @@ TEST_F(RegistryFunctional, EveryChangeIsAudited) {
   replica.remove("cashbox", "acme-box-1");
   EXPECT_EQ(one("SELECT string_agg(concat_ws(' ', actor, action, kind, id, keys), '; ' ORDER BY number) FROM audit "
                 "WHERE action <> 'created'"),
-            "tester updated register acme-kkt-1 itkassa.apiKey; tester deleted cashbox acme-box-1 ");
+            "tester (tester) updated register acme-kkt-1 itkassa.apiKey; tester (tester) deleted cashbox acme-box-1 ");
 }
 
 TEST_F(RegistryFunctional, DeletesWaitUntilNothingRefersToTheDocument) {
@@ -291,7 +313,8 @@ TEST_F(RegistryFunctional, AVirtualRegisterIsRefusedInAPoolOfRealOnes) {
 // The register as a service is sent it when it begins to watch.
 v1::Register sent_register(const Replica& replica, v1::Service service, const std::string& id) {
   grpc::ClientContext context;
-  const auto stream = replica.stub->Watch(&context);
+  const auto stub = replica.of(word(service));
+  const auto stream = stub->Watch(&context);
   v1::WatchRequest hello;
   hello.set_service(service);
   hello.set_instance("reader");
@@ -401,17 +424,10 @@ TEST_F(RegistryFunctional, Rule9_NothingNewIsStartedWhileItIsAskedWhetherARegist
   Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   fiscalizer.wait_for_revision(2);
   bool retired_in_force = false;
-  GrpcService service(replica.store, replica.watchers,
-                      {.replica = "registry-1", .public_url = "", .retire = [&](const RegisterId& id, std::uint64_t) {
-                         retired_in_force = fiscalizer.newest()->registers.at(id)->retired;
-                         return Result<Unsettled>(Unsettled{});
-                       }});
-  v1::DeleteRequest request;
-  request.set_kind("register");
-  request.set_id("acme-kkt-1");
-  request.set_actor("tester");
-  v1::DeleteResponse response;
-  ASSERT_TRUE(service.Delete(nullptr, &request, &response).ok());
+  replica.while_asked = [&](const RegisterId& id) {
+    retired_in_force = fiscalizer.newest()->registers.at(id)->retired;
+  };
+  ASSERT_TRUE(replica.remove("register", "acme-kkt-1").ok());
   EXPECT_TRUE(retired_in_force);
   EXPECT_FALSE(
       fiscalizer.wait_for_revision(replica.store.revision().value())->registers.contains(RegisterId("acme-kkt-1")));
@@ -458,7 +474,7 @@ TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeede
   }
   Replica replica(kNewMasterKey);
   ASSERT_TRUE(replica.store.prepare().has_value());
-  EXPECT_EQ(replica.store.get({"register", "acme-kkt-1"})->register_().itkassa().api_key(), "itkassa-api-key");
+  EXPECT_EQ(replica.store.get({"register", "acme-kkt-1"}, {})->register_().itkassa().api_key(), "itkassa-api-key");
   EXPECT_THAT(actions(replica.apply(test::everything())), Each("unchanged"));
 }
 
@@ -478,6 +494,104 @@ TEST_F(RegistryFunctional, AnotherIdMasterIsRefused) {
   }
   Replica replica(kMasterKey, std::string(64, '9'));
   EXPECT_EQ(replica.store.prepare().error().code, kOtherIdMaster);
+}
+
+v1::Document token_of(const std::string& id, v1::Scope scope, const std::string& tenant, const Secret& token) {
+  v1::Document document;
+  v1::Token& entry = *document.mutable_token();
+  entry.set_id(id);
+  entry.set_scope(scope);
+  entry.set_tenant(tenant);
+  entry.set_hash(rpc::hash_of(token.reveal()));
+  entry.set_expires("2099-01-01T00:00:00Z");
+  return document;
+}
+
+TEST_F(RegistryFunctional, ATokenOpensUntilItIsRevoked) {
+  Replica replica;
+  replica.apply(test::everything());
+  const Secret token("kft_of-a-test");
+  const auto anna = replica.of(token);
+  EXPECT_EQ(replica.get(*anna, "pool", "acme-shop").first.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_THAT(replica.apply({token_of("anna", v1::SCOPE_TENANT_ADMIN, "acme", token)}).errors(), IsEmpty());
+  EXPECT_TRUE(replica.get(*anna, "pool", "acme-shop").first.ok());
+  Follower status(replica, v1::SERVICE_STATUS);
+  const auto known = status.wait_until([&](const Snapshot& snapshot) { return !snapshot.tokens_by_hash.empty(); });
+  EXPECT_EQ(configuration::find_token(*known, rpc::hash_of(token.reveal())).value()->id, "anna");
+  ASSERT_TRUE(replica.remove("token", "anna").ok());
+  EXPECT_EQ(replica.get(*anna, "pool", "acme-shop").first.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  status.wait_until([&](const Snapshot& snapshot) { return snapshot.tokens_by_hash.empty(); });
+}
+
+TEST_F(RegistryFunctional, I5_ATenantsTokenReachesThatTenantsDocuments) {
+  Replica replica;
+  replica.apply(test::everything());
+  replica.apply({test::tenant("umbrella"), test::pool("umbrella-shop", "umbrella")});
+  const auto umbrella = replica.of(replica.tokens.give(v1::SCOPE_TENANT_ADMIN, "umbrella"));
+  for (const auto& [kind, id] : std::vector<std::pair<std::string, std::string>>{
+           {"tenant", "acme"}, {"pool", "acme-shop"}, {"register", "acme-kkt-1"}, {"installation", "acme-main"}}) {
+    EXPECT_EQ(replica.get(*umbrella, kind, id).first.error_code(), grpc::StatusCode::NOT_FOUND) << kind;
+    EXPECT_EQ(replica.remove(*umbrella, kind, id).error_code(), grpc::StatusCode::NOT_FOUND) << kind;
+    grpc::ClientContext context;
+    v1::ListRequest request;
+    request.set_kind(kind);
+    v1::ListResponse response;
+    ASSERT_TRUE(umbrella->List(&context, request, &response).ok());
+    EXPECT_EQ(response.documents_size(), kind == "tenant" || kind == "pool" ? 1 : 0) << kind;
+  }
+  EXPECT_THAT(replica.apply(*umbrella, {test::pool("umbrella-cafe", "umbrella")}).errors(), IsEmpty());
+}
+
+// What a tenant's administrator may not write, and that he learns nothing from being refused.
+TEST_F(RegistryFunctional, I5_ATenantsAdministratorWritesNothingElse) {
+  Replica replica;
+  replica.apply(test::everything());
+  replica.apply({test::tenant("umbrella"), test::pool("umbrella-shop", "umbrella")});
+  const auto umbrella = replica.of(replica.tokens.give(v1::SCOPE_TENANT_ADMIN, "umbrella"));
+  const Secret made("kft_made");
+  const auto refused = [&](const v1::Document& document) {
+    const auto response = replica.apply(*umbrella, {document});
+    return response.errors_size() == 0 ? "taken" : response.errors(0).key() + ": " + response.errors(0).message();
+  };
+  EXPECT_EQ(refused(test::tenant("umbrella")), "kind: tenants are made and changed by the operator");
+  EXPECT_EQ(refused(test::pool("acme-shop", "umbrella")), "id: is taken; choose another one");
+  EXPECT_EQ(refused(test::pool("another", "acme")), "tenant: there is no tenant acme");
+  EXPECT_EQ(refused(test::itkassa("another", "acme-shop", "22222222-2222-3333-4444-555555555555")),
+            "pool: there is no pool acme-shop");
+  EXPECT_EQ(refused(test::itkassa("another", "umbrella-shop")), "itkassa.creItemId: is taken already");
+  EXPECT_EQ(refused(token_of("boss", v1::SCOPE_OPERATOR, "", made)),
+            "scope: must be tenant-admin or tenant-viewer; other tokens are made by the operator");
+  EXPECT_EQ(refused(token_of("boss", v1::SCOPE_TENANT_ADMIN, "acme", made)), "tenant: there is no tenant acme");
+  EXPECT_EQ(refused(token_of("oleg", v1::SCOPE_TENANT_VIEWER, "umbrella", made)), "taken");
+  EXPECT_EQ(replica.remove(*umbrella, "tenant", "umbrella").error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(RegistryFunctional, AScriptOfTheOperatorsLetsNobodyIn) {
+  Replica replica;
+  replica.apply(test::everything());
+  const auto script = replica.of(replica.tokens.give(v1::SCOPE_SERVICE, {}, "ci"));
+  EXPECT_THAT(replica.apply(*script, {test::pool("acme-cafe")}).errors(), IsEmpty());
+  const auto refused = replica.apply(*script, {token_of("boss", v1::SCOPE_OPERATOR, "", Secret("kft_boss"))});
+  ASSERT_THAT(refused.errors(), SizeIs(1));
+  EXPECT_THAT(refused.errors(0).message(), HasSubstr("made by people"));
+  replica.apply({token_of("anna", v1::SCOPE_TENANT_ADMIN, "acme", Secret("kft_anna"))});
+  EXPECT_EQ(replica.remove(*script, "token", "anna").error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+// A service is sent what its certificate names it for, whatever it says.
+TEST_F(RegistryFunctional, I6_AServiceIsSentNothingOfAnothers) {
+  Replica replica;
+  replica.apply(test::everything());
+  const auto stub = replica.of("ingress");
+  grpc::ClientContext context;
+  const auto stream = stub->Watch(&context);
+  v1::WatchRequest hello;
+  hello.set_service(v1::SERVICE_FISCALIZER);
+  hello.set_instance("ingress-1");
+  stream->Write(hello);
+  v1::WatchEvent event;
+  EXPECT_FALSE(stream->Read(&event));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
 }  // namespace

@@ -58,12 +58,6 @@ TEST(Scope, WhatThisRegistryDoesNotKnowIsSentToNobody) {
   }
 }
 
-TEST(Scope, OnlyServicesThatAreNamedMayWatch) {
-  EXPECT_TRUE(is_known_service(v1::SERVICE_STATUS));
-  EXPECT_FALSE(is_known_service(v1::SERVICE_UNSPECIFIED));
-  EXPECT_FALSE(is_known_service(static_cast<v1::Service>(99)));
-}
-
 TEST(ScopeOfIngress, GetsTheIdKeyAndTheCallbackToken) {
   const auto installation = scoped(test::installation(), v1::SERVICE_INGRESS, kMaster);
   EXPECT_EQ(installation->installation().id_key(), kMaster.id_key(TenantId("acme"), InstallationId("acme-main")));

@@ -92,15 +92,21 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
           kafka::LogEnds::Options{.connection = settings.kafka, .client_id = context.instance, .topics = topics()}),
       caught_up_for_pushes_(context.clock, log_ends_, database_),
       caught_up_for_answers_(context.clock, log_ends_, answers_database_),
-      watcher_({settings.registry.grpc, v1::SERVICE_STATUS, context.instance}),
-      grpc_(database_),
+      watcher_({settings.registry.grpc, v1::SERVICE_STATUS, context.instance, settings.identity}),
+      access_([this](const std::string& hash) { return configuration::find_token(*watcher_.current(), hash); }),
+      grpc_(database_, access_),
       network_({.allow_private = context.common.allow_private_endpoints}),
       pusher_(pusher_dependencies(), settings),
       check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
       look_ups_(database_),
-      http_(context.executor, http_options(settings, context.metrics), [this](const http::Inbound& inbound) {
-        return inbound.target == records::kLookUpPath ? look_ups_(inbound) : check_handler_(inbound);
-      }) {
+      look_up_server_(context.executor,
+                      {.address = settings.look_up_address,
+                       .port = settings.look_up_port,
+                       .identity = settings.identity,
+                       .peer = "ingress"},
+                      [this](const http::Inbound& inbound) { return look_ups_(inbound); }),
+      http_(context.executor, http_options(settings, context.metrics),
+            [this](const http::Inbound& inbound) { return check_handler_(inbound); }) {
   kafka::ConsumerHandler handler;
   handler.positions = [this](const auto& partitions) { return positions_of(!partitions.empty()); };
   handler.move = [this](const kafka::ReadPositions& positions) {
@@ -115,7 +121,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
   watcher_.start();
   consumer_->start();
-  grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port));
+  grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port), settings.identity);
   asio::co_spawn(context_.executor, pusher_.run(), kRethrow);
   asio::co_spawn(context_.executor, measure(), kRethrow);
   http_.start();

@@ -9,6 +9,7 @@
 #include "check_handler.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/peer_server.hpp"
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
@@ -16,6 +17,7 @@
 #include "kassaflow/kafka/producer.hpp"
 #include "kassaflow/kafka/topic_check.hpp"
 #include "kassaflow/postgres/database.hpp"
+#include "kassaflow/rpc/access.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "look_ups.hpp"
 #include "pusher.hpp"
@@ -51,11 +53,13 @@ class StatusApp final : public runtime::App {
   configuration::Watcher watcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
   std::string life_;  // of the view whose positions the consumer goes on from, empty: none yet; the consumer's thread
+  rpc::Access access_;
   StatusService grpc_;
   http::Network network_;
   Pusher pusher_;
   CheckHandler check_handler_;
   LookUps look_ups_;
+  http::PeerServer look_up_server_;
   http::Server http_;
   bool stopping_ = false;
 };

@@ -9,12 +9,16 @@ using namespace std::chrono_literals;
 void StatusSettings::add_to(settings::Settings& keys) {
   keys.host(http_address, "http_address", "address of CHECK_URL");
   keys.port(http_port, "http_port", "port of CHECK_URL");
+  keys.host(look_up_address, "look_up_address",
+            "address where ingress asks about receipts that may be printed already");
+  keys.port(look_up_port, "look_up_port", "port of look_up_address");
   keys.host(grpc_address, "grpc_address", "address of the gRPC service");
   keys.port(grpc_port, "grpc_port", "port of the gRPC service");
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the view is its schema status; while it is away CHECK_URL says WAIT");
   kafka.add_to(keys);
   registry.add_to(keys);
+  identity.add_to(keys);
   keys.duration(push_delay, "push_delay", 0ms, 10min,
                 "between an outcome and the first push: the portal must first have read our UUID");
   keys.duration(push_retry_min, "push_retry_min", 50ms, 1h, "first back-off of a push, at most push_retry_max");
@@ -24,6 +28,7 @@ void StatusSettings::add_to(settings::Settings& keys) {
 
 std::string StatusSettings::check() const {
   if (const std::string wrong = postgres::wrong_with(postgres); !wrong.empty()) return "postgres " + wrong;
+  if (std::string wrong = identity.check(); !wrong.empty()) return wrong;
   return kafka.check();
 }
 

@@ -6,6 +6,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/configuration/registry_address.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
 
@@ -14,11 +15,14 @@ namespace kassaflow::status {
 struct StatusSettings {
   std::string http_address = "127.0.0.1";
   std::uint16_t http_port = 0;
+  std::string look_up_address = "127.0.0.1";
+  std::uint16_t look_up_port = 0;
   std::string grpc_address = "127.0.0.1";
   std::uint16_t grpc_port = 0;
   Secret postgres;
   kafka::Connection kafka;
   configuration::RegistryAddress registry;
+  identity::Files identity;
   settings::Duration push_delay{2000};
   settings::Duration push_retry_min{5000};
   settings::Duration push_retry_max{900000};

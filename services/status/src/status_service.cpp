@@ -24,21 +24,25 @@ void fill(v1::ReceiptView& view, ViewEntry& known) {
 
 class StatusService::Service final : public v1::Status::Service {
  public:
-  explicit Service(postgres::Database& database) : database_(database) {}
+  Service(postgres::Database& database, const rpc::Access& access) : database_(database), access_(access) {}
 
-  grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* response) override {
+  grpc::Status Get(grpc::ServerContext* context, const v1::GetReceiptRequest* request,
+                   v1::ReceiptView* response) override {
     if (!receipts::is_uuid(request->receipt_id()))
       return {grpc::StatusCode::INVALID_ARGUMENT, "receipt_id is not a UUID"};
-    std::optional<ViewEntry> known;
-    if (auto status = run([&](pqxx::work& work) { known = sql::find(work, ReceiptId(request->receipt_id())); });
-        !status.ok())
-      return status;
-    if (!known) return {grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id()};
-    fill(*response, *known);
-    return grpc::Status::OK;
+    return access_.with_caller(*context, [&](const rpc::Caller& caller) {
+      std::optional<ViewEntry> known;
+      if (auto status = run([&](pqxx::work& work) { known = sql::find(work, ReceiptId(request->receipt_id())); });
+          !status.ok())
+        return status;
+      if (!known || !caller.may_see(TenantId(known->outcome.tenant())))
+        return grpc::Status(grpc::StatusCode::NOT_FOUND, "no receipt " + request->receipt_id());
+      fill(*response, *known);
+      return grpc::Status::OK;
+    });
   }
 
-  grpc::Status List(grpc::ServerContext*, const v1::ListReceiptsRequest* request,
+  grpc::Status List(grpc::ServerContext* context, const v1::ListReceiptsRequest* request,
                     v1::ListReceiptsResponse* response) override {
     for (const auto* id : {&request->tenant(), &request->pool()}) {
       if (!id->empty() && !documents::is_id(*id))
@@ -49,10 +53,14 @@ class StatusService::Service final : public v1::Status::Service {
     sql::Filter filter{TenantId(request->tenant()), PoolId(request->pool()), std::string(state_word(request->state())),
                        request->since_ms(),
                        request->limit() == 0 ? kListDefault : std::min(request->limit(), kListLimit)};
-    std::vector<ViewEntry> found;
-    if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
-    for (auto& known : found) fill(*response->add_receipts(), known);
-    return grpc::Status::OK;
+    return access_.with_caller(*context, [&](const rpc::Caller& caller) {
+      if (filter.tenant.empty()) filter.tenant = caller.only_tenant();
+      if (!caller.may_see(filter.tenant)) return grpc::Status::OK;  // as of a tenant that has none
+      std::vector<ViewEntry> found;
+      if (auto status = run([&](pqxx::work& work) { found = sql::list(work, filter); }); !status.ok()) return status;
+      for (auto& known : found) fill(*response->add_receipts(), known);
+      return grpc::Status::OK;
+    });
   }
 
   grpc::Status LookUp(grpc::ServerContext*, const v1::LookUpRequest* request, v1::LookUpResponse* response) override {
@@ -77,13 +85,15 @@ class StatusService::Service final : public v1::Status::Service {
   }
 
   postgres::Database& database_;
+  const rpc::Access& access_;
 };
 
-StatusService::StatusService(postgres::Database& database) : service_(std::make_unique<Service>(database)) {}
+StatusService::StatusService(postgres::Database& database, const rpc::Access& access)
+    : access_(access), service_(std::make_unique<Service>(database, access)) {}
 StatusService::~StatusService() = default;
 
-int StatusService::start(const std::string& address) {
-  server_ = std::make_unique<rpc::Server>(address, *service_);
+int StatusService::start(const std::string& address, const identity::Files& identity) {
+  server_ = std::make_unique<rpc::Server>(address, identity, access_, *service_);
   return server_->port();
 }
 

@@ -5,19 +5,22 @@
 #include <string>
 
 #include "kassaflow/postgres/database.hpp"
+#include "kassaflow/rpc/access.hpp"
 #include "kassaflow/rpc/server.hpp"
 
 namespace kassaflow::status {
 
 class StatusService {
  public:
-  explicit StatusService(postgres::Database& database);
+  StatusService(postgres::Database& database, const rpc::Access& access);
   ~StatusService();
-  int start(const std::string& address);  // the port; throws when it cannot listen
+  // The port; throws when it cannot listen.
+  int start(const std::string& address, const identity::Files& identity);
   void stop();
 
  private:
   class Service;
+  const rpc::Access& access_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<rpc::Server> server_;
 };

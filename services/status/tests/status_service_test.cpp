@@ -6,6 +6,7 @@
 
 #include "database.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
+#include "test_tokens.hpp"
 
 namespace kassaflow::status {
 namespace {
@@ -14,9 +15,8 @@ class StatusServiceTest : public DatabaseTest {
  protected:
   StatusServiceTest()
       : database_({.uri = server_->uri(), .application_name = "test", .threads = 1, .search_path = kSchema}),
-        service_(database_),
-        stub_(v1::Status::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(service_.start("127.0.0.1:0")),
-                                                      grpc::InsecureChannelCredentials()))) {}
+        service_(database_, access_),
+        port_(service_.start("127.0.0.1:0", identity::files_of("status"))) {}
   ~StatusServiceTest() override { service_.stop(); }
 
   v1::WithholdErrorResponse::Verdict withhold(int receipt, std::uint64_t revision) {
@@ -27,13 +27,20 @@ class StatusServiceTest : public DatabaseTest {
     request.set_tenant("acme");
     request.set_installation("acme-main");
     v1::WithholdErrorResponse response;
-    EXPECT_TRUE(stub_->WithholdError(&context, request, &response).ok());
+    EXPECT_TRUE(of("fiscalizer")->WithholdError(&context, request, &response).ok());
     return response.verdict();
   }
 
+  template <class Who>
+  std::unique_ptr<v1::Status::Stub> of(const Who& caller) {
+    return v1::Status::NewStub(rpc::channel_of(caller, "status", port_));
+  }
+
   postgres::Database database_;
+  rpc::TestTokens tokens_;
+  rpc::Access access_{tokens_.find()};
   StatusService service_;
-  std::unique_ptr<v1::Status::Stub> stub_;
+  int port_;
 };
 
 TEST_F(StatusServiceTest, Rule13_ALookUpTellsTheDigestWithItsVersion) {
@@ -43,7 +50,7 @@ TEST_F(StatusServiceTest, Rule13_ALookUpTellsTheDigestWithItsVersion) {
   request.add_receipt_ids(uuid(1));
   request.add_receipt_ids(uuid(99));
   v1::LookUpResponse response;
-  ASSERT_TRUE(stub_->LookUp(&context, request, &response).ok());
+  ASSERT_TRUE(of("ingress")->LookUp(&context, request, &response).ok());
   ASSERT_EQ(response.entries_size(), 1);
   EXPECT_EQ(response.entries(0).receipt_id(), uuid(1));
   EXPECT_EQ(response.entries(0).state(), v1::RECEIPT_STATE_DONE);
@@ -70,7 +77,7 @@ TEST_F(StatusServiceTest, I5_AnErrorIsWithheldForItsOwnerOnly) {
     request.set_tenant(tenant);
     request.set_installation(installation);
     v1::WithholdErrorResponse response;
-    ASSERT_TRUE(stub_->WithholdError(&context, request, &response).ok());
+    ASSERT_TRUE(of("fiscalizer")->WithholdError(&context, request, &response).ok());
     EXPECT_EQ(response.verdict(), v1::WithholdErrorResponse::BEHIND);
   }
   EXPECT_TRUE(tell_error(1, 5)) << "nothing is promised to others";
@@ -85,7 +92,7 @@ TEST_F(StatusServiceTest, I5_AListOfWhatIsNoIdIsRefused) {
     request.set_pool(pool);
     request.set_since_ms(since_ms);
     v1::ListReceiptsResponse response;
-    return stub_->List(&context, request, &response).error_code();
+    return of(tokens_.give(v1::SCOPE_OPERATOR))->List(&context, request, &response).error_code();
   };
   EXPECT_EQ(ask("acme", "acme-shop", 1), grpc::StatusCode::OK);
   EXPECT_EQ(ask(std::string("acme\0x", 6), "", 0), grpc::StatusCode::INVALID_ARGUMENT);
@@ -101,9 +108,36 @@ TEST_F(StatusServiceTest, AListIsFilteredByState) {
     v1::ListReceiptsRequest request;
     request.set_state(state);
     v1::ListReceiptsResponse response;
-    ASSERT_TRUE(stub_->List(&context, request, &response).ok());
+    ASSERT_TRUE(of(tokens_.give(v1::SCOPE_OPERATOR))->List(&context, request, &response).ok());
     EXPECT_EQ(response.receipts_size(), size);
   }
+}
+
+// Each tenant sees what is his, and of the others not even that there is something.
+TEST_F(StatusServiceTest, I5_ATenantsTokenShowsThatTenantsReceipts) {
+  take(outcome(1, 5, v1::RECEIPT_STATE_DONE));  // of acme
+  const auto list = [&](const Secret& token, const std::string& tenant) {
+    grpc::ClientContext context;
+    v1::ListReceiptsRequest request;
+    request.set_tenant(tenant);
+    v1::ListReceiptsResponse response;
+    EXPECT_TRUE(of(token)->List(&context, request, &response).ok());
+    return response.receipts_size();
+  };
+  const auto get = [&](const Secret& token, int receipt) {
+    grpc::ClientContext context;
+    v1::GetReceiptRequest request;
+    request.set_receipt_id(uuid(receipt));
+    v1::ReceiptView response;
+    return of(token)->Get(&context, request, &response);
+  };
+  const auto own = tokens_.give(v1::SCOPE_TENANT_VIEWER, "acme");
+  const auto others = tokens_.give(v1::SCOPE_TENANT_ADMIN, "umbrella");
+  EXPECT_EQ(list(own, "") + list(own, "acme"), 2);
+  EXPECT_EQ(list(others, "") + list(others, "acme") + list(own, "umbrella"), 0);
+  EXPECT_TRUE(get(own, 1).ok());
+  EXPECT_EQ(get(others, 1).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(get(others, 1).error_message(), "no receipt " + uuid(1)) << "as of one that is not there";
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ using receipts::Verb;
 
 namespace {
 
-constexpr std::size_t kActorLimit = 128;
+constexpr std::size_t kActorLimit = 256;
 constexpr std::size_t kReasonLimit = 500;
 constexpr std::size_t kSignDigits = 10;  // [1077] as it is told everywhere
 
@@ -85,12 +85,14 @@ bool is_open(Transaction& tx) { return tx.trust(false).stage == Stage::open; }
 
 Result<Locked> lock(Transaction& tx, const Order& order) {
   if (order.actor.empty() || order.actor.size() > kActorLimit || !is_text(order.actor)) {
-    return malformed("the audit log needs an actor of at most 128 bytes of text");
+    return malformed("the audit log needs an actor of at most 256 bytes of text");
   }
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
   if (!is_open(tx)) return refused("the journal is not open, see alarm.journal_behind: say it again when it is");
   auto receipts = tx.lock_receipts({order.receipt});
-  if (receipts.empty()) return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
+  const auto& only = order.only_tenant;
+  if (receipts.empty() || (!only.empty() && receipts.begin()->second.tenant != only))
+    return fail(kUnknown, "the journal has no receipt " + order.receipt.str());
   return with_unanswered(tx, order.receipt, std::move(receipts.begin()->second));
 }
 

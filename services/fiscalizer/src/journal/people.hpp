@@ -34,6 +34,7 @@ struct Order {
   ReceiptId receipt;
   std::string actor;
   std::uint32_t attempt = 0;  // 0 = the only one without an answer
+  TenantId only_tenant = {};  // whose receipts he may decide about; empty: everybody's
 };
 
 struct Done {

@@ -16,10 +16,13 @@
 #include <vector>
 
 #include "kassaflow/base/id.hpp"
+#include "kassaflow/base/result.hpp"
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
+#include "kassaflow/identity/identity.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/registers/driver.hpp"
+#include "kassaflow/rpc/token.hpp"
 #include "kassaflow/v1/options.pb.h"
 
 namespace kassaflow::configuration {
@@ -70,7 +73,11 @@ struct Snapshot {
   std::unordered_map<InstallationId, std::shared_ptr<const Installation>> installations;  // by id
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;
+  std::unordered_map<std::string, rpc::Token> tokens_by_hash;
 };
+
+// Whose token it is, by its hash (rpc/token.hpp). An error before the first snapshot.
+[[nodiscard]] Result<std::optional<rpc::Token>> find_token(const Snapshot& snapshot, const std::string& hash);
 
 // Follows the registry. `on_change` runs on the watcher's own thread before the revision is reported as in force.
 class Watcher {
@@ -79,6 +86,7 @@ class Watcher {
     std::string registry_grpc;  // host:port
     v1::Service service = v1::SERVICE_UNSPECIFIED;
     std::string instance;
+    identity::Files identity;
   };
   Watcher(Options options, std::function<void(std::shared_ptr<const Snapshot>)> on_change = {});
   ~Watcher();

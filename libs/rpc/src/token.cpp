@@ -1,0 +1,30 @@
+#include "kassaflow/rpc/token.hpp"
+
+#include <date/date.h>
+
+#include <sstream>
+
+#include "kassaflow/base/random.hpp"
+#include "kassaflow/base/sha256.hpp"
+#include "kassaflow/text/hex.hpp"
+
+namespace kassaflow::rpc {
+
+namespace {
+constexpr const char* kTime = "%FT%TZ";
+}
+
+Secret make_token() { return Secret(std::string(kTokenPrefix) + hex(random_bytes()) + hex(random_bytes())); }
+
+std::string hash_of(std::string_view token) { return hex(sha256(token)); }
+
+std::optional<std::chrono::sys_seconds> parse_time(const std::string& text) {
+  std::chrono::sys_seconds time;
+  std::istringstream in(text);
+  in >> date::parse(kTime, time);
+  return !in.fail() && to_text(time) == text ? std::optional(time) : std::nullopt;
+}
+
+std::string to_text(std::chrono::sys_seconds time) { return date::format(kTime, time); }
+
+}  // namespace kassaflow::rpc
