@@ -5,7 +5,10 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <charconv>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "kassaflow/http/errors.hpp"
@@ -34,18 +37,25 @@ tl::unexpected<Error> failure(const error_code& error) {
   return fail(error == beast::error::timeout ? kTimeout : malformed ? kMalformed : kClosed, error.message());
 }
 
+// 0, which nobody answers at, where it is none; settings check what people write.
+std::uint16_t port_of(std::string_view digits) {
+  std::uint16_t port = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return port;
+}
+
 }  // namespace
 
 struct Client::Impl {
   Impl(asio::any_io_executor e, const std::string& address, identity::Files own, std::string service)
       : executor(std::move(e)),
         host(address.substr(0, address.rfind(':'))),
-        port(address.substr(address.rfind(':') + 1)),
+        port(port_of(std::string_view(address).substr(address.rfind(':') + 1))),
         identity(std::move(own)),
         peer(std::move(service)) {}
 
   asio::awaitable<Result<std::monostate>> connect(Clock::time_point deadline) {
-    const auto endpoints = co_await resolve(host, port, deadline);
+    const auto endpoints = co_await resolve(host, port, TenantId(), deadline);
     if (!endpoints) co_return fail(kDns, host + ": " + endpoints.error());
     try {
       tls.emplace(peer_tls(identity, peer));  // the files may have been replaced
@@ -85,7 +95,7 @@ struct Client::Impl {
 
   const asio::any_io_executor executor;
   const std::string host;
-  const std::string port;
+  const std::uint16_t port;
   const identity::Files identity;
   const std::string peer;
   std::optional<asio::ssl::context> tls;  // of the connection
@@ -101,7 +111,7 @@ asio::awaitable<Result<Client::Answer>> Client::post(std::string target, std::st
                                                      Clock::time_point deadline) {
   Impl& impl = *impl_;
   Request request(beast::http::verb::post, target, 11, std::move(body));
-  request.set(beast::http::field::host, impl.host + ":" + impl.port);
+  request.set(beast::http::field::host, impl.host + ":" + std::to_string(impl.port));
   request.set(beast::http::field::content_type, content_type);
   request.prepare_payload();
   for (;;) {

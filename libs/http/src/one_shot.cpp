@@ -196,7 +196,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   if (!literal_error) {
     endpoints.emplace_back(literal, target->port);
   } else {
-    auto found = co_await resolve(target->host, std::to_string(target->port),
+    auto found = co_await resolve(target->host, target->port, request.tenant,
                                   std::min(deadline, Clock::now() + request.connect_timeout));
     if (!found) co_return tl::unexpected(failure(Sent::nothing, kDns, found.error()));
     endpoints = std::move(*found);

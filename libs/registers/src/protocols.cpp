@@ -44,6 +44,7 @@ Result<RegisterSettings> read_settings(const v1::Register& document) {
                 "register " + document.id() + ": it says no protocol that this version of the program speaks");
   }
   settings.id = RegisterId(document.id());
+  settings.tenant = TenantId(document.tenant());
   settings.own = settings.protocol->read(document);
   settings.identity = RegisterIdentity(settings.protocol->identity(document).value);
   settings.endpoint = document.endpoint();

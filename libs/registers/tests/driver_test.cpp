@@ -488,6 +488,25 @@ TEST_P(LostAnswers, ARefusedAddressStopsTheRegister) {
   EXPECT_EQ(guard.armed, 0);
 }
 
+// Its names are looked up in its tenant's share (I7).
+TEST_P(LostAnswers, EachRequestIsItsTenants) {
+  struct Listening final : http::Transport {
+    boost::asio::awaitable<Result<http::Response, http::Failure>> send(const http::Request& request,
+                                                                       http::WriteGuard&) override {
+      tenants.push_back(request.tenant.str());
+      co_return tl::unexpected(http::Failure{http::Sent::nothing, http::kDns, "", ""});
+    }
+    std::vector<std::string> tenants;
+  } listening;
+  v1::Register document = document_of(GetParam(), "http://kkt.example.ru");
+  document.set_tenant("acme");
+  const auto driver = driver_of(document, standard_durations(), listening);
+  http::NoGuard guard;
+  (void)run(driver->send(attempt(*driver, "1"), guard));
+  (void)run(driver->probe());
+  EXPECT_EQ(listening.tenants, std::vector<std::string>(2, "acme"));
+}
+
 // The first post of the key may still print, whatever is said to the second.
 TEST_P(LostAnswers, ARepeatsRefusalNeverProvesThatNothingWasPrinted) {
   for (const Scene& refusal : {answer(200, R"({"code":1,"message":"Поле lines не заполнено"})"), answer(401, ""),

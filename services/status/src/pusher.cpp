@@ -156,6 +156,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
       portal_word(outcome.state()) == PortalWord::done ? bitrix24::PushedEnd::done : bitrix24::PushedEnd::error;
   http::Request request;
   request.url = address.url();
+  request.tenant = TenantId(outcome.tenant());
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Connection", "close"}};
   request.body = told == bitrix24::PushedEnd::done ? bitrix24::check_apply_done(due.receipt.str(), document_of(outcome))
                                                    : bitrix24::check_apply_error(due.receipt.str(), outcome.error());

@@ -89,6 +89,7 @@ class BitDriver final : public Driver {
   [[nodiscard]] http::Request request_to_driver() const {
     http::Request request;
     request.url = settings_.endpoint;
+    request.tenant = settings_.tenant;
     request.connect_timeout = connect_timeout_;
     request.total_timeout = connect_timeout_ + answer_timeout_;
     return request;

@@ -120,6 +120,7 @@ class ItkassaDriver final : public Driver {
     http::Request request;
     request.method = std::move(method);
     request.url = std::move(url);
+    request.tenant = settings_.tenant;
     request.headers = {{"Content-Type", "application/json;charset=UTF-8"}, {"X-Api-Key", own_.api_key.reveal()}};
     request.connect_timeout = std::min(kConnectTimeout, timeout_);
     request.total_timeout = timeout_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/http/errors.hpp"
 
@@ -36,6 +37,7 @@ class NoGuard final : public WriteGuard {
 struct Request {
   std::string method = "POST";
   std::string url;  // http or https
+  TenantId tenant;  // whose URL it is: names are looked up fairly by tenant (I7)
   std::vector<std::pair<std::string, std::string>>
       headers;  // sent in this order, byte for byte; Host and Content-Length are added
   std::string body;

@@ -136,6 +136,7 @@ class Driver {
 // What the registry knows of one register.
 struct RegisterSettings {
   RegisterId id;
+  TenantId tenant;
   const Protocol* protocol = nullptr;           // not null in settings that were read (read_settings)
   std::shared_ptr<const ProtocolSettings> own;  // the protocol's part, not null either
   RegisterIdentity identity;                    // the physical register over all tenants (exactly-once.md 9)
