@@ -11,11 +11,11 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <boost/url.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "kassaflow/http/url.hpp"
 #include "resolve.hpp"
 
 namespace kassaflow::http {
@@ -23,7 +23,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace urls = boost::urls;
 using Clock = std::chrono::steady_clock;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
@@ -31,32 +30,7 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::uint32_t kHeaderLimit = 64 * 1024;
 
-struct Target {
-  bool tls = false;
-  std::string host;  // for look-up and certificate
-  std::uint16_t port = 0;
-  std::string host_header;
-  std::string path;  // with query
-};
-
-std::optional<Target> parse(const std::string& url) {
-  const auto parsed = urls::parse_uri(url);
-  if (!parsed || parsed->host().empty() || parsed->has_userinfo()) return std::nullopt;
-  Target target;
-  target.tls = parsed->scheme_id() == urls::scheme::https;
-  if (!target.tls && parsed->scheme_id() != urls::scheme::http) return std::nullopt;
-  target.host = parsed->host_type() == urls::host_type::ipv6 ? std::string(parsed->host_ipv6_address().to_string())
-                                                             : std::string(parsed->host());
-  if (parsed->has_port() && parsed->port_number() == 0) return std::nullopt;  // none, 0 or beyond 65535
-  target.port = parsed->has_port() ? parsed->port_number() : (target.tls ? 443 : 80);
-  target.host_header = std::string(parsed->encoded_host_and_port());
-  target.path = std::string(parsed->encoded_target());
-  if (target.path.empty()) target.path = "/";
-  if (target.path.front() != '/') target.path.insert(0, "/");
-  return target;
-}
-
-std::string wire(const Request& request, const Target& target) {
+std::string wire(const Request& request, const Url& target) {
   std::string bytes = request.method + " " + target.path + " HTTP/1.1\r\nHost: " + target.host_header + "\r\n";
   for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
   bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
@@ -104,8 +78,7 @@ class Armed {
 // Writes the request and reads the answer on a connected (and, for https, shaken) stream.
 template <class Stream>
 asio::awaitable<Result<Response, Failure>> converse(Stream& stream, beast::tcp_stream& lowest, const Request& request,
-                                                    const Target& target, Clock::time_point deadline,
-                                                    WriteGuard& guard) {
+                                                    const Url& target, Clock::time_point deadline, WriteGuard& guard) {
   const auto bytes = wire(request, target);
   const auto write_by = guard.arm();
   if (!write_by) co_return tl::unexpected(failure(Sent::nothing, kGuard, "the guard did not let the bytes leave"));
@@ -187,14 +160,15 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
                                                     WriteGuard& guard) {
   const auto executor = co_await asio::this_coro::executor;
   const auto deadline = Clock::now() + request.total_timeout;
-  const auto target = parse(request.url);
-  if (!target) co_return tl::unexpected(failure(Sent::nothing, kDns, "not an absolute http or https URL"));
+  const auto target = parse_url(request.url, addresses);
+  if (!target) {
+    const auto& [code, wrong] = target.error();
+    co_return tl::unexpected(failure(Sent::nothing, code, "the URL " + wrong));
+  }
 
-  error_code literal_error;
-  const auto literal = asio::ip::make_address(target->host, literal_error);
   std::vector<tcp::endpoint> endpoints;
-  if (!literal_error) {
-    endpoints.emplace_back(literal, target->port);
+  if (target->literal) {
+    endpoints.emplace_back(*target->literal, target->port);
   } else {
     auto found = co_await resolve(target->host, target->port, request.tenant,
                                   std::min(deadline, Clock::now() + request.connect_timeout));
@@ -233,7 +207,7 @@ asio::awaitable<Result<Response, Failure>> one_shot(const Request& request, Addr
   if (const auto error = co_await connect(stream.next_layer())) {
     co_return tl::unexpected(failure(Sent::nothing, code_of(error, kConnect), error.message()));
   }
-  if (literal_error) SSL_set_tlsext_host_name(stream.native_handle(), target->host.c_str());
+  if (!target->literal) SSL_set_tlsext_host_name(stream.native_handle(), target->host.c_str());
   stream.set_verify_callback(asio::ssl::host_name_verification(target->host));
   const auto [shaken] = co_await stream.async_handshake(asio::ssl::stream_base::client, use_tuple);
   if (shaken) co_return tl::unexpected(failure(Sent::nothing, code_of(shaken, kTls), shaken.message()));
