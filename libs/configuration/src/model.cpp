@@ -1,9 +1,11 @@
 #include "model.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include "kassaflow/configuration/words.hpp"
 #include "kassaflow/fiscal/vat.hpp"
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::configuration {
@@ -14,6 +16,13 @@ constexpr std::string_view kUpgrade = "start a version of this program that is n
 constexpr ErrorKind kUnknownWord{"configuration.unknown_word", kUpgrade};
 constexpr ErrorKind kNotYet{"configuration.not_yet", "see that the registry runs, and try again"};
 constexpr ErrorKind kUnknownKind{"configuration.unknown_kind", kUpgrade};
+
+// 0: none, or not to be understood.
+std::int64_t number_in(std::string_view digits) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+}
 
 Result<Pool> to_pool(const v1::Pool& from) {
   const auto taxation = meaning_of(from.taxation());
@@ -38,6 +47,13 @@ Result<Register> to_register(const v1::Register& from) {
   made.pool = PoolId(from.pool());
   made.tenant = TenantId(from.tenant());
   made.callback_token = Secret(from.callback_token());
+  const registers::Callbacks* callbacks = made.settings.protocol->callbacks();
+  if (callbacks != nullptr && !from.former_callback_token().empty()) {
+    v1::Register before = from;
+    callbacks->set_key(before, from.former_callback_key());
+    made.former_callbacks = {Secret(from.former_callback_token()), made.settings.protocol->read(before),
+                             number_in(from.former_callback_until_ms())};
+  }
   made.retired = from.retired();
   return made;
 }
@@ -49,6 +65,8 @@ Result<Installation> to_installation(const v1::Installation& from) {
   made.id = InstallationId(from.id());
   made.tenant = TenantId(from.tenant());
   made.secret = Secret(from.secret());
+  made.former_secret = Secret(from.former_secret());
+  made.former_secret_until_ms = number_in(from.former_secret_until_ms());
   if (!from.id_key().empty()) made.id_key.emplace(Secret(from.id_key()));
   made.portal_webhook = Secret(from.portal_webhook());
   made.marked_without_code = *marked;
@@ -208,12 +226,14 @@ std::shared_ptr<const Snapshot> Model::build(std::uint64_t revision) {
   snapshot->installations = installations_;
   for (const auto& [id, entry] : registers_) {
     snapshot->registers_by_pool[entry->pool].push_back(entry);
-    if (!entry->callback_token.empty()) {
-      snapshot->registers_by_callback_token[entry->callback_token.reveal()].push_back(entry);
+    for (const Secret* token : {&entry->callback_token, &entry->former_callbacks.token}) {
+      if (!token->empty()) snapshot->registers_by_callback_token[token->reveal()].push_back(entry);
     }
   }
   for (const auto& [id, entry] : installations_) {
-    if (!entry->secret.empty()) snapshot->installations_by_secret.emplace(entry->secret.reveal(), entry);
+    for (const Secret* secret : {&entry->secret, &entry->former_secret}) {
+      if (!secret->empty()) snapshot->installations_by_secret.emplace(secret->reveal(), entry);
+    }
   }
   for (const auto& [id, token] : tokens_) snapshot->tokens_by_hash.insert(token);
   return snapshot;

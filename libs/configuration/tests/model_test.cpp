@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::configuration {
@@ -74,6 +75,51 @@ TEST(Model, IndexesASnapshotTheWaysServicesAsk) {
   const Installation& installation = *snapshot->installations_by_secret.at("s3cret");
   EXPECT_EQ(installation.vat.at(3), fiscal::Vat::vat_22);
   EXPECT_TRUE(installation.cashboxes_by_number.at("1").required_params.at("AUTH.LOGIN").matches("login"));
+}
+
+TEST(Model, FindsAnInstallationByItsFormerSecretUntilItsTimeIsOver) {
+  Model model;
+  auto event = whole();
+  auto& changed = *event.mutable_upserts(3)->mutable_installation();
+  changed.set_former_secret("former");
+  changed.set_former_secret_until_ms("1700000000000");
+  add_installation(event, "odd", "odd-s3cret");
+  auto& odd = *event.mutable_upserts(event.upserts_size() - 1)->mutable_installation();
+  odd.set_former_secret("odd-former");
+  odd.set_former_secret_until_ms("tomorrow");  // of another version: over
+  EXPECT_THAT(model.apply(event), IsEmpty());
+  const auto snapshot = model.build(1);
+  const auto* main = snapshot->installations.at(InstallationId("main")).get();
+  EXPECT_EQ(snapshot->installation_of("s3cret", 1700000000000), main);
+  EXPECT_EQ(snapshot->installation_of("former", 1699999999999), main);
+  for (const char* secret : {"former", "odd-former", "nobody", ""})
+    EXPECT_EQ(snapshot->installation_of(secret, 1700000000000), nullptr) << secret;
+
+  v1::WatchEvent again;
+  add_installation(again, "main", "s3cret");
+  model.apply(again);
+  EXPECT_EQ(model.build(2)->installation_of("former", 1699999999999), nullptr);
+}
+
+TEST(Model, FindsRegistersByTheirFormerCallbackToken) {
+  Model model;
+  v1::WatchEvent event;
+  add_pool(event, "shop");
+  add_register(event, "kkt-1", "shop", "token");
+  auto& changed = *event.mutable_upserts(1)->mutable_register_();
+  changed.mutable_itkassa()->set_callback_key("key");
+  changed.set_former_callback_token("former");
+  changed.set_former_callback_key("key-before");
+  changed.set_former_callback_until_ms("1700000000000");
+  EXPECT_THAT(model.apply(event), IsEmpty());
+  const auto snapshot = model.build(1);
+  const auto& found = snapshot->registers_by_callback_token.at("former").at(0);
+  EXPECT_EQ(found, snapshot->registers_by_callback_token.at("token").at(0));
+  EXPECT_EQ(found->former_callbacks.until_ms, 1700000000000);
+  const auto& callbacks = *found->settings.protocol->callbacks();
+  const auto header = [](std::string_view name) { return std::string_view(name == "X-Api-Key" ? "key-before" : ""); };
+  EXPECT_TRUE(callbacks.authentic(*found->former_callbacks.own, header));
+  EXPECT_FALSE(callbacks.authentic(*found->settings.own, header));
 }
 
 TEST(Model, AChangeSharesEverythingItDoesNotTouch) {

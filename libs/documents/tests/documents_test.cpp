@@ -199,6 +199,9 @@ register.registrationNumber -> ingress fiscalizer
 register.exclusive -> ingress fiscalizer
 register.test -> ingress fiscalizer
 register.callbackToken credential made -> ingress
+register.formerCallbackKey credential made -> ingress
+register.formerCallbackToken credential made -> ingress
+register.formerCallbackUntilMs made -> ingress
 register.tenant made -> ingress fiscalizer
 register.retired made -> ingress fiscalizer
 installation -> ingress fiscalizer status
@@ -209,6 +212,8 @@ installation.portal.webhook credential -> status
 installation.vat -> ingress status
 installation.markedWithoutCode -> ingress fiscalizer status
 installation.idKey credential made -> ingress
+installation.formerSecret credential made -> ingress status
+installation.formerSecretUntilMs made -> ingress status
 cashbox -> ingress status
 cashbox.id -> ingress status
 cashbox.installation -> ingress status

@@ -141,7 +141,8 @@ void CommonSettings::add_to(settings::Settings& keys) {
   keys.number<std::size_t>(label_limit, "label_limit", 1, 100000, "label sets",
                            "distinct label sets of one metric before the rest falls into `other`");
   keys.flag(allow_private_endpoints, "allow_private_endpoints",
-            "register and portal addresses may be loopback or private; false where tenants are strangers");
+            "register and portal addresses may be loopback or private, and typed secrets short; false where tenants "
+            "are strangers");
 }
 
 int run_service(const ServiceDefinition& definition, int argc, char** argv) {

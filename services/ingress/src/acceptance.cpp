@@ -24,15 +24,16 @@ tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts,
   return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? TenantId() : installation->tenant});
 }
 
-Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret) {
+Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret,
+                                                 std::int64_t now_ms) {
   if (snapshot.revision == 0) {
     return refuse(Reason::configuration, {"Шлюз запускается. Напечатайте этот же чек ещё раз через минуту."});
   }
-  const auto known = snapshot.installations_by_secret.find(std::string(secret));
-  if (secret.empty() || known == snapshot.installations_by_secret.end()) {
+  const Installation* known = snapshot.installation_of(secret, now_ms);
+  if (known == nullptr) {
     return refuse(Reason::installation, {"Касса не подключена к шлюзу: проверьте адрес печати чеков в её настройках."});
   }
-  return known->second.get();
+  return known;
 }
 
 // A cashbox without a number is the only one of its portal.
@@ -118,7 +119,7 @@ v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox&
 
 Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view secret, std::string_view body,
                                       const bitrix24::FormLimits& limits, std::int64_t now_ms) {
-  const auto installation = find_installation(snapshot, secret);
+  const auto installation = find_installation(snapshot, secret, now_ms);
   if (!installation) return tl::unexpected(installation.error());
   const Installation& portal = **installation;
 

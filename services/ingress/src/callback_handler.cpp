@@ -17,15 +17,22 @@ using configuration::Register;
 namespace {
 
 // The register whose token and key the caller knows; 403 and 404 tell no more than that they do not.
-tl::expected<const Register*, int> authenticate(const configuration::Snapshot& snapshot, const Callback& callback) {
+tl::expected<const Register*, int> authenticate(const configuration::Snapshot& snapshot, const Callback& callback,
+                                                std::int64_t now_ms) {
   const auto known = snapshot.registers_by_callback_token.find(callback.token);
   if (callback.token.empty() || known == snapshot.registers_by_callback_token.end()) return tl::unexpected(404);
+  int refused = 404;
   for (const auto& candidate : known->second) {
     const auto& settings = candidate->settings;
+    const auto& before = candidate->former_callbacks;
+    const bool former = !before.token.empty() && before.token.matches(callback.token);
+    if (former && now_ms >= before.until_ms) continue;
+    refused = 403;
     if (settings.protocol != callback.protocol) continue;
-    if (callback.protocol->callbacks()->authentic(*settings.own, callback.headers)) return candidate.get();
+    const auto& own = former ? *before.own : *settings.own;
+    if (callback.protocol->callbacks()->authentic(own, callback.headers)) return candidate.get();
   }
-  return tl::unexpected(403);
+  return tl::unexpected(refused);
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   const auto started = std::chrono::steady_clock::now();
   if (callback.body.size() > records::kCallbackLimit) co_return 413;
   const auto registers = dependencies_.registers();
-  const auto caller = authenticate(registers->snapshot(), callback);
+  const auto caller = authenticate(registers->snapshot(), callback, dependencies_.now_ms());
   if (!caller) {
     log::warn("callback.refused", {{"trace", trace}, {"status", caller.error()}});
     co_return caller.error();

@@ -90,6 +90,21 @@ TEST(Acceptance, TheSameCheckGetsTheSameIdAndEveryPostItsOwn) {
   EXPECT_EQ(other->pool(), "other-shop");
 }
 
+TEST(Acceptance, AFormerSecretIsKnownUntilItsTimeIsOver) {
+  const auto snapshot = make_snapshot();
+  const auto portal =
+      std::const_pointer_cast<configuration::Installation>(snapshot->installations[InstallationId("acme-main")]);
+  portal->former_secret = Secret("b3f0re");
+  portal->former_secret_until_ms = 5000;
+  snapshot->installations_by_secret["b3f0re"] = portal;
+  const std::string body = fixture("sell-cash");
+  const auto at = [&](const char* secret, std::int64_t now_ms) { return accept(*snapshot, secret, body, {}, now_ms); };
+  EXPECT_EQ(at("b3f0re", 4999)->receipt_id(), at("s3cr3t", 4999)->receipt_id());
+  EXPECT_EQ(reason_of(at("b3f0re", 5000)), Reason::installation);
+  EXPECT_EQ(at("b3f0re", 5000).error().texts, at("unknown", 5000).error().texts);
+  EXPECT_TRUE(at("s3cr3t", 5000).has_value());
+}
+
 TEST(Acceptance, KnowsPortalsByTheirSecretOnly) {
   const auto snapshot = make_snapshot();
   const std::string body = fixture("sell-cash");

@@ -16,7 +16,7 @@ class CallbackHandlerTest : public testing::Test {
  protected:
   int take(std::string token, std::string_view key, std::string_view body, std::string_view organization = "") {
     CallbackHandler handler({.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
-                             .now_ms = [] { return std::int64_t{1234}; },
+                             .now_ms = [this] { return now_ms_; },
                              .publisher = publisher_});
     const auto headers = [&](std::string_view name) {
       return name == "X-Api-Key" ? key : name == "X-Organization-Id" ? organization : std::string_view();
@@ -25,6 +25,7 @@ class CallbackHandlerTest : public testing::Test {
   }
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
   FakePublisher publisher_;
+  std::int64_t now_ms_ = 1234;
 };
 
 TEST_F(CallbackHandlerTest, PublishesOurCallbackAsReceived) {
@@ -66,6 +67,22 @@ TEST_F(CallbackHandlerTest, NobodyKnowsAKeyThatIsNotSet) {
   kkt->settings = registers::read_settings(document).value();
   snapshot_->registers_by_callback_token["acme-token"] = {kkt};
   EXPECT_EQ(take("acme-token", "", kOurs), 403);
+}
+
+TEST_F(CallbackHandlerTest, AFormerTokenAndItsKeyAreKnownUntilTheirTimeIsOver) {
+  auto kkt = std::make_shared<configuration::Register>(*snapshot_->registers[RegisterId("acme-kkt")]);
+  v1::Register before = kkt_of("acme");
+  before.mutable_itkassa()->set_callback_key("key-before");
+  kkt->former_callbacks = {Secret("token-before"), registers::read_settings(before)->own, now_ms_ + 1};
+  snapshot_->registers_by_callback_token["acme-token"] = {kkt};
+  snapshot_->registers_by_callback_token["token-before"] = {kkt};
+  EXPECT_EQ(take("token-before", "key-before", kOurs), 200);
+  EXPECT_EQ(take("token-before", "acme-key", kOurs), 403);
+  EXPECT_EQ(take("acme-token", "key-before", kOurs), 403);
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
+  ++now_ms_;
+  EXPECT_EQ(take("token-before", "key-before", kOurs), 404);
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
 }
 
 TEST_F(CallbackHandlerTest, ComparesTheOrganizationWhenItIsSet) {

@@ -20,6 +20,8 @@
 namespace kassaflow::registry {
 namespace {
 
+using namespace std::chrono_literals;
+
 // How soon a watcher of this replica hears of a change made through another one, and the other hears that it is in
 // force.
 constexpr std::chrono::milliseconds kRevisionPoll{500};
@@ -43,9 +45,10 @@ class RegistryApp final : public runtime::App {
  public:
   RegistryApp(const RegistrySettings& settings, const runtime::Context& context, Keyring keyring,
               const IdMaster& id_master)
-      : store_(
-            {.postgres = settings.postgres.reveal(), .allow_private_endpoints = context.common.allow_private_endpoints},
-            std::move(keyring), id_master),
+      : store_({.postgres = settings.postgres.reveal(),
+                .allow_private_endpoints = context.common.allow_private_endpoints,
+                .secret_grace = settings.secret_grace},
+               std::move(keyring), id_master),
         replica_(context.instance),
         access_([this](const std::string& hash) { return store_.find_token(hash); }),
         service_(store_, watchers_,
@@ -119,6 +122,9 @@ void RegistrySettings::add_to(settings::Settings& keys) {
              "the fiscalizers: before a register is deleted, one of them must say that nothing is unsettled; "
              "while none answers, it is not deleted");
   identity.add_to(keys);
+  keys.duration(secret_grace, "secret_grace", 0s, 30 * 24h,
+                "how long a changed secret of an installation, or callback key of a register, is still answered beside "
+                "the new one; then it is nobody's");
   keys.text(public_url, "public_url", "where callbacks reach the edge, such as https://kassa.example.ru");
 }
 

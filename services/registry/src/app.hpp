@@ -2,6 +2,7 @@
 // The registry as a running service: store, watchers, gRPC server, and the thread that hears of other replicas'
 // changes.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ struct RegistrySettings {
   Secret postgres;
   Secret master_key;
   Secret id_master;
+  settings::Duration secret_grace{std::chrono::hours(24)};
   std::string public_url;
   std::string fiscalizer_grpc;
   identity::Files identity;

@@ -228,21 +228,58 @@ class Planner {
 
   // Fills in what the registry adds. Returns the secret when it had to be made.
   std::string complete(v1::Document& document, const TenantId& tenant) {
+    const auto before = world_.documents.find(name_of(document));
     if (document.has_register_()) {
-      document.mutable_register_()->set_tenant(tenant.str());
-      document.mutable_register_()->clear_callback_token();
+      v1::Register& entry = *document.mutable_register_();
+      entry.set_tenant(tenant.str());
+      entry.clear_callback_token();
+      entry.clear_former_callback_key();
+      entry.clear_former_callback_token();
+      entry.clear_former_callback_until_ms();
+      if (before != world_.documents.end()) follow(before->second.document.register_(), entry);
     }
     if (!document.has_installation()) return {};
     v1::Installation& installation = *document.mutable_installation();
     installation.clear_id_key();
-    if (!installation.secret().empty()) return {};
-    const auto before = world_.documents.find(name_of(document));
+    installation.clear_former_secret();
+    installation.clear_former_secret_until_ms();
     if (before != world_.documents.end()) {
-      installation.set_secret(before->second.document.installation().secret());
+      follow(before->second.document.installation(), installation);
       return {};
     }
+    if (!installation.secret().empty()) return {};
     installation.set_secret(context_.new_secret());
     return installation.secret();
+  }
+
+  // Only the last secret is answered beside a new one: who changes it twice has done with the first.
+  void follow(const v1::Installation& before, v1::Installation& after) const {
+    if (after.secret().empty()) after.set_secret(before.secret());
+    if (after.secret() == before.secret()) {
+      after.set_former_secret(before.former_secret());
+      after.set_former_secret_until_ms(before.former_secret_until_ms());
+    } else if (context_.secret_grace.count() > 0) {
+      after.set_former_secret(before.secret());
+      after.set_former_secret_until_ms(grace_ends());
+    }
+  }
+
+  // As an installation's secret: the key, and with it the token that is derived from it.
+  void follow(const v1::Register& before, v1::Register& after) const {
+    const registers::Callbacks* callbacks = protocol_of(after).callbacks();
+    if (callbacks == nullptr) return;
+    const std::string key = callbacks->key(before);
+    if (callbacks->key(after) == key) {
+      after.set_former_callback_key(before.former_callback_key());
+      after.set_former_callback_until_ms(before.former_callback_until_ms());
+    } else if (context_.secret_grace.count() > 0 && !key.empty()) {
+      after.set_former_callback_key(key);
+      after.set_former_callback_until_ms(grace_ends());
+    }
+  }
+
+  [[nodiscard]] std::string grace_ends() const {
+    return std::to_string(context_.now_ms + context_.secret_grace.count());
   }
 
   [[nodiscard]] Fixed fixed_of(const v1::Document& document) const {

@@ -4,6 +4,8 @@
 // All documents are planned together, parents first whatever their order in the request; one error and nothing is
 // written.
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -80,6 +82,8 @@ struct PlanContext {
   bool allow_private_endpoints = false;
   Rights rights = {};
   std::function<std::string()> new_secret = generate_secret;
+  std::int64_t now_ms = 0;                    // Unix time
+  std::chrono::milliseconds secret_grace{0};  // how long what a changed secret was is still answered
 };
 
 // What must be loaded into the World before planning these documents.

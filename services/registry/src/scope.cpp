@@ -13,7 +13,10 @@ void derive(v1::Document& document, const IdMaster& id_master) {
     const registers::Protocol* protocol = registers::find_protocol(entry);
     const registers::Callbacks* callbacks = protocol == nullptr ? nullptr : protocol->callbacks();
     const std::string key = callbacks == nullptr ? std::string() : callbacks->key(entry);
-    if (!key.empty()) entry.set_callback_token(id_master.callback_token(TenantId(entry.tenant()), key));
+    const TenantId tenant(entry.tenant());
+    if (!key.empty()) entry.set_callback_token(id_master.callback_token(tenant, key));
+    const std::string& former = entry.former_callback_key();
+    if (!former.empty()) entry.set_former_callback_token(id_master.callback_token(tenant, former));
   }
   if (document.has_installation()) {
     v1::Installation& entry = *document.mutable_installation();

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/documents/marks.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "migrations.hpp"
@@ -41,7 +42,7 @@ Store::Store(const StoreOptions& options, Keyring keyring, IdMaster id_master)
     : database_({.uri = options.postgres, .application_name = "registry", .threads = 4, .search_path = kSchema}),
       keyring_(std::move(keyring)),
       id_master_(id_master),
-      allow_private_endpoints_(options.allow_private_endpoints) {}
+      options_(options) {}
 
 Result<std::monostate> Store::prepare() {
   std::string wrong;
@@ -79,9 +80,12 @@ Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const s
   Applied applied;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
-    Plan planned =
-        plan(documents, load(work, needs_of(documents, id_master_)),
-             {.id_master = id_master_, .allow_private_endpoints = allow_private_endpoints_, .rights = rights});
+    Plan planned = plan(documents, load(work, needs_of(documents, id_master_)),
+                        {.id_master = id_master_,
+                         .allow_private_endpoints = options_.allow_private_endpoints,
+                         .rights = rights,
+                         .now_ms = async::machine_clock().unix_ms(),
+                         .secret_grace = options_.secret_grace});
     applied.errors = std::move(planned.errors);
     if (!applied.errors.empty()) return;
     applied.results = std::move(planned.results);

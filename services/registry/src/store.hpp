@@ -4,6 +4,7 @@
 //
 // Thread-safe; calls block.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct Changes {
 struct StoreOptions {
   std::string postgres;  // libpq URI
   bool allow_private_endpoints = false;
+  std::chrono::milliseconds secret_grace{0};  // how long a changed secret is still answered
 };
 
 inline constexpr ErrorKind kNotFound{"registry.not_found", "`kassactl get KIND` shows which there are"};
@@ -84,7 +86,7 @@ class Store {
   postgres::Database database_;
   const Keyring keyring_;
   const IdMaster id_master_;
-  const bool allow_private_endpoints_;
+  const StoreOptions options_;
 };
 
 }  // namespace kassaflow::registry

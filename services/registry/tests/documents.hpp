@@ -70,7 +70,7 @@ inline v1::Document virtual_register(const std::string& id = "acme-trial", const
 }
 
 inline v1::Document installation(const std::string& id = "acme-main", const std::string& tenant = "acme",
-                                 const std::string& secret = "9f3c1e") {
+                                 const std::string& secret = "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20") {
   v1::Document document = documents::make_document("installation");
   v1::Installation& entry = *document.mutable_installation();
   entry.set_id(id);

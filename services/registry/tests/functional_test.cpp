@@ -12,6 +12,7 @@
 
 #include "documents.hpp"
 #include "grpc_service.hpp"
+#include "kassaflow/async/clock.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/rpc/server.hpp"
@@ -41,8 +42,8 @@ postgres_testing::TemporaryPostgres& database() {
 // One replica of the registry, without the process around it.
 struct Replica {
   explicit Replica(const std::string& master_key = kMasterKey, const std::string& id_master = kIdMaster)
-      : store({.postgres = database().uri()}, Keyring::parse(Secret(master_key)).value(),
-              IdMaster::parse(Secret(id_master)).value()),
+      : store({.postgres = database().uri(), .secret_grace = std::chrono::hours(1)},
+              Keyring::parse(Secret(master_key)).value(), IdMaster::parse(Secret(id_master)).value()),
         service(store, watchers,
                 {.replica = "registry-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)),
                  .public_url = "https://kassa.example.ru",
@@ -238,10 +239,41 @@ TEST_F(RegistryFunctional, CredentialsNeverComeBackAndAreNowhereInClear) {
           "documents), "
           "(SELECT string_agg(c::text, '') FROM claims c), (SELECT string_agg(a::text, '') FROM audit a))");
   EXPECT_THAT(everything, HasSubstr("acme-kkt-1"));
-  for (const char* secret :
-       {"itkassa-api-key", "callbackkey0", "0123456789abcdef", "9f3c1e", "webhook-code", "rest-password"}) {
+  for (const char* secret : {"itkassa-api-key", "callbackkey0", "0123456789abcdef", "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20",
+                             "webhook-code", "rest-password"}) {
     EXPECT_THAT(everything, testing::Not(HasSubstr(secret)));
   }
+}
+
+TEST_F(RegistryFunctional, WhatAChangedSecretWasIsAnsweredForAWhileAndReadByNobody) {
+  const std::string former = "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20";
+  Replica replica;
+  replica.apply(test::everything());
+  const std::string url = replica.get("register", "acme-kkt-1").second.callback_url();
+  v1::Document kkt = test::itkassa();
+  kkt.mutable_register_()->mutable_itkassa()->set_callback_key("callbackkey1");
+  EXPECT_THAT(actions(replica.apply({kkt, test::installation("acme-main", "acme", "another-secret-of-acme")})),
+              testing::Each("updated"));
+
+  const auto known = Follower(replica, v1::SERVICE_INGRESS).wait_for_revision(3);
+  const auto& main = known->installations.at(InstallationId("acme-main"));
+  const auto now_ms = async::machine_clock().unix_ms();
+  EXPECT_EQ(known->installation_of("another-secret-of-acme", now_ms), main.get());
+  EXPECT_EQ(known->installation_of(former, now_ms), main.get());
+  EXPECT_EQ(known->installation_of(former, now_ms + 3'600'001), nullptr);
+  const auto& register_before = known->registers_by_callback_token.at(url.substr(url.rfind('/') + 1)).at(0);
+  EXPECT_EQ(register_before->settings.id, RegisterId("acme-kkt-1"));
+  EXPECT_FALSE(register_before->callback_token.matches(register_before->former_callbacks.token.reveal()));
+  EXPECT_GT(register_before->former_callbacks.until_ms, now_ms);
+  EXPECT_EQ(Follower(replica, v1::SERVICE_STATUS).wait_for_revision(3)->installation_of(former, now_ms)->id, main->id);
+  EXPECT_EQ(Follower(replica, v1::SERVICE_FISCALIZER).wait_for_revision(3)->installation_of(former, now_ms), nullptr);
+
+  const std::string everything = replica.get("installation", "acme-main").second.ShortDebugString() +
+                                 replica.get("register", "acme-kkt-1").second.ShortDebugString() +
+                                 one("SELECT string_agg(encode(body, 'escape') || encode(sealed, 'escape'), '') "
+                                     "FROM documents WHERE sealed IS NOT NULL");
+  for (const std::string& secret : {former, std::string("callbackkey0"), url.substr(url.rfind('/') + 1)})
+    EXPECT_THAT(everything, testing::Not(HasSubstr(secret)));
 }
 
 TEST_F(RegistryFunctional, EveryChangeIsAudited) {
@@ -275,8 +307,9 @@ TEST_F(RegistryFunctional, Rule10_ADeletedInstallationGivesTheSameReceiptIdsWhen
   Follower ingress(replica, v1::SERVICE_INGRESS);
   const auto before = ingress.wait_for_revision(2);
   ASSERT_TRUE(replica.remove("installation", "acme-main").ok());
-  EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another")}).errors(), SizeIs(1));
-  EXPECT_EQ(replica.apply({test::installation("acme-main", "acme", "another")}).results(0).action(), "created");
+  EXPECT_THAT(replica.apply({test::installation("acme-main", "other", "another-secret-of-acme")}).errors(), SizeIs(1));
+  EXPECT_EQ(replica.apply({test::installation("acme-main", "acme", "another-secret-of-acme")}).results(0).action(),
+            "created");
   const auto after = ingress.wait_for_revision(4);
   EXPECT_EQ(before->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id("85"),
             after->installations.at(InstallationId("acme-main"))->id_key.value().receipt_id("85"));
@@ -336,7 +369,7 @@ TEST_F(RegistryFunctional, WatchersGetASnapshotAndThenChanges) {
   Follower ingress(replica, v1::SERVICE_INGRESS);
   Follower fiscalizer(replica, v1::SERVICE_FISCALIZER);
   const auto first = ingress.wait_for_revision(2);
-  EXPECT_TRUE(first->installations_by_secret.at("9f3c1e")
+  EXPECT_TRUE(first->installations_by_secret.at("9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20")
                   ->cashboxes_by_number.at("box-1")
                   .required_params.at("AUTH.PASSWORD")
                   .matches("rest-password"));

@@ -48,7 +48,7 @@ class PlanTest : public testing::Test {
 
   World world_;
   const IdMaster id_master_ = IdMaster::parse(Secret(std::string(64, 'c'))).value();
-  const PlanContext context_{.id_master = id_master_, .new_secret = [] { return std::string("generated-secret"); }};
+  PlanContext context_{.id_master = id_master_, .new_secret = [] { return std::string("generated-secret"); }};
 };
 
 TEST_F(PlanTest, CreatesThenFindsEverythingUnchanged) {
@@ -95,6 +95,59 @@ TEST_F(PlanTest, ASecretLeftOutIsMadeOnceAndKept) {
   const Plan second = run({without_secret});
   EXPECT_EQ(second.results[0].action(), "unchanged");
   EXPECT_EQ(second.results[0].generated_secret(), "");
+}
+
+TEST_F(PlanTest, TheSecretBeforeIsKnownForItsGraceAndTheOneBeforeThatNoLonger) {
+  const auto with = [](const char* secret) { return test::installation("acme-main", "acme", secret); };
+  const auto stored = [&] { return world_.documents.at({"installation", "acme-main"}).document.installation(); };
+  context_.now_ms = 1000;
+  context_.secret_grace = std::chrono::milliseconds(500);
+  apply({test::tenant(), with("first-secret-of-acme-main")});
+  EXPECT_EQ(stored().former_secret(), "");
+
+  const Plan changed = apply({with("second-secret-of-acme-main")});
+  EXPECT_EQ(changed.writes.at(0).changed_keys, "secret");
+  EXPECT_EQ(stored().former_secret(), "first-secret-of-acme-main");
+  EXPECT_EQ(stored().former_secret_until_ms(), "1500");
+
+  // What leaves the secret as it is leaves its grace, too; and nobody but the registry sets it.
+  context_.now_ms = 1200;
+  auto other = with("");
+  other.mutable_installation()->set_former_secret("secret-that-a-client-sets");
+  other.mutable_installation()->set_former_secret_until_ms("999999");
+  other.mutable_installation()->set_portal_webhook("https://moved.example.ru/rest/1/webhook-code/");
+  EXPECT_EQ(apply({other}).results[0].action(), "updated");
+  EXPECT_EQ(stored().secret(), "second-secret-of-acme-main");
+  EXPECT_EQ(stored().former_secret(), "first-secret-of-acme-main");
+  EXPECT_EQ(stored().former_secret_until_ms(), "1500");
+
+  apply({with("third-secret-of-acme-main")});
+  EXPECT_EQ(stored().former_secret(), "second-secret-of-acme-main");
+  EXPECT_EQ(stored().former_secret_until_ms(), "1700");
+
+  context_.secret_grace = {};
+  apply({with("fourth-secret-of-acme-main")});
+  EXPECT_EQ(stored().former_secret(), "");
+}
+
+TEST_F(PlanTest, TheCallbackKeyBeforeIsKnownForItsGrace) {
+  const auto stored = [&] { return world_.documents.at({"register", "acme-kkt-1"}).document.register_(); };
+  context_.now_ms = 1000;
+  context_.secret_grace = std::chrono::milliseconds(500);
+  apply(test::everything());
+  EXPECT_EQ(stored().former_callback_key(), "");
+  v1::Document changed = test::itkassa();
+  changed.mutable_register_()->mutable_itkassa()->set_callback_key("callbackkey1");
+  EXPECT_EQ(apply({changed}).writes.at(0).changed_keys, "itkassa.callbackKey");
+  EXPECT_EQ(stored().former_callback_key(), "callbackkey0");
+  EXPECT_EQ(stored().former_callback_until_ms(), "1500");
+
+  context_.now_ms = 1200;
+  changed.mutable_register_()->set_test(true);
+  changed.mutable_register_()->set_former_callback_key("key-that-a-client-sets");
+  apply({changed});
+  EXPECT_EQ(stored().former_callback_key(), "callbackkey0");
+  EXPECT_EQ(stored().former_callback_until_ms(), "1500");
 }
 
 TEST_F(PlanTest, DanglingReferencesNameWhatIsMissing) {
@@ -161,20 +214,22 @@ TEST_F(PlanTest, ARegisterDeletedAtOneTenantMayServeAnother) {
 }
 
 TEST_F(PlanTest, SecretsAreUniqueAlsoAmongThoseOfThePast) {
-  apply({test::tenant(), test::tenant("other"), test::installation("acme-main", "acme", "first-secret")});
-  apply({test::installation("acme-main", "acme", "second-secret")});
-  for (const char* taken : {"first-secret", "second-secret"}) {
+  apply({test::tenant(), test::tenant("other"), test::installation("acme-main", "acme", "first-secret-of-acme-main")});
+  apply({test::installation("acme-main", "acme", "second-secret-of-acme-main")});
+  for (const char* taken : {"first-secret-of-acme-main", "second-secret-of-acme-main"}) {
     expect_refused({test::installation("other-main", "other", taken)}, "secret", "another installation");
   }
   remove({"installation", "acme-main"});
-  expect_refused({test::installation("other-main", "other", "second-secret")}, "secret", "another installation");
-  apply({test::installation("acme-main", "acme", "first-secret")});
+  expect_refused({test::installation("other-main", "other", "second-secret-of-acme-main")}, "secret",
+                 "another installation");
+  apply({test::installation("acme-main", "acme", "first-secret-of-acme-main")});
 }
 
 TEST_F(PlanTest, CashboxNumbersAreUniqueWithinAnInstallation) {
   apply(test::everything());
   expect_refused({test::cashbox("box-b")}, "number", "cashbox/acme-box-1");
-  apply({test::installation("acme-second", "acme", "second"), test::cashbox("box-b", "acme-second")});
+  apply(
+      {test::installation("acme-second", "acme", "the-secret-of-acme-second"), test::cashbox("box-b", "acme-second")});
 }
 
 TEST_F(PlanTest, CashboxesMaySwapNumbersInOneRequest) {
@@ -185,7 +240,7 @@ TEST_F(PlanTest, CashboxesMaySwapNumbersInOneRequest) {
 
 TEST_F(PlanTest, WhatIsFixedNeverChanges) {
   apply(test::everything());
-  apply({test::tenant("other"), test::installation("acme-second", "acme", "second")});
+  apply({test::tenant("other"), test::installation("acme-second", "acme", "the-secret-of-acme-second")});
   v1::Document other_inn = test::pool();
   other_inn.mutable_pool()->set_inn("5400000000");
   v1::Document foreign_pool = test::pool("foreign");
@@ -217,8 +272,10 @@ TEST_F(PlanTest, Rule9_ARegisterMovesOnlyByBeingDeletedAndAppliedAgain) {
 TEST_F(PlanTest, ADeletedIdComesBackOnlyAsWhatItWas) {
   apply({test::tenant(), test::tenant("other"), test::installation()});
   remove({"installation", "acme-main"});
-  expect_refused({test::installation("acme-main", "other", "brand-new")}, "tenant", "deleted with tenant acme");
-  EXPECT_EQ(apply({test::installation("acme-main", "acme", "brand-new")}).results[0].action(), "created");
+  expect_refused({test::installation("acme-main", "other", "brand-new-secret-of-acme")}, "tenant",
+                 "deleted with tenant acme");
+  EXPECT_EQ(apply({test::installation("acme-main", "acme", "brand-new-secret-of-acme")}).results[0].action(),
+            "created");
 }
 
 TEST_F(PlanTest, CallersCannotSetWhatTheRegistryAdds) {

@@ -88,10 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
              "test"},
         Case{"VirtualTooSlow", test::virtual_register(),
              [](D& d) { d.mutable_register_()->mutable_virtual_()->set_delay_ms("600001"); }, "virtual.delayMs"},
-        Case{"SecretTooShort", test::installation(), [](D& d) { d.mutable_installation()->set_secret("12345"); },
-             "secret"},
-        Case{"SecretWithSlash", test::installation(), [](D& d) { d.mutable_installation()->set_secret("abc/def"); },
-             "secret"},
+        Case{"SecretWithSlash", test::installation(),
+             [](D& d) { d.mutable_installation()->set_secret("abc/def/abc/def/abc/def"); }, "secret"},
         Case{"PrivatePortal", test::installation(),
              [](D& d) { d.mutable_installation()->set_portal_webhook("http://10.0.0.1/rest/1/abc/"); },
              "portal.webhook"},
@@ -131,6 +129,39 @@ TEST(Rules, AllProblemsAreToldAtOnce) {
   document.mutable_pool()->clear_timezone();
   document.mutable_pool()->set_ffd(kNewer<v1::Ffd>);
   EXPECT_THAT(check(document, false), ElementsAre(Field(&Problem::key, "ffd"), Field(&Problem::key, "timezone")));
+}
+
+TEST(Rules, ASecretThatPeopleTypeHas128Bits) {
+  const struct {
+    std::string secret;
+    bool fine;
+    bool fine_here;  // where private endpoints are allowed
+  } cases[] = {
+      {"9f3c1e", false, false},
+      {std::string(15, 'x'), false, false},
+      {std::string(16, 'x'), false, true},
+      {"9f3c1e0d5a7b4e2f", false, true},  // as contract-check types it
+      {std::string(21, 'x'), false, true},
+      {std::string(22, 'x'), true, true},
+      {std::string(22, 'F'), false, true},
+      {std::string(31, '9'), false, true},
+      {std::string(32, 'a'), true, true},
+      {"a-f_0123456789-abcdef_", true, true},
+      {std::string(128, 'x'), true, true},
+      {std::string(129, 'x'), false, false},
+      {std::string(32, '/'), false, false},
+      {std::string(32, '.'), false, false},
+      {"", true, true},
+  };
+  for (const auto& [secret, fine, fine_here] : cases) {
+    v1::Document document = test::installation("acme-main", "acme", secret);
+    EXPECT_EQ(check(document, false).empty(), fine) << secret;
+    EXPECT_EQ(check(document, true).empty(), fine_here) << secret;
+  }
+  const auto problems = check(test::installation("acme-main", "acme", "9f3c1e"), false);
+  EXPECT_THAT(problems, ElementsAre(AllOf(Field(&Problem::key, "secret"),
+                                          Field(&Problem::message, AllOf(HasSubstr("22 to 128"), HasSubstr("128 bits"),
+                                                                         HasSubstr("left out"))))));
 }
 
 TEST(Rules, MessagesNeverQuoteACredential) {

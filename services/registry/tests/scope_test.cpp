@@ -34,16 +34,17 @@ TEST_P(SentCredentials, SendsOnlyTheCredentialsAServiceNeeds) {
 INSTANTIATE_TEST_SUITE_P(
     Services, SentCredentials,
     testing::Values(
-        Case{v1::SERVICE_INGRESS, "9f3c1e", true}, Case{v1::SERVICE_INGRESS, "rest-password", true},
-        Case{v1::SERVICE_INGRESS, "callbackkey0", true}, Case{v1::SERVICE_INGRESS, "itkassa-api-key", false},
-        Case{v1::SERVICE_INGRESS, "0123456789abcdef", false}, Case{v1::SERVICE_INGRESS, "webhook-code", false},
-        Case{v1::SERVICE_FISCALIZER, "itkassa-api-key", true}, Case{v1::SERVICE_FISCALIZER, "0123456789abcdef", true},
-        Case{v1::SERVICE_FISCALIZER, "callbackkey0", false}, Case{v1::SERVICE_FISCALIZER, "9f3c1e", false},
+        Case{v1::SERVICE_INGRESS, "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20", true},
+        Case{v1::SERVICE_INGRESS, "rest-password", true}, Case{v1::SERVICE_INGRESS, "callbackkey0", true},
+        Case{v1::SERVICE_INGRESS, "itkassa-api-key", false}, Case{v1::SERVICE_INGRESS, "0123456789abcdef", false},
+        Case{v1::SERVICE_INGRESS, "webhook-code", false}, Case{v1::SERVICE_FISCALIZER, "itkassa-api-key", true},
+        Case{v1::SERVICE_FISCALIZER, "0123456789abcdef", true}, Case{v1::SERVICE_FISCALIZER, "callbackkey0", false},
+        Case{v1::SERVICE_FISCALIZER, "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20", false},
         Case{v1::SERVICE_FISCALIZER, "rest-password", false}, Case{v1::SERVICE_FISCALIZER, "webhook-code", false},
-        Case{v1::SERVICE_STATUS, "9f3c1e", true}, Case{v1::SERVICE_STATUS, "webhook-code", true},
-        Case{v1::SERVICE_STATUS, "rest-password", false}, Case{v1::SERVICE_STATUS, "itkassa-api-key", false},
-        Case{v1::SERVICE_STATUS, "0123456789abcdef", false}, Case{v1::SERVICE_UNSPECIFIED, "acme", false},
-        Case{static_cast<v1::Service>(99), "acme", false}));
+        Case{v1::SERVICE_STATUS, "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20", true},
+        Case{v1::SERVICE_STATUS, "webhook-code", true}, Case{v1::SERVICE_STATUS, "rest-password", false},
+        Case{v1::SERVICE_STATUS, "itkassa-api-key", false}, Case{v1::SERVICE_STATUS, "0123456789abcdef", false},
+        Case{v1::SERVICE_UNSPECIFIED, "acme", false}, Case{static_cast<v1::Service>(99), "acme", false}));
 
 // What a newer registry has stored: of whom it is, only that one knows.
 TEST(Scope, WhatThisRegistryDoesNotKnowIsSentToNobody) {

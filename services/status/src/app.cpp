@@ -140,7 +140,8 @@ CheckDependencies StatusApp::check_dependencies() {
             const auto told = co_await answers_database_.run(
                 [id, revision](pqxx::work& work) { return sql::tell_error(work, id, revision); });
             co_return told && *told;
-          }};
+          },
+          [this] { return context_.clock.unix_ms(); }};
 }
 
 Pusher::Dependencies StatusApp::pusher_dependencies() {

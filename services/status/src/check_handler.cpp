@@ -42,10 +42,8 @@ asio::awaitable<http::Reply> CheckHandler::operator()(const http::Inbound& inbou
 asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) const {
   const auto wait = bitrix24::check_wait();
   const auto snapshot = snapshot_();
-  const auto installation = snapshot->installations_by_secret.find(std::string(secret_of(inbound.target)));
-  if (inbound.method != "POST" || installation == snapshot->installations_by_secret.end() ||
-      inbound.body.size() > kBodyLimit)
-    co_return wait;
+  const auto* installation = snapshot->installation_of(secret_of(inbound.target), view_.now_ms());
+  if (inbound.method != "POST" || installation == nullptr || inbound.body.size() > kBodyLimit) co_return wait;
   const auto form = bitrix24::Form::parse(inbound.body);
   if (!form) co_return wait;
   const std::string uuid(form->root()["uuid"].value());
@@ -53,7 +51,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   const ReceiptId receipt(uuid);
 
   auto known = co_await view_.find(receipt);
-  switch (answer_for(known, *installation->second)) {
+  switch (answer_for(known, *installation)) {
     case Answer::wait:
       co_return wait;
     case Answer::done:
@@ -63,7 +61,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   }
   if (!co_await view_.caught_up()) co_return wait;
   known = co_await view_.find(receipt);
-  if (answer_for(known, *installation->second) != Answer::error_if_current) co_return wait;
+  if (answer_for(known, *installation) != Answer::error_if_current) co_return wait;
   if (!co_await view_.tell_error(receipt, known->outcome.revision())) co_return wait;
   log::info("check.error_told", {{"receipt", uuid}});
   co_return bitrix24::check_error(uuid, known->outcome.error());

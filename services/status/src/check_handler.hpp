@@ -4,6 +4,7 @@
 // our stores are away.
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ struct CheckDependencies {
   std::function<boost::asio::awaitable<bool>()> caught_up;
   // Records that the error of this revision is told; false when it must not be, or could not be recorded.
   std::function<boost::asio::awaitable<bool>(ReceiptId receipt, std::uint64_t revision)> tell_error;
+  std::function<std::int64_t()> now_ms;  // Unix time
 };
 
 class CheckHandler {

@@ -31,6 +31,7 @@ struct FakeView {
   bool answers = true;
   bool caught_up = true;
   bool may_tell = true;
+  std::int64_t now_ms = 1780300801000;
   std::function<void()> while_catching_up = [] {};
   std::vector<std::pair<ReceiptId, std::uint64_t>> told;
 
@@ -57,7 +58,8 @@ struct FakeView {
               if (!may_tell) co_return false;
               told.emplace_back(id, revision);
               co_return true;
-            }};
+            },
+            [this] { return now_ms; }};
   }
 };
 
@@ -139,6 +141,19 @@ TEST_F(CheckUrl, I4_DoneBringsTheRegistersAttributesAndNoOthers) {
   auto& document = *view_.receipts.at(receipt_id(1)).outcome.mutable_fiscal();
   document.set_printed_at_s(1795430000);
   EXPECT_EQ(ask(form(1)).at("PRINT_END_TIME").as_int64(), 1795430000);
+}
+
+TEST_F(CheckUrl, AFormerSecretIsKnownUntilItsTimeIsOver) {
+  auto snapshot = std::make_shared<configuration::Snapshot>(*snapshot_);
+  auto portal = std::make_shared<configuration::Installation>(*snapshot->installations.at(InstallationId("acme-main")));
+  portal->former_secret = Secret("acme-b3f0re");
+  portal->former_secret_until_ms = view_.now_ms + 1;
+  snapshot->installations_by_secret["acme-b3f0re"] = portal;
+  snapshot_ = snapshot;
+  EXPECT_EQ(ask(form(1), "/b24/acme-b3f0re/check").at("STATUS"), "DONE");
+  ++view_.now_ms;
+  EXPECT_EQ(ask(form(1), "/b24/acme-b3f0re/check").at("STATUS"), "WAIT");
+  EXPECT_EQ(ask(form(1), "/b24/acme-s3cr3t/check").at("STATUS"), "DONE");
 }
 
 TEST_F(CheckUrl, DoneNeedsNoOtherStore) {

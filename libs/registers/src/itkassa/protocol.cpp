@@ -48,6 +48,9 @@ class ItkassaCallbacks final : public Callbacks {
   [[nodiscard]] std::string key(const v1::Register& document) const override {
     return document.itkassa().callback_key();
   }
+  void set_key(v1::Register& document, std::string key) const override {
+    document.mutable_itkassa()->set_callback_key(std::move(key));
+  }
   [[nodiscard]] bool authentic(const ProtocolSettings& settings, const Headers& headers) const override {
     const auto& own = dynamic_cast<const Settings&>(settings);
     const bool key = !own.callback_key.empty() && own.callback_key.matches(headers("X-Api-Key"));

@@ -35,13 +35,21 @@ struct Pool {
   fiscal::Till till;
 };
 
+// What a cloud knew of a register before its callback key was last changed, and goes on using for a while.
+struct FormerCallbacks {
+  Secret token;                                            // empty: nothing
+  std::shared_ptr<const registers::ProtocolSettings> own;  // with the key of then
+  std::int64_t until_ms = 0;                               // Unix time; then it is nobody's
+};
+
 struct Register {
   std::uint64_t revision = 0;  // of the configuration, in which its document was told as it is here
   PoolId pool;
   TenantId tenant;
   registers::RegisterSettings settings;
   Secret callback_token;  // path segment of its callback URL, empty: it has none
-  bool retired = false;   // it is being deleted: nothing new is started on it
+  FormerCallbacks former_callbacks;
+  bool retired = false;  // it is being deleted: nothing new is started on it
 };
 
 struct Cashbox {
@@ -55,6 +63,8 @@ struct Installation {
   InstallationId id;
   TenantId tenant;
   Secret secret;
+  Secret former_secret;                     // before the last change, empty: none
+  std::int64_t former_secret_until_ms = 0;  // Unix time
   std::optional<receipts::IdKey> id_key;    // ingress only
   Secret portal_webhook;                    // status only; holds the webhook's code
   std::map<std::int32_t, fiscal::Vat> vat;  // portal VAT record id -> plain rate
@@ -71,9 +81,14 @@ struct Snapshot {
   // version prints on them what no other register of the pool may be able to, and hears their callbacks.
   std::unordered_map<RegisterId, PoolId> unknown_registers;
   std::unordered_map<InstallationId, std::shared_ptr<const Installation>> installations;  // by id
+  // Also by former secrets; `installation_of` knows whether it still is one.
   std::unordered_map<std::string, std::shared_ptr<const Installation>> installations_by_secret;
+  // Also by former tokens, whatever the time.
   std::unordered_map<std::string, std::vector<std::shared_ptr<const Register>>> registers_by_callback_token;
   std::unordered_map<std::string, rpc::Token> tokens_by_hash;
+
+  // Whose secret it is at `now_ms` (Unix): nullptr, nobody's, or a former one whose time is over.
+  [[nodiscard]] const Installation* installation_of(std::string_view secret, std::int64_t now_ms) const;
 };
 
 // Whose token it is, by its hash (rpc/token.hpp). An error before the first snapshot.

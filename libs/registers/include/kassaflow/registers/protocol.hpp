@@ -103,6 +103,7 @@ class Callbacks {
   virtual ~Callbacks() = default;
   // What the token in the URL is derived from; empty: this register has no callbacks.
   [[nodiscard]] virtual std::string key(const v1::Register& document) const = 0;
+  virtual void set_key(v1::Register& document, std::string key) const = 0;
   // The caller knows the key of the register with these settings, which hold one.
   [[nodiscard]] virtual bool authentic(const ProtocolSettings& settings, const Headers& headers) const = 0;
   // nullopt: it cannot be read.
