@@ -1,5 +1,6 @@
 #include "kassaflow/http/server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -35,7 +36,7 @@ constexpr std::chrono::milliseconds kSweep{250};
 constexpr std::chrono::seconds kLinger{2};
 
 // One buffer, one write; always Content-Length (bitrix24.md §3.2).
-void serialize(const Reply& reply, unsigned version, bool keep_alive, std::string& out) {
+void serialize(const Reply& reply, unsigned version, bool keep_alive, bool with_body, std::string& out) {
   out.clear();
   out += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
   out += std::to_string(reply.status);
@@ -45,8 +46,9 @@ void serialize(const Reply& reply, unsigned version, bool keep_alive, std::strin
   out += reply.content_type;
   out += "\r\nContent-Length: ";
   out += std::to_string(reply.body.size());
+  if (reply.retry_after) out += "\r\nRetry-After: " + std::to_string(reply.retry_after->count());
   out += keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n";
-  out += reply.body;
+  if (with_body) out += reply.body;
 }
 
 using Parser = beast::http::request_parser<beast::http::string_body>;
@@ -58,10 +60,19 @@ struct Session {
   tcp::socket socket;
   beast::flat_buffer input;
   std::size_t body_share = 0;  // of Impl::bodies
+  std::size_t body_limit = 0;  // of the request that is being read
+  bool waiting = true;         // for the peer: to send a whole request, or to leave
   bool idle = true;            // between requests
+  bool answered = false;       // one at least
   // When what it waits for is cancelled. One sweep for all: a timer for each read and write would cost more than they.
   Clock::time_point expires = Clock::time_point::max();
 };
+
+std::string reason_of(error_code error) {
+  using beast::http::error;
+  const bool large = error == error::body_limit || error == error::header_limit || error == error::buffer_overflow;
+  return large ? std::string(kRequestTooLarge) : error.message();
+}
 
 bool is_parsers(error_code error) {
   return error.category() == beast::http::make_error_code(beast::http::error::bad_target).category();
@@ -88,7 +99,7 @@ struct Server::Impl {
         co_await pause.async_wait(use_tuple);
         continue;
       }
-      if (self->sessions.size() >= self->options.connection_limit)
+      if (self->sessions.size() >= self->options.connection_limit && !self->make_room())
         continue;  // closed by its destructor: refused at TCP level is an error the portal may repeat
       error_code ignored_when_unsupported;
       socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
@@ -100,6 +111,21 @@ struct Server::Impl {
         self->sessions.erase(session);
       });
     }
+  }
+
+  // Ends the connection whose time is over next, of those that keep us waiting: half-sent requests before idle
+  // connections, none whose request is being answered. False: there is none.
+  bool make_room() {
+    const auto ends_later = [](const auto& one, const auto& other) {
+      if (one->waiting != other->waiting) return other->waiting;
+      return one->expires > other->expires;
+    };
+    const auto next = std::ranges::max_element(sessions, ends_later);
+    if (next == sessions.end() || !(*next)->waiting) return false;
+    (*next)->waiting = false;
+    error_code ignored_on_a_dead_socket;
+    (*next)->socket.cancel(ignored_on_a_dead_socket);
+    return true;
   }
 
   static asio::awaitable<void> sweep_loop(std::shared_ptr<Impl> self) {
@@ -122,8 +148,9 @@ struct Server::Impl {
       Parser parser;
       if (const auto failed = co_await self->read(*session, parser)) {
         if (is_parsers(failed) && self->options.on_bad_request) {
+          session->waiting = false;
           const auto target = std::string(parser.get().target());
-          serialize(self->options.on_bad_request(target, failed.message()), 11, false, out);
+          serialize(self->options.on_bad_request(target, reason_of(failed)), 11, false, true, out);
           session->give(self->options.read_timeout);
           co_await asio::async_write(session->socket, asio::buffer(out), use_tuple);
           co_await linger(*session);
@@ -133,6 +160,7 @@ struct Server::Impl {
       const auto& request = parser.get();
       keep_alive = request.keep_alive() && !self->stopping;
       const Inbound inbound = inbound_of(request);
+      session->waiting = false;
       session->expires = Clock::time_point::max();
       Reply reply;
       std::exception_ptr failure;
@@ -144,14 +172,15 @@ struct Server::Impl {
       if (failure) {
         self->note(failure);
         if (!self->options.on_bad_request) co_return;
-        reply = self->options.on_bad_request(inbound.target, "internal");
+        reply = self->options.on_bad_request(inbound.target, kHandlerThrew);
       }
-      serialize(reply, request.version(), keep_alive, out);
+      serialize(reply, request.version(), keep_alive, request.method() != beast::http::verb::head, out);
       // Answers that become ready together leave one after the other, so that the peers' processes wake up once.
       co_await asio::post(self->executor, asio::use_awaitable);
       session->give(self->options.read_timeout);
       const auto [error, written] = co_await asio::async_write(session->socket, asio::buffer(out), use_tuple);
       if (error) co_return;
+      session->answered = true;
     }
     if (!keep_alive) co_await linger(*session);
   }
@@ -160,14 +189,14 @@ struct Server::Impl {
   asio::awaitable<error_code> read(Session& session, Parser& parser) {
     parser.header_limit(kHeaderLimit);
     parser.body_limit(options.body_limit);
-    parser.eager(true);
+    session.waiting = true;
+    session.body_limit = options.body_limit;
     bodies -= std::exchange(session.body_share, 0);
     session.idle = session.input.size() == 0;
-    session.give(session.idle ? options.idle_timeout : options.read_timeout);
+    session.give(session.idle && session.answered ? options.idle_timeout : options.read_timeout);
     for (;;) {
       if (session.input.size() > 0) {
-        error_code error;
-        session.input.consume(parser.put(session.input.data(), error));
+        error_code error = put(session, parser);
         if (error == beast::http::error::need_more) error = {};
         if (error || parser.is_done()) co_return error;
         if (parser.is_header_done() && !take_share(session, parser)) co_return beast::http::error::buffer_overflow;
@@ -179,6 +208,23 @@ struct Server::Impl {
     }
   }
 
+  // What was read, into `parser`: first the header alone, which says how large the body may be.
+  error_code put(Session& session, Parser& parser) const {
+    error_code error;
+    if (!parser.is_header_done()) {
+      session.input.consume(parser.put(session.input.data(), error));
+      if (error || parser.is_done()) return error;
+      if (options.body_limit_of) {
+        session.body_limit = std::min(options.body_limit, options.body_limit_of(parser.get().target()));
+        parser.body_limit(session.body_limit);
+      }
+      if (parser.content_length().value_or(0) > session.body_limit) return beast::http::error::body_limit;
+      parser.eager(true);
+    }
+    if (session.input.size() > 0) session.input.consume(parser.put(session.input.data(), error));
+    return error;
+  }
+
   // Neither target nor body: both may hold secrets.
   void note(const std::exception_ptr& bug) const {
     log::error("http.failed", {{"server", options.name}, {"error", what_of(bug)}});
@@ -188,7 +234,7 @@ struct Server::Impl {
   // Bodies that are still coming in share `bodies_limit`, so that many large ones cannot exhaust the memory.
   bool take_share(Session& session, const Parser& parser) {
     if (session.body_share > 0) return true;
-    const std::size_t wanted = parser.content_length().value_or(options.body_limit);
+    const std::size_t wanted = parser.content_length().value_or(session.body_limit);
     if (bodies + wanted > options.bodies_limit) return false;
     session.body_share = wanted;
     bodies += wanted;
@@ -199,6 +245,7 @@ struct Server::Impl {
   static asio::awaitable<void> linger(Session& session) {
     error_code ignored_on_a_dead_socket;
     session.socket.shutdown(tcp::socket::shutdown_send, ignored_on_a_dead_socket);
+    session.waiting = true;
     session.give(kLinger);
     std::array<char, 4096> sink{};
     for (;;) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -57,6 +58,7 @@ class ServerTest : public ::testing::Test {
     const std::string target(inbound.target);
     for (const char* name : {"content-type", "X-ONE", "absent"}) headers_[name] = inbound.header(name);
     if (target == "/boom") throw std::runtime_error("boom");
+    if (target == "/busy") co_return Reply{429, "text/x", "s", 7s};
     if (target.starts_with("/status/")) co_return Reply{std::stoi(target.substr(8)), "text/x", "s"};
     if (target == "/held") {
       entered_.open();
@@ -64,6 +66,8 @@ class ServerTest : public ::testing::Test {
     }
     co_return Reply{200, "text/x", std::string(inbound.method) + " " + target + " " + std::string(inbound.body)};
   }
+
+  asio::awaitable<int> handled() { co_return handled_; }
 
   void start() {
     server_.emplace(io_.executor(), options_, [this](const Inbound& inbound) { return handle(inbound); });
@@ -202,7 +206,7 @@ TEST_F(ServerTest, AnswersWhenTheHandlerFails) {
   auto client = connect();
   EXPECT_EQ(client.ask(post("/boom", "")), refused("/boom", "keep-alive"));
   EXPECT_EQ(client.ask(post("/a", "b")), answered("POST /a b"));
-  EXPECT_EQ(reasons_, std::vector<std::string>{"internal"});
+  EXPECT_EQ(reasons_, std::vector{std::string(kHandlerThrew)});
 }
 
 TEST_F(ServerTest, AHandlerThatFailsIsLoggedAndCountedWithoutWhatThePeerSent) {
@@ -260,27 +264,95 @@ TEST_F(ServerTest, AHandlerMayTakeLongerThanReading) {
   EXPECT_EQ(held.answer(), answered("POST /held "));
 }
 
-TEST_F(ServerTest, ClosesConnectionsAboveTheLimitAtOnce) {
+// Each byte in time, and never the end of a header or a body: the time is that of the whole request.
+TEST_F(ServerTest, ClosesConnectionsThatSendByDrops) {
+  options_.read_timeout = 600ms;
+  options_.idle_timeout = 10ms;
+  start();
+  for (const std::string begin : {"POST /a HTTP/1.1\r\nX: ", "POST /a HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"}) {
+    auto client = connect();
+    client.send(begin);
+    for (int drops = 0; drops < 50 && !client.end(); ++drops) {
+      client.send("x");
+      auto idle = connect();
+      round_trip(idle);
+      EXPECT_EQ(idle.rest(), "");  // its time is over, which is shorter
+    }
+    EXPECT_TRUE(client.end()) << begin;
+  }
+}
+
+TEST_F(ServerTest, ClosesConnectionsAboveTheLimitAtOnceWhenAllAreBeingAnswered) {
   options_.connection_limit = 2;
   start();
+  auto first = connect();
   auto second = connect();
-  round_trip(second);
-  {
-    auto first = connect();
-    round_trip(first);
-    for (int i = 0; i < 3; ++i) {
-      auto third = connect();
-      EXPECT_EQ(third.rest(), "");
-      EXPECT_EQ(third.end(), kEof);
-    }
-    round_trip(first);
-    round_trip(second);
+  for (auto* client : {&first, &second}) client->send(post("/held", ""));
+  io_.run(entered_.pass());
+  while (io_.run(handled()) < 2) {
   }
-  // A place is free as soon as the server saw the first one leave.
-  const auto give_up = std::chrono::steady_clock::now() + kHang;
-  std::string answer;
-  while (answer.empty() && std::chrono::steady_clock::now() < give_up) answer = connect().ask(post("/a", "b"));
-  EXPECT_EQ(answer, answered("POST /a b"));
+  for (int i = 0; i < 3; ++i) {
+    auto third = connect();
+    EXPECT_EQ(third.rest(), "");
+    EXPECT_EQ(third.end(), kEof);
+  }
+  gate_.open();
+  for (auto* client : {&first, &second}) EXPECT_EQ(client->answer(), answered("POST /held "));
+}
+
+// 8 400 half-sent headers shut everybody out.
+TEST_F(ServerTest, AtTheLimitWhoKeepsItWaitingGivesWay) {
+  options_.connection_limit = 3;
+  start();
+  auto held = connect();
+  held.send(post("/held", ""));
+  io_.run(entered_.pass());
+  auto idle = connect();
+  round_trip(idle);
+  std::vector<std::unique_ptr<RawClient>> half;
+  for (int i = 0; i < 20; ++i) {
+    half.push_back(std::make_unique<RawClient>(io_, port_));
+    half.back()->send("POST /half HTTP/1.1\r\nX: ");
+  }
+  auto client = connect();
+  EXPECT_EQ(client.ask(post("/a", "b")), answered("POST /a b"));
+  round_trip(idle);  // has more time than a half-sent header
+  gate_.open();
+  EXPECT_EQ(held.answer(), answered("POST /held "));
+}
+
+TEST_F(ServerTest, ABodyMayBeSmallerAtATarget) {
+  options_.body_limit_of = [](std::string_view target) {
+    return target == "/small" ? std::size_t{10} : kBodyLimit * 2;
+  };
+  start();
+  const std::string chunked = " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n";
+  auto client = connect();
+  EXPECT_EQ(client.ask(post("/small", "1234567890")), answered("POST /small 1234567890"));
+  EXPECT_EQ(client.ask("POST /large" + chunked), answered("POST /large 12345678901"));
+  EXPECT_EQ(client.ask(post("/large", std::string(kBodyLimit, 'x'))),
+            answered("POST /large " + std::string(kBodyLimit, 'x')));
+  // Refused before it came.
+  EXPECT_EQ(client.ask("POST /small HTTP/1.1\r\nContent-Length: 11\r\n\r\n"), refused("/small"));
+  EXPECT_EQ(connect().ask("POST /small" + chunked), refused("/small"));
+  EXPECT_EQ(connect().ask(post("/large", std::string(kBodyLimit + 1, 'x'))), refused("/large"));
+  EXPECT_EQ(reasons_, std::vector(3, std::string(kRequestTooLarge)));
+}
+
+// What came after the header would be taken for the answer to the next request, which may be another portal's.
+TEST_F(ServerTest, AnswersHeadWithTheHeaderAlone) {
+  start();
+  auto client = connect();
+  client.send("HEAD /a HTTP/1.1\r\n\r\n" + post("/b", "c", "Connection: close\r\n"));
+  const std::string whole = answered("HEAD /a ");
+  EXPECT_EQ(client.rest(), whole.substr(0, whole.find("\r\n\r\n") + 4) + answered("POST /b c", "close"));
+}
+
+TEST_F(ServerTest, SaysWhenToComeAgain) {
+  start();
+  EXPECT_THAT(connect().ask(post("/busy", "")),
+              StartsWith("HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/x\r\nContent-Length: 1\r\n"
+                         "Retry-After: 7\r\nConnection: keep-alive\r\n\r\ns"));
 }
 
 TEST_F(ServerTest, LargeBodiesShareALimit) {
