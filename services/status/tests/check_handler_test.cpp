@@ -34,6 +34,7 @@ struct FakeView {
   std::int64_t now_ms = 1780300801000;
   std::function<void()> while_catching_up = [] {};
   std::vector<std::pair<ReceiptId, std::uint64_t>> told;
+  int asked = 0;
 
   FakeView() {
     int n = 0;
@@ -46,6 +47,7 @@ struct FakeView {
 
   CheckDependencies dependencies() {
     return {[this](ReceiptId id) -> asio::awaitable<std::optional<ViewEntry>> {
+              ++asked;
               const auto found = receipts.find(id);
               if (!answers || found == receipts.end()) co_return std::nullopt;
               co_return found->second;
@@ -93,6 +95,16 @@ class CheckUrl : public testing::Test {
   FakeView view_;
   metrics::Metrics metrics_{100};
 };
+
+TEST_F(CheckUrl, I5_ASecretOfNobodysCostsWhatAKnownOneDoes) {
+  std::vector<int> asked;
+  for (const char* target : {"/b24/other-s3cr3t/check", "/b24/nobody/check"}) {
+    view_.asked = 0;
+    EXPECT_EQ(ask(form(1), target).at("STATUS").as_string(), "WAIT");
+    asked.push_back(view_.asked);
+  }
+  EXPECT_EQ(asked, (std::vector{1, 1}));
+}
 
 TEST_F(CheckUrl, I3_WhateverIsNotKnownWaits) {
   struct Case {
