@@ -24,47 +24,30 @@ tl::unexpected<Refusal> refuse(Reason reason, std::vector<std::string> texts,
   return tl::unexpected(Refusal{reason, std::move(texts), installation == nullptr ? TenantId() : installation->tenant});
 }
 
-Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret,
-                                                 std::int64_t now_ms) {
-  if (snapshot.revision == 0) {
-    return refuse(Reason::configuration, {"Шлюз запускается. Напечатайте этот же чек ещё раз через минуту."});
-  }
-  const Installation* known = snapshot.installation_of(secret, now_ms);
-  if (known == nullptr) {
-    return refuse(Reason::installation, {"Касса не подключена к шлюзу: проверьте адрес печати чеков в её настройках."});
-  }
-  return known;
+// Secret, number or parameters are wrong: which of them, the log says, not the answer.
+tl::unexpected<Refusal> not_connected(Reason reason, std::string_view number, const Installation* installation) {
+  constexpr std::size_t kShown = 64;
+  const std::string which =
+      number.empty() ? "без номера" : "с номером «" + std::string(fiscal::cut(number, kShown)) + "»";
+  return refuse(reason,
+                {"Касса " + which +
+                 " не подключена к шлюзу. Проверьте в её настройках адрес печати чеков, номер кассы (поле number_kkm) "
+                 "и параметры (поле cashbox_params)."},
+                installation);
 }
 
-// A cashbox without a number is the only one of its portal.
-Accepting<const Cashbox*> find_cashbox(const Installation& installation, std::string_view number) {
+// A cashbox without a number is the only one of its portal. Every parameter is compared, whatever the others say.
+Accepting<const Cashbox*> find_cashbox(const Installation& installation, std::string_view number,
+                                       const bitrix24::Form& form) {
   const auto& cashboxes = installation.cashboxes_by_number;
-  if (number.empty()) {
-    if (cashboxes.size() == 1) return &cashboxes.begin()->second;
-    return refuse(Reason::cashbox,
-                  {"Не указан номер кассы (поле number_kkm), а касс в шлюзе " + std::to_string(cashboxes.size()) + "."},
-                  &installation);
+  const auto known = number.empty() && cashboxes.size() == 1 ? cashboxes.begin() : cashboxes.find(number);
+  if (known == cashboxes.end()) return not_connected(Reason::cashbox, number, &installation);
+  bool matches = true;
+  for (const auto& [path, value] : known->second.required_params) {
+    if (!value.matches(bitrix24::cashbox_param(form, path))) matches = false;
   }
-  const auto known = cashboxes.find(number);
-  if (known == cashboxes.end()) {
-    constexpr std::size_t kShown = 64;
-    return refuse(
-        Reason::cashbox,
-        {"Касса с номером «" + std::string(fiscal::cut(number, kShown)) + "» (поле number_kkm) не подключена к шлюзу."},
-        &installation);
-  }
+  if (!matches) return not_connected(Reason::credentials, number, &installation);
   return &known->second;
-}
-
-// Every parameter is compared, whatever the others say; the text names no value.
-Accepting<void> check_params(const Installation& installation, const Cashbox& cashbox, const bitrix24::Form& form) {
-  std::vector<std::string> texts;
-  for (const auto& [path, value] : cashbox.required_params) {
-    if (value.matches(bitrix24::cashbox_param(form, path))) continue;
-    texts.push_back("Параметр кассы " + path + " (поле cashbox_params) не совпадает с настройкой шлюза.");
-  }
-  if (!texts.empty()) return refuse(Reason::credentials, std::move(texts), &installation);
-  return {};
 }
 
 bitrix24::MappingSettings mapping_settings(const Installation& installation, const Pool& pool) {
@@ -117,20 +100,25 @@ v1::ReceiptAccepted make_record(const Installation& installation, const Cashbox&
 
 }  // namespace
 
-Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, std::string_view secret, std::string_view body,
+Accepting<const Installation*> find_installation(const Snapshot& snapshot, std::string_view secret,
+                                                 std::int64_t now_ms) {
+  if (snapshot.revision == 0) {
+    return refuse(Reason::configuration, {"Шлюз запускается. Напечатайте этот же чек ещё раз через минуту."});
+  }
+  return snapshot.installation_of(secret, now_ms);
+}
+
+Accepting<v1::ReceiptAccepted> accept(const Snapshot& snapshot, const Installation* installation, std::string_view body,
                                       const bitrix24::FormLimits& limits, std::int64_t now_ms) {
-  const auto installation = find_installation(snapshot, secret, now_ms);
-  if (!installation) return tl::unexpected(installation.error());
-  const Installation& portal = **installation;
-
   const auto form = bitrix24::Form::parse(body, limits);
-  if (!form) return refuse(Reason::form, {form.error().message}, &portal);
+  if (!form) return refuse(Reason::form, {form.error().message}, installation);
   const auto post = bitrix24::read_post(*form);
-  if (!post) return refuse(Reason::content, post.error(), &portal);
+  if (!post) return refuse(Reason::content, post.error(), installation);
 
-  const auto cashbox = find_cashbox(portal, post->number_kkm);
+  if (installation == nullptr) return not_connected(Reason::installation, post->number_kkm, nullptr);
+  const Installation& portal = *installation;
+  const auto cashbox = find_cashbox(portal, post->number_kkm, *form);
   if (!cashbox) return tl::unexpected(cashbox.error());
-  if (auto checked = check_params(portal, **cashbox, *form); !checked) return tl::unexpected(checked.error());
   const auto pool = snapshot.pools.find((*cashbox)->pool);
   if (pool == snapshot.pools.end())
     return refuse(Reason::configuration, {"Касса в шлюзе настроена не до конца."}, &portal);

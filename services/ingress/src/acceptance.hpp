@@ -22,6 +22,7 @@ enum class Reason : std::uint8_t {
   form,           // body that is no form, or over a limit
   cashbox,        // unknown number_kkm
   credentials,    // cashbox_params do not match
+  limited,        // too many of them (limits.hpp)
   content,        // cannot be mapped to a receipt that keeps the fiscal rules
   printed,        // printed before with other content
   unconfirmed,    // Kafka did not confirm
@@ -42,6 +43,8 @@ enum class Reason : std::uint8_t {
       return "cashbox";
     case Reason::credentials:
       return "credentials";
+    case Reason::limited:
+      return "limited";
     case Reason::content:
       return "content";
     case Reason::printed:
@@ -70,7 +73,16 @@ struct Refusal {
 template <class T>
 using Accepting = tl::expected<T, Refusal>;
 
-[[nodiscard]] Accepting<v1::ReceiptAccepted> accept(const configuration::Snapshot& snapshot, std::string_view secret,
+// Null: nobody's secret. Fails while no configuration is known.
+[[nodiscard]] Accepting<const configuration::Installation*> find_installation(const configuration::Snapshot& snapshot,
+                                                                              std::string_view secret,
+                                                                              std::int64_t now_ms);
+
+// Of nobody (`installation` is null) everything is read that is read of a known portal, and the refusal is that of an
+// unknown cashbox: whoever does not know a cashbox and its parameters learns nothing of the secret, neither from the
+// text nor from the time.
+[[nodiscard]] Accepting<v1::ReceiptAccepted> accept(const configuration::Snapshot& snapshot,
+                                                    const configuration::Installation* installation,
                                                     std::string_view body, const bitrix24::FormLimits& limits,
                                                     std::int64_t now_ms);
 

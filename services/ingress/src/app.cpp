@@ -35,6 +35,7 @@ class Ingress final : public runtime::App {
       : settings_(settings),
         clock_(context.clock),
         counters_(context.metrics),
+        limits_(settings.limits, counters_),
         watcher_(Watcher::Options{settings.registry.grpc, v1::SERVICE_INGRESS, context.instance, settings.identity},
                  [this](std::shared_ptr<const Snapshot> snapshot) { configuration_.take(std::move(snapshot)); }),
         metrics_(context.metrics),
@@ -80,14 +81,16 @@ class Ingress final : public runtime::App {
             .publisher = publisher_,
             .duplicates = duplicates_,
             .counters = counters_,
+            .limits = limits_,
             .deadline = settings_.print_deadline,
-            .limits = {.body_bytes = settings_.body_limit}};
+            .form_limits = {.body_bytes = settings_.body_limit}};
   }
 
   CallbackHandler::Dependencies callback_dependencies() {
     return {.registers = [this] { return configuration_.registers(); },
             .now_ms = [this] { return clock_.unix_ms(); },
-            .publisher = publisher_};
+            .publisher = publisher_,
+            .limits = limits_};
   }
 
   http::ServerOptions server_options(metrics::Metrics& metrics) {
@@ -97,6 +100,7 @@ class Ingress final : public runtime::App {
     options.address = settings_.http_address;
     options.port = settings_.http_port;
     options.body_limit = settings_.body_limit;
+    options.body_limit_of = Routes::body_limit_of;
     options.on_bad_request = [this](std::string_view target, std::string_view reason) {
       return routes_.bad_request(target, reason);
     };
@@ -106,6 +110,7 @@ class Ingress final : public runtime::App {
   const IngressSettings settings_;
   async::Clock& clock_;
   Counters counters_;
+  Limits limits_;
   Configuration configuration_;
   Watcher watcher_;
   metrics::Metrics& metrics_;

@@ -16,23 +16,20 @@ using configuration::Register;
 
 namespace {
 
-// The register whose token and key the caller knows; 403 and 404 tell no more than that they do not.
-tl::expected<const Register*, int> authenticate(const configuration::Snapshot& snapshot, const Callback& callback,
-                                                std::int64_t now_ms) {
+// The register whose token and key the caller knows. Null: a stranger, who is not told which of them is wrong.
+const Register* authenticate(const configuration::Snapshot& snapshot, const Callback& callback, std::int64_t now_ms) {
   const auto known = snapshot.registers_by_callback_token.find(callback.token);
-  if (callback.token.empty() || known == snapshot.registers_by_callback_token.end()) return tl::unexpected(404);
-  int refused = 404;
+  if (callback.token.empty() || known == snapshot.registers_by_callback_token.end()) return nullptr;
   for (const auto& candidate : known->second) {
     const auto& settings = candidate->settings;
     const auto& before = candidate->former_callbacks;
     const bool former = !before.token.empty() && before.token.matches(callback.token);
     if (former && now_ms >= before.until_ms) continue;
-    refused = 403;
     if (settings.protocol != callback.protocol) continue;
     const auto& own = former ? *before.own : *settings.own;
     if (callback.protocol->callbacks()->authentic(own, callback.headers)) return candidate.get();
   }
-  return tl::unexpected(refused);
+  return nullptr;
 }
 
 }  // namespace
@@ -49,26 +46,28 @@ const Register* CloudRegisters::find(const TenantId& tenant, const RegisterIdent
   return known != by_identity_.end() && known->second->tenant == tenant ? known->second : nullptr;
 }
 
-asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace) {
+asio::awaitable<CallbackHandler::Answer> CallbackHandler::take(Callback callback, std::string trace) {
   const auto started = std::chrono::steady_clock::now();
-  if (callback.body.size() > records::kCallbackLimit) co_return 413;
+  if (callback.body.size() > records::kCallbackLimit) co_return Answer{413};
   const auto registers = dependencies_.registers();
-  const auto caller = authenticate(registers->snapshot(), callback, dependencies_.now_ms());
-  if (!caller) {
-    log::warn("callback.refused", {{"trace", trace}, {"status", caller.error()}});
-    co_return caller.error();
+  const Register* caller = authenticate(registers->snapshot(), callback, dependencies_.now_ms());
+  const TenantId tenant = caller == nullptr ? TenantId() : caller->tenant;
+  const RegisterId name = caller == nullptr ? RegisterId() : caller->settings.id;
+  if (const auto wait = dependencies_.limits.callback(tenant, name, callback.body.size())) co_return Answer{429, wait};
+  if (caller == nullptr) {
+    log::warn("callback.refused", {{"trace", trace}});
+    co_return Answer{403};
   }
-  const TenantId& tenant = (*caller)->tenant;
   auto named = callback.protocol->callbacks()->named_in(callback.body);
   if (!named) {
     log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant.str()}});
-    co_return 400;
+    co_return Answer{400};
   }
   const Register* target = registers->find(tenant, named->identity);
   if (target == nullptr || (named->key.empty() && named->remote_id.empty())) {
     // Other software of the organization prints too: nothing of ours, and no reason to send it again.
     log::info("callback.foreign", {{"trace", trace}, {"tenant", tenant.str()}});
-    co_return 200;
+    co_return Answer{200};
   }
 
   v1::RegisterCallback record;
@@ -83,14 +82,14 @@ asio::awaitable<int> CallbackHandler::take(Callback callback, std::string trace)
   record.set_remote_id(std::move(named->remote_id));
   if (const auto fits = records::check(record); !fits) {  // no key of ours is like that, and nobody would read it
     log::warn("callback.malformed", {{"trace", trace}, {"tenant", tenant.str()}, {"detail", fits.error().message}});
-    co_return 400;
+    co_return Answer{400};
   }
   Message message{records::kCallbacksTopic, target->pool, record.SerializeAsString(), trace};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
   log::info(published == Published::durable ? "callback.accepted" : "callback.unconfirmed",
             {{"trace", trace}, {"tenant", tenant.str()}, {"register", target->settings.id.str()}});
-  co_return published == Published::durable ? 200 : 503;
+  co_return Answer{published == Published::durable ? 200 : 503};
 }
 
 }  // namespace kassaflow::ingress

@@ -1,12 +1,13 @@
 #pragma once
-// What a cloud tells of its documents by itself (protocols/itkassa.md §13): authenticated, routed to the register it
-// names within the tenant, durable before 200. For one thread.
+// What a cloud tells of its documents by itself (protocols/itkassa.md §13): authenticated, no more than it may, routed
+// to the register it names within the tenant, durable before 200. For one thread.
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "limits.hpp"
 #include "publisher.hpp"
 
 namespace kassaflow::ingress {
@@ -45,12 +47,16 @@ class CallbackHandler {
     std::function<std::shared_ptr<const CloudRegisters>()> registers;
     std::function<std::int64_t()> now_ms;
     Publisher& publisher;
+    Limits& limits;
     std::chrono::milliseconds deadline{2000};  // the cloud wants its answer within 1-2 s
   };
   explicit CallbackHandler(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
 
-  // The HTTP status to answer. Whoever reads 200 may forget the callback.
-  boost::asio::awaitable<int> take(Callback callback, std::string trace);
+  struct Answer {
+    int status;  // whoever reads 200 may forget the callback
+    std::optional<std::chrono::seconds> retry_after = std::nullopt;
+  };
+  boost::asio::awaitable<Answer> take(Callback callback, std::string trace);
 
  private:
   const Dependencies dependencies_;

@@ -20,6 +20,10 @@ Counters::Counters(metrics::Metrics& metrics)
     refused_[i] = &metrics.counter("kassaflow_receipts_refused_total", "Posts answered with ERRORS.",
                                    {{"reason", std::string(name_of(static_cast<Reason>(i)))}});
   }
+  for (std::size_t i = 0; i < limited_.size(); ++i) {
+    limited_[i] = &metrics.counter("kassaflow_limited_total", "Posts and callbacks refused for a time: too many.",
+                                   {{"limit", std::string(kLimitedNames[i])}});
+  }
   for (std::size_t i = 0; i < warned_.size(); ++i) {
     warned_[i] = &metrics.counter("kassaflow_receipt_warnings_total", "Warnings on accepted receipts.",
                                   {{"kind", std::string(fiscal::kWarningKinds[i])}});
@@ -30,6 +34,8 @@ Counters::Counters(metrics::Metrics& metrics)
 void Counters::accepted(const TenantId& tenant) { counter_of(tenant).add(); }
 
 void Counters::refused(Reason reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
+
+void Counters::limited(Limited limit) { limited_[static_cast<std::size_t>(limit)]->add(); }
 
 void Counters::warned(std::string_view kind) {
   const auto known = std::ranges::find(fiscal::kWarningKinds, kind);

@@ -14,6 +14,13 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr const char* kNotSent = "Чек не принят: очередь чеков недоступна. Напечатайте этот же чек ещё раз позже.";
+constexpr const char* kTooMany =
+    "Чек не принят: за короткое время пришло слишком много чеков. Это только сейчас: напечатайте этот же чек ещё раз "
+    "через минуту.";
+// It may be printed already, or be waiting.
+constexpr const char* kTooOften =
+    "Этот чек отправляли на печать слишком часто. Если он так и не напечатается, отправьте этот же чек ещё раз через "
+    "несколько минут, не создавайте новый.";
 constexpr const char* kPrinted =
     "Чек с этим номером (поле unique_id) уже напечатан с другим содержимым. Для изменений создайте возврат или новый "
     "чек.";
@@ -57,6 +64,7 @@ std::string PrintHandler::refuse(const Refusal& refusal, std::string_view trace)
 
 void PrintHandler::note(const Refusal& refusal, std::string_view trace) {
   dependencies_.counters.refused(refusal.reason);
+  if (refusal.reason == Reason::limited) return;  // a line each would be what is to be bounded
   log::info("receipt.refused", {{"trace", trace},
                                 {"tenant", refusal.tenant.str()},
                                 {"receipt", refusal.receipt_id.str()},
@@ -74,7 +82,14 @@ void PrintHandler::note_warnings(const v1::ReceiptAccepted& record, std::string_
 asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::string secret, std::string_view body,
                                                                        std::string trace, Clock::time_point started) {
   const auto snapshot = dependencies_.snapshot();
-  const auto accepted = accept(*snapshot, secret, body, dependencies_.limits, dependencies_.now_ms());
+  const auto installation = find_installation(*snapshot, secret, dependencies_.now_ms());
+  if (!installation) co_return tl::unexpected(installation.error());
+  const bool known = *installation != nullptr;
+  if (!dependencies_.limits.post(known ? (*installation)->tenant : TenantId(),
+                                 known ? (*installation)->id : InstallationId(), body.size())) {
+    co_return tl::unexpected(Refusal{Reason::limited, {kTooMany}});
+  }
+  const auto accepted = accept(*snapshot, *installation, body, dependencies_.form_limits, dependencies_.now_ms());
   if (!accepted) co_return tl::unexpected(accepted.error());
   const v1::ReceiptAccepted& record = *accepted;
   const TenantId tenant(record.tenant());
@@ -82,6 +97,8 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
   const auto refusal = [&](Reason reason, const char* text) {
     return tl::unexpected(Refusal{reason, {text}, tenant, receipt});
   };
+
+  if (!dependencies_.limits.receipt(tenant, receipt)) co_return refusal(Reason::limited, kTooOften);
 
   // The question is on its way while Kafka works: a record with other content than what was printed changes nothing in
   // the journal, which keeps it as a conflict (exactly-once.md 13).
@@ -93,6 +110,7 @@ asio::awaitable<tl::expected<std::string, Refusal>> PrintHandler::take(std::stri
                   {{records::kOwnerHeader, owner_of(record)}}};
   const Published published =
       co_await dependencies_.publisher.publish(std::move(message), started + dependencies_.deadline);
+  if (published == Published::not_sent) dependencies_.limits.was_not_published(receipt);
   const auto printed = co_await look_up.answer();
   // Digests of different versions say nothing about each other, nor does what is another's receipt (I5); the journal
   // decides.

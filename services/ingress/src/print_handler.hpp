@@ -13,6 +13,7 @@
 #include "acceptance.hpp"
 #include "counters.hpp"
 #include "duplicates.hpp"
+#include "limits.hpp"
 #include "publisher.hpp"
 
 namespace kassaflow::ingress {
@@ -31,8 +32,9 @@ class PrintHandler {
     Publisher& publisher;
     Duplicates& duplicates;
     Counters& counters;
+    Limits& limits;
     std::chrono::milliseconds deadline{5000};
-    bitrix24::FormLimits limits = {};
+    bitrix24::FormLimits form_limits = {};
   };
   explicit PrintHandler(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
 

@@ -1,8 +1,10 @@
 #include "routes.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "kassaflow/bitrix24/answers.hpp"
+#include "kassaflow/records/limits.hpp"
 #include "trace.hpp"
 
 namespace kassaflow::ingress {
@@ -60,9 +62,12 @@ asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
     const Route token = split(route.rest, {});
     const registers::Protocol* protocol = registers::find_protocol(route.first);
     const bool calls_back = protocol != nullptr && protocol->callbacks() != nullptr;
-    if (!calls_back || inbound.method != "POST" || !token.rest.empty()) co_return of_status(404);
+    if (!calls_back || inbound.method != "POST" || token.first.empty() || !token.rest.empty()) co_return of_status(404);
     Callback callback{protocol, std::string(token.first), inbound.header, inbound.body};
-    co_return of_status(co_await callback_.take(std::move(callback), trace));
+    const auto answer = co_await callback_.take(std::move(callback), trace);
+    http::Reply reply = of_status(answer.status);
+    reply.retry_after = answer.retry_after;
+    co_return reply;
   }
   if (!target.starts_with(kPortal)) co_return of_status(404);
   if (is_portals(target, "check")) co_return to_portal(bitrix24::check_wait());
@@ -73,16 +78,20 @@ asio::awaitable<http::Reply> Routes::handle(const http::Inbound& inbound) {
   co_return misrouted("Неверный адрес кассы: проверьте адреса печати и проверки чеков в её настройках.", trace);
 }
 
+std::size_t Routes::body_limit_of(std::string_view target) {
+  return target.starts_with(kCallbacks) ? records::kCallbackLimit : std::numeric_limits<std::size_t>::max();
+}
+
 http::Reply Routes::bad_request(std::string_view target, std::string_view reason) {
   constexpr const char* kUnread = "Запрос не прочитан: он повреждён или слишком велик. Чек не напечатан.";
   if (is_portals(target, "check")) return to_portal(bitrix24::check_wait());
   if (is_portals(target, "print")) {
-    const bool thrown = reason == "internal";  // out of the handler, which may have got as far as Kafka
+    const bool thrown = reason == http::kHandlerThrew;  // out of the handler, which may have got as far as Kafka
     const Refusal refusal = thrown ? Refusal{Reason::internal, {kUnknownResult}} : Refusal{Reason::request, {kUnread}};
     return to_portal(print_.refuse(refusal, trace_id({})));
   }
   if (target.empty() || target.starts_with(kPortal)) return misrouted(kUnread, trace_id({}));
-  return of_status(400);
+  return of_status(reason == http::kRequestTooLarge ? 413 : 400);
 }
 
 http::Reply Routes::misrouted(const char* text, std::string_view trace) {

@@ -15,8 +15,11 @@ class Routes {
 
   boost::asio::awaitable<http::Reply> handle(const http::Inbound& inbound);
 
-  // The answer to a request that could not be read, or whose handler threw (`reason` is "internal"). The portal gets
-  // 200 and an answer in its form all the same (bitrix24.md §6, §7).
+  // What is more at this target is not kept: the largest callback; PRINT_URL has the server's own limit.
+  [[nodiscard]] static std::size_t body_limit_of(std::string_view target);
+
+  // The answer to a request that could not be read, or whose handler threw (`reason` is http::kHandlerThrew). The
+  // portal gets 200 and an answer in its form all the same (bitrix24.md §6, §7).
   [[nodiscard]] http::Reply bad_request(std::string_view target, std::string_view reason);
 
  private:

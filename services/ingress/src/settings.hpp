@@ -9,6 +9,7 @@
 #include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
 #include "kassaflow/settings/settings.hpp"
+#include "limits.hpp"
 
 namespace kassaflow::ingress {
 
@@ -23,6 +24,7 @@ struct IngressSettings {
   settings::Duration kafka_message_timeout{4000};
   settings::Duration lookup_timeout{100};
   std::size_t body_limit = 4 * 1024 * 1024;  // bytes
+  Limits::Options limits = {};
 
   void add_to(settings::Settings& keys);
   // Empty when the values fit together.

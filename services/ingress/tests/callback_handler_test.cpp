@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "fakes.hpp"
 #include "kassaflow/records/limits.hpp"
 #include "kassaflow/v1/records.pb.h"
@@ -15,15 +17,23 @@ constexpr const char* kOurs =
 class CallbackHandlerTest : public testing::Test {
  protected:
   int take(std::string token, std::string_view key, std::string_view body, std::string_view organization = "") {
+    return answer(std::move(token), key, body, organization).status;
+  }
+  CallbackHandler::Answer answer(std::string token, std::string_view key, std::string_view body,
+                                 std::string_view organization = "") {
     CallbackHandler handler({.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
                              .now_ms = [this] { return now_ms_; },
-                             .publisher = publisher_});
+                             .publisher = publisher_,
+                             .limits = limits_});
     const auto headers = [&](std::string_view name) {
       return name == "X-Api-Key" ? key : name == "X-Organization-Id" ? organization : std::string_view();
     };
     return run(handler.take({registers::find_protocol("itkassa"), std::move(token), headers, body}, "trace"));
   }
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
+  metrics::Metrics metrics_{100};
+  Counters counters_{metrics_};
+  Limits limits_{{.token_callbacks_per_minute = 100, .tenant_callbacks_per_minute = 150}, counters_};
   FakePublisher publisher_;
   std::int64_t now_ms_ = 1234;
 };
@@ -53,8 +63,8 @@ TEST_F(CallbackHandlerTest, LeavesAloneWhatNamesNoAttempt) {
 }
 
 TEST_F(CallbackHandlerTest, RefusesWhoeverDoesNotKnowTokenAndKey) {
-  EXPECT_EQ(take("unknown", "acme-key", kOurs), 404);
-  EXPECT_EQ(take("", "acme-key", kOurs), 404);
+  EXPECT_EQ(take("unknown", "acme-key", kOurs), 403);
+  EXPECT_EQ(take("", "acme-key", kOurs), 403);
   EXPECT_EQ(take("acme-token", "other-key", kOurs), 403);
   EXPECT_EQ(take("acme-token", "", kOurs), 403);
   EXPECT_TRUE(publisher_.messages.empty());
@@ -81,7 +91,7 @@ TEST_F(CallbackHandlerTest, AFormerTokenAndItsKeyAreKnownUntilTheirTimeIsOver) {
   EXPECT_EQ(take("acme-token", "key-before", kOurs), 403);
   EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
   ++now_ms_;
-  EXPECT_EQ(take("token-before", "key-before", kOurs), 404);
+  EXPECT_EQ(take("token-before", "key-before", kOurs), 403);
   EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
 }
 
@@ -143,6 +153,29 @@ TEST_F(CallbackHandlerTest, Rule18_WritesNothingThatNoReaderWouldTake) {
     EXPECT_EQ(take("acme-token", "acme-key", with_key(key)), 400) << key.substr(0, 20);
   }
   EXPECT_TRUE(publisher_.messages.empty());
+}
+
+TEST_F(CallbackHandlerTest, I7_OneCloudsFloodIsRefusedForATimeAndNoOtherIsHeldUp) {
+  const std::string large(240'000, ' ');  // itkassa.md §6.2 needs a few KB
+  int published = 0;
+  while (take("acme-token", "acme-key", kOurs + large) == 200) ASSERT_LT(++published, 100);
+  EXPECT_EQ(published, 3) << "100 of 8 KiB";
+  const auto refused = answer("acme-token", "acme-key", kOurs + large);
+  EXPECT_EQ(refused.status, 429);
+  ASSERT_TRUE(refused.retry_after.has_value());
+  EXPECT_GT(refused.retry_after->count(), 0);
+  EXPECT_LE(refused.retry_after->count(), 60);
+  EXPECT_EQ(publisher_.messages.size(), 3U);
+  EXPECT_EQ(take("acme-token", "other-key", kOurs), 403) << "whoever does not know the key takes nothing from them";
+  EXPECT_EQ(take("other-token", "other-key", R"({"id":"1","creItemId":"99999999-2222-3333-4444-555555555555"})"), 200);
+  EXPECT_NE(metrics_.exposition().find(R"(kassaflow_limited_total{limit="callback_token"} 2)"), std::string::npos);
+}
+
+TEST_F(CallbackHandlerTest, I7_StrangersShareOneLimit) {
+  std::set<int> answers;
+  for (int i = 0; i < 101; ++i) answers.insert(take("guess-" + std::to_string(i), "key", kOurs));
+  EXPECT_EQ(answers, (std::set{403, 429}));
+  EXPECT_EQ(take("acme-token", "acme-key", kOurs), 200);
 }
 
 TEST_F(CallbackHandlerTest, AsksForARepeatUnlessDurable) {

@@ -22,7 +22,8 @@ class PrintHandlerTest : public testing::Test {
                           .now_ms = [] { return std::int64_t{1780300801000}; },
                           .publisher = publisher_,
                           .duplicates = duplicates_,
-                          .counters = counters_});
+                          .counters = counters_,
+                          .limits = limits_});
     const std::string answer = run(handler.print(secret, body, "0123456789abcdef0123456789abcdef"));
     return boost::json::parse(answer).as_object();
   }
@@ -45,6 +46,8 @@ class PrintHandlerTest : public testing::Test {
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
   metrics::Metrics metrics_{100};
   Counters counters_{metrics_};
+  Limits limits_{{.receipt_posts_per_hour = 10, .installation_posts_per_minute = 40, .tenant_posts_per_minute = 60},
+                 counters_};
   FakePublisher publisher_;
   FakeDuplicates duplicates_;
 };
@@ -161,6 +164,75 @@ TEST_F(PrintHandlerTest, RefusedPostsAreNotPublished) {
     EXPECT_NE(errors_of(print(secret, body)), "");
   }
   EXPECT_TRUE(publisher_.messages.empty());
+}
+
+std::string numbered(int unique_id) {
+  static const std::string body = fixture("sell-cash");
+  const auto at = body.find("unique_id=") + 10;
+  return std::string(body).replace(at, body.find('&', at) - at, std::to_string(unique_id));
+}
+
+TEST_F(PrintHandlerTest, I7_OnePortalsFloodIsRefusedForATimeAndNoOtherIsHeldUp) {
+  for (int i = 0; i < 40; ++i) EXPECT_NE(uuid_of(print("s3cr3t", numbered(i + 1))), "");
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    const std::string error = errors_of(print("s3cr3t", numbered(100 + i)));
+    EXPECT_NE(error.find("Чек не принят"), std::string::npos) << error;
+    EXPECT_NE(error.find("ещё раз"), std::string::npos) << error;
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(publisher_.messages.size(), 40U);
+  EXPECT_TRUE(counted("kassaflow_receipts_refused_total{reason=\"limited\"} 3"));
+  EXPECT_TRUE(counted("kassaflow_limited_total{limit=\"installation\"} 3"));
+  EXPECT_EQ(log.find("limit.reached"), log.rfind("limit.reached")) << "once a minute: " << log;
+  EXPECT_NE(log.find(R"("event":"limit.reached","limit":"installation","tenant":"acme","name":"acme-main")"),
+            std::string::npos)
+      << log;
+  EXPECT_NE(uuid_of(print("0th3r", numbered(1))), "");
+}
+
+TEST_F(PrintHandlerTest, I7_TheTenantHasALimitOfItsOwn) {
+  auto second = std::make_shared<configuration::Installation>(*snapshot_->installations[InstallationId("acme-main")]);
+  second->id = InstallationId("acme-second");
+  snapshot_->installations_by_secret["s3c0nd"] = second;
+  for (int i = 0; i < 50; ++i) print("s3cr3t", numbered(i + 1));  // ten are refused, and cost the tenant nothing
+  for (int i = 0; i < 20; ++i) EXPECT_NE(uuid_of(print("s3c0nd", numbered(i + 1))), "");
+  EXPECT_NE(errors_of(print("s3c0nd", numbered(21))), "");
+  EXPECT_TRUE(counted("kassaflow_limited_total{limit=\"tenant\"} 1"));
+  EXPECT_NE(uuid_of(print("0th3r", numbered(1))), "");
+}
+
+TEST_F(PrintHandlerTest, I7_ALargePostCountsAsSeveral) {
+  const std::string large = numbered(1) + "&ignored=" + std::string(25 * Limits::kCountedBytes, 'x');
+  EXPECT_NE(uuid_of(print("s3cr3t", large)), "");
+  EXPECT_NE(errors_of(print("s3cr3t", large)), "");
+  EXPECT_EQ(publisher_.messages.size(), 1U);
+}
+
+// 28 300 posts of one check wrote 2.1 GB. Kept posts are answered as ever, those beyond with ERRORS and not with the
+// UUID: each may be a "print again" that must reach the journal (exactly-once.md 12, 14).
+TEST_F(PrintHandlerTest, I7_PostsOfOneCheckAreBounded) {
+  const std::string uuid = uuid_of(print("s3cr3t", numbered(1)));
+  for (int i = 1; i < 10; ++i) EXPECT_EQ(uuid_of(print("s3cr3t", numbered(1))), uuid);
+  const std::string error = errors_of(print("s3cr3t", numbered(1)));
+  EXPECT_NE(error.find("не создавайте новый"), std::string::npos) << error;
+  EXPECT_EQ(publisher_.messages.size(), 10U);
+  EXPECT_TRUE(counted("kassaflow_limited_total{limit=\"receipt\"} 1"));
+  EXPECT_NE(uuid_of(print("s3cr3t", numbered(2))), uuid);
+  EXPECT_NE(uuid_of(print("0th3r", numbered(1))), uuid) << "another portal's check of the same number";
+}
+
+TEST_F(PrintHandlerTest, I7_PostsThatKafkaDidNotTakeAreNotCountedForTheCheck) {
+  publisher_.answer = Published::not_sent;
+  for (int i = 0; i < 20; ++i) errors_of(print("s3cr3t", numbered(1)));
+  publisher_.answer = Published::durable;
+  EXPECT_NE(uuid_of(print("s3cr3t", numbered(1))), "");
+}
+
+TEST_F(PrintHandlerTest, I7_StrangersShareOneLimit) {
+  for (int i = 0; i < 41; ++i) errors_of(print("guess-" + std::to_string(i), numbered(1)));
+  EXPECT_TRUE(counted("kassaflow_limited_total{limit=\"installation\"} 1"));
+  EXPECT_NE(uuid_of(print("s3cr3t", numbered(1))), "");
 }
 
 TEST_F(PrintHandlerTest, EveryReasonIsCountedFromTheStart) {

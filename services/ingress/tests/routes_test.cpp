@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "fakes.hpp"
+#include "kassaflow/records/limits.hpp"
 #include "trace.hpp"
 
 namespace kassaflow::ingress {
@@ -32,16 +33,19 @@ class RoutesTest : public testing::Test {
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
   metrics::Metrics metrics_{100};
   Counters counters_{metrics_};
+  Limits limits_{{.token_callbacks_per_minute = 4}, counters_};
   FakePublisher publisher_;
   FakeDuplicates duplicates_;
   PrintHandler print_{{.snapshot = [this] { return snapshot_; },
                        .now_ms = [] { return std::int64_t{1780300801000}; },
                        .publisher = publisher_,
                        .duplicates = duplicates_,
-                       .counters = counters_}};
+                       .counters = counters_,
+                       .limits = limits_}};
   CallbackHandler callback_{{.registers = [this] { return std::make_shared<const CloudRegisters>(snapshot_); },
                              .now_ms = [] { return std::int64_t{1}; },
-                             .publisher = publisher_}};
+                             .publisher = publisher_,
+                             .limits = limits_}};
   Routes routes_{print_, callback_};
   std::map<std::string, std::string> headers_;
 };
@@ -116,7 +120,8 @@ TEST_F(RoutesTest, UnreadableRequestsDoNoHarmEither) {
   EXPECT_EQ(thrown.at("ERRORS").as_array().at(0).as_string(), kUnknownResult);
   for (const char* target : {"", "/b24/x", "/b24/s3cr3t/check/", "/b24/s3cr3t/Check", "/b24/s3cr3t/prin"})
     expect_harmless(portal(routes_.bad_request(target, "too large")), target);
-  EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", "too large").status, 400);
+  EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", "bad method").status, 400);
+  EXPECT_EQ(routes_.bad_request("/callbacks/itkassa/acme-token", http::kRequestTooLarge).status, 413);
 }
 
 TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
@@ -124,12 +129,25 @@ TEST_F(RoutesTest, TakesCallbacksWithTheirHeaders) {
   const char* body = R"({"id":"1","creItemId":"11111111-2222-3333-4444-55555555aaaa"})";
   EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", body).status, 200);
   EXPECT_EQ(publisher_.messages.size(), 1U);
-  EXPECT_EQ(ask("POST", "/callbacks/itkassa/unknown", "{}").status, 404);
+  EXPECT_EQ(ask("POST", "/callbacks/itkassa/unknown", "{}").status, 403);
   EXPECT_EQ(ask("GET", "/callbacks/itkassa/acme-token", body).status, 404);
   EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token/x", body).status, 404);
   headers_["X-Api-Key"] = "wrong";
   EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", body).status, 403);
   EXPECT_EQ(publisher_.messages.size(), 1U);
+}
+
+TEST_F(RoutesTest, ACloudThatCallsTooOftenIsToldWhenToComeAgain) {
+  headers_ = {{"X-Api-Key", "acme-key"}};
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(ask("POST", "/callbacks/itkassa/acme-token", "{}").status, 200);
+  const auto reply = ask("POST", "/callbacks/itkassa/acme-token", "{}");
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_TRUE(reply.retry_after.has_value());
+}
+
+TEST_F(RoutesTest, TheLargestBodyIsThatOfTheTarget) {
+  EXPECT_EQ(Routes::body_limit_of("/callbacks/itkassa/acme-token"), records::kCallbackLimit);
+  EXPECT_GT(Routes::body_limit_of("/b24/s3cr3t/print"), std::size_t{16} << 20);
 }
 
 TEST_F(RoutesTest, NothingElseIsHere) {

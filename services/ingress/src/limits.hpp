@@ -1,0 +1,59 @@
+#pragma once
+// How much one installation, tenant, check or cloud may hand in (design.md I7), counted where it is refused. Strangers,
+// whose secret or token nobody knows, are all one installation or cloud of no tenant. For one thread.
+//
+// Each replica counts for itself: with N of them a limit is up to N times as high.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "buckets.hpp"
+#include "counters.hpp"
+#include "kassaflow/base/id.hpp"
+
+namespace kassaflow::ingress {
+
+class Limits {
+ public:
+  // Of posts and callbacks of up to kCountedBytes; a larger one counts once for each, begun.
+  static constexpr std::size_t kCountedBytes = 8 * 1024;
+  // What tenants have at their peak is 0.5 posts a second, on average (design.md 4.7: 10 000 of them, 5 000 a second);
+  // 200 registers that print one receipt a second are 12 000 a minute.
+  struct Options {
+    std::int64_t receipt_posts_per_hour = 60;
+    std::int64_t installation_posts_per_minute = 6000;
+    std::int64_t tenant_posts_per_minute = 12'000;
+    std::int64_t token_callbacks_per_minute = 3000;
+    std::int64_t tenant_callbacks_per_minute = 6000;
+  };
+  Limits(const Options& options, Counters& counters);
+
+  // A post of so many bytes may be read.
+  [[nodiscard]] bool post(const TenantId& tenant, const InstallationId& installation, std::size_t bytes);
+  // One more post of this receipt may be published.
+  [[nodiscard]] bool receipt(const TenantId& tenant, const ReceiptId& receipt);
+  // It certainly was not.
+  void was_not_published(const ReceiptId& receipt);
+  // Nothing: a callback of so many bytes may be read. Else when to come again. `caller`: a register the token names.
+  [[nodiscard]] std::optional<std::chrono::seconds> callback(const TenantId& tenant, const RegisterId& caller,
+                                                             std::size_t bytes);
+
+ private:
+  struct Named {
+    Limited limit;
+    std::string_view name;
+    const TenantId& tenant;
+  };
+  Buckets::Taken take(Buckets& buckets, const Named& named, std::int64_t cost);
+
+  Counters& counters_;
+  Buckets receipts_;
+  Buckets installations_;
+  Buckets tenants_;
+  Buckets tokens_;
+  Buckets callback_tenants_;
+};
+
+}  // namespace kassaflow::ingress
