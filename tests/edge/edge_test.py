@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 """Every answer of the edge is one a portal can live with (bitrix24.md §3.2, §6, §7), whatever the services behind it do."""
 import contextlib
+import itertools
 import json
 import pathlib
+import resource
+import secrets
 import socket
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+from collections.abc import Mapping
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECRET = 'd41d8cd98f00'
@@ -65,10 +69,19 @@ def form_post(path, body=b'uuid=1', extra='', version='1.1'):
             f'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n').encode() + body
 
 
+# As scripts/edge.sh fills them in; the limits are far away.
+FIGURES = {'FILES': '20000', 'CONNECTIONS': '19000'} | dict.fromkeys(
+    ('ADDRESS_RATE', 'ADDRESS_BURST', 'PORTAL_RATE', 'PORTAL_BURST'), '100000'
+)
+
+
 class EdgeTest(unittest.TestCase):
+    figures: Mapping[str, str] = FIGURES
+    replaced: Mapping[str, str] = {'proxy_read_timeout 40s': 'proxy_read_timeout 1s'}
     folder: pathlib.Path
     services: dict[str, Service]
     port: int
+    edge: subprocess.Popen[bytes]
 
     @classmethod
     def setUpClass(cls):
@@ -84,17 +97,20 @@ class EdgeTest(unittest.TestCase):
     @classmethod
     def start_edge(cls, upstreams):
         cls.port = free_port()
-        values = {'STATE_DIR': str(cls.folder), 'MODULES': '/usr/lib/nginx/modules', 'LISTEN': f'127.0.0.1:{cls.port}', **upstreams}
+        values = {'STATE_DIR': str(cls.folder), 'MODULES': '/usr/lib/nginx/modules', 'LISTEN': f'127.0.0.1:{cls.port}'}
+        values |= {**cls.figures, **upstreams}
         text = (ROOT / 'deploy/edge/nginx.conf.template').read_text()
         for name, value in values.items():
             text = text.replace(f'@{name}@', value)
-        text = text.replace('proxy_read_timeout 40s', 'proxy_read_timeout 1s')
+        for what, by in cls.replaced.items():
+            assert what in text, what
+            text = text.replace(what, by)
         configuration = cls.folder / 'run/nginx.conf'
         configuration.write_text(text)
         with open(cls.folder / 'log/stderr.log', 'ab') as errors:
-            edge = subprocess.Popen(['nginx', '-p', str(cls.folder / 'edge'), '-e', 'stderr', '-c', str(configuration)], stderr=errors)
-        cls.addClassCleanup(edge.wait)
-        cls.addClassCleanup(edge.terminate)  # runs first
+            cls.edge = subprocess.Popen(['nginx', '-p', str(cls.folder / 'edge'), '-e', 'stderr', '-c', str(configuration)], stderr=errors)
+        cls.addClassCleanup(cls.edge.wait)
+        cls.addClassCleanup(cls.edge.terminate)  # runs first
         for _ in range(200):
             with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', cls.port)):
                 return
@@ -106,9 +122,9 @@ class EdgeTest(unittest.TestCase):
             service.answer, service.requests = GOOD, []
             service.hang.set()
 
-    def ask(self, request):
-        """All bytes the edge says to the request."""
-        with socket.create_connection(('127.0.0.1', self.port), timeout=20) as connection:
+    def ask(self, request, address='127.0.0.1'):
+        """All bytes the edge says to the request, which comes from that address."""
+        with socket.create_connection(('127.0.0.1', self.port), timeout=20, source_address=(address, 0)) as connection:
             with contextlib.suppress(ConnectionError):  # it may have answered and closed before it read everything
                 connection.sendall(request)
             said = b''
@@ -117,8 +133,8 @@ class EdgeTest(unittest.TestCase):
                     said += part
             return said
 
-    def portal_answer(self, request):
-        said = self.ask(request)
+    def portal_answer(self, request, address='127.0.0.1'):
+        said = self.ask(request, address)
         head, _, body = said.partition(b'\r\n\r\n')
         status, *lines = head.decode().split('\r\n')
         headers = {key.lower(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
@@ -189,6 +205,12 @@ class EdgeTest(unittest.TestCase):
                     service.answer = answer
                     self.portal_answer(form_post(path, extra='Expect: 100-continue\r\n'))
             self.assert_fallback(path, form_post(path, bytes(5 << 20), extra='Expect: 100-continue\r\n'))
+
+    def test_answers_head_with_the_header_alone(self):
+        for path, service in self.for_each_path():
+            service.answer = None
+            said = self.ask(f'HEAD {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'.encode())
+            self.assertRegex(said, rb'^HTTP/1.1 200 (?s:.*)\r\nContent-Length: [1-9](?s:.*)\r\n\r\n$')
 
     def test_takes_4_MiB_and_refuses_more(self):
         for path, service in self.for_each_path():
@@ -266,8 +288,123 @@ class EdgeWithoutServicesTest(EdgeTest):
         self.assertEqual(self.ask(form_post(CALLBACK)).split(b' ')[1], b'503')
 
 
+class Attacked(EdgeTest):
+    """Who is not the attacker is answered. Addresses of 127.0.0.0/8 stand for those of the world."""
+
+    figures = FIGURES | {'ADDRESS_RATE': '1', 'ADDRESS_BURST': '60', 'PORTAL_RATE': '1', 'PORTAL_BURST': '20'}
+    replaced: Mapping[str, str] = {
+        'proxy_read_timeout 40s': 'proxy_read_timeout 30s',
+        'client_header_timeout 10s': 'client_header_timeout 60s',  # longer than the patience of `ask`
+        'limit_conn portal_connections 512': 'limit_conn portal_connections 5',
+        'limit_conn address_connections 4096': 'limit_conn address_connections 20',
+    }
+    addresses = itertools.count(2)
+    another, other_portal = '127.9.9.9', '/b24/0123456789ab/print'
+
+    def setUp(self):
+        super().setUp()
+        self.attacker = f'127.0.0.{next(self.addresses)}'
+        self.portal = f'/b24/{secrets.token_hex(6)}'
+
+    def limited(self, answer):
+        self.assertIn('слишком много', ''.join(answer['ERRORS']))
+
+    def connect(self, request, address=''):
+        connection = socket.create_connection(('127.0.0.1', self.port), timeout=20, source_address=(address or self.attacker, 0))
+        self.addCleanup(connection.close)
+        connection.sendall(request)
+        return connection
+
+    def assert_others_are_served(self):
+        self.assertEqual(self.portal_answer(form_post(self.other_portal.replace('0', secrets.token_hex(3))), self.another), {'UUID': 'x'})
+
+    def test_one_portals_flood_is_answered_by_the_edge_and_no_other_waits(self):
+        for number in range(30):
+            extra = 'Expect: 100-continue\r\n' if number % 2 else ''
+            last = self.portal_answer(form_post(f'{self.portal}/print', extra=extra), f'127.1.0.{number + 1}')
+        self.limited(last)
+        self.assertLess(len(self.services['INGRESS'].requests), 30)
+        self.assertEqual(self.portal_answer(form_post(f'{self.portal}/check'), self.another), {'STATUS': 'WAIT'})
+        self.assertEqual(self.services['STATUS'].requests, [])
+        answer = self.portal_answer(form_post(f'{self.portal}/void'), self.another)
+        self.assertEqual((answer['STATUS'], list(answer)[1]), ('WAIT', 'ERRORS'))
+        self.assert_others_are_served()
+        self.assertIn('/b24/***/print 200', self.log())
+        self.assertIn('limited=REJECTED', self.log())
+
+    def log(self):
+        return (self.folder / 'log/edge.log').read_text()
+
+    def test_who_tries_secrets_pays_for_each(self):
+        for _ in range(70):
+            last = self.portal_answer(form_post(f'/b24/{secrets.token_hex(6)}/print'), self.attacker)
+        self.limited(last)
+        self.assertLess(len(self.services['INGRESS'].requests), 70)
+        self.assert_others_are_served()
+
+    def test_a_cloud_that_calls_too_often_is_told_so_before_its_body_is_read(self):
+        path = f'/callbacks/itkassa/{secrets.token_hex(6)}'
+        for number in range(30):
+            said = self.ask(form_post(path), f'127.2.0.{number + 1}')
+        self.assertRegex(said, rb'^HTTP/1.1 429 (?s:.*)\r\nRetry-After: [0-9]+\r\n')
+        head = form_post(path, bytes(200_000)).partition(b'\r\n\r\n')[0] + b'\r\n\r\n'
+        self.assertRegex(self.connect(head, self.another).recv(100), rb'^HTTP/1.1 429 ')
+        self.assertEqual(self.ask(form_post(f'/callbacks/itkassa/{secrets.token_hex(6)}'), self.another).split(b' ')[1], b'200')
+
+    def test_one_portal_does_not_take_all_connections(self):
+        ingress = self.services['INGRESS']
+        ingress.hang.clear()
+        held = [self.connect(form_post(f'{self.portal}/print')) for _ in range(5)]
+        while len(ingress.requests) < 5:
+            time.sleep(0.01)
+        self.limited(self.portal_answer(form_post(f'{self.portal}/print'), self.another))
+        ingress.hang.set()
+        for connection in held:
+            self.assertIn(b'UUID', connection.recv(1000))
+        self.assert_others_are_served()
+
+    def test_one_address_does_not_take_all_connections_with_half_sent_bodies(self):
+        half = form_post('/b24/SECRET/print', b'x' * 1000)[:-1]
+        held = [self.connect(half.replace(b'SECRET', secrets.token_hex(6).encode())) for _ in range(20)]
+        self.limited_soon()
+        self.assert_others_are_served()
+        for connection in held:
+            connection.close()
+
+    def limited_soon(self):
+        """When the edge has read what was sent to it."""
+        for _ in range(30):
+            answer = self.portal_answer(form_post(f'/b24/{secrets.token_hex(6)}/print'), self.attacker)
+            if 'ERRORS' in answer:
+                return self.limited(answer)
+        self.fail('never limited')
+
+    def test_bodies_of_strangers_take_little_memory(self):
+        before = self.memory()
+        half = form_post('/b24/SECRET/print', bytes(4 << 20))[:-1]
+        for number in range(60):
+            self.connect(half.replace(b'SECRET', secrets.token_hex(6).encode()), f'127.3.0.{number + 1}')
+        self.assertLess(self.memory() - before, 60 << 20)
+        self.assert_others_are_served()
+
+    def memory(self):
+        """Bytes of all processes of nginx."""
+        children = pathlib.Path(f'/proc/{self.edge.pid}/task/{self.edge.pid}/children').read_text().split()
+        pages = (int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1]) for pid in (self.edge.pid, *children))
+        return sum(pages) * resource.getpagesize()
+
+    def test_half_sent_headers_shut_nobody_out(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+        with contextlib.ExitStack() as held:
+            for _ in range(8400):
+                connection = held.enter_context(socket.create_connection(('127.0.0.1', self.port)))
+                connection.sendall(b'POST /b24/x/print HTTP/1.1\r\nX: ')
+            self.assert_others_are_served()
+
+
 def load_tests(loader, _tests, _pattern):
     suite = loader.loadTestsFromTestCase(EdgeTest)
+    suite.addTests(Attacked(name) for name in vars(Attacked) if name.startswith('test_'))
     suite.addTest(EdgeWithoutServicesTest('test_everything_falls_back'))
     return suite
 
