@@ -11,7 +11,7 @@ edge_configure() {
   if [[ $files == unlimited ]] || ((files > 65536)); then files=65536; fi
   mkdir -p "$STATE/edge"
   fill "$ROOT/deploy/edge/nginx.conf.template" "$RUN/nginx.conf" \
-    "FILES=$files" "CONNECTIONS=$((files - 256))" \
+    "USER=$(id -un) $(id -gn)" "FILES=$files" "CONNECTIONS=$((files - 256))" \
     "ADDRESS_RATE=$address_rate" "ADDRESS_BURST=$((5 * address_rate))" "PORTAL_RATE=$portal_rate" "PORTAL_BURST=$((30 * portal_rate))" \
     "STATE_DIR=$STATE" "MODULES=/usr/lib/nginx/modules" "LISTEN=127.0.0.1:$(port edge)" \
     "INGRESS=127.0.0.1:$(port ingress_http)" "STATUS=127.0.0.1:$(port status_http)"
