@@ -19,11 +19,11 @@ from test_portal_answers import body_of
 
 # Small, so that a test reaches them; what is asserted does not depend on how fast it is.
 LIMITS = {
-    'installation_posts_per_minute': '40',
-    'tenant_posts_per_minute': '400',
+    'installation_posts_per_second': '4',
+    'tenant_posts_per_second': '40',
     'receipt_posts_per_hour': '10',
-    'token_callbacks_per_minute': '40',
-    'tenant_callbacks_per_minute': '400',
+    'token_callbacks_per_second': '1',
+    'tenant_callbacks_per_second': '40',
 }
 AT_ONCE = 8
 
@@ -68,7 +68,7 @@ class Floods(StackTest):
         shop, before = self.shop(self.bit_till()), self.limited('installation')
         sales = self.flood(lambda _: shop.sell(), 100)
         texts = [json.loads(sale.first_answer['body'])['ERRORS'][0] for sale in sales if not sale.uuid]
-        self.assertGreaterEqual(len(texts), 50)
+        self.assertTrue(texts)
         self.assertEqual({'ещё раз через минуту' in text for text in texts}, {True}, set(texts))
         self.assertEqual(self.limited('installation') - before, len(texts))
         self.assertEqual(len(self.warnings(f'{shop.name}-main')), 1)
@@ -96,7 +96,7 @@ class Floods(StackTest):
         self.assertEqual(self.call_back(url, till.callback_key, body), (200, ''))
         answers = self.flood(lambda _: self.call_back(url, till.callback_key, body), 60)
         waits = [int(wait) for status, wait in answers if status == 429]
-        self.assertGreaterEqual(len(waits), 50)
+        self.assertGreaterEqual(len(waits), 30)
         self.assertGreater(min(waits), 0)
         self.assertEqual(self.limited('callback_token') - before, len(waits))
         self.assertEqual(self.call_back(url, till.callback_key, bytes(300_000))[0], 413)

@@ -1,6 +1,7 @@
 #include "limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kassaflow/log/log.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 // 4.7), and the checks of the last 20 s at the peak.
 constexpr std::size_t kMost = 100'000;
 
+Limit of_ten_seconds(std::int64_t per_second) { return {10 * per_second, 10s}; }
+
 std::int64_t counted(std::size_t bytes) {
   return std::max<std::int64_t>(1,
                                 static_cast<std::int64_t>((bytes + Limits::kCountedBytes - 1) / Limits::kCountedBytes));
@@ -21,16 +24,17 @@ std::int64_t counted(std::size_t bytes) {
 
 }  // namespace
 
-Limits::Limits(const Options& options, Counters& counters)
+Limits::Limits(const Options& options, Counters& counters, Now now)
     : counters_(counters),
+      now_(std::move(now)),
       receipts_({options.receipt_posts_per_hour, 1h}, kMost),
-      installations_({options.installation_posts_per_minute, 1min}, kMost),
-      tenants_({options.tenant_posts_per_minute, 1min}, kMost),
-      tokens_({options.token_callbacks_per_minute, 1min}, kMost),
-      callback_tenants_({options.tenant_callbacks_per_minute, 1min}, kMost) {}
+      installations_(of_ten_seconds(options.installation_posts_per_second), kMost),
+      tenants_(of_ten_seconds(options.tenant_posts_per_second), kMost),
+      tokens_(of_ten_seconds(options.token_callbacks_per_second), kMost),
+      callback_tenants_(of_ten_seconds(options.tenant_callbacks_per_second), kMost) {}
 
 Buckets::Taken Limits::take(Buckets& buckets, const Named& named, std::int64_t cost) {
-  const auto taken = buckets.take(named.name, cost, std::chrono::steady_clock::now());
+  const auto taken = buckets.take(named.name, cost, now_());
   if (taken.ok) return taken;
   counters_.limited(named.limit);
   if (taken.to_be_told) {

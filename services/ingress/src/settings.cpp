@@ -25,22 +25,25 @@ void IngressSettings::add_to(settings::Settings& keys) {
                 "one question to status; without an answer the post is accepted");
   keys.number<std::size_t>(body_limit, "body_limit", 64 * 1024, 16 * 1024 * 1024, "bytes",
                            "largest body of PRINT_URL; a larger one gets ERRORS");
-  constexpr std::int64_t kMost = 100'000'000;
+  constexpr std::int64_t kMost = 1'000'000;
   const auto limit = [&](std::int64_t& target, const std::string& key, const std::string& unit,
                          const std::string& whose, const std::string& beyond) {
-    keys.number<std::int64_t>(
-        target, key, 1, kMost, unit,
-        "how many " + unit + whose + " one replica takes at once, and again in each such time; " + beyond);
+    keys.number<std::int64_t>(target, key, 1, kMost, unit,
+                              "how many " + unit + whose +
+                                  " one replica takes in a second, and tenfold at once; one of more than 8 KiB counts "
+                                  "as several; beyond it " +
+                                  beyond);
   };
-  const std::string post = "one of more than 8 KiB counts as several; beyond it ERRORS asks to print the check later";
-  limit(limits.installation_posts_per_minute, "installation_posts_per_minute", "posts", " of one portal", post);
-  limit(limits.tenant_posts_per_minute, "tenant_posts_per_minute", "posts", " of all portals of a tenant", post);
-  limit(limits.receipt_posts_per_hour, "receipt_posts_per_hour", "posts", " of one check",
-        "beyond it ERRORS asks for patience, and nothing is published");
-  const std::string callback = "one of more than 8 KiB counts as several; beyond it 429, and the cloud calls again";
-  limit(limits.token_callbacks_per_minute, "token_callbacks_per_minute", "callbacks", " at one address", callback);
-  limit(limits.tenant_callbacks_per_minute, "tenant_callbacks_per_minute", "callbacks", " of all clouds of a tenant",
-        callback);
+  const std::string later = "ERRORS asks to print the same check later";
+  limit(limits.installation_posts_per_second, "installation_posts_per_second", "posts", " of one portal", later);
+  limit(limits.tenant_posts_per_second, "tenant_posts_per_second", "posts", " of all portals of a tenant", later);
+  keys.number<std::int64_t>(limits.receipt_posts_per_hour, "receipt_posts_per_hour", 1, kMost, "posts",
+                            "how many posts of one check one replica publishes at once, and again in each hour; beyond "
+                            "it ERRORS asks for patience");
+  const std::string again = "429, and the cloud calls again";
+  limit(limits.token_callbacks_per_second, "token_callbacks_per_second", "callbacks", " at one address", again);
+  limit(limits.tenant_callbacks_per_second, "tenant_callbacks_per_second", "callbacks", " of all clouds of a tenant",
+        again);
 }
 
 std::string IngressSettings::check() const {

@@ -46,8 +46,10 @@ class PrintHandlerTest : public testing::Test {
   std::shared_ptr<configuration::Snapshot> snapshot_ = make_snapshot();
   metrics::Metrics metrics_{100};
   Counters counters_{metrics_};
-  Limits limits_{{.receipt_posts_per_hour = 10, .installation_posts_per_minute = 40, .tenant_posts_per_minute = 60},
-                 counters_};
+  Buckets::Time now_{};
+  Limits limits_{{.receipt_posts_per_hour = 10, .installation_posts_per_second = 4, .tenant_posts_per_second = 6},
+                 counters_,
+                 [this] { return now_; }};
   FakePublisher publisher_;
   FakeDuplicates duplicates_;
 };
@@ -189,6 +191,9 @@ TEST_F(PrintHandlerTest, I7_OnePortalsFloodIsRefusedForATimeAndNoOtherIsHeldUp) 
             std::string::npos)
       << log;
   EXPECT_NE(uuid_of(print("0th3r", numbered(1))), "");
+  now_ += std::chrono::seconds(10);
+  for (int i = 0; i < 40; ++i) EXPECT_NE(uuid_of(print("s3cr3t", numbered(200 + i))), "");
+  EXPECT_NE(errors_of(print("s3cr3t", numbered(300))), "");
 }
 
 TEST_F(PrintHandlerTest, I7_TheTenantHasALimitOfItsOwn) {

@@ -29,21 +29,35 @@ RECEIPTS_TOPIC = 'kassaflow.receipts'
 STOP_WITHIN_S = 60.0
 NOBODY = '127.0.0.1:9'  # the discard port: nothing listens
 TENANT = 'bench'
+# Load of a benchmark comes from one portal and one address; limits would measure themselves.
+UNLIMITED = {
+    f'KASSAFLOW_{name}': '1000000'
+    for name in ('INSTALLATION_POSTS_PER_SECOND', 'TENANT_POSTS_PER_SECOND', 'RECEIPT_POSTS_PER_HOUR')
+} | {f'KASSAFLOW_EDGE_{name}_RATE': '1000000' for name in ('ADDRESS', 'PORTAL')}
 SETTINGS = {
     'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1',
     'KASSAFLOW_REGISTER_HEALTH': '1s',  # registers that appear are found soon
 }
 
 
+class Shop:
+    """A tenant with one portal; its registers are numbered from `first_register`."""
+
+    def __init__(self, tenant: str, first_register: int = 1) -> None:
+        self.tenant, self.first_register = tenant, first_register
+        self.secret, self.token = secrets.token_hex(16), secrets.token_hex(16)
+
+
 class BenchStack(Stack):
-    def __init__(self, build: pathlib.Path) -> None:
+    def __init__(self, build: pathlib.Path, unlimited: bool = True) -> None:
         super().__init__(ROOT / 'build' / 'bench-stack')
         ours = {name: value for name, value in os.environ.items() if not name.startswith('KASSAFLOW_')}
         self.build = build
-        self._environment = ours | SETTINGS
+        self._environment = ours | SETTINGS | (UNLIMITED if unlimited else {})
         self._environment |= {'KASSAFLOW_STATE_DIR': str(self.state_dir), 'KASSAFLOW_BIN_DIR': str(build / 'bin')}
         self._alone: set[str] = set()  # started by us, with settings of our own
-        self.secret, self.token = secrets.token_hex(8), secrets.token_hex(8)
+        self._shop = Shop(TENANT)
+        self.token = self._shop.token
 
     def __enter__(self) -> BenchStack:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))  # through __exit__
@@ -100,38 +114,29 @@ class BenchStack(Stack):
 
     # --- what it serves ---
 
-    def print_url(self, through: str) -> str:
+    def print_url(self, through: str, shop: Shop | None = None) -> str:
         """Through INGRESS or EDGE."""
-        return f'{self.url(through)}/b24/{self.secret}/print'
+        return f'{self.url(through)}/b24/{(shop or self._shop).secret}/print'
 
-    def apply_pools(self, pools: int, registers_per_pool: int, endpoint: str) -> None:
-        """bench-00, bench-01, …, each with its cashbox and BIT registers at `endpoint`."""
-        documents: list[dict[str, Any]] = [{'kind': 'Tenant', 'id': TENANT, 'name': 'ООО «Замер»'}]
+    def apply_pools(self, pools: int, registers_per_pool: int, endpoint: str, shop: Shop | None = None) -> None:
+        """bench-00, bench-01, …, each with its cashbox and BIT registers at `endpoint`; of another shop: TENANT-00, …"""
+        shop = shop or self._shop
+        documents: list[dict[str, Any]] = [{'kind': 'Tenant', 'id': shop.tenant, 'name': 'ООО «Замер»'}]
         for number in range(pools):
-            documents += _pool(number, registers_per_pool, endpoint)
+            documents += _pool(shop, number, registers_per_pool, endpoint)
         documents.append(
             {
                 'kind': 'Installation',
-                'id': f'{TENANT}-main',
-                'tenant': TENANT,
-                'secret': self.secret,
-                'portal': {'webhook': f'{self.url("SIM_PORTAL")}/rest/1/{TENANT}/'},
+                'id': f'{shop.tenant}-main',
+                'tenant': shop.tenant,
+                'secret': shop.secret,
+                'portal': {'webhook': f'{self.url("SIM_PORTAL")}/rest/1/{shop.tenant}/'},
                 'vat': {'0': 'none', '1': 'none', '2': '10', '3': '22', '4': '0'},
                 'markedWithoutCode': 'refuse',
             }
         )
-        documents += [self._cashbox(number) for number in range(pools)]
+        documents += [_cashbox(shop, number) for number in range(pools)]
         self.apply(documents)
-
-    def _cashbox(self, number: int) -> dict[str, Any]:
-        return {
-            'kind': 'Cashbox',
-            'id': f'{TENANT}-box-{number:02d}',
-            'installation': f'{TENANT}-main',
-            'number': f'box-{number:02d}',
-            'pool': f'{TENANT}-{number:02d}',
-            'requires': {'GATEWAY.TOKEN': self.token},
-        }
 
     # --- Kafka and PostgreSQL ---
 
@@ -164,13 +169,24 @@ class BenchStack(Stack):
         return [line.split('|') for line in done.stdout.splitlines()]
 
 
-def _pool(number: int, registers: int, endpoint: str) -> list[dict[str, Any]]:
-    pool = f'{TENANT}-{number:02d}'
+def _cashbox(shop: Shop, number: int) -> dict[str, Any]:
+    return {
+        'kind': 'Cashbox',
+        'id': f'{shop.tenant}-box-{number:02d}',
+        'installation': f'{shop.tenant}-main',
+        'number': f'box-{number:02d}',
+        'pool': f'{shop.tenant}-{number:02d}',
+        'requires': {'GATEWAY.TOKEN': shop.token},
+    }
+
+
+def _pool(shop: Shop, number: int, registers: int, endpoint: str) -> list[dict[str, Any]]:
+    pool = f'{shop.tenant}-{number:02d}'
     return [
         {
             'kind': 'Pool',
             'id': pool,
-            'tenant': TENANT,
+            'tenant': shop.tenant,
             'inn': '7701234567',
             'taxation': 'osn',
             'ffd': '1.2',
@@ -185,7 +201,7 @@ def _pool(number: int, registers: int, endpoint: str) -> list[dict[str, Any]]:
                 'pool': pool,
                 'protocol': 'bit',
                 'endpoint': endpoint,
-                'registrationNumber': f'{number * registers + each + 1:016d}',
+                'registrationNumber': f'{shop.first_register + number * registers + each:016d}',
                 'bit': {'kktToken': secrets.token_hex(16), 'deduplication': 'assumed-none'},
             }
             for each in range(registers)
