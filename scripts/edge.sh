@@ -6,7 +6,7 @@ edge_url() { printf 'http://127.0.0.1:%s' "$(port edge)"; }
 # Of each second, and as a burst 5 s' worth of an address and 10 s' worth of a portal; deploy/edge/nginx.conf.template says
 # why. KASSAFLOW_EDGE_ADDRESS_RATE and KASSAFLOW_EDGE_PORTAL_RATE are for a benchmark, whose load comes from one of each.
 edge_configure() {
-  local files address_rate=${KASSAFLOW_EDGE_ADDRESS_RATE:-2000} portal_rate=${KASSAFLOW_EDGE_PORTAL_RATE:-200}
+  local files address_rate=${KASSAFLOW_EDGE_ADDRESS_RATE:-2000} portal_rate=${KASSAFLOW_EDGE_PORTAL_RATE:-100}
   files=$(ulimit -Hn)
   if [[ $files == unlimited ]] || ((files > 65536)); then files=65536; fi
   mkdir -p "$STATE/edge"

@@ -34,7 +34,7 @@ from support.report import table, write
 from support.stack import BenchStack, Shop
 
 GOAL = 2.0
-ASK_EVERY_S = 0.02  # 50 a second, a quarter of what the edge allows a portal
+ASK_EVERY_S = 0.02  # 50 a second, half of what the edge allows a portal
 DONE_WITHIN_S = 60.0
 CALLBACK_BYTES, LARGE_BYTES = 240_000, 4_000_000
 Row = dict[str, Any]

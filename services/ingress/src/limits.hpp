@@ -20,12 +20,12 @@ class Limits {
  public:
   // Of posts and callbacks of up to kCountedBytes; a larger one counts once for each, begun.
   static constexpr std::size_t kCountedBytes = 8 * 1024;
-  // Tenants have 0.5 posts a second at the peak, on average (design.md 4.7: 10 000 of them, 5 000 a second); 200
-  // registers print 200 a second at most. What is said of a second may come tenfold at once.
+  // Tenants have 0.5 posts a second at the peak, on average (design.md 4.7: 10 000 of them, 5 000 a second); 50
+  // registers print 50 a second at most. What is said of a second may come tenfold at once.
   struct Options {
     std::int64_t receipt_posts_per_hour = 60;
-    std::int64_t installation_posts_per_second = 100;
-    std::int64_t tenant_posts_per_second = 200;
+    std::int64_t installation_posts_per_second = 50;
+    std::int64_t tenant_posts_per_second = 100;
     std::int64_t token_callbacks_per_second = 50;
     std::int64_t tenant_callbacks_per_second = 100;
   };
