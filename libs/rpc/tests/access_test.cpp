@@ -23,6 +23,8 @@ const std::map<std::string, std::set<std::string>> kMayCall = {
     {"/kassaflow.v1.Fiscalizer/Retry", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/Fail", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/Hold", {"operator", "tenant-admin"}},
+    {"/kassaflow.v1.Fiscalizer/BindStorage", {"operator"}},
+    {"/kassaflow.v1.Fiscalizer/Unbook", {"operator"}},
     {"/kassaflow.v1.Fiscalizer/Unsettled", {"registry*"}},
     {"/kassaflow.v1.Fiscalizer/ListRegisters", {"operator", "service", "tenant-admin", "tenant-viewer"}},
     {"/kassaflow.v1.Status/Get", {"operator", "service", "tenant-admin", "tenant-viewer"}},

@@ -116,6 +116,11 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
     asio::post(context_.executor, [this, register_id] { worker_.decided(register_id); });
   };
   hooks.finished = [this](const Finished& finished) { count(finished); };
+  hooks.find_register = [this](const RegisterId& id) {
+    const auto snapshot = watcher_.current();
+    const auto found = snapshot->registers.find(id);
+    return found == snapshot->registers.end() ? nullptr : found->second;
+  };
   hooks.ask_promise = ask_status(settings.status_grpc, settings.identity);
   hooks.find_token = [this](const std::string& hash) { return configuration::find_token(*watcher_.current(), hash); };
   operations_ = std::make_unique<Operations>(store_, people::Times{settings.longest_quiet(), settings.longest_answer()},

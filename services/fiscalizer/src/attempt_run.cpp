@@ -213,6 +213,7 @@ asio::awaitable<void> AttemptRun::tell(const Finding& finding, bool final) {
               {"detail", finding.text},
               {"final", final}});
   shard_lost_ = !settled.decided;
+  not_its_storage_ = settled.not_its_storage;
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -82,6 +82,8 @@ class AttemptRun {
   [[nodiscard]] async::Clock::time_point repeat_arrives_by() const { return repeat_arrives_by_; }
   // What was told is in the journal, and another worker decides on it.
   [[nodiscard]] bool shard_lost() const { return shard_lost_; }
+  // It named a storage that is not its register's (exactly-once.md 11).
+  [[nodiscard]] bool not_its_storage() const { return not_its_storage_; }
   [[nodiscard]] std::int64_t attempt() const { return attempt_.id; }
   [[nodiscard]] const ReceiptId& receipt() const { return attempt_.receipt; }
   [[nodiscard]] Kind kind() const { return attempt_.kind; }
@@ -110,6 +112,7 @@ class AttemptRun {
   std::optional<Finding> end_;  // with closed_
   bool stopping_ = false;
   bool shard_lost_ = false;
+  bool not_its_storage_ = false;
   async::Clock::time_point repeat_arrives_by_{};
   bool late_ = false;  // it waits for longer than it may, and that was told
 };

@@ -91,6 +91,10 @@ asio::awaitable<void> Lane::step() {
   } else if (!stands_.empty()) {
     set_up(false, stands_);
     co_await wake_.wait_for(dependencies_.settings.register_health);
+  } else if (!memory_.disputed_fn.empty()) {
+    set_up(false, "it names FN " + memory_.disputed_fn + ", which is not bound to it: a person must say whose it is");
+    co_await wake_.wait_for(dependencies_.settings.register_health);
+    must_remember_ = true;
   } else if (!up_) {
     co_await probe();
   } else if (memory_.questions.size() > kProbesAtOnce) {
@@ -326,6 +330,7 @@ NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) co
   attempt.kind = kind;
   attempt.register_id = register_id_;
   attempt.identity = identity_;
+  attempt.tenant = register_->tenant;
   attempt.pool = pool_;
   attempt.fence = fence_;
   attempt.key = std::move(key);
@@ -389,6 +394,7 @@ asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) 
   } else {
     learn(run_->kind(), *finding);
   }
+  if (run_->not_its_storage()) must_remember_ = true;
   run_.reset();
 }
 

@@ -23,7 +23,7 @@ grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
   const std::string text = visible(explained(error));
   if (error.code == people::kMalformed) return {StatusCode::INVALID_ARGUMENT, text};
-  if (error.code == people::kUnknown) return {StatusCode::NOT_FOUND, text};
+  if (error.code == people::kUnknown || error.code == people::kUnknownDocument) return {StatusCode::NOT_FOUND, text};
   if (error.code == people::kRefused) return {StatusCode::FAILED_PRECONDITION, text};
   if (error.code == postgres::kData) return {StatusCode::INVALID_ARGUMENT, text};
   return {StatusCode::UNAVAILABLE, text};
@@ -43,9 +43,13 @@ v1::Shift record_shift(Shift shift) {
 
 // Who is told by the token; what he says of himself stands beside it.
 template <class Request>
+std::string actor_of(const Request& request, const rpc::Caller& caller) {
+  return request.actor().empty() ? std::string() : caller.name() + " (" + request.actor() + ")";
+}
+
+template <class Request>
 people::Order order_of(const Request& request, const rpc::Caller& caller) {
-  people::Order order{ReceiptId(request.receipt_id()), request.actor()};
-  if (!order.actor.empty()) order.actor = caller.name() + " (" + order.actor + ")";
+  people::Order order{ReceiptId(request.receipt_id()), actor_of(request, caller)};
   order.only_tenant = caller.only_tenant();
   if constexpr (requires { request.attempt(); }) order.attempt = request.attempt();
   return order;
@@ -119,6 +123,25 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     never();
   }
 
+  grpc::Status BindStorage(grpc::ServerContext* context, const v1::BindStorageRequest* request,
+                           v1::StorageResponse* response) override {
+    const RegisterId id(request->register_());
+    const auto entry = hooks_.find_register(id);
+    if (!entry || entry->settings.identity.empty()) {
+      return {grpc::StatusCode::NOT_FOUND, "no register " + visible(id.str()) + " is known to this worker"};
+    }
+    return say(*context, *request, response, [&](Transaction& tx, const std::string& actor) {
+      return people::bind_storage(tx, actor, id, {request->fn(), entry->settings.identity, entry->tenant});
+    });
+  }
+
+  grpc::Status Unbook(grpc::ServerContext* context, const v1::UnbookRequest* request,
+                      v1::StorageResponse* response) override {
+    return say(*context, *request, response, [&](Transaction& tx, const std::string& actor) {
+      return people::unbook(tx, actor, request->fn(), request->fd());
+    });
+  }
+
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
                          v1::UnsettledResponse* response) override {
     if (!documents::is_id(request->register_()) || !std::in_range<std::int64_t>(request->revision())) {
@@ -167,23 +190,42 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
+  using Decision = std::function<Result<people::Done>(Transaction&)>;
+
   // A refusal leaves nothing behind.
+  Result<people::Done> decided(const Decision& body) {
+    Result<people::Done> done;
+    const auto stored = store_.transact_blocking([&](Transaction& tx) {
+      done = body(tx);
+      if (!done) throw std::runtime_error(done.error().message);
+    });
+    if (done && !stored) return tl::unexpected(stored.error());
+    if (done && done->finished) hooks_.finished(*done->finished);
+    if (done) hooks_.settled(done->register_id);
+    return done;
+  }
+
   template <class Request>
   grpc::Status decide(const grpc::ServerContext& context, const Request& request, v1::OperationResponse* response,
                       const std::function<Result<people::Done>(Transaction&, const people::Order&)>& body) {
     return access_.with_caller(context, [&](const rpc::Caller& caller) {
       const people::Order order = order_of(request, caller);
-      Result<people::Done> decided;
-      const auto stored = store_.transact_blocking([&](Transaction& tx) {
-        decided = body(tx, order);
-        if (!decided) throw std::runtime_error(decided.error().message);
-      });
-      if (!decided) return to_status(decided.error());
-      if (!stored) return to_status(stored.error());
-      response->set_state(records::to_record(decided->state));
-      response->set_note(decided->note);
-      if (decided->finished) hooks_.finished(*decided->finished);
-      hooks_.settled(decided->register_id);
+      const auto done = decided([&](Transaction& tx) { return body(tx, order); });
+      if (!done) return to_status(done.error());
+      response->set_state(records::to_record(done->state));
+      response->set_note(done->note);
+      return grpc::Status::OK;
+    });
+  }
+
+  template <class Request>
+  grpc::Status say(const grpc::ServerContext& context, const Request& request, v1::StorageResponse* response,
+                   const std::function<Result<people::Done>(Transaction&, const std::string& actor)>& body) {
+    return access_.with_caller(context, [&](const rpc::Caller& caller) {
+      const std::string actor = actor_of(request, caller);
+      const auto done = decided([&](Transaction& tx) { return body(tx, actor); });
+      if (!done) return to_status(done.error());
+      response->set_note(done->note);
       return grpc::Status::OK;
     });
   }

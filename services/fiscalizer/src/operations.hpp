@@ -21,6 +21,8 @@ struct OperationsHooks {
   std::function<std::optional<std::vector<Lane::View>>()> views;  // of this worker's lanes; nullopt: it cannot say now
   std::function<void(const RegisterId& register_id)> settled;     // a register may go on; empty: a queue has grown
   std::function<void(const Finished&)> finished;
+  // The register's document in force; null: there is none, or this version does not speak with it.
+  std::function<std::shared_ptr<const configuration::Register>(const RegisterId& id)> find_register;
   AskPromise ask_promise;
   rpc::FindToken find_token;
 };

@@ -204,9 +204,10 @@ void Worker::tell_lane(const RegisterId& register_id, const Heard& heard, Kind k
   if (lane == lanes_.end()) return;
   if (heard.final && settled.news) {
     lane->second->ended(heard.attempt, kind, heard.finding);
-  } else {
-    lane->second->remember_again();
+  } else if (lane->second->current_attempt() == heard.attempt) {
+    lane->second->ask_now();  // what a callback says of a storage binds nothing
   }
+  if (!heard.final || !settled.news || settled.not_its_storage) lane->second->remember_again();
 }
 
 // What a callback tells counts for the attempt it names, whatever became of that (exactly-once.md 5): a late "printed"
@@ -252,6 +253,7 @@ asio::awaitable<void> Worker::read_callback(CalledBack callback) {
   heard.fence.shard = callback.shard;
   heard.stored = callback.evidence;
   heard.send = callback.send;
+  heard.called_back = true;
   heard.finding = std::move(*finding);
   co_await settle_evidence({std::move(heard), callback.register_id, attempt.kind});
 }

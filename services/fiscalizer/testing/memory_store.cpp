@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <stdexcept>
 #include <utility>
 
@@ -112,6 +113,7 @@ struct Memory::Tables {
   std::map<std::tuple<std::string, std::int32_t, std::int64_t, std::int64_t>, StoredRecord> kept_records;
   kafka::ReadPositions positions;
   std::map<std::int64_t, StoredEvidence> evidence;
+  Storages storages;
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
   std::map<RegisterIdentity, RegisterRow> registers;
   std::map<RegisterId, std::uint64_t> retired_registers;
@@ -405,6 +407,7 @@ class MemoryTransaction final : public Transaction {
       row.row.kind = attempt.kind;
       row.row.identity = attempt.identity;
       row.row.register_id = attempt.register_id;
+      row.row.tenant = attempt.tenant;
       row.row.shard = attempt.fence.shard;
       row.row.proves = attempt.proves;
       row.row.fn_before = attempt.fn_before;
@@ -481,6 +484,7 @@ class MemoryTransaction final : public Transaction {
       row.row.number = attempt.number;
       row.row.identity = attempt.identity;
       row.row.register_id = attempt.register_id;
+      row.row.tenant = attempt.tenant;
       row.row.shard = attempt.fence.shard;
       row.row.key = attempt.key;
       row.row.outcome = outcome;
@@ -682,6 +686,30 @@ class MemoryTransaction final : public Transaction {
 
   // --- documents and registers ---
 
+  Storages storages(const std::set<std::string>& fns) override {
+    Storages found;
+    for (const auto& fn : fns) {
+      is_text(fn);
+      if (const auto row = tables_.storages.find(fn); row != tables_.storages.end()) found.insert(*row);
+    }
+    return found;
+  }
+
+  void bind_storages(const std::vector<Storage>& storages) override {
+    for (const auto& storage : storages) {
+      is_indexed(storage.fn);
+      insert(tables_.storages, storage.fn, storage);
+    }
+  }
+
+  void move_storage(const Storage& storage) override {
+    is_indexed(storage.fn);
+    change(tables_.storages, storage.fn) = storage;
+    for (const auto& [identity, row] : tables_.registers) {
+      if (row.disputed_fn == storage.fn) change(tables_.registers, identity).disputed_fn.clear();
+    }
+  }
+
   std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override {
     std::set<std::int64_t> owners;
     for (const auto& claim : claims) {
@@ -698,22 +726,30 @@ class MemoryTransaction final : public Transaction {
     return found == tables_.documents.end() ? std::nullopt : std::optional(found->second);
   }
 
-  std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+  void unbook(const std::string& fn, std::uint64_t fd) override {
+    const auto found = tables_.documents.find({fn, fd});
+    if (found == tables_.documents.end()) return;
+    undo_.emplace_back([this, row = *found] { tables_.documents.insert(row); });
+    tables_.documents.erase(found);
+  }
+
+  std::vector<std::uint64_t> known_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last,
                                            int limit) override {
     std::vector<std::uint64_t> numbers;
-    for (auto row = tables_.documents.lower_bound({fn, first});
-         row != tables_.documents.end() && row->first.first == fn && row->first.second <= last &&
+    for (auto row = tables_.documents.lower_bound({storage.fn, first});
+         row != tables_.documents.end() && row->first.first == storage.fn && row->first.second <= last &&
          static_cast<int>(numbers.size()) < limit;
          ++row) {
-      numbers.push_back(row->first.second);
+      const auto& attempt = tables_.attempts.at(row->second.attempt).row;
+      const auto receipt = tables_.receipts.find(row->second.receipt);
+      const auto& tenant = receipt == tables_.receipts.end() ? attempt.tenant : receipt->second.row.tenant;
+      if (attempt.identity == storage.identity || tenant == storage.tenant) numbers.push_back(row->first.second);
     }
     return numbers;
   }
 
-  std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) override {
-    if (last < first) return 0;
-    return static_cast<std::uint64_t>(
-        std::distance(tables_.documents.lower_bound({fn, first}), tables_.documents.upper_bound({fn, last})));
+  std::uint64_t count_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last) override {
+    return known_numbers(storage, first, last, INT_MAX).size();
   }
 
   Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
@@ -738,6 +774,7 @@ class MemoryTransaction final : public Transaction {
       if (!one.fn.empty()) stored.highest_fd = stored.fn == one.fn ? std::max(stored.highest_fd, one.fd) : one.fd;
       if (!one.fn.empty()) stored.fn = one.fn;
       if (one.shift && *one.shift != Shift::unknown) stored.shift = *one.shift;
+      if (!one.disputed_fn.empty()) stored.disputed_fn = one.disputed_fn;
       if (one.opened_now) stored.shift_opened_at_s = now_ms_ / 1000;
       if (one.shift == Shift::closed) stored.shift_opened_at_s = 0;
     }

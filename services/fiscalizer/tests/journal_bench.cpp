@@ -16,7 +16,8 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() {
     session_.exec(
         "truncate receipts, posts, attempts, evidence, documents, registers, retired_registers, offsets, unreadable, "
-        "audit cascade; alter table receipts drop constraint if exists refused; update trust t set system = l.system, "
+        "audit, storages cascade; alter table receipts drop constraint if exists refused; update trust t set system = "
+        "l.system, "
         "timeline = l.timeline, run = l.run, stage = 'open' from "
         "life() l");
   }
@@ -72,7 +73,7 @@ class PostgresUnderTest final : public StoreUnderTest {
 
  private:
   static constexpr const char* kTables[] = {"receipts",  "posts",   "attempts",   "evidence", "documents",
-                                            "registers", "offsets", "unreadable", "audit"};
+                                            "registers", "offsets", "unreadable", "audit",    "storages"};
   postgres_testing::Session session_{journal_server().uri(), kSchema};
   postgres::Database database_{
       {.uri = journal_server().uri(), .application_name = "test", .threads = 1, .search_path = kSchema}};

@@ -165,6 +165,7 @@ class JournalBench {
     attempt.number = receipt.attempts + 1;
     attempt.register_id = RegisterId("kkt-1");
     attempt.identity = RegisterIdentity(identity);
+    attempt.tenant = TenantId("acme");
     attempt.pool = kPool;
     attempt.fence = {receipts::shard_of(kPool), 1};
     attempt.key = receipts::attempt_key(receipt.id.str(), attempt.number);
@@ -204,6 +205,18 @@ class JournalBench {
     }
     return result;
   }
+  static Heard in_storage(Heard told, const std::string& fn) {
+    told.finding.document->fn = fn;
+    return told;
+  }
+  // A receipt's attempt whose end nobody could tell.
+  std::int64_t open_and_lose(const NewAttempt& attempt) {
+    const auto id = open(attempt);
+    auto lost = heard(id, Fact::unknown, Cause::ambiguous);
+    lost.provable = false;
+    settle(lost);
+    return id;
+  }
   std::vector<Settled> settle(const std::vector<Heard>& told, const WorkerId& worker = kWorker) {
     return run([&](Transaction& tx) { return journal::settle(tx, worker, limits_, told); });
   }
@@ -242,7 +255,7 @@ class JournalBench {
   }
   void call_back(const Callback& callback) { take({callback_record(callback)}); }
   std::uint64_t documents() {
-    return run([](Transaction& tx) { return tx.count_numbers(kFn, 1, UINT32_MAX); });
+    return run([](Transaction& tx) { return tx.count_numbers({kFn, {}, TenantId("acme")}, 1, UINT32_MAX); });
   }
 
   std::unique_ptr<StoreUnderTest> under_test_;

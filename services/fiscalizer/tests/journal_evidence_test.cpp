@@ -5,6 +5,8 @@
 namespace kassaflow::fiscalizer {
 namespace {
 
+const std::string kFn3 = "7380440800000003";  // of another register
+
 TEST_P(JournalTest, Rule5_EvidenceUnderALostEpochIsKeptAndDecidedByTheOwner) {
   take({post(1, 1, 10, "d", 0)});
   const auto attempt = open(attempt_for(queued().at(0)));
@@ -279,11 +281,10 @@ TEST_P(NumberingTest, Rule6_ALateAnswerOfTheLostAttemptStillCounts) {
 TEST_P(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroupGoesOn) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
   const auto waiting = queued();
-  const auto first = open(attempt_for(waiting.at(0), "bit:1"));
-  const auto second = open(attempt_for(waiting.at(1), "bit:2"));
-  const auto third = open(attempt_for(waiting.at(2), "bit:3"));
-  settle(std::vector{heard(first, Fact::printed, Cause::none, 5), heard(second, Fact::printed, Cause::none, 5),
-                     heard(third, Fact::printed, Cause::none, 6)});
+  const auto first = open_and_lose(attempt_for(waiting.at(0)));
+  const auto second = open(attempt_for(waiting.at(1)));
+  const auto third = in_storage(heard(open(attempt_for(waiting.at(2), "bit:3")), Fact::printed, Cause::none, 6), kFn3);
+  settle(std::vector{heard(first, Fact::printed, Cause::none, 5), heard(second, Fact::printed, Cause::none, 5), third});
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(state(3), "done");
@@ -292,10 +293,10 @@ TEST_P(JournalTest, Rule11_ASecondClaimantOfADocumentBecomesUncertainAndTheGroup
 TEST_P(JournalTest, Rule11_ADocumentOfAnEarlierGroupIsNotClaimedAgainAndTheGroupGoesOn) {
   take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
   const auto waiting = queued();
-  settle(heard(open(attempt_for(waiting.at(0), "bit:1")), Fact::printed, Cause::none, 5));
-  const auto second = open(attempt_for(waiting.at(1), "bit:2"));
-  const auto third = open(attempt_for(waiting.at(2), "bit:3"));
-  settle(std::vector{heard(second, Fact::printed, Cause::none, 5), heard(third, Fact::printed, Cause::none, 6)});
+  settle(heard(open(attempt_for(waiting.at(0))), Fact::printed, Cause::none, 5));
+  const auto second = open(attempt_for(waiting.at(1)));
+  const auto third = in_storage(heard(open(attempt_for(waiting.at(2), "bit:3")), Fact::printed, Cause::none, 6), kFn3);
+  settle(std::vector{heard(second, Fact::printed, Cause::none, 5), third});
   EXPECT_EQ(state(1), "done");
   EXPECT_EQ(state(2), "uncertain");
   EXPECT_EQ(state(3), "done");

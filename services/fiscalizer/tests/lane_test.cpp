@@ -28,7 +28,7 @@ class LaneTest : public PostgresJournalTest {
     settings_.retry_min = settings_.retry_max = settings::Duration(1h);  // a back-off is longer than a test
     settings_.register_health = settings::Duration(1);
     register_->pool = kPool;
-    pool_of_registers_->tenant = TenantId("acme");
+    register_->tenant = pool_of_registers_->tenant = TenantId("acme");
     register_->settings.protocol = registers::find_protocol("itkassa");
     register_->settings.identity = RegisterIdentity("bit:1");
     free_shards();
@@ -303,6 +303,23 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
   // Its document was corrected.
   driver_.sent = printed();
   register_ = std::make_shared<configuration::Register>(*register_);
+  until([&] { return state(2) == "done"; });
+}
+
+TEST_F(LaneTest, Rule11_ARegisterThatNamesAnothersStorageStandsUntilAPersonHasSaidWhoseItIs) {
+  const auto say = [&](const std::string& identity) {
+    transact([&](Transaction& tx) {
+      people::bind_storage(tx, "anna@desk", RegisterId("kkt-1"), {kFn, RegisterIdentity(identity), TenantId("acme")});
+    });
+  };
+  say("bit:9");
+  driver_.can.query_by_key = false;
+  driver_.sent = said(Fact::printed);
+  drive();
+  until([&] { return rests("it names FN " + kFn + ", which is not bound to it: a person must say whose it is"); });
+  EXPECT_EQ(driver_.sends, 1);
+  EXPECT_EQ(state(1) + "/" + state(2), "uncertain/queued");
+  say("bit:1");
   until([&] { return state(2) == "done"; });
 }
 

@@ -24,6 +24,7 @@ struct Arguments {
   ListOptions list;
   Verdict verdict;
   NewToken token;
+  StorageWord storage;
 };
 
 using Command = std::function<int(const Session&)>;
@@ -135,6 +136,23 @@ void add_token_commands(CLI::App& app, Arguments& given, Command& chosen) {
   });
 }
 
+void add_storage_commands(CLI::App& app, StorageWord& word, Command& chosen) {
+  CLI::App* storages =
+      app.add_subcommand("storages", "Say whose a fiscal storage is, or a document of it")->require_subcommand(1);
+  const auto add = [&](const char* verb, const char* help, int (*act)(const Session&, const StorageWord&)) {
+    CLI::App* command = storages->add_subcommand(verb, help);
+    command->add_option("fn", word.fn, "number of the fiscal storage, 16 digits")->required();
+    command->callback(
+        [&chosen, &word, act] { chosen = [&word, act](const Session& session) { return act(session, word); }; });
+    return command;
+  };
+  CLI::App* bind = add("bind", "The storage is in this register now, wherever it was", bind_storage);
+  add_id(*bind, "register", word.register_id)->required();
+  CLI::App* unbook =
+      add("unbook", "That document is not of the receipt that has it: its number is free for its own", unbook_document);
+  unbook->add_option("fd", word.fd, "number of the fiscal document")->required();
+}
+
 }  // namespace
 
 std::string actor(const Environment& environment) {
@@ -176,6 +194,7 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   add_document_commands(app, given, chosen);
   add_receipt_commands(app, given, chosen);
   add_token_commands(app, given, chosen);
+  add_storage_commands(app, given.storage, chosen);
   CLI::App* registers = app.add_subcommand("registers", "Look at registers")->require_subcommand(1);
   registers->add_subcommand("list", "Health, shift and queue of every register")->callback([&] {
     chosen = list_registers;

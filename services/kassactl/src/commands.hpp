@@ -43,6 +43,13 @@ struct Verdict {
   bool yes = false;  // asks nothing
 };
 
+// What a person says of a storage, or of one document of it; audited.
+struct StorageWord {
+  std::string fn;
+  RegisterId register_id;
+  std::uint64_t fd = 0;
+};
+
 int apply_files(const Session& session, const std::vector<std::string>& files);
 int get_documents(const Session& session, const std::string& kind, const std::string& id);
 int delete_document(const Session& session, const std::string& kind, const std::string& id);
@@ -66,6 +73,8 @@ struct NewToken {
 int create_token(const Session& session, const NewToken& wanted);
 // Keeps the token that standard input holds, once the registry has known it.
 int login(const Session& session);
+int bind_storage(const Session& session, const StorageWord& word);
+int unbook_document(const Session& session, const StorageWord& word);
 
 // Who asks, for the audit log: "user@host".
 [[nodiscard]] std::string actor(const Environment& environment);

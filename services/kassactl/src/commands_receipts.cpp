@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
-#include <functional>
 
 #include "commands.hpp"
+#include "fiscalizers.hpp"
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/text/visible.hpp"
-#include "kassaflow/v1/fiscalizer.grpc.pb.h"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "receipt_view.hpp"
 #include "registry.hpp"
@@ -36,27 +35,6 @@ bool is_digits(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-using Operation = std::function<grpc::Status(v1::Fiscalizer::Stub&, grpc::ClientContext&, v1::OperationResponse&)>;
-
-// Operations are compare-and-set on the journal all workers share: the first worker that carries it out is enough.
-v1::OperationResponse operate(const Session& session, const Operation& operation) {
-  std::string reason;
-  std::string unreachable;
-  for (const std::string& address : addresses(session.environment, "fiscalizer")) {
-    const auto stub =
-        v1::Fiscalizer::NewStub(open_channel(session.environment, "fiscalizer", address, token(session.environment)));
-    grpc::ClientContext context;
-    limit(context);
-    v1::OperationResponse response;
-    const grpc::Status status = operation(*stub, context, response);
-    if (status.ok()) return response;
-    const bool away = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                      status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
-    (away ? unreachable : reason) = away ? describe(status, "fiscalizer", address) : status.error_message();
-  }
-  throw Failure(reason.empty() ? unreachable : reason);
-}
-
 int report(const Session& session, const ReceiptId& receipt, const v1::OperationResponse& response) {
   const std::string state(documents::word_of(response.state()));
   json::object object{{"id", receipt.str()}, {"state", state}};
@@ -64,6 +42,15 @@ int report(const Session& session, const ReceiptId& receipt, const v1::Operation
   const std::string note = response.note().empty() ? "" : ": " + response.note();
   show(session, object, visible(receipt.str() + " is now " + state + note) + "\n");
   return 0;
+}
+
+// Carries it out and says what the receipt is by now.
+template <class Request>
+int decide(const Session& session, const ReceiptId& receipt, const Request& request,
+           grpc::Status (v1::Fiscalizer::Stub::*call)(grpc::ClientContext*, const Request&, v1::OperationResponse*)) {
+  v1::OperationResponse response;
+  operate(session.environment, [&](auto& stub, auto& context) { return (stub.*call)(&context, request, &response); });
+  return report(session, receipt, response);
 }
 
 v1::ReceiptView find_receipt(const Session& session, const ReceiptId& receipt) {
@@ -182,9 +169,7 @@ int resolve_receipt(const Session& session, const Verdict& verdict) {
     decision = "Printed as FN " + verdict.fn + " FD " + std::to_string(verdict.fd) + " sign " + verdict.fp;
   }
   confirm(session, verdict, decision);
-  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
-                  return stub.Resolve(&context, request, &response);
-                }));
+  return decide(session, verdict.receipt, request, &v1::Fiscalizer::Stub::Resolve);
 }
 
 int fail_receipt(const Session& session, const Verdict& verdict) {
@@ -195,24 +180,18 @@ int fail_receipt(const Session& session, const Verdict& verdict) {
   confirm(session, verdict,
           std::string("Fail it for good, the portal is told ERROR") +
               (verdict.not_printed ? "; certainly not printed" : ""));
-  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
-                  return stub.Fail(&context, request, &response);
-                }));
+  return decide(session, verdict.receipt, request, &v1::Fiscalizer::Stub::Fail);
 }
 
 int hold_receipt(const Session& session, const Verdict& verdict) {
   auto request = request_of<v1::HoldRequest>(session, verdict);
   request.set_reason(verdict.reason);
-  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
-                  return stub.Hold(&context, request, &response);
-                }));
+  return decide(session, verdict.receipt, request, &v1::Fiscalizer::Stub::Hold);
 }
 
 int retry_receipt(const Session& session, const Verdict& verdict) {
   const auto request = request_of<v1::RetryRequest>(session, verdict);
-  return report(session, verdict.receipt, operate(session, [&](auto& stub, auto& context, auto& response) {
-                  return stub.Retry(&context, request, &response);
-                }));
+  return decide(session, verdict.receipt, request, &v1::Fiscalizer::Stub::Retry);
 }
 
 }  // namespace kassaflow::kassactl

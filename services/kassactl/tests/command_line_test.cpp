@@ -120,6 +120,16 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
     entry.set_detail("ready" + said);
     return grpc::Status::OK;
   }
+  grpc::Status BindStorage(grpc::ServerContext*, const v1::BindStorageRequest* request,
+                           v1::StorageResponse* response) override {
+    if (request->actor().empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "no actor"};
+    response->set_note("FN " + request->fn() + " is bound to " + request->register_() + said);
+    return grpc::Status::OK;
+  }
+  grpc::Status Unbook(grpc::ServerContext*, const v1::UnbookRequest* request, v1::StorageResponse*) override {
+    return {grpc::StatusCode::NOT_FOUND,
+            "document " + std::to_string(request->fd()) + " of FN " + request->fn() + " belongs to nobody"};
+  }
   v1::ResolveRequest resolved;
   v1::FailRequest failed;
   v1::HoldRequest held;
@@ -283,6 +293,14 @@ TEST_F(CommandLine, ResolveTellsTheWholeStory) {
   EXPECT_THAT(fiscalizer_.resolved.actor(), testing::StartsWith("tester@"));
   EXPECT_EQ(call({"receipts", "resolve", "known", "--not-printed"}), 0);
   EXPECT_FALSE(fiscalizer_.resolved.has_fiscal());
+}
+
+TEST_F(CommandLine, APersonSaysWhoseAStorageIs) {
+  EXPECT_EQ(call({"storages", "bind", "9289000100000001", "acme-kkt-1"}), 0);
+  EXPECT_EQ(out_.str(), "FN 9289000100000001 is bound to acme-kkt-1\n");
+  EXPECT_EQ(call({"storages", "unbook", "9289000100000001", "42"}), 1);
+  EXPECT_EQ(err_.str(), "document 42 of FN 9289000100000001 belongs to nobody\n");
+  EXPECT_NE(call({"storages", "bind", "9289000100000001"}), 0);
 }
 
 TEST_F(CommandLine, ResolveRefusesHalfAStory) {

@@ -36,6 +36,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     'neither': {},
     'answer': {'body': '', 'printed': True, 'status': 200},
     'shape': {'shape': 'array'},
+    'names_foreign_fn': {'fn': '', 'fd': 0},
 }
 SHIFT_ERRORS = {'closed': 'Смена закрыта', 'open': 'Смена уже открыта', 'expired': 'Смена превысила 24 часа'}
 Packet = list[dict[str, Any]]
@@ -96,7 +97,8 @@ class BitDriverSimulator(RegisterSimulator):
             return Answer(hang=True)
         if name == 'answer':
             return self._tell(parameters, packet, token, key, raw)
-        entries = self._run(packet, token, key, raw, shape=parameters.get('shape'))
+        named = parameters if name == 'names_foreign_fn' else None
+        entries = self._run(packet, token, key, raw, shape=parameters.get('shape'), named=named)
         if name == 'error':
             entries = [answers.failure(packet[0]['name'], parameters['text'])]
         if name == 'neither':
@@ -114,9 +116,16 @@ class BitDriverSimulator(RegisterSimulator):
         return answers.packet_done(entries, shape or self.settings['shape'])
 
     def _run(
-        self, packet: Packet, token: str, key: str, raw: str, late: bool = False, shape: str | None = None
+        self,
+        packet: Packet,
+        token: str,
+        key: str,
+        raw: str,
+        late: bool = False,
+        shape: str | None = None,
+        named: dict[str, Any] | None = None,
     ) -> list[answers.Entry]:
-        """`shape` None: that of the settings."""
+        """`shape` None: that of the settings. `named`: what it says of the document instead of what is so."""
         storage = self.storage(token)
         with storage.lock:  # a register does one thing at a time
             if self.settings['deduplication'] and (token, key) in self._done:
@@ -133,7 +142,8 @@ class BitDriverSimulator(RegisterSimulator):
                         )
                     )
                     break  # the following ones are not executed (§4)
-                entries.append(answers.success(command['name'], document, shape or self.settings['shape']))
+                told = _renamed(document, **named) if named else document
+                entries.append(answers.success(command['name'], told, shape or self.settings['shape']))
             self.ledger.append('result', register=token, key=key, entries=entries)
             self._done[token, key] = entries
             return entries
@@ -165,6 +175,11 @@ class BitDriverSimulator(RegisterSimulator):
     def _stop_listening(self, _: Request, port: str) -> Answer:
         self.server.stop_listening(int(port))
         return json_answer({'port': int(port)})
+
+
+def _renamed(document: dict[str, Any], fn: str, fd: int) -> dict[str, Any]:
+    qr = document['qr'].replace(f'&fn={document["fn"]}&i={document["fd"]}&', f'&fn={fn}&i={fd}&')
+    return document | {'fn': fn, 'fd': fd, 'qr': qr}
 
 
 def _read_packet(request: Request, token: str, key: str) -> Packet:

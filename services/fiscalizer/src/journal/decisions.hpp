@@ -16,9 +16,10 @@ struct Limits {
 };
 
 struct Settled {
-  bool decided = false;  // false: the shard is not ours under that epoch; the evidence is kept for its owner
-  bool news = false;     // it changed what is known of the attempt
-  bool later = false;    // the journal is being taken back, and may not know the attempt yet: nothing is stored
+  bool decided = false;          // false: the shard is not ours under that epoch; the evidence is kept for its owner
+  bool news = false;             // it changed what is known of the attempt
+  bool later = false;            // the journal is being taken back, and may not know the attempt yet: nothing is stored
+  bool not_its_storage = false;  // it named one that is not its register's, and the journal remembers another
   std::optional<Finished> finished;
 };
 

@@ -19,15 +19,15 @@ namespace {
 constexpr int kNumbersShown = 20;
 
 // What a person is asked when numbering leaves a question open.
-std::string question_for(Transaction& tx, const receipts::ProofResult& result, const std::string& fn) {
+std::string question_for(Transaction& tx, const receipts::ProofResult& result, const Storage& storage) {
   if (result.proof != receipts::Proof::gap) {
     return "Ответ кассы потерян, и напечатан ли чек, не доказано (" + result.reason + ").";
   }
   std::string ours;
-  for (const auto number : tx.known_numbers(fn, result.first_missing, result.last_missing, kNumbersShown)) {
+  for (const auto number : tx.known_numbers(storage, result.first_missing, result.last_missing, kNumbersShown)) {
     ours += (ours.empty() ? "" : ", ") + std::to_string(number);
   }
-  return "Ответ кассы потерян. Проверьте документы ФН " + fn + " с № " + std::to_string(result.first_missing) +
+  return "Ответ кассы потерян. Проверьте документы ФН " + storage.fn + " с № " + std::to_string(result.first_missing) +
          " по № " + std::to_string(result.last_missing) +
          (ours.empty() ? "; наших среди них нет" : "; из них наши: " + ours) + ".";
 }
@@ -39,11 +39,12 @@ struct Skipped {
   bool opened = false;        // we had to open the shift, so somebody else has closed it with a report
 };
 
-Skipped skipped_by(Transaction& tx, std::int64_t id, const AttemptRow& next, const fiscal::FiscalDocument& document) {
+Skipped skipped_by(Transaction& tx, std::int64_t id, const AttemptRow& next, const TenantId& tenant,
+                   const fiscal::FiscalDocument& document) {
   Skipped skipped;
   if (next.fn_before.empty() || document.fn != next.fn_before || document.fd <= next.fd_before + 1) return skipped;
-  skipped.numbers =
-      document.fd - next.fd_before - 1 - tx.count_numbers(document.fn, next.fd_before + 1, document.fd - 1);
+  const auto ours = tx.count_numbers({document.fn, next.identity, tenant}, next.fd_before + 1, document.fd - 1);
+  skipped.numbers = document.fd - next.fd_before - 1 - ours;
   const auto reports = tx.reports_since(next.identity, next.fn_before, next.fd_before, id);
   skipped.reports = reports.count;
   skipped.opened = next.kind == Kind::open_shift || reports.opened;
@@ -51,6 +52,10 @@ Skipped skipped_by(Transaction& tx, std::int64_t id, const AttemptRow& next, con
 }
 
 }  // namespace
+
+TenantId tenant_of(const Touched& rows, const AttemptRow& attempt) {
+  return attempt.receipt.empty() ? attempt.tenant : rows.receipts.at(attempt.receipt).tenant;
+}
 
 bool others_unanswered(const Touched& rows, std::int64_t id, const AttemptRow& attempt) {
   return std::ranges::any_of(rows.attempts, [&](const auto& row) {
@@ -98,7 +103,7 @@ void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocumen
   } else {
     change.outcome = AttemptOutcome::unknown;
     change.question = lost.question = Question::asked;
-    change.detail = receipt.error = question_for(tx, result, document.fn);
+    change.detail = receipt.error = question_for(tx, result, {document.fn, probe.identity, tenant_of(rows, probe)});
     receipt.changed = true;
   }
   log::warn(
@@ -108,11 +113,13 @@ void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocumen
 
 void doubt_skipped(Transaction& tx, std::int64_t id, const fiscal::FiscalDocument& document, Touched& rows) {
   const auto next = rows.attempts.at(id);
-  const auto skipped = skipped_by(tx, id, next, document);
+  const auto skipped = skipped_by(tx, id, next, tenant_of(rows, next), document);
   for (auto& [other_id, other] : rows.attempts) {
     const bool since = other.identity == next.identity && other.fn_before == next.fn_before &&
                        other.fd_before == next.fd_before && other_id < id;
     if (!since || other.receipt.empty() || !other.believed()) continue;
+    // An identity may have been another tenant's before.
+    if (tenant_of(rows, other) != tenant_of(rows, next)) continue;
     // "The shift is closed" names the report of whoever closed it.
     const bool names_report = skipped.opened && other.cause == to_string(Cause::shift_closed);
     if (skipped.numbers <= skipped.reports + (names_report ? 1 : 0)) continue;

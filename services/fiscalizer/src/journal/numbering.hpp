@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kassaflow/fiscal/receipt.hpp"
+#include "storages.hpp"
 #include "transaction.hpp"
 
 namespace kassaflow::fiscalizer::journal {
@@ -18,8 +19,12 @@ struct Touched {
   Attempts attempts;
   std::map<std::int64_t, AttemptChange> attempt_changes;
   std::map<RegisterIdentity, RegisterChange> register_changes;
+  Storages storages;              // of those the findings name, whose they are
   std::set<std::int64_t> owners;  // attempts that have the document they were told
 };
+
+// Whose register the attempt was on; empty: nobody knows.
+[[nodiscard]] TenantId tenant_of(const Touched& rows, const AttemptRow& attempt);
 
 // Another attempt of the same receipt waits for an answer.
 [[nodiscard]] bool others_unanswered(const Touched& rows, std::int64_t id, const AttemptRow& attempt);
@@ -31,8 +36,8 @@ void alarm(std::string_view event, const AttemptRow& attempt, const std::string&
 // and `proves` is set on nothing else: other documents find no attempt there.
 void prove(Transaction& tx, const AttemptRow& probe, const fiscal::FiscalDocument& document, Touched& rows);
 
-// Attempts that were believed not printed for the register's words, since the last number seen, become questions again
-// when a number is missing before `document` of attempt `id` that nothing explains.
+// Attempts of the same tenant that were believed not printed for the register's words, since the last number seen,
+// become questions again when a number is missing before `document` of attempt `id` that nothing explains.
 void doubt_skipped(Transaction& tx, std::int64_t id, const fiscal::FiscalDocument& document, Touched& rows);
 
 }  // namespace kassaflow::fiscalizer::journal

@@ -14,6 +14,7 @@
 #include "kassaflow/records/read.hpp"
 #include "kassaflow/text/ascii.hpp"
 #include "kassaflow/v1/records.pb.h"
+#include "storages.hpp"
 
 namespace kassaflow::fiscalizer::people {
 
@@ -30,6 +31,10 @@ namespace {
 constexpr std::size_t kActorLimit = 256;
 constexpr std::size_t kReasonLimit = 500;
 constexpr std::size_t kSignDigits = 10;  // [1077] as it is told everywhere
+
+constexpr const char* kNoActor = "the audit log needs an actor of at most 128 bytes of text";
+constexpr const char* kNoFn = "fn is the 16 digits of the storage";
+constexpr const char* kNotOpen = "the journal is not open, see alarm.journal_behind: say it again when it is";
 
 constexpr int kWishesLimit = 100;
 constexpr std::size_t kBlockersShown = 10;
@@ -70,6 +75,9 @@ std::string utc(std::int64_t ms) {
 
 bool is_text(const std::string& text) { return text.find('\0') == std::string::npos && fiscal::is_utf8(text); }
 
+bool is_actor(const std::string& text) { return !text.empty() && text.size() <= kActorLimit && is_text(text); }
+bool is_fn(const std::string& text) { return text.size() == 16 && ascii::all_digits(text); }
+
 bool is_reason(const std::string& text) {
   return text.size() <= kReasonLimit && !fiscal::trim(text).empty() && is_text(text);
 }
@@ -84,11 +92,9 @@ Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
 bool is_open(Transaction& tx) { return tx.trust(false).stage == Stage::open; }
 
 Result<Locked> lock(Transaction& tx, const Order& order) {
-  if (order.actor.empty() || order.actor.size() > kActorLimit || !is_text(order.actor)) {
-    return malformed("the audit log needs an actor of at most 256 bytes of text");
-  }
+  if (!is_actor(order.actor)) return malformed(kNoActor);
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
-  if (!is_open(tx)) return refused("the journal is not open, see alarm.journal_behind: say it again when it is");
+  if (!is_open(tx)) return refused(kNotOpen);
   auto receipts = tx.lock_receipts({order.receipt});
   const auto& only = order.only_tenant;
   if (receipts.empty() || (!only.empty() && receipts.begin()->second.tenant != only))
@@ -156,12 +162,13 @@ std::optional<Error> undeniable(Transaction& tx, const Unanswered& attempt, cons
 
 // What the register's numbering says against a person's "not printed": numbers of its storage since the attempt that no
 // document of ours has. Empty: nothing, or nobody can say.
-std::string contradiction(Transaction& tx, const AttemptRow& attempt) {
+std::string contradiction(Transaction& tx, const AttemptRow& attempt, const TenantId& tenant) {
   const auto storage = tx.register_of(attempt.identity);
   if (attempt.fn_before.empty() || storage.fn != attempt.fn_before || storage.highest_fd <= attempt.fd_before)
     return {};
   const auto first = attempt.fd_before + 1;
-  const auto foreign = storage.highest_fd - attempt.fd_before - tx.count_numbers(storage.fn, first, storage.highest_fd);
+  const auto ours = tx.count_numbers({storage.fn, attempt.identity, tenant}, first, storage.highest_fd);
+  const auto foreign = storage.highest_fd - attempt.fd_before - ours;
   if (foreign == 0) return {};
   return "its storage " + storage.fn + " has " + std::to_string(foreign) + " of the numbers " + std::to_string(first) +
          " to " + std::to_string(storage.highest_fd) +
@@ -175,15 +182,26 @@ std::int64_t rest_of(Transaction& tx, const Unanswered& attempt, const Times& ti
   return std::max<std::int64_t>(0, given_up_at_ms + times.quiet.count() - tx.now_ms());
 }
 
-// exactly-once.md 11; the attempt may have it already.
-std::optional<Error> claim(Transaction& tx, const v1::FiscalDocument& document, const Unanswered& attempt) {
+// exactly-once.md 11; the attempt may have it already. A person may name any storage of the tenant's, for a restored
+// journal does not always know on which register an attempt was made, or one that is nobody's; of another tenant
+// nothing is said.
+std::optional<Error> claim(Transaction& tx, const v1::FiscalDocument& document, const Unanswered& attempt,
+                           const TenantId& tenant) {
+  const auto storages = tx.storages({document.fn()});
+  if (journal::whose_storage(storages, document.fn(), {}, tenant) == journal::Named::foreign) {
+    const auto id = attempt.row.register_id.str();
+    return Error{kRefused, "FN " + document.fn() + " is not bound to " + id +
+                               "; when the storage is in there: kassactl storages bind " + document.fn() + " " + id};
+  }
   const Claim wanted{document.fn(), document.fd(), attempt.id, attempt.row.receipt};
   if (tx.claim_documents({wanted}).contains(attempt.id)) return std::nullopt;
   const auto owner = tx.document(wanted.fn, wanted.fd).value();
   std::string whose = "a shift report";
   if (!owner.receipt.empty()) {
     const auto number = tx.lock_attempts({owner.attempt}, {}).at(owner.attempt).number;
-    whose = "attempt " + std::to_string(number) + " of receipt " + owner.receipt.str();
+    const bool same_tenant = tx.known_receipts({owner.receipt}).at(owner.receipt).tenant == tenant;
+    whose =
+        same_tenant ? "attempt " + std::to_string(number) + " of receipt " + owner.receipt.str() : "another receipt";
   }
   return Error{kRefused,
                "document " + std::to_string(document.fd()) + " of FN " + document.fn() + " belongs to " + whose};
@@ -216,8 +234,7 @@ bool asks(Transaction& tx, const ReceiptId& id, const ReceiptRow& receipt) {
 }  // namespace
 
 Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocument document) {
-  if (document.fn().size() != 16 || !ascii::all_digits(document.fn()))
-    return malformed("fn is the 16 digits of the storage");
+  if (!is_fn(document.fn())) return malformed(kNoFn);
   if (document.fd() == 0 || document.fd() > UINT32_MAX) return malformed("fd is the number of the document, from 1");
   if (document.fp().empty() || document.fp().size() > kSignDigits || !ascii::all_digits(document.fp())) {
     return malformed("fp is the fiscal sign, at most 10 digits");
@@ -230,14 +247,16 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
   auto& receipt = locked->row;
   const auto attempt = choose(*locked, order.attempt);
   if (!attempt) return tl::unexpected(attempt.error());
-  if (auto conflict = claim(tx, document, *attempt)) return tl::unexpected(std::move(*conflict));
+  if (auto conflict = claim(tx, document, *attempt, receipt.tenant)) return tl::unexpected(std::move(*conflict));
 
   const auto next =
       receipts::apply(receipt.snapshot(), Ordered{Verb::resolve_printed, attempt->row.number == receipt.attempts});
+  const bool second = receipts::ruling(Verb::resolve_printed, receipt.state).effect == Effect::second_document &&
+                      tx.printed_attempts(order.receipt) > 0;  // none: the one it had was taken back
   answer(tx, *attempt, AttemptOutcome::printed, "printed, says " + order.actor);
   receipt.error.clear();
   receipt.hold_reason.clear();
-  if (receipts::ruling(Verb::resolve_printed, receipt.state).effect == Effect::second_document) {
+  if (second) {
     receipt.error = "Напечатан второй фискальный документ: ФН " + document.fn() + " № " + std::to_string(document.fd());
   } else {
     receipt.fiscal = document.SerializeAsString();
@@ -245,7 +264,7 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
   receipt.state = next.state;
   write(tx, order, receipt,
         "resolved as printed: attempt " + std::to_string(attempt->row.number) + ", " + shown(document));
-  raise(next.alarm, order, *attempt, document);
+  if (second || receipt.before != State::done) raise(next.alarm, order, *attempt, document);
   return Done{receipt.state, receipt.error, attempt->row.register_id, finished(receipt)};
 }
 
@@ -268,7 +287,7 @@ Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Time
                       .state;
   write(tx, order, receipt, "resolved as not printed: attempt " + std::to_string(attempt->row.number));
   std::string note = others ? "other attempts still wait for an answer" : "";
-  if (const auto against = contradiction(tx, attempt->row); !against.empty()) {
+  if (const auto against = contradiction(tx, attempt->row, receipt.tenant); !against.empty()) {
     note += (note.empty() ? "" : "; ") + against;
     log::error("alarm.denial_contradicted", {{"receipt", order.receipt.str()},
                                              {"attempt", attempt->row.number},
@@ -408,6 +427,58 @@ void take_back(Transaction& tx, const Wish& wish) {
   if (!locked) return;
   tx.wish_retry(wish.receipt, "");
   tx.audit(locked->row.retry_by, wish.receipt, "retry taken back: the portal was told that it failed");
+}
+
+namespace {
+
+std::optional<Error> ill_named(const std::string& actor, const std::string& fn) {
+  if (!is_actor(actor)) return Error{kMalformed, kNoActor};
+  if (!is_fn(fn)) return Error{kMalformed, kNoFn};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Done> bind_storage(Transaction& tx, const std::string& actor, const RegisterId& register_id,
+                          const Storage& storage) {
+  if (auto why = ill_named(actor, storage.fn)) return tl::unexpected(std::move(*why));
+  if (!is_open(tx)) return refused(kNotOpen);
+  tx.move_storage(storage);
+  tx.audit(actor, {}, "storage " + storage.fn + " bound to register " + register_id.str());
+  return Done{{}, "FN " + storage.fn + " is bound to " + register_id.str(), register_id, {}};
+}
+
+Result<Done> unbook(Transaction& tx, const std::string& actor, const std::string& fn, std::uint64_t fd) {
+  if (auto why = ill_named(actor, fn)) return tl::unexpected(std::move(*why));
+  if (!is_open(tx)) return refused(kNotOpen);
+  const auto name = "document " + std::to_string(fd) + " of FN " + fn;
+  const auto none = [&] { return fail(kUnknownDocument, name + " belongs to nobody"); };
+  const auto found = fd > INT64_MAX ? std::nullopt : tx.document(fn, fd);
+  if (!found) return none();
+  std::set<ReceiptId> ids;
+  if (!found->receipt.empty()) ids.insert(found->receipt);
+  auto receipts = tx.lock_receipts(ids);
+  const auto attempt = tx.lock_attempts({found->attempt}, {}).at(found->attempt);
+  const auto still = tx.document(fn, fd);
+  if (!still || still->attempt != found->attempt) return none();
+  tx.unbook(fn, fd);
+  std::string action = name + " taken back";
+  if (receipts.empty()) {
+    action += " from a shift report on " + attempt.register_id.str();
+  } else {
+    action += " from attempt " + std::to_string(attempt.number);
+    tx.write_attempts({{found->attempt,
+                        {.outcome = AttemptOutcome::unknown,
+                         .question = Question::asked,
+                         .detail = name + " was taken back by " + actor}}});
+    auto& receipt = receipts.begin()->second;
+    receipt.error = "Документ ФН " + fn + " № " + std::to_string(fd) + " не от этого чека: напечатан ли он, неизвестно";
+    receipt.changed = true;
+    tx.write_receipts(receipts);
+  }
+  tx.audit(actor, found->receipt, action);
+  const auto of = found->receipt.empty() ? "" : " of receipt " + found->receipt.str();
+  return Done{{}, action + of, attempt.register_id, {}};
 }
 
 Unsettled unsettled(Transaction& tx, const RegisterId& register_id, const Times& times) {

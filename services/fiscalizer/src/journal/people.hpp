@@ -23,6 +23,7 @@ namespace kassaflow::fiscalizer::people {
 
 inline constexpr ErrorKind kMalformed{"people.malformed"};
 inline constexpr ErrorKind kUnknown{"people.unknown", "`kassactl receipts list` shows which there are"};
+inline constexpr ErrorKind kUnknownDocument{"people.unknown_document"};
 inline constexpr ErrorKind kRefused{"people.refused"};  // the text says what can be done instead
 
 struct Times {
@@ -60,6 +61,14 @@ std::vector<Wish> wishes(journal::Transaction& tx);
 bool carry_out(journal::Transaction& tx, const Wish& wish);
 // The portal knows it: the merchant decides.
 void take_back(journal::Transaction& tx, const Wish& wish);
+
+// exactly-once.md 11: the storage is in that register now, whosever it was. Of a document it had before nothing
+// changes.
+Result<Done> bind_storage(journal::Transaction& tx, const std::string& actor, const RegisterId& register_id,
+                          const Storage& storage);
+// The document is not that of whoever has it: its number is free. Its receipt stays as it is, since readers were told;
+// what became of the attempt is asked of a person.
+Result<Done> unbook(journal::Transaction& tx, const std::string& actor, const std::string& fn, std::uint64_t fd);
 
 // What keeps a retired register from being deleted.
 struct Unsettled {

@@ -18,7 +18,8 @@ std::string list_of(const Numbers& numbers) {
 }
 
 const std::string kRowColumns =
-    "id, receipt, key, number, kind, identity, register, outcome, question, shard, sends, coalesce(proves, 0) as "
+    "id, receipt, key, number, kind, identity, register, tenant, outcome, question, shard, sends, coalesce(proves, 0) "
+    "as "
     "proves, fn_before, fd_before, words, cause, (extract(epoch from sent_at) * 1000)::bigint as sent_at_ms, coalesce("
     "(extract(epoch from finished_at) * 1000)::bigint, 0) as finished_at_ms ";
 
@@ -32,6 +33,7 @@ Attempts rows_from(const pqxx::result& result) {
     attempt.kind = kind_from(row["kind"]);
     attempt.identity = RegisterIdentity(row["identity"].as<std::string>());
     attempt.register_id = RegisterId(row["register"].as<std::string>());
+    attempt.tenant = TenantId(row["tenant"].as<std::string>());
     attempt.outcome = outcome_from(row["outcome"]);
     attempt.question = question_from(row["question"]);
     attempt.shard = row["shard"].as<int>();
@@ -51,6 +53,9 @@ Attempts rows_from(const pqxx::result& result) {
 const std::string kBytesColumns =
     "a.id, a.kind, a.receipt, a.key, a.request, a.remote_id, a.sends, r.content, extract(epoch from now() - "
     "a.started_at)::bigint as age_s, a.fd_before ";
+const std::string kOwnDocuments =
+    "from documents d join attempts a on a.id = d.attempt left join receipts r on r.id = d.receipt where d.fn = $1 and "
+    "d.fd between $2 and $3 and (a.identity = $4 or coalesce(r.tenant, a.tenant) = $5) ";
 const std::string kWithBytes = "select " + kBytesColumns + "from attempts a left join receipts r on r.id = a.receipt ";
 
 Attempt attempt_from(const pqxx::row& row) {
@@ -102,7 +107,7 @@ Undecided undecided_from(const pqxx::row& row) {
 
 std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransaction::insert_attempts(
     const std::vector<NewAttempt>& attempts) {
-  TextArray receipts, kinds, registers, identities, pools, keys, requests, fns;
+  TextArray receipts, kinds, registers, identities, tenants, pools, keys, requests, fns;
   IntArray numbers, generations, shards, epochs, fds, proves, configurations;
   for (const auto& attempt : attempts) {
     attempt.receipt.empty() ? receipts.add_null() : receipts.add(attempt.receipt.str());
@@ -111,6 +116,7 @@ std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransac
     kinds.add(to_string(attempt.kind));
     registers.add(attempt.register_id.str());
     identities.add(attempt.identity.str());
+    tenants.add(attempt.tenant.str());
     pools.add(attempt.pool.str());
     shards.add(attempt.fence.shard);
     epochs.add(attempt.fence.epoch);
@@ -123,11 +129,14 @@ std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransac
   }
   static const std::string kInsert =
       "insert into attempts (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, request, "
-      "fn_before, fd_before, proves) select receipt, number, generation, kind, register, identity, pool, shard, epoch, "
-      "key, request, fn_before, fd_before, nullif(proves, 0) from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], "
+      "fn_before, fd_before, proves, tenant) select receipt, number, generation, kind, register, identity, pool, "
+      "shard, "
+      "epoch, key, request, fn_before, fd_before, nullif(proves, 0), tenant from unnest($1::uuid[], $2::int[], "
+      "$3::int[], $4::text[], "
       "$5::text[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[], $11::bytea[], $12::text[], "
-      "$13::bigint[], $14::bigint[], $15::bigint[]) as n(receipt, number, generation, kind, register, identity, pool, "
-      "shard, epoch, key, request, fn_before, fd_before, proves, configuration) where not exists (select 1 from "
+      "$13::bigint[], $14::bigint[], $15::bigint[], $16::text[]) as n(receipt, number, generation, kind, register, "
+      "identity, pool, shard, epoch, key, request, fn_before, fd_before, proves, configuration, tenant) where not "
+      "exists (select 1 from "
       "retired_registers g where g.register = n.register and g.revision > n.configuration) and not exists (select 1 "
       "from attempts u where u.receipt = n.receipt and " +
       std::string(kUnanswered) + ") on conflict do nothing returning id, key, identity";
@@ -135,7 +144,7 @@ std::map<std::pair<std::string, RegisterIdentity>, std::int64_t> PostgresTransac
   for (const auto& row :
        work_.exec_params(kInsert, receipts.str(), numbers.str(), generations.str(), kinds.str(), registers.str(),
                          identities.str(), pools.str(), shards.str(), epochs.str(), keys.str(), requests.str(),
-                         fns.str(), fds.str(), proves.str(), configurations.str())) {
+                         fns.str(), fds.str(), proves.str(), configurations.str(), tenants.str())) {
     stored.emplace(std::pair(row["key"].as<std::string>(), RegisterIdentity(row["identity"].as<std::string>())),
                    row["id"].as<std::int64_t>());
   }
@@ -162,7 +171,7 @@ std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> PostgresTransaction:
     const std::vector<KeptAttempt>& attempts) {
   std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> ids;
   if (attempts.empty()) return ids;
-  TextArray receipts, registers, identities, pools, keys, requests, outcomes, details;
+  TextArray receipts, registers, identities, tenants, pools, keys, requests, outcomes, details;
   IntArray numbers, generations, shards, started;
   for (const auto& [attempt, outcome, detail, started_at_ms] : attempts) {
     receipts.add(attempt.receipt.str());
@@ -170,6 +179,7 @@ std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> PostgresTransaction:
     generations.add(attempt.generation);
     registers.add(attempt.register_id.str());
     identities.add(attempt.identity.str());
+    tenants.add(attempt.tenant.str());
     pools.add(attempt.pool.str());
     shards.add(attempt.fence.shard);
     keys.add(attempt.key);
@@ -180,16 +190,19 @@ std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t> PostgresTransaction:
   }
   work_.exec_params(
       "insert into attempts as a (receipt, number, generation, kind, register, identity, pool, shard, epoch, key, "
-      "request, started_at, sent_at, finished_at, outcome, question, detail) select receipt, number, generation, "
-      "'receipt', register, identity, pool, shard, 0, key, request, at, at, now(), outcome, case when outcome = "
-      "'unknown' then 'asked' end, detail from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], "
-      "$6::text[], $7::int[], $8::text[], $9::bytea[], $10::bigint[], $11::text[], $12::text[]) as n(receipt, number, "
-      "generation, register, identity, pool, shard, key, request, started_ms, outcome, detail), lateral (select "
+      "request, started_at, sent_at, finished_at, outcome, question, detail, tenant) select receipt, number, "
+      "generation, 'receipt', register, identity, pool, shard, 0, key, request, at, at, now(), outcome, case when "
+      "outcome = 'unknown' then 'asked' end, detail, tenant from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], "
+      "$5::text[], "
+      "$6::text[], $7::int[], $8::text[], $9::bytea[], $10::bigint[], $11::text[], $12::text[], $13::text[]) as "
+      "n(receipt, "
+      "number, generation, register, identity, pool, shard, key, request, started_ms, outcome, detail, tenant), "
+      "lateral (select "
       "to_timestamp(started_ms / 1000.0) as at) t on conflict (receipt, number) do update set outcome = "
       "excluded.outcome, question = null, detail = excluded.detail, finished_at = excluded.finished_at where "
       "excluded.outcome <> 'unknown' and (a.outcome is null or a.outcome = 'unknown')",
       receipts.str(), numbers.str(), generations.str(), registers.str(), identities.str(), pools.str(), shards.str(),
-      keys.str(), requests.str(), started.str(), outcomes.str(), details.str());
+      keys.str(), requests.str(), started.str(), outcomes.str(), details.str(), tenants.str());
   for (const auto& row :
        work_.exec_params("select id, receipt, number from attempts join unnest($1::uuid[], $2::int[]) "
                          "as n(receipt, number) using (receipt, number)",
@@ -417,6 +430,44 @@ void PostgresTransaction::pass_over(std::int64_t evidence) {
 
 // --- documents and registers ---
 
+Storages PostgresTransaction::storages(const std::set<std::string>& fns) {
+  Storages found;
+  if (fns.empty()) return found;
+  TextArray list;
+  for (const auto& fn : fns) list.add(fn);
+  for (const auto& row :
+       work_.exec_params("select fn, identity, tenant from storages where fn = any($1::text[])", list.str())) {
+    Storage storage{row["fn"].as<std::string>(), RegisterIdentity(row["identity"].as<std::string>()),
+                    TenantId(row["tenant"].as<std::string>())};
+    found.emplace(storage.fn, std::move(storage));
+  }
+  return found;
+}
+
+void PostgresTransaction::bind_storages(const std::vector<Storage>& storages) {
+  if (storages.empty()) return;
+  TextArray fns, identities, tenants;
+  for (const auto& storage : storages) {
+    fns.add(storage.fn);
+    identities.add(storage.identity.str());
+    tenants.add(storage.tenant.str());
+  }
+  // In one order everywhere, as documents are claimed.
+  work_.exec_params(
+      "insert into storages (fn, identity, tenant) select distinct on (fn) fn, identity, tenant from "
+      "unnest($1::text[], $2::text[], $3::text[]) with ordinality as s(fn, identity, tenant, place) order by fn, place "
+      "on conflict do nothing",
+      fns.str(), identities.str(), tenants.str());
+}
+
+void PostgresTransaction::move_storage(const Storage& storage) {
+  work_.exec_params(
+      "insert into storages (fn, identity, tenant) values ($1, $2, $3) on conflict (fn) do update set identity = "
+      "excluded.identity, tenant = excluded.tenant, bound_at = excluded.bound_at",
+      storage.fn, storage.identity.str(), storage.tenant.str());
+  work_.exec_params("update registers set disputed_fn = '' where disputed_fn = $1", storage.fn);
+}
+
 std::set<std::int64_t> PostgresTransaction::claim_documents(const std::vector<Claim>& claims) {
   std::set<std::int64_t> owners;
   if (claims.empty()) return owners;
@@ -447,19 +498,24 @@ std::optional<Claim> PostgresTransaction::document(const std::string& fn, std::u
   return Claim{fn, fd, rows[0]["attempt"].as<std::int64_t>(), ReceiptId(text(rows[0]["receipt"]))};
 }
 
-std::vector<std::uint64_t> PostgresTransaction::known_numbers(const std::string& fn, std::uint64_t first,
+void PostgresTransaction::unbook(const std::string& fn, std::uint64_t fd) {
+  work_.exec_params("delete from documents where fn = $1 and fd = $2", fn, fd);
+}
+
+std::vector<std::uint64_t> PostgresTransaction::known_numbers(const Storage& storage, std::uint64_t first,
                                                               std::uint64_t last, int limit) {
   std::vector<std::uint64_t> numbers;
+  static const std::string kNumbers = "select d.fd " + kOwnDocuments + "order by d.fd limit $6";
   for (const auto& row :
-       work_.exec_params("select fd from documents where fn = $1 and fd between $2 and $3 order by fd limit $4", fn,
-                         first, last, limit)) {
+       work_.exec_params(kNumbers, storage.fn, first, last, storage.identity.str(), storage.tenant.str(), limit)) {
     numbers.push_back(row["fd"].as<std::uint64_t>());
   }
   return numbers;
 }
 
-std::uint64_t PostgresTransaction::count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) {
-  return work_.exec_params1("select count(*) from documents where fn = $1 and fd between $2 and $3", fn, first, last)[0]
+std::uint64_t PostgresTransaction::count_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last) {
+  static const std::string kCount = "select count(*) " + kOwnDocuments;
+  return work_.exec_params1(kCount, storage.fn, first, last, storage.identity.str(), storage.tenant.str())[0]
       .as<std::uint64_t>();
 }
 
@@ -475,7 +531,7 @@ Reports PostgresTransaction::reports_since(const RegisterIdentity& identity, con
 
 void PostgresTransaction::write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) {
   if (changes.empty()) return;
-  TextArray identities, fns, shifts;
+  TextArray identities, fns, shifts, disputed;
   IntArray fds, opened;
   for (const auto& [identity, change] : changes) {
     identities.add(identity.str());
@@ -483,33 +539,35 @@ void PostgresTransaction::write_registers(const std::map<RegisterIdentity, Regis
     fds.add(change.fd);
     shifts.add(change.shift ? to_string(*change.shift) : "");
     opened.add(change.opened_now ? 1 : 0);
+    disputed.add(change.disputed_fn);
   }
   work_.exec_params(
-      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at) "
-      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end "
-      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]) as c(identity, fn, fd, shift, opened) "
+      "insert into registers as r (identity, fn, highest_fd, shift, shift_opened_at, disputed_fn) "
+      "select identity, fn, fd, coalesce(nullif(shift, ''), 'unknown'), case when opened <> 0 then now() end, disputed "
+      "from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[]) as c(identity, fn, fd, "
+      "shift, opened, disputed) "
       "on conflict (identity) do update set "
       "highest_fd = case when excluded.fn = '' then r.highest_fd when r.fn = excluded.fn then greatest(r.highest_fd, "
       "excluded.highest_fd) else excluded.highest_fd end, "
       "fn = coalesce(nullif(excluded.fn, ''), r.fn), "
+      "disputed_fn = coalesce(nullif(excluded.disputed_fn, ''), r.disputed_fn), "
       "shift = case when excluded.shift = 'unknown' then r.shift else excluded.shift end, "
       "shift_opened_at = case when excluded.shift = 'closed' then null else coalesce(excluded.shift_opened_at, "
       "r.shift_opened_at) end",
-      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str());
+      identities.str(), fns.str(), fds.str(), shifts.str(), opened.str(), disputed.str());
 }
 
 // --- reading ---
 
 RegisterRow PostgresTransaction::register_of(const RegisterIdentity& identity) {
   const auto rows = work_.exec_params(
-      "select fn, highest_fd, shift, coalesce(extract(epoch from shift_opened_at)::bigint, 0) as shift_opened_at_s "
-      "from "
-      "registers where identity = $1",
+      "select fn, highest_fd, shift, coalesce(extract(epoch from shift_opened_at)::bigint, 0) as shift_opened_at_s, "
+      "disputed_fn from registers where identity = $1",
       identity.str());
   if (rows.empty()) return {};
   const auto& row = rows[0];
   return {row["fn"].as<std::string>(), row["highest_fd"].as<std::uint64_t>(), shift_from(row["shift"]),
-          row["shift_opened_at_s"].as<std::int64_t>()};
+          row["shift_opened_at_s"].as<std::int64_t>(), row["disputed_fn"].as<std::string>()};
 }
 
 std::optional<Attempt> PostgresTransaction::open_attempt_of(const RegisterIdentity& identity) {

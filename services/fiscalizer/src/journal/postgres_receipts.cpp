@@ -206,8 +206,8 @@ std::optional<Wish> PostgresTransaction::wish_of(const ReceiptId& receipt) {
 }
 
 void PostgresTransaction::audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) {
-  work_.exec_params("insert into audit (actor, receipt, action) values ($1, $2::uuid, $3)", actor, receipt.str(),
-                    action);
+  work_.exec_params("insert into audit (actor, receipt, action) values ($1, nullif($2, '')::uuid, $3)", actor,
+                    receipt.str(), action);
 }
 
 std::set<std::string> PostgresTransaction::post_ids(const std::set<ReceiptId>& receipts) {

@@ -61,11 +61,15 @@ class PostgresTransaction final : public Transaction {
   std::vector<CalledBack> called_back(const std::vector<int>& shards, int limit) override;
   void pass_over(std::int64_t evidence) override;
 
+  Storages storages(const std::set<std::string>& fns) override;
+  void bind_storages(const std::vector<Storage>& storages) override;
+  void move_storage(const Storage& storage) override;
   std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) override;
   std::optional<Claim> document(const std::string& fn, std::uint64_t fd) override;
-  std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+  void unbook(const std::string& fn, std::uint64_t fd) override;
+  std::vector<std::uint64_t> known_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last,
                                            int limit) override;
-  std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) override;
+  std::uint64_t count_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last) override;
   Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
                         std::int64_t before) override;
   void write_registers(const std::map<RegisterIdentity, RegisterChange>& changes) override;

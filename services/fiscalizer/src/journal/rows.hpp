@@ -244,6 +244,7 @@ struct NewAttempt {
   std::uint32_t number = 0;
   RegisterId register_id;
   RegisterIdentity identity;
+  TenantId tenant;  // whose register it is
   PoolId pool;
   Fence fence;
   std::string key;
@@ -284,6 +285,7 @@ struct AttemptRow {
   Kind kind = Kind::receipt;
   RegisterIdentity identity;
   RegisterId register_id;
+  TenantId tenant;  // whose the register was; empty: an older version made it
   receipts::AttemptOutcome outcome = receipts::AttemptOutcome::open;
   Question question = Question::none;
   int shard = 0;
@@ -321,13 +323,14 @@ struct AttemptChange {
 // One thing learned about one attempt.
 struct Heard {
   std::int64_t attempt = 0;
-  std::string key;          // of the attempt: its id may be another's in a journal that was restored; empty: it is not
-  ReceiptId receipt;        // of the attempt, with `key`
-  Fence fence;              // under which the decision would be made
-  std::int64_t stored = 0;  // id of evidence that is kept already, 0 = new
-  int send = 1;             // which sending of the bytes it is about; of an older one only "printed" counts
-  bool final = true;        // false: the attempt stays open and is asked about again
-  bool provable = false;    // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
+  std::string key;           // of the attempt: its id may be another's in a journal that was restored; empty: it is not
+  ReceiptId receipt;         // of the attempt, with `key`
+  Fence fence;               // under which the decision would be made
+  std::int64_t stored = 0;   // id of evidence that is kept already, 0 = new
+  int send = 1;              // which sending of the bytes it is about; of an older one only "printed" counts
+  bool final = true;         // false: the attempt stays open and is asked about again
+  bool provable = false;     // the register cannot be asked: its numbering settles what was lost (exactly-once.md 6)
+  bool called_back = false;  // a callback told it, not the gateway's own conversation with the register
   registers::Finding finding;
 };
 
@@ -367,6 +370,14 @@ struct CalledBack {
 
 // --- documents and registers ---
 
+// A fiscal storage and the one register whose it is (exactly-once.md 11).
+struct Storage {
+  std::string fn;
+  RegisterIdentity identity;
+  TenantId tenant;  // whose the register was when it was bound
+};
+using Storages = std::map<std::string, Storage>;  // by FN
+
 struct Claim {
   std::string fn;
   std::uint64_t fd = 0;
@@ -385,6 +396,7 @@ struct RegisterRow {  // of a physical register
   std::uint64_t highest_fd = 0;
   Shift shift = Shift::unknown;
   std::int64_t shift_opened_at_s = 0;
+  std::string disputed_fn;  // it named this storage, which is another register's; empty: none
 };
 
 // A new storage starts counting again; within one, the highest number seen stands.
@@ -393,6 +405,7 @@ struct RegisterChange {
   std::uint64_t fd = 0;
   std::optional<Shift> shift;  // nullopt: as it was
   bool opened_now = false;
+  std::string disputed_fn;  // empty: as it was
 };
 
 // What is remembered of a physical register.

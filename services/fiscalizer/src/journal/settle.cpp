@@ -34,12 +34,21 @@ Touched lock_touched(Transaction& tx, const std::vector<Heard>& batch) {
   return rows;
 }
 
+std::string fn_of(const registers::Finding& finding) { return finding.document ? finding.document->fn : std::string(); }
+
+// Whose the storage is that it names.
+Named named_by(const Heard& heard, const AttemptRow& attempt, const Touched& rows) {
+  return whose_storage(rows.storages, fn_of(heard.finding), attempt.identity, tenant_of(rows, attempt));
+}
+
 // What a finding tells of the register, on top of what earlier ones of the same group have told. Most tell nothing.
-void tell_register(const AttemptRow& attempt, const registers::Finding& finding,
+void tell_register(const Heard& heard, const AttemptRow& attempt, Named whose,
                    std::map<RegisterIdentity, RegisterChange>& changes) {
+  const auto& finding = heard.finding;
   if (finding.fact == Fact::printed) {
     auto& change = changes[attempt.identity];
-    if (finding.document && !finding.document->fn.empty()) {
+    if (whose == Named::foreign && !heard.called_back) change.disputed_fn = finding.document->fn;
+    if (whose == Named::own && !fn_of(finding).empty()) {
       change.fd = change.fn == finding.document->fn ? std::max(change.fd, finding.document->fd) : finding.document->fd;
       change.fn = finding.document->fn;
     }
@@ -74,9 +83,14 @@ std::string describe(const registers::Finding& finding) {
 
 // A document always counts. Anything else only while nothing better is known, and only of the latest sending: an older
 // one's "not printed" says nothing about the bytes that left after it.
-bool is_news(const Heard& heard, const AttemptRow& attempt) {
+bool is_news(const Heard& heard, const AttemptRow& attempt, const Touched& rows) {
   switch (heard.finding.fact) {
     case Fact::printed:
+      // A callback binds no storage. While the attempt is open its lane asks for the register's own word.
+      if (heard.called_back && attempt.outcome == AttemptOutcome::open &&
+          named_by(heard, attempt, rows) != Named::own) {
+        return false;
+      }
       return attempt.outcome != AttemptOutcome::printed;
     case Fact::not_printed:
       return (attempt.outcome == AttemptOutcome::open || attempt.outcome == AttemptOutcome::unknown) &&
@@ -93,7 +107,26 @@ bool has_number(const registers::Finding& finding) {
   return finding.document && !finding.document->fn.empty() && finding.document->fd > 0;
 }
 
-// Rule 11: the first claimant of a document keeps it. Whoever is told a document without a number has it.
+// Only the registers' own words: a callback binds nothing.
+Storages bind_storages(Transaction& tx, const std::vector<Heard>& batch, const std::vector<bool>& decided,
+                       const Touched& rows) {
+  std::set<std::string> fns;
+  std::vector<Storage> wanted;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& heard = batch[i];
+    const auto& attempt = rows.attempts.at(heard.attempt);
+    const auto fn = fn_of(heard.finding);
+    if (!decided[i] || fn.empty()) continue;
+    fns.insert(fn);
+    const auto tenant = tenant_of(rows, attempt);
+    const bool says_so = heard.finding.fact == Fact::printed && !heard.called_back;
+    if (says_so && !attempt.identity.empty() && !tenant.empty()) wanted.push_back({fn, attempt.identity, tenant});
+  }
+  return bind_unbound(tx, std::move(wanted), fns);
+}
+
+// Rule 11: the first claimant of a document keeps it, and only the register whose storage it is may claim. Whoever is
+// told a document without a number has it.
 std::set<std::int64_t> claim_documents(Transaction& tx, const std::vector<Heard>& batch,
                                        const std::vector<bool>& decided, const Touched& rows) {
   std::set<std::int64_t> owners;
@@ -103,7 +136,8 @@ std::set<std::int64_t> claim_documents(Transaction& tx, const std::vector<Heard>
     const auto& heard = batch[i];
     const auto& attempt = rows.attempts.at(heard.attempt);
     const bool claims_one = heard.finding.fact == Fact::printed || attempt.receipt.empty();
-    if (!decided[i] || !claims_one || !is_news(heard, attempt) || !claimants.insert(heard.attempt).second) continue;
+    if (!decided[i] || !claims_one || !is_news(heard, attempt, rows)) continue;
+    if (named_by(heard, attempt, rows) != Named::own || !claimants.insert(heard.attempt).second) continue;
     if (has_number(heard.finding)) {
       claims.push_back({heard.finding.document->fn, heard.finding.document->fd, heard.attempt, attempt.receipt});
     } else {
@@ -114,30 +148,37 @@ std::set<std::int64_t> claim_documents(Transaction& tx, const std::vector<Heard>
   return owners;
 }
 
-void decide_printed(const Heard& heard, const AttemptRow& attempt, bool owns_document, ReceiptRow& receipt,
+void alarm_of(std::string_view event, const AttemptRow& attempt, const fiscal::FiscalDocument& document) {
+  log::error(event, {{"receipt", attempt.receipt.str()},
+                     {"attempt", attempt.number},
+                     {"register", attempt.register_id.str()},
+                     {"fn", document.fn},
+                     {"fd", static_cast<std::int64_t>(document.fd)}});
+}
+
+// Says nothing about whose it is: the tenant reads it.
+std::string not_its_document(const fiscal::FiscalDocument& document, Named whose) {
+  const auto number = "документ ФН " + document.fn + " № " + std::to_string(document.fd);
+  if (whose == Named::own) return "Касса назвала " + number + ", который уже принадлежит другому чеку";
+  return "Касса назвала " + number + ", а этот ФН за ней не закреплён: проверьте, какой ФН в кассе";
+}
+
+void decide_printed(const Heard& heard, const AttemptRow& attempt, bool owns_document, Named whose, ReceiptRow& receipt,
                     AttemptChange& change) {
   const auto document = heard.finding.document.value_or(fiscal::FiscalDocument{});
-  const auto alarm = [&](std::string_view event) {
-    log::error(event, {{"receipt", attempt.receipt.str()},
-                       {"attempt", attempt.number},
-                       {"register", attempt.register_id.str()},
-                       {"fn", document.fn},
-                       {"fd", static_cast<std::int64_t>(document.fd)}});
-  };
   receipt.changed = true;
   if (!owns_document) {
-    alarm("alarm.document_claimed_twice");
+    if (whose == Named::own) alarm_of("alarm.document_claimed_twice", attempt, document);
     change.outcome = AttemptOutcome::unknown;
     change.question = Question::asked;
     if (receipt.state == State::done) return;
     receipt.state = receipts::apply(receipt.snapshot(), Told{Evidence::printed_as_another}).state;
-    receipt.error = "Касса назвала документ ФН " + document.fn + " № " + std::to_string(document.fd) +
-                    ", который уже принадлежит другому чеку";
+    receipt.error = not_its_document(document, whose);
     return;
   }
   const auto next = receipts::apply(receipt.snapshot(), Told{Evidence::printed, attempt.number == receipt.attempts});
-  if (next.alarm == receipts::Alarm::second_document) alarm("alarm.second_document");
-  if (next.alarm == receipts::Alarm::printed_after_denial) alarm("alarm.printed_after_denial");
+  if (next.alarm == receipts::Alarm::second_document) alarm_of("alarm.second_document", attempt, document);
+  if (next.alarm == receipts::Alarm::printed_after_denial) alarm_of("alarm.printed_after_denial", attempt, document);
   change.outcome = AttemptOutcome::printed;
   receipt.state = next.state;
   if (next.alarm == receipts::Alarm::second_document) {
@@ -160,7 +201,8 @@ void decide_receipt(Transaction& tx, const Heard& heard, const Limits& limits, A
   const auto& finding = heard.finding;
   const auto evidence = evidence_of(finding);
   if (evidence == Evidence::printed) {
-    return decide_printed(heard, attempt, rows.owners.contains(heard.attempt), receipt, change);
+    return decide_printed(heard, attempt, rows.owners.contains(heard.attempt), named_by(heard, attempt, rows), receipt,
+                          change);
   }
   const bool in_question =
       attempt.number == receipt.attempts || (receipt.state == State::uncertain && attempt.unanswered());
@@ -207,9 +249,31 @@ void decide_report(const Heard& heard, AttemptChange& change) {
   }
 }
 
+// Two things that a person must look at: a storage that is another register's, and one that was replaced.
+void watch_storage(const Heard& heard, const AttemptRow& attempt, Named whose, const Storages& storages) {
+  if (heard.finding.fact != Fact::printed || fn_of(heard.finding).empty()) return;
+  const auto& document = *heard.finding.document;
+  if (whose == Named::foreign) {
+    const auto& owner = storages.at(document.fn);
+    log::error("alarm.foreign_storage", {{"receipt", attempt.receipt.str()},
+                                         {"attempt", attempt.number},
+                                         {"register", attempt.register_id.str()},
+                                         {"fn", document.fn},
+                                         {"fd", static_cast<std::int64_t>(document.fd)},
+                                         {"bound_to", owner.identity.str()},
+                                         {"tenant", owner.tenant.str()}});
+  } else if (!attempt.fn_before.empty() && attempt.fn_before != document.fn) {
+    log::error("alarm.storage_changed", {{"register", attempt.register_id.str()},
+                                         {"fn_before", attempt.fn_before},
+                                         {"fn", document.fn},
+                                         {"fd", static_cast<std::int64_t>(document.fd)}});
+  }
+}
+
 void decide(Transaction& tx, const Heard& heard, const Limits& limits, Touched& rows) {
   auto& attempt = rows.attempts.at(heard.attempt);
-  if (!is_news(heard, attempt)) return;
+  if (!is_news(heard, attempt, rows)) return;
+  const auto whose = named_by(heard, attempt, rows);
   auto& change = rows.attempt_changes[heard.attempt];
   change.detail = describe(heard.finding);
   change.remote_id = heard.finding.remote_id;
@@ -227,7 +291,8 @@ void decide(Transaction& tx, const Heard& heard, const Limits& limits, Touched& 
     attempt.cause = change.cause;
   }
   if (heard.finding.cause == Cause::test_register) alarm("alarm.test_register", attempt, change.detail);
-  tell_register(attempt, heard.finding, rows.register_changes);
+  watch_storage(heard, attempt, whose, rows.storages);
+  tell_register(heard, attempt, whose, rows.register_changes);
 }
 
 std::optional<Finished> finished(const Touched& rows, const AttemptRow& attempt) {
@@ -251,16 +316,17 @@ std::vector<Settled> settle_known(Transaction& tx, const WorkerId& worker, const
     decided.push_back(holds(held, heard.fence) && rows.attempts.at(heard.attempt).shard == heard.fence.shard);
   }
   tx.append_evidence(batch, decided);
+  rows.storages = bind_storages(tx, batch, decided, rows);
   rows.owners = claim_documents(tx, batch, decided, rows);
   std::vector<bool> news;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    news.push_back(decided[i] && is_news(batch[i], rows.attempts.at(batch[i].attempt)));
+    news.push_back(decided[i] && is_news(batch[i], rows.attempts.at(batch[i].attempt), rows));
     if (decided[i]) decide(tx, batch[i], limits, rows);
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
     const bool printed = batch[i].finding.fact == Fact::printed && attempt.outcome == AttemptOutcome::printed;
-    if (!news[i] || !printed) continue;
+    if (!news[i] || !printed || named_by(batch[i], attempt, rows) != Named::own) continue;
     const auto document = batch[i].finding.document.value_or(fiscal::FiscalDocument{});
     prove(tx, attempt, document, rows);
     if (batch[i].provable) doubt_skipped(tx, batch[i].attempt, document, rows);
@@ -273,7 +339,7 @@ std::vector<Settled> settle_known(Transaction& tx, const WorkerId& worker, const
   std::set<ReceiptId> counted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& attempt = rows.attempts.at(batch[i].attempt);
-    Settled settled{decided[i], news[i], false, std::nullopt};
+    Settled settled{decided[i], news[i], false, named_by(batch[i], attempt, rows) != Named::own, std::nullopt};
     if (decided[i] && counted.insert(attempt.receipt).second) settled.finished = finished(rows, attempt);
     result.push_back(std::move(settled));
   }

@@ -10,6 +10,7 @@
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/v1/records.pb.h"
+#include "storages.hpp"
 
 namespace kassaflow::fiscalizer::journal {
 
@@ -106,6 +107,7 @@ std::vector<KeptAttempt> attempts_of(const v1::ReceiptOutcome& record, const Fin
     attempt.attempt.generation = record.generation();
     attempt.attempt.number = one.number();
     attempt.attempt.register_id = RegisterId(one.register_());
+    attempt.attempt.tenant = TenantId(record.tenant());
     attempt.attempt.pool = pool;
     attempt.attempt.fence.shard = receipts::shard_of(pool);
     attempt.outcome = records::from_record(one.outcome()).value_or(AttemptOutcome::unknown);
@@ -156,22 +158,48 @@ void write_back(const v1::ReceiptOutcome& record, const std::vector<KeptAttempt>
   row.changed = true;
 }
 
-// exactly-once.md 11: the documents that were published have their attempts again, and their registers the numbers.
+// exactly-once.md 11: the documents that were published have their attempts again, their registers the numbers and the
+// storages, as they came. Of a register that is gone nobody knows which storage it had.
 void claim_documents(Transaction& tx, const Newest& behind,
                      const std::map<std::pair<ReceiptId, std::uint32_t>, std::int64_t>& ids,
                      const FindRegister& find_register) {
-  std::vector<Claim> claims;
-  std::map<RegisterIdentity, RegisterChange> changes;
+  struct Told {
+    const v1::ReceiptOutcome* record;
+    Claim claim;
+    Storage storage;
+  };
+  std::vector<Told> told;
   for (const auto& [id, record] : behind) {
     const auto& fiscal = record->fiscal();
     const auto printed = std::ranges::find(record->attempts(), v1::ATTEMPT_OUTCOME_PRINTED, &v1::Attempt::outcome);
     if (fiscal.fn().empty() || fiscal.fd() == 0 || printed == record->attempts().end()) continue;
-    claims.push_back({fiscal.fn(), fiscal.fd(), ids.at({id, printed->number()}), id});
     const auto known = find_register(RegisterId(printed->register_()));
-    if (!known || fiscal.told_by_person()) continue;
-    auto& change = changes[known->identity];
-    change.fd = change.fn == fiscal.fn() ? std::max<std::uint64_t>(change.fd, fiscal.fd()) : fiscal.fd();
-    change.fn = fiscal.fn();
+    if (!known) continue;
+    told.push_back({record,
+                    {fiscal.fn(), fiscal.fd(), ids.at({id, printed->number()}), id},
+                    {fiscal.fn(), known->identity, TenantId(record->tenant())}});
+  }
+  std::ranges::stable_sort(told, {}, [](const auto& one) { return one.record->finished_at_ms(); });
+  std::vector<Storage> wanted;
+  std::set<std::string> fns;
+  for (const auto& one : told) {
+    wanted.push_back(one.storage);
+    fns.insert(one.storage.fn);
+  }
+  const auto storages = bind_unbound(tx, std::move(wanted), fns);
+  std::vector<Claim> claims;
+  std::map<RegisterIdentity, RegisterChange> changes;
+  for (const auto& [record, claim, storage] : told) {
+    if (whose_storage(storages, storage.fn, storage.identity, storage.tenant) != Named::own) {
+      log::error("alarm.foreign_storage",
+                 {{"receipt", claim.receipt.str()}, {"fn", claim.fn}, {"fd", static_cast<std::int64_t>(claim.fd)}});
+      continue;
+    }
+    claims.push_back(claim);
+    if (record->fiscal().told_by_person()) continue;
+    auto& change = changes[storage.identity];
+    change.fd = change.fn == claim.fn ? std::max(change.fd, claim.fd) : claim.fd;
+    change.fn = claim.fn;
   }
   const auto owners = tx.claim_documents(claims);
   for (const auto& claim : claims) {

@@ -125,13 +125,22 @@ class Transaction {
 
   // --- documents and registers ---
 
+  // Those of them that are bound.
+  virtual Storages storages(const std::set<std::string>& fns) = 0;
+  // A storage that is bound already stays as it is; of several registers that want one, the first in order has it.
+  virtual void bind_storages(const std::vector<Storage>& storages) = 0;
+  // It is that register's now, whosever it was, and no register waits for a word about it any more.
+  virtual void move_storage(const Storage& storage) = 0;
   // The attempts that have the document they claim (exactly-once.md 11): the first claimant keeps it.
   virtual std::set<std::int64_t> claim_documents(const std::vector<Claim>& claims) = 0;
   virtual std::optional<Claim> document(const std::string& fn, std::uint64_t fd) = 0;
-  // Numbers of documents we know in [first, last], ascending.
-  virtual std::vector<std::uint64_t> known_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last,
+  // Nobody has it any more.
+  virtual void unbook(const std::string& fn, std::uint64_t fd) = 0;
+  // Numbers in [first, last] of that storage's documents, ascending, as far as its register or its tenant has made
+  // them: another's may be booked there from before.
+  virtual std::vector<std::uint64_t> known_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last,
                                                    int limit) = 0;
-  virtual std::uint64_t count_numbers(const std::string& fn, std::uint64_t first, std::uint64_t last) = 0;
+  virtual std::uint64_t count_numbers(const Storage& storage, std::uint64_t first, std::uint64_t last) = 0;
   // Printed shift reports of the register before attempt `before`, since that number; not those of a shift that turned
   // out to be open already, for they made no document.
   virtual Reports reports_since(const RegisterIdentity& identity, const std::string& fn, std::uint64_t fd,
