@@ -10,6 +10,7 @@
 #include "kassaflow/documents/documents.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
+#include "kassaflow/rpc/audit.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
@@ -41,15 +42,9 @@ v1::Shift record_shift(Shift shift) {
   never();
 }
 
-// Who is told by the token; what he says of himself stands beside it.
-template <class Request>
-std::string actor_of(const Request& request, const rpc::Caller& caller) {
-  return request.actor().empty() ? std::string() : caller.name() + " (" + request.actor() + ")";
-}
-
 template <class Request>
 people::Order order_of(const Request& request, const rpc::Caller& caller) {
-  people::Order order{ReceiptId(request.receipt_id()), actor_of(request, caller)};
+  people::Order order{ReceiptId(request.receipt_id()), rpc::who(caller, request)};
   order.only_tenant = caller.only_tenant();
   if constexpr (requires { request.attempt(); }) order.attempt = request.attempt();
   return order;
@@ -130,16 +125,25 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     if (!entry || entry->settings.identity.empty()) {
       return {grpc::StatusCode::NOT_FOUND, "no register " + visible(id.str()) + " is known to this worker"};
     }
-    return say(*context, *request, response, [&](Transaction& tx, const std::string& actor) {
-      return people::bind_storage(tx, actor, id, {request->fn(), entry->settings.identity, entry->tenant});
+    return say(*context, *request, response, [&](Transaction& tx, const audit::Who& who) {
+      return people::bind_storage(tx, who, id, {request->fn(), entry->settings.identity, entry->tenant});
     });
   }
 
   grpc::Status Unbook(grpc::ServerContext* context, const v1::UnbookRequest* request,
                       v1::StorageResponse* response) override {
-    return say(*context, *request, response, [&](Transaction& tx, const std::string& actor) {
-      return people::unbook(tx, actor, request->fn(), request->fd());
+    return say(*context, *request, response, [&](Transaction& tx, const audit::Who& who) {
+      return people::unbook(tx, who, request->fn(), request->fd());
     });
+  }
+
+  grpc::Status ListAudit(grpc::ServerContext*, const v1::ListAuditRequest* request,
+                         v1::ListAuditResponse* response) override {
+    const auto part = store_.run_blocking(
+        [&](Transaction& tx) { return tx.audit_after(request->after(), rpc::audit_limit(*request)); });
+    if (!part) return to_status(part.error());
+    rpc::fill(*response, *part);
+    return grpc::Status::OK;
   }
 
   grpc::Status Unsettled(grpc::ServerContext*, const v1::UnsettledRequest* request,
@@ -220,10 +224,10 @@ class Operations::Service final : public v1::Fiscalizer::Service {
 
   template <class Request>
   grpc::Status say(const grpc::ServerContext& context, const Request& request, v1::StorageResponse* response,
-                   const std::function<Result<people::Done>(Transaction&, const std::string& actor)>& body) {
+                   const std::function<Result<people::Done>(Transaction&, const audit::Who& who)>& body) {
     return access_.with_caller(context, [&](const rpc::Caller& caller) {
-      const std::string actor = actor_of(request, caller);
-      const auto done = decided([&](Transaction& tx) { return body(tx, actor); });
+      const audit::Who who = rpc::who(caller, request);
+      const auto done = decided([&](Transaction& tx) { return body(tx, who); });
       if (!done) return to_status(done.error());
       response->set_note(done->note);
       return grpc::Status::OK;

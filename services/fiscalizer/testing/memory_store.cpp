@@ -99,6 +99,10 @@ void has_columns(const ReceiptRow& row) {
   is_int(row.digest_version);
 }
 
+audit::Head end_of(const std::vector<audit::Row>& log) {
+  return log.empty() ? audit::Head() : audit::Head{log.back().number, log.back().hash};
+}
+
 }  // namespace
 
 struct Memory::Tables {
@@ -117,7 +121,7 @@ struct Memory::Tables {
   std::map<std::pair<std::string, std::uint64_t>, Claim> documents;
   std::map<RegisterIdentity, RegisterRow> registers;
   std::map<RegisterId, std::uint64_t> retired_registers;
-  std::vector<std::string> audit;  // "actor: action"
+  std::vector<audit::Row> audit;
   std::int64_t sequence = 0;
   Life life{"memory", 1, "1"};
   std::optional<Life> trusted = life;  // the one that a stage was written in last
@@ -340,11 +344,22 @@ class MemoryTransaction final : public Transaction {
     return Wish{receipt, row.revision, row.tenant, row.installation};
   }
 
-  void audit(const std::string& actor, const ReceiptId&, const std::string& action) override {
-    is_text(actor);
-    is_text(action);
-    tables_.audit.push_back(actor + ": " + action);
+  void audit(const audit::Who& who, const std::string& subject, const std::string& action) override {
+    for (const auto* text : {&who.name, &who.came_from, &who.reason, &subject, &action}) is_text(*text);
+    auto& log = tables_.audit;
+    const audit::Head head = end_of(log);
+    audit::Row row{head.number + 1, 1000 * now_ms(), who, action, subject, {}};
+    row.hash = audit::hash_of(head.hash, row);
+    log.push_back(std::move(row));
     undo_.emplace_back([this] { tables_.audit.pop_back(); });
+  }
+
+  audit::Part audit_after(std::int64_t number, int limit) override {
+    audit::Part part{{}, end_of(tables_.audit)};
+    for (const auto& row : tables_.audit) {
+      if (row.number > number && part.rows.size() < static_cast<std::size_t>(limit)) part.rows.push_back(row);
+    }
+    return part;
   }
 
   // --- posts ---
@@ -1110,7 +1125,11 @@ std::vector<std::string> Memory::verdicts(const ReceiptId& receipt) const {
 
 std::int64_t Memory::evidence() const { return static_cast<std::int64_t>(tables_->evidence.size()); }
 
-std::vector<std::string> Memory::audited() const { return tables_->audit; }
+std::vector<std::string> Memory::audited() const {
+  std::vector<std::string> audited;
+  for (const auto& row : tables_->audit) audited.push_back(row.who.name + ": " + row.action);
+  return audited;
+}
 
 std::vector<KeptRecord> Memory::set_aside() const {
   std::vector<KeptRecord> records;

@@ -16,7 +16,8 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() {
     session_.exec(
         "truncate receipts, posts, attempts, evidence, documents, registers, retired_registers, offsets, unreadable, "
-        "audit, storages cascade; alter table receipts drop constraint if exists refused; update trust t set system = "
+        "audit_log, storages cascade; update audit_head set number = 0, hash = decode(repeat('00', 32), 'hex'); alter "
+        "table receipts drop constraint if exists refused; update trust t set system = "
         "l.system, "
         "timeline = l.timeline, run = l.run, stage = 'open' from "
         "life() l");
@@ -39,7 +40,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   }
   std::int64_t evidence() override { return std::stoll(session_.one("select count(*) from evidence")); }
   std::string audited() override {
-    return session_.one("select coalesce(string_agg(actor || ': ' || action, '; ' order by id), '') from audit");
+    return session_.one("select coalesce(string_agg(name || ': ' || action, '; ' order by number), '') from audit_log");
   }
 
   std::string kept() override {
@@ -72,8 +73,9 @@ class PostgresUnderTest final : public StoreUnderTest {
   }
 
  private:
-  static constexpr const char* kTables[] = {"receipts",  "posts",   "attempts",   "evidence", "documents",
-                                            "registers", "offsets", "unreadable", "audit",    "storages"};
+  static constexpr const char* kTables[] = {"receipts",  "posts",      "attempts", "evidence",
+                                            "documents", "registers",  "offsets",  "unreadable",
+                                            "audit_log", "audit_head", "storages"};
   postgres_testing::Session session_{journal_server().uri(), kSchema};
   postgres::Database database_{
       {.uri = journal_server().uri(), .application_name = "test", .threads = 1, .search_path = kSchema}};

@@ -176,7 +176,7 @@ TEST_F(LaneTest, Rule6_TheRestIsOverWhenItsQuestionIsAnswered) {
   until([&] { return lane_->view().detail == "resting after a lost answer"; });
   driver_.sent = printed();
   ASSERT_TRUE(run([](Transaction& tx) {
-    return people::fail_receipt(tx, {receipt_id(1), "anna@desk"}, "why", true, {.quiet = 150s, .answer = 0s});
+    return people::fail_receipt(tx, {receipt_id(1), {"anna@desk", {}, {}}}, "why", true, {.quiet = 150s, .answer = 0s});
   }));
   lane_->remember_again();
   until([&] { return state(2) == "done"; });
@@ -309,7 +309,8 @@ TEST_F(LaneTest, ARegisterThatPrintsWithoutLegalForceStands) {
 TEST_F(LaneTest, Rule11_ARegisterThatNamesAnothersStorageStandsUntilAPersonHasSaidWhoseItIs) {
   const auto say = [&](const std::string& identity) {
     transact([&](Transaction& tx) {
-      people::bind_storage(tx, "anna@desk", RegisterId("kkt-1"), {kFn, RegisterIdentity(identity), TenantId("acme")});
+      people::bind_storage(tx, {"anna@desk", {}, {}}, RegisterId("kkt-1"),
+                           {kFn, RegisterIdentity(identity), TenantId("acme")});
     });
   };
   say("bit:9");

@@ -68,7 +68,9 @@ class PeopleBench : protected JournalBench {
     return {};
   }
 
-  static people::Order order(int n = 1, std::uint32_t attempt = 0) { return {receipt_id(n), "anna@desk", attempt}; }
+  static people::Order order(int n = 1, std::uint32_t attempt = 0) {
+    return {receipt_id(n), {"anna@desk", {}, {}}, attempt};
+  }
   static v1::FiscalDocument typed(std::uint64_t fd = 42) {
     v1::FiscalDocument document;
     document.set_fn(kFn);

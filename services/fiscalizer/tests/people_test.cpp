@@ -167,7 +167,7 @@ TEST_P(PeopleTest, Rule16_AnswersCarryTheNameOfWhoGaveThem) {
 
 TEST_P(PeopleTest, Rule16_NobodyAnswersNamelessOrHalf) {
   receipt_in(State::uncertain, true);
-  const auto nameless = decide([](Transaction& tx) { return people::hold(tx, {receipt_id(1), ""}, "why"); });
+  const auto nameless = decide([](Transaction& tx) { return people::hold(tx, {receipt_id(1), {"", {}, {}}}, "why"); });
   const auto reasonless = hold(1, "  ");
   auto half = typed();
   half.clear_fp();

@@ -73,11 +73,12 @@ class StorageTest : public testing::TestWithParam<StoreKind>, protected PeopleBe
   }
   Result<people::Done> bind(const std::string& fn, const std::string& identity, const TenantId& tenant) {
     return decide([&](Transaction& tx) {
-      return people::bind_storage(tx, "anna@desk", RegisterId("kkt-9"), {fn, RegisterIdentity(identity), tenant});
+      return people::bind_storage(tx, {"anna@desk", {}, {}}, RegisterId("kkt-9"),
+                                  {fn, RegisterIdentity(identity), tenant});
     });
   }
   Result<people::Done> unbook(std::uint64_t fd) {
-    return decide([&](Transaction& tx) { return people::unbook(tx, "anna@desk", kFn, fd); });
+    return decide([&](Transaction& tx) { return people::unbook(tx, {"anna@desk", {}, {}}, kFn, fd); });
   }
   // What the stranger has in his hands from before storages were bound.
   void booked_before(std::int64_t attempt, int receipt, std::uint64_t fd) {
@@ -230,7 +231,7 @@ TEST_P(StorageTest, Rule16_APersonMovesAStorage) {
   ASSERT_TRUE(bind(kFn, "bit:3", kShop));
   EXPECT_EQ(remember("bit:3").disputed_fn, "");
   EXPECT_TRUE(printed(2, 0, 101));
-  EXPECT_THAT(under_test_->audited(), HasSubstr("anna@desk: storage " + kFn + " bound to register kkt-9"));
+  EXPECT_THAT(under_test_->audited(), HasSubstr("anna@desk: bound to register kkt-9"));
   settle(heard(open(attempt_of(3, "bit:3")), Fact::printed, Cause::none, 102));
   EXPECT_EQ(state(3), "done");
   print(4, 103);
@@ -318,7 +319,8 @@ TEST_P(StorageTest, WhatIsNoStorageIsNotBound) {
   for (const auto* fn : {"", "738044080000000", "73804408000000O1"}) {
     EXPECT_EQ(bind(fn, kOurs, kShop).error().code, people::kMalformed);
   }
-  EXPECT_EQ(decide([](Transaction& tx) { return people::unbook(tx, "", kFn, 1); }).error().code, people::kMalformed);
+  EXPECT_EQ(decide([](Transaction& tx) { return people::unbook(tx, {"", {}, {}}, kFn, 1); }).error().code,
+            people::kMalformed);
 }
 
 // Two registers have booked on one storage, the stranger's after the shop's; of a storage that only a report named

@@ -126,8 +126,9 @@ TEST_P(TakingBackTest, Rule17_NothingIsOpenedInALifeThatNobodyHasCompared) {
   told.key = first.key;
   EXPECT_FALSE(settle(told).decided) << "what was heard is kept, and decided later";
   EXPECT_THROW(take({post(3, 3, 10, "d", 2)}), std::runtime_error);
-  EXPECT_FALSE(run([](Transaction& tx) { return people::hold(tx, {receipt_id(2), "anna@desk"}, "why").has_value(); }))
-      << "people wait, too";
+  EXPECT_FALSE(run([](Transaction& tx) {
+    return people::hold(tx, {receipt_id(2), {"anna@desk", {}, {}}}, "why").has_value();
+  })) << "people wait, too";
 
   EXPECT_EQ(judge(), Stage::open);
   EXPECT_NE(open(attempt_for(queued_of(2), "bit:2")), 0);
@@ -310,7 +311,7 @@ TEST_P(TakingBackTest, Rule17_ASuspectThatCannotBeAskedForIsAPersonsQuestion) {
   EXPECT_NE(error(1), "");
   EXPECT_TRUE(remember().questions.empty()) << "the register goes on";
   const auto answer =
-      run([](Transaction& tx) { return people::resolve_not_printed(tx, {receipt_id(1), "anna@desk"}, {}); });
+      run([](Transaction& tx) { return people::resolve_not_printed(tx, {receipt_id(1), {"anna@desk", {}, {}}}, {}); });
   ASSERT_TRUE(answer) << explained(answer.error());
   EXPECT_EQ(state(1), "queued");
   EXPECT_FALSE(queued_of(1).suspect);

@@ -18,6 +18,7 @@ namespace {
 
 // Everything the commands take; one command runs per process.
 struct Arguments {
+  std::string reason;
   std::vector<std::string> files;
   std::string kind;
   std::string id;
@@ -29,6 +30,11 @@ struct Arguments {
 
 using Command = std::function<int(const Session&)>;
 
+// Of what is audited and says no reason otherwise.
+void add_reason(CLI::App& command, Arguments& given) {
+  command.add_option("--reason", given.reason, "why; it stands in the audit log");
+}
+
 template <class Tag>
 CLI::Option* add_id(CLI::App& command, const char* name, Id<Tag>& id) {
   return command.add_option_function<std::string>(name, [&id](const std::string& text) { id = Id<Tag>(text); });
@@ -37,6 +43,7 @@ CLI::Option* add_id(CLI::App& command, const char* name, Id<Tag>& id) {
 void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* apply_command = app.add_subcommand("apply", "Apply YAML documents; each file is one transaction");
   apply_command->add_option("-f,--file", given.files, "files, - is standard input")->required();
+  add_reason(*apply_command, given);
   apply_command->callback([&] { chosen = [&](const Session& session) { return apply_files(session, given.files); }; });
 
   CLI::App* get_command = app.add_subcommand("get", "Show documents of a kind, or one");
@@ -48,12 +55,14 @@ void add_document_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* delete_command = app.add_subcommand("delete", "Delete a document that nothing refers to");
   delete_command->add_option("kind", given.kind, "tenant, pool, register, installation, cashbox or token")->required();
   delete_command->add_option("id", given.id)->required();
+  add_reason(*delete_command, given);
   delete_command->callback(
       [&] { chosen = [&](const Session& session) { return delete_document(session, given.kind, given.id); }; });
 }
 
 // What a person decides; each is audited.
-void add_verdicts(CLI::App& receipts, Verdict& verdict, Command& chosen) {
+void add_verdicts(CLI::App& receipts, Arguments& given, Command& chosen) {
+  Verdict& verdict = given.verdict;
   const auto add = [&](const char* verb, const char* help, int (*act)(const Session&, const Verdict&)) {
     CLI::App* command = receipts.add_subcommand(verb, help);
     add_id(*command, "uuid", verdict.receipt)->required();
@@ -84,6 +93,7 @@ void add_verdicts(CLI::App& receipts, Verdict& verdict, Command& chosen) {
           "is told no time")
       ->needs(printed);
   add_attempt(resolve);
+  add_reason(*resolve, given);
 
   CLI::App* fail = add("fail", "Certainly not to be printed: the portal is told ERROR", fail_receipt);
   fail->add_option("--reason", verdict.reason, "why; the merchant reads it")->required();
@@ -94,12 +104,14 @@ void add_verdicts(CLI::App& receipts, Verdict& verdict, Command& chosen) {
   CLI::App* hold = add("hold", "Print it on no register until it is retried", hold_receipt);
   hold->add_option("--reason", verdict.reason, "why")->required();
 
-  add("retry", "Queue again a held receipt, or a failed one that the portal was never told of", retry_receipt);
+  add_reason(
+      *add("retry", "Queue again a held receipt, or a failed one that the portal was never told of", retry_receipt),
+      given);
 }
 
 void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* receipts = app.add_subcommand("receipts", "Look at receipts and decide about them")->require_subcommand(1);
-  add_verdicts(*receipts, given.verdict, chosen);
+  add_verdicts(*receipts, given, chosen);
 
   CLI::App* list = receipts->add_subcommand("list", "The newest receipts, at most 100");
   add_id(*list, "--tenant", given.list.tenant);
@@ -114,34 +126,14 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
       [&] { chosen = [&](const Session& session) { return show_receipt(session, given.verdict.receipt); }; });
 }
 
-void add_token_commands(CLI::App& app, Arguments& given, Command& chosen) {
-  CLI::App* tokens = app.add_subcommand("tokens", "Who may come in")->require_subcommand(1);
-  CLI::App* create =
-      tokens->add_subcommand("create", "Make a token, or another one in the place of it, and show it once");
-  create->add_option("id", given.token.id, "whose it is: a name in the audit log")->required();
-  create->add_option("--scope", given.token.scope, documents::words_of<v1::Scope>())->required();
-  add_id(*create, "--tenant", given.token.tenant)->description("of the scopes tenant-admin and tenant-viewer");
-  create->add_option("--valid", given.token.valid, "12h, 90d")->capture_default_str();
-  create->callback([&] { chosen = [&](const Session& session) { return create_token(session, given.token); }; });
-  tokens->add_subcommand("list", "All tokens, with what their owners may do")->callback([&] {
-    chosen = [](const Session& session) { return get_documents(session, "token", ""); };
-  });
-  CLI::App* revoke = tokens->add_subcommand("revoke", "It opens nothing any more");
-  revoke->add_option("id", given.id)->required();
-  revoke->callback(
-      [&] { chosen = [&](const Session& session) { return delete_document(session, "token", given.id); }; });
-
-  app.add_subcommand("login", "Keep the token that standard input holds, for this user")->callback([&] {
-    chosen = login;
-  });
-}
-
-void add_storage_commands(CLI::App& app, StorageWord& word, Command& chosen) {
+void add_storage_commands(CLI::App& app, Arguments& given, Command& chosen) {
+  StorageWord& word = given.storage;
   CLI::App* storages =
       app.add_subcommand("storages", "Say whose a fiscal storage is, or a document of it")->require_subcommand(1);
   const auto add = [&](const char* verb, const char* help, int (*act)(const Session&, const StorageWord&)) {
     CLI::App* command = storages->add_subcommand(verb, help);
     command->add_option("fn", word.fn, "number of the fiscal storage, 16 digits")->required();
+    add_reason(*command, given);
     command->callback(
         [&chosen, &word, act] { chosen = [&word, act](const Session& session) { return act(session, word); }; });
     return command;
@@ -151,6 +143,40 @@ void add_storage_commands(CLI::App& app, StorageWord& word, Command& chosen) {
   CLI::App* unbook =
       add("unbook", "That document is not of the receipt that has it: its number is free for its own", unbook_document);
   unbook->add_option("fd", word.fd, "number of the fiscal document")->required();
+}
+
+void add_audit_commands(CLI::App& app, Arguments& given, Command& chosen) {
+  CLI::App* audit = app.add_subcommand("audit", "What people changed and decided")->require_subcommand(1);
+  CLI::App* list = audit->add_subcommand("list", "All rows, or those about one thing");
+  list->add_option("--subject", given.id, "register/acme-kkt-1, receipt/UUID");
+  list->callback([&] { chosen = [&](const Session& session) { return list_audit(session, given.id); }; });
+  CLI::App* verify = audit->add_subcommand("verify", "Whether a row was changed, taken out or put in");
+  verify->add_option("--noted", given.files, "an end that verify told before, such as registry:12:…");
+  verify->callback([&] { chosen = [&](const Session& session) { return verify_audit(session, given.files); }; });
+}
+
+void add_token_commands(CLI::App& app, Arguments& given, Command& chosen) {
+  CLI::App* tokens = app.add_subcommand("tokens", "Who may come in")->require_subcommand(1);
+  CLI::App* create =
+      tokens->add_subcommand("create", "Make a token, or another one in the place of it, and show it once");
+  create->add_option("id", given.token.id, "whose it is: a name in the audit log")->required();
+  create->add_option("--scope", given.token.scope, documents::words_of<v1::Scope>())->required();
+  add_id(*create, "--tenant", given.token.tenant)->description("of the scopes tenant-admin and tenant-viewer");
+  create->add_option("--valid", given.token.valid, "12h, 90d")->capture_default_str();
+  add_reason(*create, given);
+  create->callback([&] { chosen = [&](const Session& session) { return create_token(session, given.token); }; });
+  tokens->add_subcommand("list", "All tokens, with what their owners may do")->callback([&] {
+    chosen = [](const Session& session) { return get_documents(session, "token", ""); };
+  });
+  CLI::App* revoke = tokens->add_subcommand("revoke", "It opens nothing any more");
+  revoke->add_option("id", given.id)->required();
+  add_reason(*revoke, given);
+  revoke->callback(
+      [&] { chosen = [&](const Session& session) { return delete_document(session, "token", given.id); }; });
+
+  app.add_subcommand("login", "Keep the token that standard input holds, for this user")->callback([&] {
+    chosen = login;
+  });
 }
 
 }  // namespace
@@ -193,16 +219,22 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   Command chosen;
   add_document_commands(app, given, chosen);
   add_receipt_commands(app, given, chosen);
+  add_storage_commands(app, given, chosen);
   add_token_commands(app, given, chosen);
-  add_storage_commands(app, given.storage, chosen);
+  add_audit_commands(app, given, chosen);
   CLI::App* registers = app.add_subcommand("registers", "Look at registers")->require_subcommand(1);
   registers->add_subcommand("list", "Health, shift and queue of every register")->callback([&] {
     chosen = list_registers;
   });
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    return chosen(
-        {.environment = environment, .in = in, .out = out, .err = err, .format = format, .interactive = interactive});
+    return chosen({.environment = environment,
+                   .in = in,
+                   .out = out,
+                   .err = err,
+                   .format = format,
+                   .interactive = interactive,
+                   .reason = given.reason});
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err);
   } catch (const Failure& failure) {

@@ -20,6 +20,7 @@ struct Session {
   std::ostream& err;
   Format format = Format::table;
   bool interactive = false;  // somebody can answer a question
+  std::string reason = {};   // why, for the audit log
 };
 
 struct ListOptions {
@@ -62,6 +63,12 @@ int hold_receipt(const Session& session, const Verdict& verdict);
 int retry_receipt(const Session& session, const Verdict& verdict);
 
 int list_registers(const Session& session);
+
+// `subject`: "register/acme-kkt-1", empty: all.
+int list_audit(const Session& session, const std::string& subject);
+// `noted`: ends of logs that were told before ("registry:12:…") and must still be in them. Exit code 1 when a log is
+// not whole.
+int verify_audit(const Session& session, const std::vector<std::string>& noted);
 
 // A token to be made, as typed.
 struct NewToken {

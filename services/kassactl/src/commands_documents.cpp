@@ -38,6 +38,7 @@ ParsedFile parse(const Session& session, const std::string& name) {
 v1::ApplyResponse send(const Session& session, const Registry& registry, const std::vector<Declared>& documents) {
   v1::ApplyRequest request;
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   for (const Declared& declared : documents) *request.add_documents() = declared.document;
   v1::ApplyResponse response;
   grpc::ClientContext context;
@@ -208,6 +209,7 @@ int delete_document(const Session& session, const std::string& kind_word, const 
   request.set_kind(kind);
   request.set_id(id);
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   v1::DeleteResponse response;
   grpc::ClientContext context;
   limit(context, kApplyLimit);

@@ -114,6 +114,7 @@ Request request_of(const Session& session, const Verdict& verdict) {
   Request request;
   request.set_receipt_id(verdict.receipt.str());
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   return request;
 }
 

@@ -21,6 +21,7 @@ int bind_storage(const Session& session, const StorageWord& word) {
   request.set_fn(word.fn);
   request.set_register_(word.register_id.str());
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   v1::StorageResponse response;
   operate(session.environment,
           [&](auto& stub, auto& context) { return stub.BindStorage(&context, request, &response); });
@@ -32,6 +33,7 @@ int unbook_document(const Session& session, const StorageWord& word) {
   request.set_fn(word.fn);
   request.set_fd(word.fd);
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   v1::StorageResponse response;
   operate(session.environment, [&](auto& stub, auto& context) { return stub.Unbook(&context, request, &response); });
   return report(session, response);

@@ -69,6 +69,7 @@ int create_token(const Session& session, const NewToken& wanted) {
   token.set_expires(expiry(wanted.valid));
   v1::ApplyRequest request;
   request.set_actor(actor(session.environment));
+  request.set_reason(session.reason);
   *request.add_documents() = document;
   const Registry registry(session.environment);
   v1::ApplyResponse response;

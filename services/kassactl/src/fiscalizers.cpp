@@ -6,8 +6,7 @@ void operate(const Environment& environment, const Operation& operation) {
   std::string reason;
   std::string unreachable;
   for (const std::string& address : addresses(environment, "fiscalizer")) {
-    const auto stub = 
-        v1::Fiscalizer::NewStub(open_channel(environment, "fiscalizer", address, token(environment)));
+    const auto stub = v1::Fiscalizer::NewStub(open_channel(environment, "fiscalizer", address, token(environment)));
     grpc::ClientContext context;
     limit(context);
     const grpc::Status status = operation(*stub, context);

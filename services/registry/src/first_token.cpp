@@ -27,7 +27,7 @@ int make_first_token(const RegistrySettings& settings) {
   token.set_scope(v1::SCOPE_OPERATOR);
   token.set_hash(rpc::hash_of(made.reveal()));
   token.set_expires(rpc::to_text(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kValid));
-  const auto applied = store.apply({document}, "registry first-token", {});
+  const auto applied = store.apply({document}, {.name = "registry first-token", .came_from = {}, .reason = {}}, {});
   if (!applied) throw std::runtime_error(explained(applied.error()));
   std::cout << made.reveal() << "\n";
   return 0;

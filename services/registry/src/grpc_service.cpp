@@ -11,6 +11,7 @@
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/registers/protocol.hpp"
+#include "kassaflow/rpc/audit.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "scope.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kDocumentsPerEvent = 500;
 constexpr std::size_t kActorLimit = 128;
+constexpr std::size_t kReasonLimit = 500;
 constexpr std::chrono::milliseconds kReplicaPoll{50};
 constexpr std::chrono::milliseconds kUnderWayPoll{200};
 constexpr std::chrono::seconds kUnderWayLimit{30};  // kassactl waits for 60 s
@@ -37,14 +39,14 @@ grpc::Status to_status(const Error& error) {
   return {StatusCode::INTERNAL, "internal error " + std::string(error.code.name()) + ", see the registry's log"};
 }
 
-bool is_actor(const std::string& actor) { return !actor.empty() && actor.size() <= kActorLimit; }
-
-grpc::Status no_actor() {
-  return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+template <class Request>
+grpc::Status check_audited(const Request& request) {
+  if (request.actor().empty() || request.actor().size() > kActorLimit)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  if (request.reason().size() > kReasonLimit)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log takes a reason of at most 500 bytes"};
+  return grpc::Status::OK;
 }
-
-// Who is told by the token; what he says of himself stands beside it.
-std::string actor_of(const rpc::Caller& caller, const std::string& said) { return caller.name() + " (" + said + ")"; }
 
 // A script of the operator's must not let anybody in, or it could let in an operator.
 Rights rights_of(const rpc::Caller& caller) {
@@ -84,10 +86,10 @@ grpc::Status GrpcService::Apply(grpc::ServerContext* context, const v1::ApplyReq
     return {grpc::StatusCode::INVALID_ARGUMENT,
             "at most " + std::to_string(kDocumentsLimit) + " documents at once; split the file"};
   }
-  if (!is_actor(request->actor())) return no_actor();
+  if (const grpc::Status status = check_audited(*request); !status.ok()) return status;
   return options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
-    auto applied = store_.apply({request->documents().begin(), request->documents().end()},
-                                actor_of(caller, request->actor()), rights_of(caller));
+    auto applied = store_.apply({request->documents().begin(), request->documents().end()}, rpc::who(caller, *request),
+                                rights_of(caller));
     if (!applied) return to_status(applied.error());
     response->mutable_errors()->Assign(applied->errors.begin(), applied->errors.end());
     if (!applied->errors.empty()) return grpc::Status::OK;
@@ -157,7 +159,7 @@ grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name)
 
 grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                                  v1::DeleteResponse* response) {
-  if (!is_actor(request->actor())) return no_actor();
+  if (const grpc::Status status = check_audited(*request); !status.ok()) return status;
   return options_.access.with_caller(
       *context, [&](const rpc::Caller& caller) { return remove(context, caller, *request, response); });
 }
@@ -174,10 +176,18 @@ grpc::Status GrpcService::remove(grpc::ServerContext* context, const rpc::Caller
   if (name.kind == "register") {
     if (const grpc::Status status = retire(context, name); !status.ok()) return status;
   }
-  const auto revision = store_.remove(name, actor_of(caller, request.actor()));
+  const auto revision = store_.remove(name, rpc::who(caller, request));
   if (!revision) return to_status(revision.error());
   const auto lagging = put_in_force(*revision);
   response->mutable_lagging()->Assign(lagging.begin(), lagging.end());
+  return grpc::Status::OK;
+}
+
+grpc::Status GrpcService::ListAudit(grpc::ServerContext*, const v1::ListAuditRequest* request,
+                                    v1::ListAuditResponse* response) {
+  const auto part = store_.audit_after(request->after(), rpc::audit_limit(*request));
+  if (!part) return to_status(part.error());
+  rpc::fill(*response, *part);
   return grpc::Status::OK;
 }
 

@@ -44,6 +44,9 @@ class GrpcService final : public v1::Registry::Service {
   grpc::Status Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                       v1::DeleteResponse* response) override;
 
+  grpc::Status ListAudit(grpc::ServerContext* context, const v1::ListAuditRequest* request,
+                         v1::ListAuditResponse* response) override;
+
   using WatchStream = grpc::ServerReaderWriter<v1::WatchEvent, v1::WatchRequest>;
   grpc::Status Watch(grpc::ServerContext* context, WatchStream* stream) override;
 

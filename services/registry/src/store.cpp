@@ -30,12 +30,6 @@ std::uint64_t next_revision(pqxx::work& work) {
   return work.exec1("UPDATE state SET revision = revision + 1 RETURNING revision")[0].as<std::uint64_t>();
 }
 
-void audit(pqxx::work& work, const std::string& actor, const std::string& action, const Name& name,
-           const std::string& keys, std::uint64_t revision) {
-  work.exec_params("INSERT INTO audit (actor, action, kind, id, keys, revision) VALUES ($1, $2, $3, $4, $5, $6)", actor,
-                   action, name.kind, name.id, keys, revision);
-}
-
 }  // namespace
 
 Store::Store(const StoreOptions& options, Keyring keyring, IdMaster id_master)
@@ -75,8 +69,7 @@ Result<std::monostate> Store::prepare() {
   return done;
 }
 
-Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const std::string& actor,
-                             const Rights& rights) {
+Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const audit::Who& who, const Rights& rights) {
   Applied applied;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
     work.exec(kLockWriters);
@@ -100,7 +93,9 @@ Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const s
     }
     for (const Write& entry : planned.writes) {
       write(work, entry, applied.revision);
-      audit(work, actor, entry.action, entry.name, entry.changed_keys, applied.revision);
+      // Names of keys, never values.
+      const std::string keys = entry.changed_keys.empty() ? "" : " " + entry.changed_keys;
+      postgres::append_audit(work, who, entry.action + keys, entry.name.text());
     }
   });
   if (!done) return tl::unexpected(done.error());
@@ -197,7 +192,7 @@ Result<std::uint64_t> Store::retire(const Name& name, bool retired) {
   return revision;
 }
 
-Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) {
+Result<std::uint64_t> Store::remove(const Name& name, const audit::Who& who) {
   std::uint64_t revision = 0;
   std::optional<Error> refused;
   const auto done = database_.run_blocking([&](pqxx::work& work) {
@@ -229,7 +224,7 @@ Result<std::uint64_t> Store::remove(const Name& name, const std::string& actor) 
     work.exec_params("DELETE FROM claims WHERE kind = $1 AND id = $2 AND what <> $3", name.kind, name.id,
                      std::string(kSecretClaim));
     work.exec_params("DELETE FROM documents WHERE kind = $1 AND id = $2", name.kind, name.id);
-    audit(work, actor, "deleted", name, "", revision);
+    postgres::append_audit(work, who, "deleted", name.text());
   });
   if (!done) return tl::unexpected(done.error());
   if (refused) return tl::unexpected(*refused);
@@ -313,6 +308,14 @@ Result<std::optional<rpc::Token>> Store::find_token(const std::string& hash) {
   });
   if (!done) return tl::unexpected(done.error());
   return token;
+}
+
+Result<audit::Part> Store::audit_after(std::int64_t number, int limit) {
+  audit::Part part;
+  const auto done =
+      database_.run_blocking([&](pqxx::work& work) { part = postgres::audit_after(work, number, limit); });
+  if (!done) return tl::unexpected(done.error());
+  return part;
 }
 
 Result<std::uint64_t> Store::revision() {

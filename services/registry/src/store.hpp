@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kassaflow/base/result.hpp"
+#include "kassaflow/postgres/audit_log.hpp"
 #include "kassaflow/postgres/database.hpp"
 #include "kassaflow/rpc/token.hpp"
 #include "kassaflow/v1/registry.pb.h"
@@ -54,10 +55,10 @@ class Store {
   // Before anything else: refuses an id master other than the database's, and seals anew what an older key sealed.
   Result<std::monostate> prepare();
 
-  Result<Applied> apply(const std::vector<v1::Document>& documents, const std::string& actor, const Rights& rights);
+  Result<Applied> apply(const std::vector<v1::Document>& documents, const audit::Who& who, const Rights& rights);
   // A register is retired before it is deleted, and put back when it may not be. Both return the new revision.
   Result<std::uint64_t> retire(const Name& name, bool retired);
-  Result<std::uint64_t> remove(const Name& name, const std::string& actor);
+  Result<std::uint64_t> remove(const Name& name, const audit::Who& who);
 
   // `only_tenant`: whose documents are there to be seen; empty: everybody's.
   Result<v1::Document> get(const Name& name, const TenantId& only_tenant);  // with credentials
@@ -65,6 +66,7 @@ class Store {
   Result<std::vector<v1::Document>> list(const std::string& kind, const TenantId& only_tenant);
   Result<Changes> changes_since(std::uint64_t revision);  // 0: everything
   Result<std::optional<rpc::Token>> find_token(const std::string& hash);
+  Result<audit::Part> audit_after(std::int64_t number, int limit);
   Result<std::uint64_t> revision();
 
   // Several replicas of the registry: who watches at `replica`, told regularly; and who of the others' is behind.

@@ -15,6 +15,7 @@
 #include "kassaflow/async/clock.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/rpc/audit.hpp"
 #include "kassaflow/rpc/server.hpp"
 #include "migrations.hpp"
 #include "temporary_postgres.hpp"
@@ -203,7 +204,9 @@ class RegistryFunctional : public testing::Test {
     pqxx::connection connection(database().uri());
     pqxx::work work(connection);
     work.exec("SET LOCAL search_path = registry");
-    return work.exec1(sql)[0].as<std::string>();
+    const auto value = work.exec1(sql)[0].as<std::string>();
+    work.commit();
+    return value;
   }
 };
 
@@ -237,7 +240,7 @@ TEST_F(RegistryFunctional, CredentialsNeverComeBackAndAreNowhereInClear) {
   const std::string everything =
       one("SELECT concat((SELECT string_agg(encode(body, 'escape') || coalesce(encode(sealed, 'escape'), ''), '') FROM "
           "documents), "
-          "(SELECT string_agg(c::text, '') FROM claims c), (SELECT string_agg(a::text, '') FROM audit a))");
+          "(SELECT string_agg(c::text, '') FROM claims c), (SELECT string_agg(a::text, '') FROM audit_log a))");
   EXPECT_THAT(everything, HasSubstr("acme-kkt-1"));
   for (const char* secret : {"itkassa-api-key", "callbackkey0", "0123456789abcdef", "9f3c1e0d5a7b4e2f8c6d1b3a9e5f7c20",
                              "webhook-code", "rest-password"}) {
@@ -283,9 +286,10 @@ TEST_F(RegistryFunctional, EveryChangeIsAudited) {
   changed.mutable_register_()->mutable_itkassa()->set_api_key("rotated");
   replica.apply({changed});
   replica.remove("cashbox", "acme-box-1");
-  EXPECT_EQ(one("SELECT string_agg(concat_ws(' ', actor, action, kind, id, keys), '; ' ORDER BY number) FROM audit "
-                "WHERE action <> 'created'"),
-            "tester (tester) updated register acme-kkt-1 itkassa.apiKey; tester (tester) deleted cashbox acme-box-1 ");
+  EXPECT_EQ(one("SELECT string_agg(concat_ws(' ', name, action, subject), '; ' ORDER BY number) FROM audit_log "
+                "WHERE action NOT LIKE 'created %'"),
+            "tester updated itkassa.apiKey register/acme-kkt-1; tester deleted cashbox/acme-box-1");
+  EXPECT_THAT(one("SELECT came_from FROM audit_log LIMIT 1"), testing::StartsWith("tester at ipv4:127.0.0.1:"));
 }
 
 TEST_F(RegistryFunctional, DeletesWaitUntilNothingRefersToTheDocument) {
@@ -491,9 +495,9 @@ TEST_F(RegistryFunctional, Rule9_ARegisterThatIsBackInServiceIsNotDeleted) {
   const Name name{"register", "acme-kkt-1"};
   ASSERT_TRUE(replica.store.retire(name, true));
   ASSERT_TRUE(replica.store.retire(name, false));
-  EXPECT_EQ(replica.store.remove(name, "tester").error().code, kInUse);
+  EXPECT_EQ(replica.store.remove(name, {"tester", {}, {}}).error().code, kInUse);
   ASSERT_TRUE(replica.store.retire(name, true));
-  EXPECT_TRUE(replica.store.remove(name, "tester"));
+  EXPECT_TRUE(replica.store.remove(name, {"tester", {}, {}}));
 }
 
 TEST_F(RegistryFunctional, RotationSealsEverythingAnewAndThenTheOldKeyIsNotNeeded) {
@@ -625,6 +629,56 @@ TEST_F(RegistryFunctional, I6_AServiceIsSentNothingOfAnothers) {
   v1::WatchEvent event;
   EXPECT_FALSE(stream->Read(&event));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+std::vector<std::string> audit_faults(const Replica& replica) {
+  audit::Verifier verifier;
+  std::vector<std::string> faults;
+  for (;;) {
+    v1::ListAuditRequest request;
+    request.set_after(verifier.head().number);
+    request.set_limit(3);
+    grpc::ClientContext context;
+    v1::ListAuditResponse response;
+    EXPECT_TRUE(replica.stub->ListAudit(&context, request, &response).ok());
+    const audit::Part part = rpc::part_of(response);
+    for (auto& fault : verifier.take(part.rows)) faults.push_back(std::move(fault));
+    if (!part.rows.empty()) continue;
+    for (auto& fault : verifier.finish(part.head)) faults.push_back(std::move(fault));
+    return faults;
+  }
+}
+
+TEST_F(RegistryFunctional, WhoWritesIntoTheAuditLogIsSeen) {
+  Replica replica;
+  replica.apply(test::everything());
+  replica.remove("cashbox", "acme-box-1");
+  EXPECT_THAT(audit_faults(replica), IsEmpty());
+  one("UPDATE audit_log SET name = overlay(name PLACING 'x' FROM 1) WHERE number = 2 RETURNING number");
+  EXPECT_THAT(audit_faults(replica), testing::ElementsAre("row 2 was changed, or put in"));
+  one("DELETE FROM audit_log WHERE number = 2 RETURNING number");
+  EXPECT_THAT(audit_faults(replica), testing::ElementsAre("row 2 is missing"));
+  const auto last = one("SELECT max(number) FROM audit_log");
+  one("INSERT INTO audit_log SELECT number + 1, at_us, 'oleg', came_from, reason, action, subject, hash FROM audit_log "
+      "WHERE number = " +
+      last + " RETURNING number");
+  EXPECT_THAT(audit_faults(replica), testing::Contains(HasSubstr("was changed, or put in")));
+}
+
+// Of an installation that was there before the log hung together.
+TEST_F(RegistryFunctional, TheOldAuditComesIntoTheLog) {
+  const auto all = migrations();
+  postgres::migrate(database().uri(), kSchema, {all.begin(), all.begin() + 1});
+  for (const std::string row : {"('2026-11-28T10:00:00.123456Z', 'anna@desk', 'updated', 'tenant', 'acme', 'name', 2)",
+                                "('2026-11-28T11:00:00Z', 'Анна', 'deleted', 'tenant', 'acme', '', 3)"})
+    one("INSERT INTO audit (at, actor, action, kind, id, keys, revision) VALUES " + row + " RETURNING number");
+  Replica replica;
+  EXPECT_THAT(audit_faults(replica), IsEmpty());
+  EXPECT_EQ(one("SELECT string_agg(concat_ws('|', number, at_us, name, action, subject), '; ' ORDER BY number) FROM "
+                "audit_log"),
+            "1|1795860000123456|anna@desk|updated name|tenant/acme; 2|1795863600000000|Анна|deleted|tenant/acme");
+  replica.apply({test::tenant()});
+  EXPECT_THAT(audit_faults(replica), IsEmpty());
 }
 
 }  // namespace

@@ -126,8 +126,11 @@ class Stack:
 
     # --- kassactl ---
 
-    def kassactl(self, *arguments: str) -> tuple[int, str, str]:
+    def kassactl(self, *arguments: str, token_file: str = '') -> tuple[int, str, str]:
+        """By the operator, or whose token that file holds."""
         environment = self._environment | {f'KASSAFLOW_{name}': value for name, value in self.env.items()}
+        if token_file:
+            environment['KASSAFLOW_TOKEN_FILE'] = token_file
         done = subprocess.run(
             [self.kassactl_path(), *arguments],
             env=environment,

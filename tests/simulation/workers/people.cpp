@@ -103,7 +103,7 @@ void People::resolve_printed(Known& receipt, std::uint32_t attempt, const Docume
                     "/" + std::to_string(document.fd);
   const bool its_own = books_.document_of(receipt.id, attempt) == &document;
   decide(what, [&](Transaction& tx) {
-    auto done = people::resolve_printed(tx, {receipt.id, "person", attempt}, typed);
+    auto done = people::resolve_printed(tx, {receipt.id, {"person", {}, {}}, attempt}, typed);
     if (done && !its_own) receipt.misattributed = true;
     return done;
   });
@@ -122,7 +122,7 @@ void People::resolve_not_printed(Known& receipt, std::uint32_t attempt) {
       contradicted = document != nullptr && !row.fn_before.empty() && known.fn == row.fn_before &&
                      document->fn == row.fn_before && row.fd_before < document->fd && document->fd <= known.highest_fd;
     }
-    auto done = people::resolve_not_printed(tx, {receipt.id, "person", attempt}, times());
+    auto done = people::resolve_not_printed(tx, {receipt.id, {"person", {}, {}}, attempt}, times());
     if (!done) return done;
     receipt.denied.insert(key);
     if (contradicted && done->note.find("hold the receipt") == std::string::npos) {
@@ -139,7 +139,7 @@ void People::fail(Known& receipt) {
   decide(receipt.id.str() + " has failed", [&](Transaction& tx) {
     std::set<std::string> keys;
     for (const auto& [id, row] : tx.lock_attempts({}, {receipt.id})) keys.insert(key_of(world_, receipt.id, row));
-    auto done = people::fail_receipt(tx, {receipt.id, "person"}, "Покупатель передумал", true, times());
+    auto done = people::fail_receipt(tx, {receipt.id, {"person", {}, {}}}, "Покупатель передумал", true, times());
     if (done) receipt.denied.merge(keys);
     return done;
   });
@@ -147,7 +147,7 @@ void People::fail(Known& receipt) {
 
 void People::retry(const ReceiptId& receipt) {
   decide(receipt.str() + " is to be tried again",
-         [&](Transaction& tx) { return people::retry(tx, {receipt, "person"}); });
+         [&](Transaction& tx) { return people::retry(tx, {receipt, {"person", {}, {}}}); });
 }
 
 const Document* People::printed_by_hand() {
@@ -176,7 +176,7 @@ asio::awaitable<void> People::meddle() {
     const auto what = dice_.below(10);
     if (what == 0) {
       decide(receipt->id.str() + " is held",
-             [&](Transaction& tx) { return people::hold(tx, {receipt->id, "person"}, "Проверяем"); });
+             [&](Transaction& tx) { return people::hold(tx, {receipt->id, {"person", {}, {}}}, "Проверяем"); });
     } else if (what <= 2) {
       retry(receipt->id);
     } else if (what == 3) {

@@ -30,7 +30,8 @@ Status::Status(World& world, Books& books)
                 .tell_error = [this](ReceiptId receipt, std::uint64_t revision) -> asio::awaitable<bool> {
                   co_await async::pause_for(world_.clock, dice_.up_to(20ms));
                   co_return !away() && view_.tell_error(receipt, revision);
-                }},
+                },
+                .now_ms = [this] { return world_.clock.unix_ms(); }},
                metrics_) {
   world_.ask_promise = [this](const fiscalizer::Wish& wish) { return withhold_error(wish); };
 }

@@ -28,11 +28,12 @@ using receipts::Verb;
 
 namespace {
 
-constexpr std::size_t kActorLimit = 256;
+constexpr std::size_t kActorLimit = 500;
 constexpr std::size_t kReasonLimit = 500;
 constexpr std::size_t kSignDigits = 10;  // [1077] as it is told everywhere
 
-constexpr const char* kNoActor = "the audit log needs an actor of at most 128 bytes of text";
+constexpr const char* kNoActor =
+    "the audit log needs an actor of at most 128 bytes, and a reason of at most 500, of text";
 constexpr const char* kNoFn = "fn is the 16 digits of the storage";
 constexpr const char* kNotOpen = "the journal is not open, see alarm.journal_behind: say it again when it is";
 
@@ -75,7 +76,15 @@ std::string utc(std::int64_t ms) {
 
 bool is_text(const std::string& text) { return text.find('\0') == std::string::npos && fiscal::is_utf8(text); }
 
-bool is_actor(const std::string& text) { return !text.empty() && text.size() <= kActorLimit && is_text(text); }
+// Whose wish it was: the rest stands where he said it.
+audit::Who by(const std::string& name) { return {.name = name, .came_from = {}, .reason = {}}; }
+
+std::string subject_of(const ReceiptId& receipt) { return "receipt/" + receipt.str(); }
+
+bool can_be_audited(const audit::Who& who) {
+  const auto fits = [](const std::string& text) { return text.size() <= kActorLimit && is_text(text); };
+  return !who.name.empty() && fits(who.name) && fits(who.came_from) && fits(who.reason);
+}
 bool is_fn(const std::string& text) { return text.size() == 16 && ascii::all_digits(text); }
 
 bool is_reason(const std::string& text) {
@@ -92,7 +101,7 @@ Locked with_unanswered(Transaction& tx, const ReceiptId& id, ReceiptRow row) {
 bool is_open(Transaction& tx) { return tx.trust(false).stage == Stage::open; }
 
 Result<Locked> lock(Transaction& tx, const Order& order) {
-  if (!is_actor(order.actor)) return malformed(kNoActor);
+  if (!can_be_audited(order.who)) return malformed(kNoActor);
   if (!receipts::is_uuid(order.receipt.str())) return malformed("receipt_id is not a UUID: " + order.receipt.str());
   if (!is_open(tx)) return refused(kNotOpen);
   auto receipts = tx.lock_receipts({order.receipt});
@@ -135,7 +144,7 @@ void write(Transaction& tx, const Order& order, ReceiptRow& receipt, const std::
   receipt.retry_by.clear();
   receipt.changed = true;
   tx.write_receipts({{order.receipt, receipt}});
-  tx.audit(order.actor, order.receipt, action);
+  tx.audit(order.who, subject_of(order.receipt), action);
 }
 
 std::optional<Finished> finished(const ReceiptRow& receipt) {
@@ -221,7 +230,7 @@ void raise(receipts::Alarm alarm, const Order& order, const Unanswered& attempt,
               {"register", attempt.row.register_id.str()},
               {"fn", document.fn()},
               {"fd", static_cast<std::int64_t>(document.fd())},
-              {"told_by", order.actor}});
+              {"told_by", order.who.name}});
 }
 
 // The receipt's error is the question that a person answers now; not why it failed or is held, nor that it was printed
@@ -253,7 +262,7 @@ Result<Done> resolve_printed(Transaction& tx, const Order& order, v1::FiscalDocu
       receipts::apply(receipt.snapshot(), Ordered{Verb::resolve_printed, attempt->row.number == receipt.attempts});
   const bool second = receipts::ruling(Verb::resolve_printed, receipt.state).effect == Effect::second_document &&
                       tx.printed_attempts(order.receipt) > 0;  // none: the one it had was taken back
-  answer(tx, *attempt, AttemptOutcome::printed, "printed, says " + order.actor);
+  answer(tx, *attempt, AttemptOutcome::printed, "printed, says " + order.who.name);
   receipt.error.clear();
   receipt.hold_reason.clear();
   if (second) {
@@ -277,7 +286,7 @@ Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Time
   if (auto why = undeniable(tx, *attempt, times)) return tl::unexpected(std::move(*why));
 
   const bool others = others_wait(*locked, *attempt);
-  answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
+  answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.who.name);
   if (!others && asks(tx, order.receipt, receipt)) receipt.error.clear();
   if (receipts::ruling(Verb::resolve_not_printed, receipt.state).effect == Effect::denial) {
     receipt.rest_ms = rest_of(tx, *attempt, times);
@@ -292,7 +301,7 @@ Result<Done> resolve_not_printed(Transaction& tx, const Order& order, const Time
     log::error("alarm.denial_contradicted", {{"receipt", order.receipt.str()},
                                              {"attempt", attempt->row.number},
                                              {"register", attempt->row.register_id.str()},
-                                             {"told_by", order.actor},
+                                             {"told_by", order.who.name},
                                              {"detail", against}});
   }
   return Done{receipt.state, note, attempt->row.register_id, {}};
@@ -320,7 +329,7 @@ Result<Done> fail_receipt(Transaction& tx, const Order& order, const std::string
       return refused("several attempts may have been printed, resolve all but one first: " + names(locked->unanswered));
     }
     if (auto why = undeniable(tx, *attempt, times)) return tl::unexpected(std::move(*why));
-    answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.actor);
+    answer(tx, *attempt, AttemptOutcome::not_printed, "not printed, says " + order.who.name);
     receipt.rest_ms = rest_of(tx, *attempt, times);  // the merchant may print it again at once
     answered = attempt->row.register_id;
     action += "; attempt " + std::to_string(attempt->row.number) + " not printed";
@@ -376,8 +385,8 @@ Result<Done> retry(Transaction& tx, const Order& order) {
       return Done{receipt.state, unanswered ? "an answer is still missing: " + names(locked->unanswered) : "", {}, {}};
     case Effect::queued_if_untold:
       if (!receipt.readable) return refused("its record cannot be read; print the check again from the portal");
-      tx.wish_retry(order.receipt, order.actor);
-      tx.audit(order.actor, order.receipt, "retry of a failed receipt wished");
+      tx.wish_retry(order.receipt, order.who.name);
+      tx.audit(order.who, subject_of(order.receipt), "retry of a failed receipt wished");
       return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
     case Effect::refused:
       return refused(cannot(*locked, Verb::retry));
@@ -414,7 +423,7 @@ bool carry_out(Transaction& tx, const Wish& wish) {
   auto locked = still_wished(tx, wish);
   if (!locked) return false;
   auto& receipt = locked->row;
-  const Order order{wish.receipt, receipt.retry_by};
+  const Order order{wish.receipt, by(receipt.retry_by)};
   receipt.state = receipts::apply(receipt.snapshot(!locked->unanswered.empty()), receipts::Step::error_withheld).state;
   receipt.error.clear();
   receipt.hold_reason.clear();
@@ -426,30 +435,30 @@ void take_back(Transaction& tx, const Wish& wish) {
   const auto locked = still_wished(tx, wish);
   if (!locked) return;
   tx.wish_retry(wish.receipt, "");
-  tx.audit(locked->row.retry_by, wish.receipt, "retry taken back: the portal was told that it failed");
+  tx.audit(by(locked->row.retry_by), subject_of(wish.receipt), "retry taken back: the portal was told that it failed");
 }
 
 namespace {
 
-std::optional<Error> ill_named(const std::string& actor, const std::string& fn) {
-  if (!is_actor(actor)) return Error{kMalformed, kNoActor};
+std::optional<Error> ill_named(const audit::Who& who, const std::string& fn) {
+  if (!can_be_audited(who)) return Error{kMalformed, kNoActor};
   if (!is_fn(fn)) return Error{kMalformed, kNoFn};
   return std::nullopt;
 }
 
 }  // namespace
 
-Result<Done> bind_storage(Transaction& tx, const std::string& actor, const RegisterId& register_id,
+Result<Done> bind_storage(Transaction& tx, const audit::Who& who, const RegisterId& register_id,
                           const Storage& storage) {
-  if (auto why = ill_named(actor, storage.fn)) return tl::unexpected(std::move(*why));
+  if (auto why = ill_named(who, storage.fn)) return tl::unexpected(std::move(*why));
   if (!is_open(tx)) return refused(kNotOpen);
   tx.move_storage(storage);
-  tx.audit(actor, {}, "storage " + storage.fn + " bound to register " + register_id.str());
+  tx.audit(who, "storage/" + storage.fn, "bound to register " + register_id.str());
   return Done{{}, "FN " + storage.fn + " is bound to " + register_id.str(), register_id, {}};
 }
 
-Result<Done> unbook(Transaction& tx, const std::string& actor, const std::string& fn, std::uint64_t fd) {
-  if (auto why = ill_named(actor, fn)) return tl::unexpected(std::move(*why));
+Result<Done> unbook(Transaction& tx, const audit::Who& who, const std::string& fn, std::uint64_t fd) {
+  if (auto why = ill_named(who, fn)) return tl::unexpected(std::move(*why));
   if (!is_open(tx)) return refused(kNotOpen);
   const auto name = "document " + std::to_string(fd) + " of FN " + fn;
   const auto none = [&] { return fail(kUnknownDocument, name + " belongs to nobody"); };
@@ -470,13 +479,13 @@ Result<Done> unbook(Transaction& tx, const std::string& actor, const std::string
     tx.write_attempts({{found->attempt,
                         {.outcome = AttemptOutcome::unknown,
                          .question = Question::asked,
-                         .detail = name + " was taken back by " + actor}}});
+                         .detail = name + " was taken back by " + who.name}}});
     auto& receipt = receipts.begin()->second;
     receipt.error = "Документ ФН " + fn + " № " + std::to_string(fd) + " не от этого чека: напечатан ли он, неизвестно";
     receipt.changed = true;
     tx.write_receipts(receipts);
   }
-  tx.audit(actor, found->receipt, action);
+  tx.audit(who, subject_of(found->receipt), action);
   const auto of = found->receipt.empty() ? "" : " of receipt " + found->receipt.str();
   return Done{{}, action + of, attempt.register_id, {}};
 }

@@ -1,7 +1,7 @@
 #pragma once
 // What people may do to the journal (exactly-once.md 16). Which verb does what in which state says receipts::ruling();
 // this carries it out. Each function is the body of one transaction: it locks the receipt, then its attempts
-// without an answer, is compare-and-set on what it found there, and leaves a row in `audit`. Errors come before
+// without an answer, is compare-and-set on what it found there, and leaves a row in the audit log. Errors come before
 // anything is written: kMalformed, kUnknown, kRefused; their texts are for the operator.
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/audit/chain.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/receipts/machine.hpp"
@@ -33,7 +34,7 @@ struct Times {
 
 struct Order {
   ReceiptId receipt;
-  std::string actor;
+  audit::Who who;
   std::uint32_t attempt = 0;  // 0 = the only one without an answer
   TenantId only_tenant = {};  // whose receipts he may decide about; empty: everybody's
 };
@@ -64,11 +65,11 @@ void take_back(journal::Transaction& tx, const Wish& wish);
 
 // exactly-once.md 11: the storage is in that register now, whosever it was. Of a document it had before nothing
 // changes.
-Result<Done> bind_storage(journal::Transaction& tx, const std::string& actor, const RegisterId& register_id,
+Result<Done> bind_storage(journal::Transaction& tx, const audit::Who& who, const RegisterId& register_id,
                           const Storage& storage);
 // The document is not that of whoever has it: its number is free. Its receipt stays as it is, since readers were told;
 // what became of the attempt is asked of a person.
-Result<Done> unbook(journal::Transaction& tx, const std::string& actor, const std::string& fn, std::uint64_t fd);
+Result<Done> unbook(journal::Transaction& tx, const audit::Who& who, const std::string& fn, std::uint64_t fd);
 
 // What keeps a retired register from being deleted.
 struct Unsettled {

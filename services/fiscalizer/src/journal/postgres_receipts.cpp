@@ -1,4 +1,5 @@
 #include "kassaflow/postgres/arrays.hpp"
+#include "kassaflow/postgres/audit_log.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "postgres_transaction.hpp"
 
@@ -205,9 +206,12 @@ std::optional<Wish> PostgresTransaction::wish_of(const ReceiptId& receipt) {
   return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
-void PostgresTransaction::audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) {
-  work_.exec_params("insert into audit (actor, receipt, action) values ($1, nullif($2, '')::uuid, $3)", actor,
-                    receipt.str(), action);
+void PostgresTransaction::audit(const audit::Who& who, const std::string& subject, const std::string& action) {
+  postgres::append_audit(work_, who, action, subject);
+}
+
+audit::Part PostgresTransaction::audit_after(std::int64_t number, int limit) {
+  return postgres::audit_after(work_, number, limit);
 }
 
 std::set<std::string> PostgresTransaction::post_ids(const std::set<ReceiptId>& receipts) {

@@ -27,7 +27,8 @@ class PostgresTransaction final : public Transaction {
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override;
   std::vector<Wish> wishes(int limit) override;
   std::optional<Wish> wish_of(const ReceiptId& receipt) override;
-  void audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) override;
+  void audit(const audit::Who& who, const std::string& subject, const std::string& action) override;
+  audit::Part audit_after(std::int64_t number, int limit) override;
 
   std::set<std::string> post_ids(const std::set<ReceiptId>& receipts) override;
   void insert_posts(const std::vector<NewPost>& posts) override;

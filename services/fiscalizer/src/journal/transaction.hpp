@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "kassaflow/audit/chain.hpp"
 #include "kassaflow/kafka/read_position.hpp"
 #include "rows.hpp"
 
@@ -56,7 +57,9 @@ class Transaction {
   // Of failed receipts, by id.
   virtual std::vector<Wish> wishes(int limit) = 0;
   virtual std::optional<Wish> wish_of(const ReceiptId& receipt) = 0;
-  virtual void audit(const std::string& actor, const ReceiptId& receipt, const std::string& action) = 0;
+  // Of the log that hangs together (audit/chain.hpp); who adds to it holds it until the end.
+  virtual void audit(const audit::Who& who, const std::string& subject, const std::string& action) = 0;
+  virtual audit::Part audit_after(std::int64_t number, int limit) = 0;
 
   // --- posts ---
 

@@ -35,6 +35,12 @@ struct Head {
   Sha256 hash{};
 };
 
+// Some rows of a log, by number, and its end.
+struct Part {
+  std::vector<Row> rows;
+  Head head;
+};
+
 // What stands in the row as its hash.
 [[nodiscard]] Sha256 hash_of(const Sha256& before, const Row& row);
 

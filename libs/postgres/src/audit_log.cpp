@@ -1,0 +1,50 @@
+#include "kassaflow/postgres/audit_log.hpp"
+
+#include <algorithm>
+
+namespace kassaflow::postgres {
+namespace {
+
+pqxx::binarystring binary(const Sha256& hash) { return {hash.data(), hash.size()}; }
+
+Sha256 hash_in(const pqxx::field& field) {
+  const pqxx::binarystring raw(field);
+  Sha256 hash{};  // what has another length was changed, and is no row's hash
+  std::copy_n(raw.get(), std::min(raw.size(), hash.size()), hash.begin());
+  return hash;
+}
+
+}  // namespace
+
+void append_audit(pqxx::work& work, const audit::Who& who, const std::string& action, const std::string& subject) {
+  const auto end = work.exec1(
+      "select number, hash, (extract(epoch from clock_timestamp()) * 1000000)::bigint as now_us from audit_head for "
+      "update");
+  audit::Row row{end["number"].as<std::int64_t>() + 1, end["now_us"].as<std::int64_t>(), who, action, subject, {}};
+  row.hash = audit::hash_of(hash_in(end["hash"]), row);
+  work.exec_params(
+      "insert into audit_log (number, at_us, name, came_from, reason, action, subject, hash) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8)",
+      row.number, row.at_us, who.name, who.came_from, who.reason, action, subject, binary(row.hash));
+  work.exec_params("update audit_head set number = $1, hash = $2", row.number, binary(row.hash));
+}
+
+audit::Part audit_after(pqxx::work& work, std::int64_t number, int limit) {
+  const auto end = work.exec1("select number, hash from audit_head for share");
+  audit::Part part{{}, {end["number"].as<std::int64_t>(), hash_in(end["hash"])}};
+  for (const pqxx::row& row : work.exec_params(
+           "select number, at_us, name, came_from, reason, action, subject, hash from audit_log where number > $1 "
+           "order by number limit $2",
+           number, limit)) {
+    part.rows.push_back(
+        {row["number"].as<std::int64_t>(),
+         row["at_us"].as<std::int64_t>(),
+         {row["name"].as<std::string>(), row["came_from"].as<std::string>(), row["reason"].as<std::string>()},
+         row["action"].as<std::string>(),
+         row["subject"].as<std::string>(),
+         hash_in(row["hash"])});
+  }
+  return part;
+}
+
+}  // namespace kassaflow::postgres

@@ -1,0 +1,21 @@
+#pragma once
+// The audit log as it goes over the wire, and who is written into it.
+
+#include "kassaflow/audit/chain.hpp"
+#include "kassaflow/rpc/access.hpp"
+#include "kassaflow/v1/audit.pb.h"
+
+namespace kassaflow::rpc {
+
+// By his token; what he says of himself and the address he called from stand beside it.
+template <class Request>
+[[nodiscard]] audit::Who who(const Caller& caller, const Request& request) {
+  return {caller.name(), request.actor() + " at " + caller.from, request.reason()};
+}
+
+[[nodiscard]] int audit_limit(const v1::ListAuditRequest& request);
+void fill(v1::ListAuditResponse& response, const audit::Part& part);
+
+[[nodiscard]] audit::Part part_of(const v1::ListAuditResponse& response);
+
+}  // namespace kassaflow::rpc
