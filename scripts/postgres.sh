@@ -51,13 +51,20 @@ postgres_initialise() {
   mv "$home/new" "$home/data"  # only a finished cluster gets the name
 }
 
+# The superuser's, for tests and tools.
 postgres_uri() {
   printf 'postgresql://kassaflow:%s@127.0.0.1:%s/kassaflow' "$(<"$(secret postgres_password)")" "$(port postgres)"
 }
 
-# psql as the stack's user, whose password no list of processes shows.
-postgres_sql() {
-  PGPASSWORD=$(<"$(secret postgres_password)") psql -X -w -h 127.0.0.1 -p "$(port postgres)" -U kassaflow -d postgres "$@"
+# postgres_uri_of SERVICE: with its own role (deploy/postgres/roles.sql), by TLS. The host is the name in the server's certificate.
+postgres_uri_of() {
+  printf 'postgresql://kassaflow_%s:%s@postgres.kassaflow.internal:%s/kassaflow?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=%s' \
+    "$1" "$(<"$(secret "postgres_password_$1")")" "$(port postgres)" "$CERTIFICATES/authority.pem"
+}
+
+# psql as the superuser, whose password no list of processes shows.
+postgres_sql() {  # DATABASE OPTION...
+  PGPASSWORD=$(<"$(secret postgres_password)") psql -X -w -h 127.0.0.1 -p "$(port postgres)" -U kassaflow -d "$@"
 }
 
 postgres_answers() { "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$(port postgres)" -d postgres -t 1; }
@@ -70,11 +77,21 @@ postgres_drop_stale_lock() {
   process_start_time "$pid" >/dev/null || rm -f "$1"
 }
 
+# The server's certificate and who may come in, at the places where PostgreSQL looks for them.
+postgres_doors() {
+  local owner=()
+  ((EUID != 0)) || owner=(-o postgres -g postgres)
+  install -m 0600 "${owner[@]}" "$CERTIFICATES/postgres.pem" "$1/server.crt"
+  install -m 0600 "${owner[@]}" "$CERTIFICATES/postgres.key" "$1/server.key"
+  install -m 0600 "${owner[@]}" "$ROOT/deploy/postgres/pg_hba.conf" "$1/pg_hba.conf"
+}
+
 postgres_launch() {
   local home
   home=$(postgres_home)
   local command=("$POSTGRES_BIN/postgres" -D "$home/data" -c listen_addresses=127.0.0.1 -c port="$(port postgres)"
-    -c unix_socket_directories= -c synchronous_commit=on -c max_connections=200 -c log_line_prefix='%m [%p] %a ')
+    -c unix_socket_directories= -c ssl=on -c synchronous_commit=on -c max_connections=200 -c log_line_prefix='%m [%p] %a ')
+  postgres_doors "$home/data"
   postgres_drop_stale_lock "$home/data/postmaster.pid"
   if ((EUID == 0)); then
     process_start postgres setpriv --reuid=postgres --regid=postgres --init-groups env -C / "${command[@]}"
@@ -89,7 +106,20 @@ postgres_start() {
   [[ -d $(postgres_home)/data ]] || postgres_initialise "$(postgres_home)"
   process_runs postgres || postgres_launch
   process_await postgres postgres_answers || return 1
+  if [[ $(postgres_sql postgres -At -c 'show ssl') == off ]]; then  # started by an earlier version
+    process_stop INT postgres
+    postgres_launch
+    process_await postgres postgres_answers || return 1
+  fi
   local database
-  database=$(postgres_sql -At -c "select 1 from pg_database where datname = 'kassaflow'") || return 1
-  [[ $database == 1 ]] || postgres_sql -q -c 'create database kassaflow'
+  database=$(postgres_sql postgres -At -c "select 1 from pg_database where datname = 'kassaflow'") || return 1
+  [[ $database == 1 ]] || postgres_sql postgres -q -c 'create database kassaflow' || return 1
+  postgres_roles
+}
+
+postgres_roles() {
+  KASSAFLOW_REGISTRY_PASSWORD=$(<"$(secret postgres_password_registry)") \
+    KASSAFLOW_FISCALIZER_PASSWORD=$(<"$(secret postgres_password_fiscalizer)") \
+    KASSAFLOW_STATUS_PASSWORD=$(<"$(secret postgres_password_status)") \
+    postgres_sql kassaflow -q -f "$ROOT/deploy/postgres/roles.sql"
 }

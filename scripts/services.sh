@@ -28,9 +28,9 @@ fiscalizer_addresses() {  # host:port,…
   printf '%s' "$list"
 }
 
-# Who each service is to its peers.
+# Who each service is to its peers, and the database to them.
 readonly CERTIFICATES=$SECRETS/tls
-certificates_make() { "$ROOT/scripts/certificates.sh" "$CERTIFICATES" registry status fiscalizer ingress; }
+certificates_make() { "$ROOT/scripts/certificates.sh" "$CERTIFICATES" registry status fiscalizer ingress postgres; }
 
 operator_token_file() { printf '%s' "$SECRETS/operator_token"; }
 
@@ -75,7 +75,7 @@ service_configuration() {
     registry)
       service_listen "$1" grpc
       printf 'postgres: "%s"\nmaster_key_file: %s\nid_master_file: %s\npublic_url: %s\nfiscalizer_grpc: %s\n' \
-        "$(postgres_uri)" "$(secret master_key)" "$(secret id_master)" "$(edge_url)" "$(fiscalizer_addresses)"
+        "$(postgres_uri_of registry)" "$(secret master_key)" "$(secret id_master)" "$(edge_url)" "$(fiscalizer_addresses)"
       ;;
     ingress)
       service_listen "$1" http
@@ -84,13 +84,13 @@ service_configuration() {
     fiscalizer*)
       service_listen "$1" grpc
       printf 'postgres: "%s"\nkafka: %s\n%s\nstatus_grpc: 127.0.0.1:%s\n' \
-        "$(postgres_uri)" "$(kafka_address)" "$registry" "$(service_port status grpc)"
+        "$(postgres_uri_of fiscalizer)" "$(kafka_address)" "$registry" "$(service_port status grpc)"
       ;;
     status)
       service_listen "$1" http
       service_listen "$1" look_up
       service_listen "$1" grpc
-      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri)" "$(kafka_address)" "$registry"
+      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri_of status)" "$(kafka_address)" "$registry"
       ;;
   esac
 }

@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import subprocess
+import urllib.parse
 from collections.abc import Sequence
 
 from harness.registers import Till
@@ -39,8 +40,8 @@ class Field:
     def _lay_detours(self) -> None:
         """A worker asks for its broker's address and goes there: the broker has a listener for each."""
         properties = self.stack.state_dir / 'run' / 'server.properties'
-        text, uri = properties.read_text(), self.stack.env['POSTGRES']
-        postgres_port = int(uri.rpartition(':')[2].partition('/')[0])
+        text = properties.read_text()
+        postgres_port = urllib.parse.urlsplit(self.stack.env['POSTGRES']).port or 0
         for worker in WORKERS:
             listener, inner_port = worker.replace('-', '').upper(), self._free_port()
             link = self.to_store[worker, 'kafka'] = self._links.open(inner_port)
@@ -57,7 +58,7 @@ class Field:
         properties.write_text(text)
         self.stack.start_again('kafka')
         for worker in WORKERS:
-            detour = self.to_store[worker, 'postgres'].port
+            uri, detour = self.stack.setting(worker, 'postgres'), self.to_store[worker, 'postgres'].port
             kafka = f'127.0.0.1:{self.to_store[worker, "kafka"].port}'
             self.stack.start(worker, postgres=uri.replace(f':{postgres_port}/', f':{detour}/'), kafka=kafka)
         for name in (*SERVICES, *WORKERS):

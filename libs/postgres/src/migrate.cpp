@@ -45,7 +45,10 @@ void migrate(const std::string& uri, const std::string& schema, const std::vecto
     pqxx::nontransaction setup(connection);
     setup.exec("set client_min_messages = warning");
     setup.exec_params("select pg_advisory_lock(hashtext('kassaflow/' || $1))", schema);
-    setup.exec("create schema if not exists " + setup.quote_name(schema));
+    // Asked first: `create schema if not exists` wants the right to make one also where it exists.
+    if (setup.exec_params1("select to_regnamespace(quote_ident($1)) is null", schema)[0].as<bool>()) {
+      setup.exec("create schema " + setup.quote_name(schema));
+    }
     setup.exec("set search_path = " + setup.quote_name(schema));
     setup.exec(
         "create table if not exists schema_migrations (number int primary key, name text not null, applied_at "

@@ -214,6 +214,15 @@ TEST_F(DatabaseRunTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
       [](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
 }
 
+TEST_F(DatabaseRunTest, ARoleThatOwnsNothingButItsSchemaMigratesIt) {
+  (void)database_.run_blocking(
+      [](pqxx::work& work) { work.exec("create role owner login; create schema owned authorization owner"); });
+  std::string uri = server_->uri();
+  uri.replace(uri.find("kassaflow@"), std::string_view("kassaflow").size(), "owner");
+  migrate(uri, "owned", {{1, "t", "create table t (n int)"}});
+  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from owned.t")[0].as<int>(); }), 0);
+}
+
 TEST_F(DatabaseRunTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
   const std::vector<Migration> changed{{1, "t", "create table t (n bigint primary key)"}};
   try {

@@ -89,7 +89,7 @@ class Postgres:
         eventually(lambda: self._answers(self.port), 'PostgreSQL answers')
 
     def _launch(self, folder: str, port: int) -> subprocess.Popen[bytes]:
-        options = ['listen_addresses=127.0.0.1', f'port={port}', 'unix_socket_directories=', 'max_connections=200']
+        options = ['listen_addresses=127.0.0.1', f'port={port}', 'unix_socket_directories=', 'ssl=on', 'max_connections=200']
         with open(self._stack.state_dir / 'log' / 'postgres.log', 'ab') as log:
             process = subprocess.Popen(
                 [

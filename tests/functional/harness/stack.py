@@ -174,6 +174,13 @@ class Stack:
             else ROOT / 'build' / self._environment.get('KASSAFLOW_PRESET', 'release') / 'bin'
         )
 
+    def setting(self, service: str, key: str) -> str:
+        """As ./dev wrote it."""
+        text = (self.state_dir / 'run' / f'{service}.yaml').read_text()
+        found = re.search(rf'(?m)^{key}: "?(.*?)"?$', text)
+        assert found, f'{service} has no {key}'
+        return found[1]
+
     # --- processes ---
 
     def pid(self, name: str) -> int:
