@@ -151,8 +151,9 @@ TEST_P(StorageTest, I5_ASoldRegistersStorageIsNotItsNewTenantsUntilAPersonSaysSo
 }
 
 TEST_P(StorageTest, I5_ANumberDoubtsNothingThatAnotherTenantBelievedOfTheSameRegister) {
-  const auto believed = sent(2);
-  settle(heard(believed, Fact::not_printed, Cause::transient));
+  auto believed = heard(sent(2), Fact::not_printed, Cause::transient);
+  believed.finding.text = "Нет бумаги";
+  settle(believed);
   ASSERT_TRUE(bind(kFn, kOurs, kStranger));
   settle(heard(open(attempt_of(11, kOurs)), Fact::printed, Cause::none, 105));
   EXPECT_EQ(state(11) + "/" + state(2), "done/queued");
