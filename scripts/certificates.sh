@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# certificates.sh FOLDER [NAME...]: an authority of the stack's own, and for each NAME a certificate and key that it signed, where
-# they are missing: FOLDER/authority.pem, NAME.pem, NAME.key. For the local stack and for tests; the authority's key stays in the
-# folder. In production a certificate manager does this.
+# certificates.sh FOLDER [NAME[@ADDRESS]...]: an authority of the stack's own, and for each NAME a certificate and key that it
+# signed, where they are missing: FOLDER/authority.pem, NAME.pem, NAME.key. Those who know it by its IP address get that, too.
+# For the local stack and for tests; the authority's key stays in the folder. In production a certificate manager does this.
 set -euo pipefail
 umask 077
 readonly DAYS=3650 DOMAIN=kassaflow.internal
@@ -25,7 +25,8 @@ make() {  # FILE SUBJECT OPENSSL_OPTION...: FILE.pem and FILE.key, complete or n
 }
 
 make authority 'kassaflow authority' -addext keyUsage=critical,keyCertSign,cRLSign
-for name in "$@"; do
+for server in "$@"; do
+  IFS=@ read -r name address <<<"$server"
   make "$name" "$name.$DOMAIN" -CA authority.pem -CAkey authority.key -addext basicConstraints=critical,CA:FALSE \
-    -addext "subjectAltName=DNS:$name.$DOMAIN" -addext extendedKeyUsage=serverAuth,clientAuth
+    -addext "subjectAltName=DNS:$name.$DOMAIN${address:+,IP:$address}" -addext extendedKeyUsage=serverAuth,clientAuth
 done

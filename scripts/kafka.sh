@@ -30,22 +30,49 @@ kafka_format() {
 }
 
 kafka_address() { printf '127.0.0.1:%s' "$(port kafka)"; }
+kafka_password() { secret "kafka_password_$1"; }  # USER: the path
+
+# librdkafka's properties of the administrator, for topics.py, tests and other clients.
+kafka_config() { printf '%s' "$SECRETS/kafka.properties"; }
+
+kafka_configure() {
+  cat >"$(kafka_config)" <<PROPERTIES
+bootstrap.servers=$(kafka_address)
+security.protocol=sasl_ssl
+sasl.mechanism=PLAIN
+sasl.username=admin
+sasl.password=$(<"$(kafka_password admin)")
+ssl.ca.location=$CERTIFICATES/authority.pem
+PROPERTIES
+  process_runs kafka && return
+  cat "$CERTIFICATES/kafka.key" "$CERTIFICATES/kafka.pem" >"$RUN/kafka-store.pem"
+  fill "$ROOT/deploy/kafka/jaas.conf.template" "$RUN/kafka-jaas.conf" \
+    "KAFKA=$(<"$(kafka_password kafka)")" "ADMIN=$(<"$(kafka_password admin)")" "INGRESS=$(<"$(kafka_password ingress)")" \
+    "FISCALIZER=$(<"$(kafka_password fiscalizer)")" "STATUS=$(<"$(kafka_password status)")"
+  fill "$ROOT/deploy/kafka/server.properties.template" "$RUN/server.properties" \
+    "BROKER_PORT=$(port kafka)" "CONTROLLER_PORT=$(port kafka_controller)" "DATA_DIR=$STATE/kafka" \
+    "KEY_STORE=$RUN/kafka-store.pem" "AUTHORITY=$CERTIFICATES/authority.pem"
+}
 
 kafka_launch() {
   process_start kafka "$(kafka_java)" -Xms256m -Xmx512m -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
-    -Dlog4j2.configurationFile="$ROOT/deploy/kafka/log4j2.properties" -cp "$KAFKA_JARS/*" kafka.Kafka "$RUN/server.properties"
+    -Dlog4j2.configurationFile="$ROOT/deploy/kafka/log4j2.properties" -Djava.security.auth.login.config="$RUN/kafka-jaas.conf" \
+    -cp "$KAFKA_JARS/*" kafka.Kafka "$RUN/server.properties"
 }
 
 kafka_listens() { (: <>"/dev/tcp/127.0.0.1/$(port kafka)") 2>/dev/null; }
 
 kafka_start() {
   kafka_download
+  ! process_runs kafka || grep -q SASL_SSL "$RUN/server.properties" || process_stop TERM kafka  # started by an earlier version
+  kafka_configure
   if ! process_runs kafka; then
-    fill "$ROOT/deploy/kafka/server.properties.template" "$RUN/server.properties" \
-      "BROKER_PORT=$(port kafka)" "CONTROLLER_PORT=$(port kafka_controller)" "DATA_DIR=$STATE/kafka"
     [[ -f $STATE/kafka/meta.properties ]] || kafka_format
     kafka_launch
   fi
   process_await kafka kafka_listens || return 1
-  "$PYTHON" "$ROOT/deploy/kafka/topics.py" --bootstrap "$(kafka_address)" --timeout "$READY_WITHIN_S" >>"$LOG/kafka.log"
+  local tool
+  for tool in topics acls; do
+    "$PYTHON" "$ROOT/deploy/kafka/$tool.py" --config "$(kafka_config)" --timeout "$READY_WITHIN_S" >>"$LOG/kafka.log" || return 1
+  done
 }

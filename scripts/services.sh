@@ -28,9 +28,9 @@ fiscalizer_addresses() {  # host:port,…
   printf '%s' "$list"
 }
 
-# Who each service is to its peers, and the database to them.
+# Who each service is to its peers, and the stores to them. librdkafka compares the address it was given.
 readonly CERTIFICATES=$SECRETS/tls
-certificates_make() { "$ROOT/scripts/certificates.sh" "$CERTIFICATES" registry status fiscalizer ingress postgres; }
+certificates_make() { "$ROOT/scripts/certificates.sh" "$CERTIFICATES" registry status fiscalizer ingress postgres kafka@127.0.0.1; }
 
 operator_token_file() { printf '%s' "$SECRETS/operator_token"; }
 
@@ -61,6 +61,18 @@ tls_key_file: $CERTIFICATES/${1%%-[0-9]*}.key
 YAML
 }
 
+service_kafka() {  # INSTANCE
+  local service=${1%%-[0-9]*}
+  cat <<YAML
+kafka: $(kafka_address)
+kafka_security_protocol: sasl_ssl
+kafka_sasl_mechanism: PLAIN
+kafka_sasl_username: $service
+kafka_sasl_password_file: $(kafka_password "$service")
+kafka_ssl_ca_location: $CERTIFICATES/authority.pem
+YAML
+}
+
 service_listen() {  # INSTANCE http|look_up|grpc
   printf '%s_address: 127.0.0.1\n%s_port: %s\n' "$2" "$2" "$(service_port "$1" "$2")"
 }
@@ -79,18 +91,21 @@ service_configuration() {
       ;;
     ingress)
       service_listen "$1" http
-      printf 'kafka: %s\n%s\n%s\n' "$(kafka_address)" "$registry" "$status"
+      service_kafka "$1"
+      printf '%s\n%s\n' "$registry" "$status"
       ;;
     fiscalizer*)
       service_listen "$1" grpc
-      printf 'postgres: "%s"\nkafka: %s\n%s\nstatus_grpc: 127.0.0.1:%s\n' \
-        "$(postgres_uri_of fiscalizer)" "$(kafka_address)" "$registry" "$(service_port status grpc)"
+      service_kafka "$1"
+      printf 'postgres: "%s"\n%s\nstatus_grpc: 127.0.0.1:%s\n' \
+        "$(postgres_uri_of fiscalizer)" "$registry" "$(service_port status grpc)"
       ;;
     status)
       service_listen "$1" http
       service_listen "$1" look_up
       service_listen "$1" grpc
-      printf 'postgres: "%s"\nkafka: %s\n%s\n' "$(postgres_uri_of status)" "$(kafka_address)" "$registry"
+      service_kafka "$1"
+      printf 'postgres: "%s"\n%s\n' "$(postgres_uri_of status)" "$registry"
       ;;
   esac
 }

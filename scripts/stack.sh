@@ -168,6 +168,7 @@ stack_env() {
   assign TLS_AUTHORITY_FILE "$CERTIFICATES/authority.pem"
   assign TOKEN_FILE "$(operator_token_file)"
   assign KAFKA "$(kafka_address)"
+  assign KAFKA_CONFIG "$(kafka_config)"
   assign POSTGRES "$(postgres_uri)"
   assign SIM_ITKASSA_URL "$(simulator_url sim-itkassa)"
   assign SIM_BIT_URL "$(simulator_url sim-bit)"

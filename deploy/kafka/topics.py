@@ -6,6 +6,7 @@ import time
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
+from properties import read
 
 TOPICS = ('kassaflow.receipts', 'kassaflow.callbacks', 'kassaflow.outcomes', 'kassaflow.dead-letters')
 CONFIG = {
@@ -28,16 +29,16 @@ def existing_topics(admin, deadline):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument('--bootstrap', required=True, help='host:port')
+    arguments.add_argument('--config', required=True, help="file of librdkafka's properties, of an administrator")
     arguments.add_argument('--partitions', type=int, default=8)
     arguments.add_argument('--replication-factor', type=int, default=1)
     arguments.add_argument('--timeout', type=float, default=60, help='seconds')
     options = arguments.parse_args()
-    admin = AdminClient({'bootstrap.servers': options.bootstrap, 'log_level': 0, 'reconnect.backoff.max.ms': 200})
+    admin = AdminClient({**read(options.config), 'log_level': 0, 'reconnect.backoff.max.ms': 200})
     try:
         missing = set(TOPICS) - existing_topics(admin, time.monotonic() + options.timeout)
     except KafkaException as error:
-        sys.exit(f'Kafka at {options.bootstrap} does not answer: {error.args[0].str()}')
+        sys.exit(f'Kafka does not answer: {error.args[0].str()}')
     if missing:
         wanted = [NewTopic(name, options.partitions, options.replication_factor, config=CONFIG) for name in sorted(missing)]
         for name, future in admin.create_topics(wanted, operation_timeout=30).items():

@@ -111,7 +111,7 @@ class Ingest:
     def _produce(self, in_flight: int, seconds: float, **more: float) -> Figures:
         binary = self.stack.build / 'bench' / 'produce_bare'
         settings = {'in_flight': in_flight, 'seconds': seconds, 'warm_up': 0.5, 'keys': POOLS, **more}
-        return produce(binary, self.stack.env['KAFKA'], BARE_TOPIC, key_prefix=f'{TENANT}-', **settings)
+        return produce(binary, self.stack.env['KAFKA_CONFIG'], BARE_TOPIC, key_prefix=f'{TENANT}-', **settings)
 
     def _cpu(self, kind: str) -> dict[str, float]:
         if kind not in WORKERS:

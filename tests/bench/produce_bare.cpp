@@ -12,7 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <initializer_list>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -32,7 +32,7 @@ constexpr int kMetadata_ms = 5000;
 constexpr int kFlush_ms = 10000;
 
 struct Options {
-  std::string kafka;
+  std::string config;
   std::string topic;
   std::string key_prefix = "pool-";
   int keys = 64;
@@ -95,11 +95,18 @@ class Producer {
   std::unique_ptr<rd_kafka_t, Destroy> make() {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     char why[512];
-    const std::initializer_list<std::pair<const char*, std::string>> settings{
-        {"bootstrap.servers", options_.kafka}, {"acks", "all"},   {"enable.idempotence", "true"}, {"linger.ms", "0"},
-        {"socket.nagle.disable", "true"},      {"log_level", "3"}};
+    std::vector<std::pair<std::string, std::string>> settings{{"acks", "all"},
+                                                              {"enable.idempotence", "true"},
+                                                              {"linger.ms", "0"},
+                                                              {"socket.nagle.disable", "true"},
+                                                              {"log_level", "3"}};
+    std::ifstream properties(options_.config);
+    for (std::string line; std::getline(properties, line);) {
+      if (const auto equals = line.find('='); equals != std::string::npos)
+        settings.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+    }
     for (const auto& [name, value] : settings) {
-      if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+      if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
         throw std::runtime_error(why);
     }
     rd_kafka_conf_set_opaque(conf, this);
@@ -183,7 +190,9 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App cli("bare librdkafka producer");
   cli.option_defaults()->always_capture_default();
-  cli.add_option("--kafka", options.kafka, "bootstrap servers")->required();
+  cli.add_option("--config", options.config, "file of librdkafka's properties: the brokers, and how to reach them")
+      ->required()
+      ->check(CLI::ExistingFile);
   cli.add_option("--topic", options.topic, "an existing topic")->required();
   cli.add_option("--key-prefix", options.key_prefix, "keys are this and two digits");
   cli.add_option("--keys", options.keys, "how many keys the records rotate over")->check(CLI::Range(1, 100));

@@ -48,7 +48,7 @@ class Field:
             for key, value in {
                 'listeners': f'{listener}://127.0.0.1:{inner_port}',
                 'advertised.listeners': f'{listener}://127.0.0.1:{link.port}',
-                'listener.security.protocol.map': f'{listener}:PLAINTEXT',
+                'listener.security.protocol.map': f'{listener}:SASL_SSL',
             }.items():
                 text = re.sub(rf'(?m)^({re.escape(key)}=.*)$', rf'\1,{value}', text)
             self.to_store[worker, 'postgres'] = self._links.open(postgres_port)

@@ -54,11 +54,11 @@ class Topics(ChaosTest):
         return [line for line in self.stack.log(name).splitlines() if event in line and line.endswith('}')]
 
     def make_again(self, topic):
-        brokers = self.stack.env['KAFKA']
-        admin = AdminClient({'bootstrap.servers': brokers, 'log_level': 0})
+        admin = AdminClient({**self.stack.kafka_properties(), 'log_level': 0})
         admin.delete_topics([topic], operation_timeout=30)[topic].result()
         eventually(lambda: topic not in admin.list_topics(timeout=5).topics, f'{topic} is gone')
-        subprocess.run([sys.executable, ROOT / 'deploy/kafka/topics.py', '--bootstrap', brokers], check=True, timeout=60)
+        command = [sys.executable, str(ROOT / 'deploy/kafka/topics.py'), '--config', self.stack.env['KAFKA_CONFIG']]
+        subprocess.run(command, check=True, timeout=60)
 
     def publish_all_again(self):
         subprocess.run(

@@ -9,6 +9,7 @@
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/producer.hpp"
 #include "on_a_loop.hpp"
+#include "stack_brokers.hpp"
 
 namespace kassaflow::kafka {
 namespace {
@@ -17,24 +18,17 @@ using namespace std::chrono_literals;
 
 class KafkaTest : public OnALoop {
  protected:
-  void SetUp() override {
-    const char* brokers = std::getenv("KASSAFLOW_KAFKA");
-    ASSERT_NE(brokers, nullptr) << "KASSAFLOW_KAFKA is not set: run through ./dev test functional -R functional.kafka";
-    brokers_ = brokers;
-  }
-
   Result<Position> send(Producer& producer, const std::string& topic, const std::string& key,
                         const std::string& value) {
     return run(producer.send(topic, key, value, {{"content-type", "text/plain"}}));
   }
 
-  std::string brokers_;
+  const Connection brokers_ = stack_brokers();
 };
 
 TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
-  Producer producer(
-      io_.get_executor(),
-      {.connection = {.brokers = brokers_}, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}});
+  Producer producer(io_.get_executor(),
+                    {.connection = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}});
   const auto key = "key-" + std::to_string(std::random_device{}());
   const auto first = send(producer, "kassaflow.dead-letters", key, "one");
   ASSERT_TRUE(first) << first.error().message;
@@ -64,11 +58,8 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
     changed.notify_all();
     return true;
   };
-  Consumer consumer({.connection = {.brokers = brokers_},
-                     .client_id = "kafka_test",
-                     .group = key,
-                     .topics = {"kassaflow.dead-letters"}},
-                    handler);
+  Consumer consumer(
+      {.connection = brokers_, .client_id = "kafka_test", .group = key, .topics = {"kassaflow.dead-letters"}}, handler);
   consumer.start();
   {
     std::unique_lock lock(mutex);
@@ -79,10 +70,8 @@ TEST_F(KafkaTest, WhatWasConfirmedIsReadFromTheStoredPositionOn) {
   }
   EXPECT_EQ(consumer.not_ready(), "");
 
-  LogEnds log_ends({.connection = {.brokers = brokers_},
-                    .client_id = "kafka_test",
-                    .topics = {"kassaflow.dead-letters"},
-                    .limit = 10s});
+  LogEnds log_ends(
+      {.connection = brokers_, .client_id = "kafka_test", .topics = {"kassaflow.dead-letters"}, .limit = 10s});
   const auto ends = run(log_ends.ask({}));
   const auto end = std::find_if(ends.begin(), ends.end(), [&](const LogEnd& one) {
     return one.topic == "kassaflow.dead-letters" && one.partition == first->partition;

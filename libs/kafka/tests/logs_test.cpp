@@ -12,6 +12,7 @@
 #include "kassaflow/kafka/topic_check.hpp"
 #include "on_a_loop.hpp"
 #include "own_topic.hpp"
+#include "stack_brokers.hpp"
 
 namespace kassaflow::kafka {
 namespace {
@@ -23,12 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-std::string brokers() {
-  const char* named = std::getenv("KASSAFLOW_KAFKA");
-  if (named == nullptr) throw std::runtime_error("run through ./dev test functional -R functional.logs");
-  return named;
-}
 
 // What a service stores, in memory.
 struct Stored {
@@ -79,7 +74,7 @@ class Reader {
     };
     consumer_.emplace(
         ConsumerOptions{
-            .connection = {.brokers = brokers()}, .client_id = "logs_test", .group = "of-" + topic, .topics = {topic}},
+            .connection = stack_brokers(), .client_id = "logs_test", .group = "of-" + topic, .topics = {topic}},
         std::move(handler));
     consumer_->start();
   }
@@ -118,11 +113,11 @@ class LogsTest : public OnALoop {
   [[nodiscard]] ReadPosition position() { return stored_.stored().at({topic_.name(), 0}); }
   [[nodiscard]] LogEnd end() {
     LogEnds log_ends(
-        {.connection = {.brokers = brokers()}, .client_id = "logs_test", .topics = {topic_.name()}, .limit = 10s});
+        {.connection = stack_brokers(), .client_id = "logs_test", .topics = {topic_.name()}, .limit = 10s});
     return run(log_ends.ask(stored_.stored())).at(0);
   }
 
-  OwnTopic topic_{brokers()};
+  OwnTopic topic_{stack_brokers()};
   Stored stored_;
 };
 
@@ -272,7 +267,7 @@ TEST_F(LogsTest, I8_FewerPartitionsAreAnAlarmToo) {
 
 TEST_F(LogsTest, Rule18_AServiceIsNotReadyWhileATopicsSettingsAreWrong) {
   topic_.make(1, {{"message.timestamp.type", "CreateTime"}});
-  TopicCheck check({.brokers = brokers()}, "logs_test", {{topic_.name()}});
+  TopicCheck check(stack_brokers(), "logs_test", {{topic_.name()}});
   const auto until = std::chrono::steady_clock::now() + 60s;
   while (!testing::Value(check.not_ready(), HasSubstr("message.timestamp.type is CreateTime"))) {
     ASSERT_LT(std::chrono::steady_clock::now(), until) << check.not_ready();
@@ -284,7 +279,7 @@ TEST_F(LogsTest, Rule18_AServiceIsNotReadyWhileATopicsSettingsAreWrong) {
 }
 
 TEST_F(LogsTest, Rule18_AServiceIsReadyOnceItsTopicsAreAsTheyShouldBe) {
-  TopicCheck check({.brokers = brokers()}, "logs_test", {{topic_.name()}});
+  TopicCheck check(stack_brokers(), "logs_test", {{topic_.name()}});
   EXPECT_FALSE(check.not_ready().empty()) << "the topic is not there";
   topic_.make();
   const auto until = std::chrono::steady_clock::now() + 60s;

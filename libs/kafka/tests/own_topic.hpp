@@ -17,9 +17,10 @@ class OwnTopic {
  public:
   using Settings = std::vector<std::pair<std::string, std::string>>;
 
-  explicit OwnTopic(std::string brokers)
-      : name_("test-" + std::to_string(std::random_device{}())),
-        kafka_(make_handle(RD_KAFKA_PRODUCER, make_conf({.brokers = std::move(brokers)}, {{"linger.ms", "0"}}))),
+  explicit OwnTopic(Connection brokers)
+      : brokers_(std::move(brokers)),
+        name_("test-" + std::to_string(std::random_device{}())),
+        kafka_(make_handle(RD_KAFKA_PRODUCER, make_conf(brokers_, {{"linger.ms", "0"}}))),
         queue_(rd_kafka_queue_new(kafka_.get())) {}
   ~OwnTopic() { remove(); }
 
@@ -74,11 +75,7 @@ class OwnTopic {
 
   // A producer of its own each time: it knows nothing of the topic's earlier lives.
   void append(const std::vector<std::string>& values, int partition = 0) {
-    char brokers[512];
-    std::size_t size = sizeof brokers;
-    rd_kafka_conf_get(rd_kafka_conf(kafka_.get()), "bootstrap.servers", brokers, &size);
-    const auto producer =
-        make_handle(RD_KAFKA_PRODUCER, make_conf({.brokers = brokers}, {{"linger.ms", "0"}, {"acks", "all"}}));
+    const auto producer = make_handle(RD_KAFKA_PRODUCER, make_conf(brokers_, {{"linger.ms", "0"}, {"acks", "all"}}));
     for (const auto& value : values) {
       ASSERT_EQ(rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC(name_.c_str()), RD_KAFKA_V_PARTITION(partition),
                                   RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
@@ -101,6 +98,7 @@ class OwnTopic {
     return event;
   }
 
+  Connection brokers_;
   std::string name_;
   Owned<rd_kafka_t> kafka_;
   Owned<rd_kafka_queue_t> queue_;

@@ -72,11 +72,11 @@ class Poster:
         return figures
 
 
-def produce(binary: pathlib.Path, kafka: str, topic: str, **options: float | str) -> Figures:
+def produce(binary: pathlib.Path, config: str, topic: str, **options: float | str) -> Figures:
     """The bare producer; options as it takes them."""
     words = [f'--{name.replace("_", "-")}={value}' for name, value in options.items()]
     done = subprocess.run(
-        [binary, '--kafka', kafka, '--topic', topic, *words],
+        [binary, '--config', config, '--topic', topic, *words],
         capture_output=True,
         text=True,
         timeout=float(options.get('seconds', 0)) + MARGIN_S,

@@ -142,14 +142,14 @@ class BenchStack(Stack):
 
     def make_topic(self, name: str, partitions: int = 8) -> None:
         """Like those of the gateway."""
-        admin = AdminClient({'bootstrap.servers': self.env['KAFKA']})
+        admin = AdminClient(self.kafka_properties())
         made = admin.create_topics([NewTopic(name, partitions, 1, config=CONFIG)], operation_timeout=30)
         for future in made.values():
             future.result()
 
     def records(self, topic: str = RECEIPTS_TOPIC) -> int:
         """How many were ever written to it."""
-        consumer = Consumer({'bootstrap.servers': self.env['KAFKA'], 'group.id': 'bench'})
+        consumer = Consumer({**self.kafka_properties(), 'group.id': 'bench'})
         try:
             partitions = [TopicPartition(topic, each) for each in consumer.list_topics(topic).topics[topic].partitions]
             return sum(consumer.get_watermark_offsets(each, timeout=10)[1] for each in partitions)

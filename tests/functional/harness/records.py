@@ -123,7 +123,7 @@ def outcome(shop: Shop, receipt: str, state: int, **changed: Any) -> Fields:
 
 class Writer:
     def __init__(self, stack: Stack) -> None:
-        self._producer = Producer({'bootstrap.servers': stack.env['KAFKA'], 'log_level': 0})
+        self._producer = Producer({**stack.kafka_properties(), 'log_level': 0})
 
     def write(self, topic: str, key: str | bytes, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         """Durable when it returns."""

@@ -9,6 +9,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import urllib.request
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from typing import Any
 from harness.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / 'deploy' / 'kafka'))
+
+import properties
+
 UP_WITHIN_S = 600.0
 COMMAND_WITHIN_S = 60.0
 
@@ -180,6 +185,10 @@ class Stack:
         found = re.search(rf'(?m)^{key}: "?(.*?)"?$', text)
         assert found, f'{service} has no {key}'
         return found[1]
+
+    def kafka_properties(self) -> dict[str, str]:
+        """The administrator's, as confluent_kafka takes them."""
+        return properties.read(self.env['KAFKA_CONFIG'])
 
     # --- processes ---
 
