@@ -2,7 +2,7 @@
 
 #include <date/date.h>
 
-#include <sstream>
+#include <ctime>
 
 #include "kassaflow/base/random.hpp"
 #include "kassaflow/base/sha256.hpp"
@@ -19,10 +19,12 @@ Secret make_token() { return Secret(std::string(kTokenPrefix) + hex(random_bytes
 std::string hash_of(std::string_view token) { return hex(sha256(token)); }
 
 std::optional<std::chrono::sys_seconds> parse_time(const std::string& text) {
-  std::chrono::sys_seconds time;
-  std::istringstream in(text);
-  in >> date::parse(kTime, time);
-  return !in.fail() && to_text(time) == text ? std::optional(time) : std::nullopt;
+  // Not date::parse: it reads seconds as a long double, which is none behind libcrypto's vector code on the same
+  // thread.
+  std::tm parts{};
+  if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) return std::nullopt;
+  const std::chrono::sys_seconds time{std::chrono::seconds(timegm(&parts))};
+  return to_text(time) == text ? std::optional(time) : std::nullopt;
 }
 
 std::string to_text(std::chrono::sys_seconds time) { return date::format(kTime, time); }
