@@ -15,6 +15,7 @@
 #include "manual_clock.hpp"
 #include "memory_lease_store.hpp"
 #include "paused_child.hpp"
+#include "test_identities.hpp"
 
 namespace kassaflow::fiscalizer {
 namespace {
@@ -203,6 +204,7 @@ TEST(Process1, Rule3_IsNotEndedByTheTimer) {
 TEST(Process1, Rule3_TheFiscalizerRefusesToBe) {
   std::array<int, 2> said{};
   ASSERT_EQ(pipe(said.data()), 0);
+  const auto own = identity::files_of("fiscalizer");
   const int result = as_process_1([&] {
     dup2(said[1], STDOUT_FILENO);
     dup2(said[1], STDERR_FILENO);
@@ -210,6 +212,9 @@ TEST(Process1, Rule3_TheFiscalizerRefusesToBe) {
     setenv("KASSAFLOW_POSTGRES", "postgresql://127.0.0.1:1/none", 1);
     setenv("KASSAFLOW_KAFKA", "127.0.0.1:1", 1);
     setenv("KASSAFLOW_REGISTRY_GRPC", "127.0.0.1:1", 1);
+    setenv("KASSAFLOW_TLS_AUTHORITY_FILE", own.authority.c_str(), 1);
+    setenv("KASSAFLOW_TLS_CERTIFICATE_FILE", own.certificate.c_str(), 1);
+    setenv("KASSAFLOW_TLS_KEY_FILE", own.key.c_str(), 1);
     // NOLINTEND(concurrency-mt-unsafe): until here
     execl(KASSAFLOW_FISCALIZER, KASSAFLOW_FISCALIZER, "serve", nullptr);
     return 2;
