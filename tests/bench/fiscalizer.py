@@ -23,7 +23,7 @@ from harness.waiting import eventually
 from support import bare_journal
 from support.instant import InstantRegisters
 from support.load import Poster
-from support.report import middle, table, write
+from support.report import arguments, middle, table, write
 from support.stack import BenchStack, cpu_s
 
 INTAKE_WITHIN_S = 300
@@ -145,15 +145,12 @@ def show(summary: Row) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument('--bin-dir', type=pathlib.Path, required=True, help='the build folder, with bin/ and bench/')
-    arguments.add_argument('--results', type=pathlib.Path, required=True)
-    arguments.add_argument('--rounds', type=int, default=3)
-    arguments.add_argument('--receipts', type=int, default=20000, help='of one round')
-    arguments.add_argument('--pools', type=int, default=64)
-    arguments.add_argument('--registers-per-pool', type=int, default=2)
-    arguments.add_argument('--seconds', type=int, default=5, help='of one run of pgbench')
-    options = arguments.parse_args()
+    asked = arguments(__doc__, rounds=3)
+    asked.add_argument('--receipts', type=int, default=20000, help='of one round')
+    asked.add_argument('--pools', type=int, default=64)
+    asked.add_argument('--registers-per-pool', type=int, default=2)
+    asked.add_argument('--seconds', type=int, default=5, help='of one run of pgbench')
+    options = asked.parse_args()
     load_before = os.getloadavg()[0]
 
     with BenchStack(options.bin_dir.resolve()) as stack:

@@ -30,7 +30,7 @@ from harness.wire import portal_post
 from support import attackers
 from support.instant import InstantRegisters
 from support.load import IDS_PER_RUN, body_template
-from support.report import table, write
+from support.report import arguments, table, write
 from support.stack import BenchStack, Shop
 
 GOAL = 2.0
@@ -158,16 +158,13 @@ def show(summary: list[Row]) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument('--bin-dir', type=pathlib.Path, required=True, help='the build folder, with bin/ and bench/')
-    arguments.add_argument('--results', type=pathlib.Path, required=True)
-    arguments.add_argument('--rounds', type=int, default=3)
-    arguments.add_argument('--sales', type=int, default=20, help='of each turn')
-    arguments.add_argument('--spend', type=float, default=8, help='seconds until an attacker has spent what he may at once')
-    arguments.add_argument('--connections', type=int, default=64, help='of an attacker')
-    arguments.add_argument('--half-sent', type=int, default=8400, help='connections')
-    arguments.add_argument('--only', default='', help='attacks with these words in their name')
-    options = arguments.parse_args()
+    asked = arguments(__doc__, rounds=3)
+    asked.add_argument('--sales', type=int, default=20, help='of each turn')
+    asked.add_argument('--spend', type=float, default=8, help='seconds until an attacker has spent what he may at once')
+    asked.add_argument('--connections', type=int, default=64, help='of an attacker')
+    asked.add_argument('--half-sent', type=int, default=8400, help='connections')
+    asked.add_argument('--only', default='', help='attacks with these words in their name')
+    options = asked.parse_args()
     load_before = os.getloadavg()[0]
 
     build = options.bin_dir.resolve()

@@ -26,7 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'functional
 from support.instant import InstantRegisters
 from support.load import Figures, Poster, produce
 from support.raw_http import RawHttp
-from support.report import middle, table, write
+from support.report import arguments, middle, table, write
 from support.stack import TENANT, BenchStack, compiler_cpu_s, cpu_s
 
 POOLS = 64
@@ -181,15 +181,12 @@ def show(summary: list[Row]) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument('--bin-dir', type=pathlib.Path, required=True, help='the build folder, with bin/ and bench/')
-    arguments.add_argument('--results', type=pathlib.Path, required=True)
-    arguments.add_argument('--rounds', type=int, default=5)
-    arguments.add_argument('--seconds', type=float, default=5, help='of one measurement')
-    arguments.add_argument('--warm-up', type=float, default=1, help='before each')
-    arguments.add_argument('--warm-broker', type=float, default=4, help='seconds of each load, over and over, until the broker is warm')
-    arguments.add_argument('--connections', type=int, nargs='+', default=[64, 256])
-    options = arguments.parse_args()
+    asked = arguments(__doc__, rounds=5)
+    asked.add_argument('--seconds', type=float, default=5, help='of one measurement')
+    asked.add_argument('--warm-up', type=float, default=1, help='before each')
+    asked.add_argument('--warm-broker', type=float, default=4, help='seconds of each load, over and over, until the broker is warm')
+    asked.add_argument('--connections', type=int, nargs='+', default=[64, 256])
+    options = asked.parse_args()
     load_before = os.getloadavg()[0]
 
     build = options.bin_dir.resolve()

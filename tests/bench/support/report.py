@@ -1,7 +1,8 @@
-"""Tables and result files."""
+"""What every benchmark is asked and tells: its arguments, tables and result files."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pathlib
@@ -9,6 +10,15 @@ import time
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
+
+
+def arguments(what: str | None, rounds: int) -> argparse.ArgumentParser:
+    """Those of all benchmarks; each adds its own."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--bin-dir', type=pathlib.Path, required=True, help='the build folder, with bin/ and bench/')
+    parser.add_argument('--results', type=pathlib.Path, required=True)
+    parser.add_argument('--rounds', type=int, default=rounds)
+    return parser
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
