@@ -5,13 +5,13 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "kassaflow/http/errors.hpp"
+#include "kassaflow/http/url.hpp"
 #include "peer_tls.hpp"
 #include "resolve.hpp"
 
@@ -37,20 +37,14 @@ tl::unexpected<Error> failure(const error_code& error) {
   return fail(error == beast::error::timeout ? kTimeout : malformed ? kMalformed : kClosed, error.message());
 }
 
-// 0, which nobody answers at, where it is none; settings check what people write.
-std::uint16_t port_of(std::string_view digits) {
-  std::uint16_t port = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return port;
-}
-
 }  // namespace
 
 struct Client::Impl {
   Impl(asio::any_io_executor e, const std::string& address, identity::Files own, std::string service)
       : executor(std::move(e)),
         host(address.substr(0, address.rfind(':'))),
-        port(port_of(std::string_view(address).substr(address.rfind(':') + 1))),
+        // 0, which nobody answers at, where it is none; settings check what people write.
+        port(parse_port(std::string_view(address).substr(address.rfind(':') + 1)).value_or(0)),
         identity(std::move(own)),
         peer(std::move(service)) {}
 

@@ -3,7 +3,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -15,6 +14,7 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "peer_tls.hpp"
+#include "serving.hpp"
 
 namespace kassaflow::http {
 
@@ -40,30 +40,18 @@ struct Connection {
 
 struct PeerServer::Impl {
   Impl(asio::any_io_executor e, Options o, Handler h)
-      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor) {
-    const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
-    acceptor.open(endpoint.protocol());
-    acceptor.set_option(asio::socket_base::reuse_address(true));
-    acceptor.bind(endpoint);
-    acceptor.listen();
-  }
+      : executor(std::move(e)),
+        options(std::move(o)),
+        handler(std::move(h)),
+        acceptor(listen(executor, options.address, options.port)) {}
 
   static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
-    while (self->acceptor.is_open()) {
-      auto [error, socket] = co_await self->acceptor.async_accept(use_tuple);
-      if (error == asio::error::operation_aborted) break;
-      if (error) {  // out of descriptors: give the kernel a moment
-        asio::steady_timer pause(self->executor, std::chrono::milliseconds(10));
-        co_await pause.async_wait(use_tuple);
-        continue;
-      }
-      if (self->connections.size() < kConnections) serve(self, std::move(socket));
+    while (auto socket = co_await accept(self->acceptor)) {
+      if (self->connections.size() < kConnections) serve(self, std::move(*socket));
     }
   }
 
   static void serve(const std::shared_ptr<Impl>& self, tcp::socket socket) {
-    error_code ignored_when_unsupported;
-    socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
     std::shared_ptr<Connection> connection;
     try {
       connection =
@@ -94,7 +82,13 @@ struct PeerServer::Impl {
       const auto [unread, count] = co_await beast::http::async_read(stream, input, parser, use_tuple);
       if (unread) co_return;
       const auto& request = parser.get();
-      const Reply reply = co_await self->handler(inbound_of(request));
+      Reply reply;
+      try {
+        reply = co_await self->handler(inbound_of(request));
+      } catch (...) {
+        note_bug(self->options.name, self->options.failures, std::current_exception());
+        reply.status = 500;
+      }
       beast::http::response<beast::http::string_body> response(static_cast<beast::http::status>(reply.status),
                                                                request.version(), reply.body);
       response.set(beast::http::field::content_type, reply.content_type);

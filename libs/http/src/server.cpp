@@ -18,6 +18,7 @@
 #include "inbound.hpp"
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
+#include "serving.hpp"
 
 namespace kassaflow::http {
 namespace {
@@ -82,28 +83,17 @@ bool is_parsers(error_code error) {
 
 struct Server::Impl {
   Impl(asio::any_io_executor e, ServerOptions o, Handler h)
-      : executor(std::move(e)), options(std::move(o)), handler(std::move(h)), acceptor(executor), sweeper(executor) {
-    const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
-    acceptor.open(endpoint.protocol());
-    acceptor.set_option(asio::socket_base::reuse_address(true));
-    acceptor.bind(endpoint);
-    acceptor.listen(4096);
-  }
+      : executor(std::move(e)),
+        options(std::move(o)),
+        handler(std::move(h)),
+        acceptor(listen(executor, options.address, options.port)),
+        sweeper(executor) {}
 
   static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
-    while (!self->stopping) {
-      auto [error, socket] = co_await self->acceptor.async_accept(use_tuple);
-      if (error == asio::error::operation_aborted) break;
-      if (error) {  // out of descriptors: give the kernel a moment
-        asio::steady_timer pause(self->executor, std::chrono::milliseconds(10));
-        co_await pause.async_wait(use_tuple);
-        continue;
-      }
+    while (auto socket = co_await accept(self->acceptor)) {
       if (self->sessions.size() >= self->options.connection_limit && !self->make_room())
         continue;  // closed by its destructor: refused at TCP level is an error the portal may repeat
-      error_code ignored_when_unsupported;
-      socket.set_option(tcp::no_delay(true), ignored_when_unsupported);
-      auto session = std::make_shared<Session>(std::move(socket));
+      auto session = std::make_shared<Session>(std::move(*socket));
       self->sessions.insert(session);
       asio::co_spawn(self->executor, serve(self, session), [self, session](const std::exception_ptr& bug) {
         if (bug) self->note(bug);
@@ -225,11 +215,7 @@ struct Server::Impl {
     return error;
   }
 
-  // Neither target nor body: both may hold secrets.
-  void note(const std::exception_ptr& bug) const {
-    log::error("http.failed", {{"server", options.name}, {"error", what_of(bug)}});
-    if (options.failures != nullptr) options.failures->add();
-  }
+  void note(const std::exception_ptr& bug) const { note_bug(options.name, options.failures, bug); }
 
   // Bodies that are still coming in share `bodies_limit`, so that many large ones cannot exhaust the memory.
   bool take_share(Session& session, const Parser& parser) {

@@ -20,12 +20,6 @@ constexpr const char* kNotPublic =
 constexpr std::size_t kNameLimit = 253;  // of a name and of a label, by DNS
 constexpr std::size_t kLabelLimit = 63;
 
-std::optional<std::uint16_t> port_of(std::string_view digits) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return error == std::errc() && end == digits.data() + digits.size() && port != 0 ? std::optional(port) : std::nullopt;
-}
-
 std::optional<ip::address> address_in(std::string_view host) {
   boost::system::error_code error;
   if (host.starts_with('[') && host.ends_with(']') && host.find('%') == std::string_view::npos) {
@@ -125,6 +119,12 @@ std::string wrong_with_address(const ip::address& address, AddressPolicy policy)
 
 }  // namespace
 
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc() && end == digits.data() + digits.size() && port != 0 ? std::optional(port) : std::nullopt;
+}
+
 Result<Url> parse_url(std::string_view text, AddressPolicy policy) {
   const auto parsed = urls::parse_uri({text.data(), text.size()});
   const auto scheme = parsed ? parsed->scheme_id() : urls::scheme::none;
@@ -139,7 +139,7 @@ Result<Url> parse_url(std::string_view text, AddressPolicy policy) {
   url.tls = scheme == urls::scheme::https;
   url.port = url.tls ? 443 : 80;
   if (parts.port) {
-    const auto port = port_of(*parts.port);
+    const auto port = parse_port(*parts.port);
     if (!port) return fail(kDns, "must name a port from 1 to 65535");
     url.port = *port;
   }

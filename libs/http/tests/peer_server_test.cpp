@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "io_thread.hpp"
 #include "kassaflow/http/client.hpp"
 #include "test_identities.hpp"
@@ -37,6 +39,7 @@ class PeerServerTest : public ::testing::Test {
       std::in_place, io_.executor(),
       PeerServer::Options{.identity = files_of("status"), .peer = "ingress", .body_limit = 100},
       [](const Inbound& inbound) -> asio::awaitable<Reply> {
+        if (inbound.body == "bug") throw std::runtime_error("a bug");
         co_return Reply{200, "text/x", std::string(inbound.target) + " " + std::string(inbound.body)};
       }};
 };
@@ -55,6 +58,11 @@ TEST_F(PeerServerTest, BelievesNoOtherAuthority) {
 }
 
 TEST_F(PeerServerTest, IsAskedUnderItsNameAlone) { EXPECT_EQ(ask(files_of("ingress"), "registry"), "tls"); }
+
+TEST_F(PeerServerTest, ABugIsAnsweredAndTheNextIsServed) {
+  EXPECT_EQ(ask(files_of("ingress"), "status", "bug"), "500 ");
+  EXPECT_EQ(ask(files_of("ingress")), "200 /look-up question");
+}
 
 TEST_F(PeerServerTest, RefusesWhatIsTooLarge) {
   EXPECT_EQ(ask(files_of("ingress"), "status", std::string(101, 'x')), "closed");

@@ -1,6 +1,7 @@
 #pragma once
 // Answers one service of ours: HTTP/1.1 over TLS, to whom the certificate of that service is shown, and to nobody else.
-// Limits: 64 connections, body `body_limit`, 20 s for a handshake or a request once it has begun.
+// Limits: 64 connections, body `body_limit`, 20 s for a handshake or an answer to leave. A handler that throws is a
+// 500.
 //
 // Threading: everything runs on `executor`, which must run one thing at a time; a handler may suspend.
 
@@ -17,6 +18,8 @@ namespace kassaflow::http {
 class PeerServer {
  public:
   struct Options {
+    std::string name = {};                 // in the log
+    metrics::Counter* failures = nullptr;  // as ServerOptions'
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  // 0 = any
     identity::Files identity;

@@ -29,4 +29,7 @@ struct Url {
 // The message continues "the URL …" with what to do, and quotes nothing of it.
 [[nodiscard]] Result<Url> parse_url(std::string_view text, AddressPolicy policy);
 
+// 1 to 65535, in digits.
+[[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view digits);
+
 }  // namespace kassaflow::http
