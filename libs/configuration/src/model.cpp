@@ -140,10 +140,10 @@ Result<std::monostate> Model::put(const v1::Document& document, std::uint64_t re
     }
     case v1::Document::kToken: {
       const v1::Token& from = document.token();
-      const auto expires = rpc::parse_time(from.expires());
+      auto token = rpc::read_token(from);
       tokens_.erase(from.id());
-      if (!expires) return fail(kUnknownWord, "expires of token " + from.id());
-      tokens_[from.id()] = {from.hash(), {from.id(), from.scope(), TenantId(from.tenant()), *expires}};
+      if (!token) return fail(kUnknownWord, "expires of token " + from.id());
+      tokens_[from.id()] = {from.hash(), std::move(*token)};
       break;
     }
     case v1::Document::kTenant:

@@ -6,6 +6,8 @@ namespace kassaflow::rpc {
 namespace {
 
 constexpr std::uint32_t kLimit = 1000;
+constexpr std::size_t kActorLimit = 128;
+constexpr std::size_t kReasonLimit = 500;
 
 std::string bytes_of(const Sha256& hash) { return {hash.begin(), hash.end()}; }
 
@@ -16,6 +18,14 @@ Sha256 hash_in(const std::string& bytes) {
 }
 
 }  // namespace
+
+grpc::Status check_said(const std::string& actor, const std::string& reason) {
+  if (actor.empty() || actor.size() > kActorLimit)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
+  if (reason.size() > kReasonLimit)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log takes a reason of at most 500 bytes"};
+  return grpc::Status::OK;
+}
 
 int audit_limit(const v1::ListAuditRequest& request) {
   return static_cast<int>(request.limit() == 0 ? kLimit : std::min(request.limit(), kLimit));

@@ -7,11 +7,18 @@
 #include "kassaflow/base/random.hpp"
 #include "kassaflow/base/sha256.hpp"
 #include "kassaflow/text/hex.hpp"
+#include "kassaflow/v1/registry.pb.h"
 
 namespace kassaflow::rpc {
 
 namespace {
 constexpr const char* kTime = "%FT%TZ";
+}
+
+std::optional<Token> read_token(const v1::Token& document) {
+  const auto expires = parse_time(document.expires());
+  if (!expires) return std::nullopt;
+  return Token{document.id(), document.scope(), TenantId(document.tenant()), *expires};
 }
 
 Secret make_token() { return Secret(std::string(kTokenPrefix) + hex(random_bytes()) + hex(random_bytes())); }

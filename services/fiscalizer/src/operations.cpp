@@ -44,7 +44,8 @@ v1::Shift record_shift(Shift shift) {
 
 template <class Request>
 people::Order order_of(const Request& request, const rpc::Caller& caller) {
-  people::Order order{ReceiptId(request.receipt_id()), rpc::who(caller, request)};
+  people::Order order{{}, rpc::who(caller, request)};
+  if constexpr (requires { request.receipt_id(); }) order.receipt = ReceiptId(request.receipt_id());
   order.only_tenant = caller.only_tenant();
   if constexpr (requires { request.attempt(); }) order.attempt = request.attempt();
   return order;
@@ -125,15 +126,15 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     if (!entry || entry->settings.identity.empty()) {
       return {grpc::StatusCode::NOT_FOUND, "no register " + visible(id.str()) + " is known to this worker"};
     }
-    return say(*context, *request, response, [&](Transaction& tx, const audit::Who& who) {
-      return people::bind_storage(tx, who, id, {request->fn(), entry->settings.identity, entry->tenant});
+    return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+      return people::bind_storage(tx, order.who, id, {request->fn(), entry->settings.identity, entry->tenant});
     });
   }
 
   grpc::Status Unbook(grpc::ServerContext* context, const v1::UnbookRequest* request,
                       v1::StorageResponse* response) override {
-    return say(*context, *request, response, [&](Transaction& tx, const audit::Who& who) {
-      return people::unbook(tx, who, request->fn(), request->fd());
+    return decide(*context, *request, response, [&](Transaction& tx, const people::Order& order) {
+      return people::unbook(tx, order.who, request->fn(), request->fd());
     });
   }
 
@@ -194,42 +195,24 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     return grpc::Status::OK;
   }
 
-  using Decision = std::function<Result<people::Done>(Transaction&)>;
-
-  // A refusal leaves nothing behind.
-  Result<people::Done> decided(const Decision& body) {
-    Result<people::Done> done;
-    const auto stored = store_.transact_blocking([&](Transaction& tx) {
-      done = body(tx);
-      if (!done) throw std::runtime_error(done.error().message);
-    });
-    if (done && !stored) return tl::unexpected(stored.error());
-    if (done && done->finished) hooks_.finished(*done->finished);
-    if (done) hooks_.settled(done->register_id);
-    return done;
-  }
-
-  template <class Request>
-  grpc::Status decide(const grpc::ServerContext& context, const Request& request, v1::OperationResponse* response,
+  // A refusal leaves nothing behind. Of a word about a storage the order names no receipt, and the answer no state.
+  template <class Request, class Response>
+  grpc::Status decide(const grpc::ServerContext& context, const Request& request, Response* response,
                       const std::function<Result<people::Done>(Transaction&, const people::Order&)>& body) {
+    if (grpc::Status said = rpc::check_said(request.actor(), request.reason()); !said.ok()) return said;
     return access_.with_caller(context, [&](const rpc::Caller& caller) {
       const people::Order order = order_of(request, caller);
-      const auto done = decided([&](Transaction& tx) { return body(tx, order); });
-      if (!done) return to_status(done.error());
-      response->set_state(records::to_record(done->state));
-      response->set_note(done->note);
-      return grpc::Status::OK;
-    });
-  }
-
-  template <class Request>
-  grpc::Status say(const grpc::ServerContext& context, const Request& request, v1::StorageResponse* response,
-                   const std::function<Result<people::Done>(Transaction&, const audit::Who& who)>& body) {
-    return access_.with_caller(context, [&](const rpc::Caller& caller) {
-      const audit::Who who = rpc::who(caller, request);
-      const auto done = decided([&](Transaction& tx) { return body(tx, who); });
-      if (!done) return to_status(done.error());
-      response->set_note(done->note);
+      Result<people::Done> decided;
+      const auto stored = store_.transact_blocking([&](Transaction& tx) {
+        decided = body(tx, order);
+        if (!decided) throw std::runtime_error(decided.error().message);
+      });
+      if (!decided) return to_status(decided.error());
+      if (!stored) return to_status(stored.error());
+      if constexpr (requires { response->state(); }) response->set_state(records::to_record(decided->state));
+      response->set_note(decided->note);
+      if (decided->finished) hooks_.finished(*decided->finished);
+      hooks_.settled(decided->register_id);
       return grpc::Status::OK;
     });
   }

@@ -144,6 +144,13 @@ TEST_F(OperationsTest, Rule16_TheCallerIsToldThatItWillBeDone) {
   wordless.set_actor("anna@desk");
   grpc::ClientContext resolving;
   EXPECT_EQ(stub->Resolve(&resolving, wordless, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const auto audited = under_test_->audited();
+
+  v1::RetryRequest nameless;
+  nameless.set_receipt_id(uuid(1));
+  grpc::ClientContext unnamed;
+  EXPECT_EQ(stub->Retry(&unnamed, nameless, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(under_test_->audited(), audited) << "nobody is written down who does not say who he is";
   operations.stop();
 }
 

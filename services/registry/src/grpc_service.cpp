@@ -19,8 +19,6 @@ namespace kassaflow::registry {
 namespace {
 
 constexpr int kDocumentsPerEvent = 500;
-constexpr std::size_t kActorLimit = 128;
-constexpr std::size_t kReasonLimit = 500;
 constexpr std::chrono::milliseconds kReplicaPoll{50};
 constexpr std::chrono::milliseconds kUnderWayPoll{200};
 constexpr std::chrono::seconds kUnderWayLimit{30};  // kassactl waits for 60 s
@@ -37,15 +35,6 @@ grpc::Status to_status(const Error& error) {
     return {StatusCode::UNAVAILABLE, "PostgreSQL was lost while committing; apply again to be sure"};
   }
   return {StatusCode::INTERNAL, "internal error " + std::string(error.code.name()) + ", see the registry's log"};
-}
-
-template <class Request>
-grpc::Status check_audited(const Request& request) {
-  if (request.actor().empty() || request.actor().size() > kActorLimit)
-    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log needs an actor of at most 128 bytes"};
-  if (request.reason().size() > kReasonLimit)
-    return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log takes a reason of at most 500 bytes"};
-  return grpc::Status::OK;
 }
 
 // A script of the operator's must not let anybody in, or it could let in an operator.
@@ -86,7 +75,7 @@ grpc::Status GrpcService::Apply(grpc::ServerContext* context, const v1::ApplyReq
     return {grpc::StatusCode::INVALID_ARGUMENT,
             "at most " + std::to_string(kDocumentsLimit) + " documents at once; split the file"};
   }
-  if (const grpc::Status status = check_audited(*request); !status.ok()) return status;
+  if (const grpc::Status status = rpc::check_said(request->actor(), request->reason()); !status.ok()) return status;
   return options_.access.with_caller(*context, [&](const rpc::Caller& caller) {
     auto applied = store_.apply({request->documents().begin(), request->documents().end()}, rpc::who(caller, *request),
                                 rights_of(caller));
@@ -159,7 +148,7 @@ grpc::Status GrpcService::retire(grpc::ServerContext* context, const Name& name)
 
 grpc::Status GrpcService::Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                                  v1::DeleteResponse* response) {
-  if (const grpc::Status status = check_audited(*request); !status.ok()) return status;
+  if (const grpc::Status status = rpc::check_said(request->actor(), request->reason()); !status.ok()) return status;
   return options_.access.with_caller(
       *context, [&](const rpc::Caller& caller) { return remove(context, caller, *request, response); });
 }

@@ -301,9 +301,7 @@ Result<std::optional<rpc::Token>> Store::find_token(const std::string& hash) {
              "SELECT body FROM claims NATURAL JOIN documents WHERE what = $1 AND value = $2", kTokenClaim, hash)) {
       v1::Document document;
       document.ParseFromString(bytes_of(row["body"]));
-      const v1::Token& found = document.token();
-      const auto expires = rpc::parse_time(found.expires());
-      if (expires) token = {found.id(), found.scope(), TenantId(found.tenant()), *expires};
+      token = rpc::read_token(document.token());
     }
   });
   if (!done) return tl::unexpected(done.error());

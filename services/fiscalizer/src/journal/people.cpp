@@ -28,7 +28,7 @@ using receipts::Verb;
 
 namespace {
 
-constexpr std::size_t kActorLimit = 500;
+constexpr std::size_t kAuditedLimit = 500;  // of each thing said of who decides
 constexpr std::size_t kReasonLimit = 500;
 constexpr std::size_t kSignDigits = 10;  // [1077] as it is told everywhere
 
@@ -82,7 +82,7 @@ audit::Who by(const std::string& name) { return {.name = name, .came_from = {}, 
 std::string subject_of(const ReceiptId& receipt) { return "receipt/" + receipt.str(); }
 
 bool can_be_audited(const audit::Who& who) {
-  const auto fits = [](const std::string& text) { return text.size() <= kActorLimit && is_text(text); };
+  const auto fits = [](const std::string& text) { return text.size() <= kAuditedLimit && is_text(text); };
   return !who.name.empty() && fits(who.name) && fits(who.came_from) && fits(who.reason);
 }
 bool is_fn(const std::string& text) { return text.size() == 16 && ascii::all_digits(text); }

@@ -5,7 +5,6 @@
 // down before. So `kassactl audit verify` tells the head, and compares with one that was kept elsewhere.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -7,6 +7,9 @@
 
 namespace kassaflow::rpc {
 
+// What a caller says of himself: an actor of 1 to 128 bytes, a reason of at most 500. Else INVALID_ARGUMENT.
+[[nodiscard]] grpc::Status check_said(const std::string& actor, const std::string& reason);
+
 // By his token; what he says of himself and the address he called from stand beside it.
 template <class Request>
 [[nodiscard]] audit::Who who(const Caller& caller, const Request& request) {

@@ -10,6 +10,10 @@
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/v1/options.pb.h"
 
+namespace kassaflow::v1 {
+class Token;
+}
+
 namespace kassaflow::rpc {
 
 struct Token {
@@ -18,6 +22,9 @@ struct Token {
   TenantId tenant;  // of the scopes of tenants; empty: of the operator's
   std::chrono::sys_seconds expires;
 };
+
+// nullopt: a time that this version cannot read.
+[[nodiscard]] std::optional<Token> read_token(const v1::Token& document);
 
 inline constexpr std::string_view kTokenPrefix = "kft_";  // so that one is known wherever it was put by mistake
 
