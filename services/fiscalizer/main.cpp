@@ -3,6 +3,7 @@
 #include "app.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "life_timer.hpp"
+#include "migrations.hpp"
 #include "republish.hpp"
 #include "settings.hpp"
 
@@ -14,11 +15,14 @@ int main(int argc, char** argv) {
   definition.common = fiscalizer::FiscalizerSettings::common();
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&](const runtime::CommonSettings& common) { return settings.check(common); };
+  definition.prepare = [&] { return settings.schema.prepare(settings.postgres.reveal(), fiscalizer::schema()); };
   definition.start = [&](const runtime::Context& context) {
     if (const auto why = fiscalizer::KillTimer::powerless(); !why.empty()) throw std::runtime_error(why);
     return std::make_unique<fiscalizer::App>(context, settings);
   };
-  definition.tools = {{"republish", "tell all outcomes again, from the journal; may be repeated and broken off",
+  definition.tools = {{"migrate", postgres::kMigrateDescription,
+                       [&] { return postgres::migrate_by_hand(settings.postgres.reveal(), fiscalizer::schema()); }},
+                      {"republish", "tell all outcomes again, from the journal; may be repeated and broken off",
                        [&] { return fiscalizer::republish(settings); }}};
   return runtime::run_service(definition, argc, argv);
 }

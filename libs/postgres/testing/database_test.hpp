@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kassaflow/postgres/database.hpp"
+#include "kassaflow/postgres/schema.hpp"
 #include "session.hpp"
 #include "temporary_postgres.hpp"
 
@@ -15,7 +15,7 @@ class DatabaseTest : public testing::Test, protected Session {
  protected:
   static void SetUpTestSuite() {
     server_ = new TemporaryPostgres();
-    postgres::migrate(server_->uri(), Service::kSchema, Service::migrations());
+    postgres::migrate(server_->uri(), {Service::kSchema, Service::migrations()});
   }
   static void TearDownTestSuite() {
     delete server_;

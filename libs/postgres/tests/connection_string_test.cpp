@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kassaflow/postgres/database.hpp"
+#include "kassaflow/postgres/schema.hpp"
 
 namespace kassaflow::postgres {
 namespace {
@@ -69,7 +70,7 @@ TEST(ConnectionString, OfASlipNothingIsQuoted) {
 TEST(ConnectionString, NorByWhoeverConnects) {
   for (const char* slip : kSlips) {
     try {
-      migrate(slip, "schema", {});
+      migrate(slip, {"schema", {}});
       ADD_FAILURE() << slip;
     } catch (const std::exception& error) {
       EXPECT_EQ(std::string(error.what()).find("CANARY"), std::string::npos) << error.what();

@@ -9,6 +9,7 @@
 #include <future>
 
 #include "kassaflow/postgres/database_run.hpp"
+#include "kassaflow/postgres/schema.hpp"
 #include "temporary_postgres.hpp"
 
 namespace kassaflow::postgres {
@@ -21,7 +22,7 @@ class DatabaseRunTest : public testing::Test {
     delete server_;
     server_ = nullptr;
   }
-  DatabaseRunTest() { migrate(server_->uri(), "test", {{1, "t", "create table t (n int primary key)"}}); }
+  DatabaseRunTest() { migrate(server_->uri(), {"test", {{1, "t", "create table t (n int primary key)"}}}); }
   ~DatabaseRunTest() override {
     (void)database_.run_blocking([](pqxx::work& work) { work.exec("truncate t"); });
   }
@@ -201,48 +202,6 @@ TEST_F(DatabaseRunTest, Rule18_TellsValuesThatAreRefusedFromWhatMayBeTakenAnothe
     EXPECT_EQ(refused.error().code, code) << sql << ": " << refused.error().message;
     EXPECT_TRUE(database_.healthy()) << "the server answered";
   }
-}
-
-TEST_F(DatabaseRunTest, MigrationsAreAppliedOnceAndANewerSchemaIsRefused) {
-  const std::vector<Migration> two{{1, "t", "create table t (n int primary key)"}, {2, "u", "create table u (n int)"}};
-  migrate(server_->uri(), "test", two);
-  migrate(server_->uri(), "test", two);
-  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from schema_migrations")[0].as<int>(); }),
-            2);
-  EXPECT_THROW(migrate(server_->uri(), "test", {two[0]}), std::runtime_error);
-  (void)database_.run_blocking(
-      [](pqxx::work& work) { work.exec("drop table u; delete from schema_migrations where number = 2"); });
-}
-
-TEST_F(DatabaseRunTest, ARoleThatOwnsNothingButItsSchemaMigratesIt) {
-  (void)database_.run_blocking(
-      [](pqxx::work& work) { work.exec("create role owner login; create schema owned authorization owner"); });
-  std::string uri = server_->uri();
-  uri.replace(uri.find("kassaflow@"), std::string_view("kassaflow").size(), "owner");
-  migrate(uri, "owned", {{1, "t", "create table t (n int)"}});
-  EXPECT_EQ(*run([](pqxx::work& work) { return work.exec1("select count(*) from owned.t")[0].as<int>(); }), 0);
-}
-
-TEST_F(DatabaseRunTest, AMigrationThatWasChangedAfterItWasAppliedIsNamed) {
-  const std::vector<Migration> changed{{1, "t", "create table t (n bigint primary key)"}};
-  try {
-    migrate(server_->uri(), "test", changed);
-    FAIL() << "nothing was noticed";
-  } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("schema test: migration 1 (t) is not the one that was applied"));
-  }
-}
-
-TEST_F(DatabaseRunTest, AMigrationAppliedBeforeChecksumsGetsOne) {
-  const std::vector<Migration> known{{1, "t", "create table t (n int primary key)"}};
-  const auto count = [this](const std::string& condition) {
-    return *run([&](pqxx::work& work) {
-      return work.exec1("select count(*) from schema_migrations where " + condition)[0].as<int>();
-    });
-  };
-  (void)database_.run_blocking([](pqxx::work& work) { work.exec("alter table schema_migrations drop column sha256"); });
-  migrate(server_->uri(), "test", known);
-  EXPECT_EQ(count("length(sha256) = 64"), 1);
 }
 
 }  // namespace

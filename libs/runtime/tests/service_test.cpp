@@ -5,7 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <array>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -37,12 +37,26 @@ class Idle final : public App {
   std::function<void()> scraped_;
 };
 
+struct Parts {
+  std::function<std::string()> prepare = {};
+  std::function<std::unique_ptr<App>(const Context&)> start = [](const Context&) { return std::make_unique<Idle>(); };
+  std::vector<Tool> tools = {};
+};
+
+int run(Parts parts, std::vector<std::string> arguments) {
+  const ServiceDefinition definition{.name = "service",
+                                     .add_settings = [](settings::Settings&) {},
+                                     .prepare = std::move(parts.prepare),
+                                     .start = std::move(parts.start),
+                                     .tools = std::move(parts.tools)};
+  arguments.insert(arguments.begin(), definition.name);
+  std::vector<char*> pointers;
+  for (auto& argument : arguments) pointers.push_back(argument.data());
+  return run_service(definition, static_cast<int>(pointers.size()), pointers.data());
+}
+
 int serve(std::function<std::unique_ptr<App>(const Context&)> start) {
-  std::string name = "service";
-  std::string verb = "serve";
-  std::array<char*, 2> arguments{name.data(), verb.data()};
-  return run_service({.name = "service", .add_settings = [](settings::Settings&) {}, .start = std::move(start)}, 2,
-                     arguments.data());
+  return run({.start = std::move(start)}, {"serve"});
 }
 
 class ServiceDeathTest : public testing::Test {
@@ -109,6 +123,60 @@ TEST_F(ServiceDeathTest, AScrapeThatFailsIsLoggedAndAnswered500) {
   EXPECT_EXIT(body(), testing::ExitedWithCode(0),
               "http.failed\",\"server\":\"admin\",\"error\":\"a broken gauge.*HTTP/1.. 500");
   unsetenv("KASSAFLOW_ADMIN_PORT");
+}
+
+// 0 when the service that runs on KASSAFLOW_ADMIN_PORT says yes; asks on until the answer is `wanted`.
+void await_health(std::vector<std::string> question, int wanted) {
+  question.insert(question.begin(), "check-health");
+  while (run({}, question) != wanted) std::this_thread::yield();
+}
+
+TEST_F(ServiceDeathTest, WhatIsMissingIsWaitedForAliveAndNotReady) {
+  setenv("KASSAFLOW_ADMIN_PORT", std::to_string(free_port()).c_str(), 1);
+  const auto body = [] {
+    std::atomic<bool> there = false;
+    std::jthread peer([&] {
+      await_health({}, 0);
+      await_health({"--ready"}, 1);
+      there = true;
+      await_health({"--ready"}, 0);
+      kill(getpid(), SIGTERM);
+    });
+    std::exit(run({.prepare = [&] { return there ? std::string() : std::string("the schema is old"); }}, {"serve"}));
+  };
+  EXPECT_EXIT(body(), testing::ExitedWithCode(0),
+              "start.waits\",\"missing\":\"the schema is old.*503: the schema is old");
+  unsetenv("KASSAFLOW_ADMIN_PORT");
+}
+
+TEST_F(ServiceDeathTest, AServiceThatStillWaitsStopsAtOnce) {
+  setenv("KASSAFLOW_ADMIN_PORT", std::to_string(free_port()).c_str(), 1);
+  const auto body = [] {
+    std::jthread peer([] {
+      await_health({}, 0);
+      kill(getpid(), SIGTERM);
+    });
+    std::exit(run({.prepare = [] { return std::string("nothing will come"); }}, {"serve"}));
+  };
+  EXPECT_EXIT(body(), testing::ExitedWithCode(0), "stopped");
+  unsetenv("KASSAFLOW_ADMIN_PORT");
+}
+
+TEST_F(ServiceDeathTest, APreparationThatNothingMendsEndsTheStart) {
+  const auto prepare = []() -> std::string { throw std::runtime_error("a newer version's schema"); };
+  EXPECT_EXIT(std::exit(run({.prepare = prepare}, {"serve"})), testing::ExitedWithCode(1),
+              "start.failed.*a newer version's schema");
+}
+
+TEST_F(ServiceDeathTest, AHealthCheckOfNobodySaysWhom) {
+  setenv("KASSAFLOW_ADMIN_PORT", "1", 1);
+  EXPECT_EXIT(std::exit(run({}, {"check-health"})), testing::ExitedWithCode(1), "127.0.0.1 port 1");
+  unsetenv("KASSAFLOW_ADMIN_PORT");
+}
+
+TEST_F(ServiceDeathTest, AToolThatThrowsSaysWhy) {
+  const Tool tool{"migrate", "", []() -> int { throw std::runtime_error("no such server"); }};
+  EXPECT_EXIT(std::exit(run({.tools = {tool}}, {"migrate"})), testing::ExitedWithCode(1), "no such server");
 }
 
 }  // namespace

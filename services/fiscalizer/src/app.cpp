@@ -57,8 +57,7 @@ void refuse_without_fsync(journal::Store& store) {
 App::App(const runtime::Context& context, const FiscalizerSettings& settings)
     : context_(context),
       settings_(settings),
-      database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
-                 database_options(settings, context, 4))),
+      database_(database_options(settings, context, 4)),
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
       lease_store_(lease_database_),

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kassaflow/postgres/database.hpp"
+#include "kassaflow/postgres/schema.hpp"
 
 namespace kassaflow::fiscalizer {
 
@@ -11,5 +11,6 @@ inline constexpr const char* kSchema = "fiscalizer";
 
 // The files of services/fiscalizer/migrations.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
+[[nodiscard]] inline postgres::Schema schema() { return {kSchema, migrations()}; }
 
 }  // namespace kassaflow::fiscalizer

@@ -57,6 +57,7 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
   keys.port(grpc_port, "grpc_port", "port of the operators' gRPC service");
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the journal is its schema fiscalizer; while it is away nothing is started");
+  schema.add_to(keys);
   kafka.add_to(keys);
   registry.add_to(keys);
   identity.add_to(keys);

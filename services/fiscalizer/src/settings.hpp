@@ -5,6 +5,7 @@
 #include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
+#include "kassaflow/postgres/schema.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/runtime/service.hpp"
 #include "kassaflow/settings/settings.hpp"
@@ -15,6 +16,7 @@ struct FiscalizerSettings {
   std::string grpc_address = "127.0.0.1";
   std::uint16_t grpc_port = 0;
   Secret postgres;
+  postgres::SchemaSettings schema;
   kafka::Connection kafka;
   configuration::RegistryAddress registry;
   identity::Files identity;

@@ -9,7 +9,7 @@ namespace kassaflow::fiscalizer {
 inline postgres_testing::TemporaryPostgres& journal_server() {
   static postgres_testing::TemporaryPostgres server;
   static const bool migrated = [] {
-    postgres::migrate(server.uri(), kSchema, migrations());
+    postgres::migrate(server.uri(), schema());
     return true;
   }();
   static_cast<void>(migrated);

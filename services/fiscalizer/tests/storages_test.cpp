@@ -330,7 +330,7 @@ TEST(StoragesMigration, WhatWasBookedFirstBinds) {
   const std::string schema = "upgraded";
   const auto& all = migrations();
   const auto first = std::ranges::find(all, 11, &postgres::Migration::number);
-  postgres::migrate(journal_server().uri(), schema, {all.begin(), first});
+  postgres::migrate(journal_server().uri(), {schema, {all.begin(), first}});
   postgres_testing::Session session(journal_server().uri(), schema);
   const auto receipt = [&](int n, const std::string& tenant) {
     session.exec(
@@ -352,7 +352,7 @@ TEST(StoragesMigration, WhatWasBookedFirstBinds) {
   document("'" + uuid(1) + "'", kOurs, kFn, 100);
   document("'" + uuid(11) + "'", kTheirs, kFn, 101);
   document("null", kTheirs, kNewFn, 1);
-  postgres::migrate(journal_server().uri(), schema, all);
+  postgres::migrate(journal_server().uri(), {schema, all});
   EXPECT_EQ(session.one("select string_agg(fn || ' ' || identity || ' ' || tenant, ', ') from storages"),
             kFn + " bit:1 acme");
   EXPECT_EQ(session.one("select count(*) from documents"), "3");

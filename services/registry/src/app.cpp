@@ -115,6 +115,7 @@ void RegistrySettings::add_to(settings::Settings& keys) {
   keys.secret(
       postgres, "postgres",
       "libpq URI of the database; while it is away nothing is changed, and services keep their last configuration");
+  schema.add_to(keys);
   keys.secret(master_key, "master_key",
               "keys that seal credentials, 32 bytes each as hex or base64; the first seals, all open");
   keys.secret(id_master, "id_master", "32 bytes as hex or base64 that receipt ids are made of; never change it");
@@ -143,7 +144,6 @@ std::unique_ptr<runtime::App> start_registry(const RegistrySettings& settings, c
   auto keyring = Keyring::parse(settings.master_key);
   const auto id_master = IdMaster::parse(settings.id_master);
   if (!keyring || !id_master) throw std::runtime_error(settings.check());
-  postgres::migrate(settings.postgres.reveal(), kSchema, migrations());
   return std::make_unique<RegistryApp>(settings, context, std::move(*keyring), *id_master);
 }
 

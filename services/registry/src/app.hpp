@@ -9,6 +9,7 @@
 
 #include "kassaflow/base/secret.hpp"
 #include "kassaflow/identity/identity.hpp"
+#include "kassaflow/postgres/schema.hpp"
 #include "kassaflow/runtime/service.hpp"
 
 namespace kassaflow::registry {
@@ -17,6 +18,7 @@ struct RegistrySettings {
   std::string grpc_address = "127.0.0.1";
   std::uint16_t grpc_port = 0;
   Secret postgres;
+  postgres::SchemaSettings schema;
   Secret master_key;
   Secret id_master;
   settings::Duration secret_grace{std::chrono::hours(24)};

@@ -16,7 +16,7 @@ constexpr std::chrono::days kValid{30};
 
 int make_first_token(const RegistrySettings& settings) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
-  postgres::migrate(settings.postgres.reveal(), kSchema, migrations());
+  postgres::migrate(settings.postgres.reveal(), schema());
   Store store({.postgres = settings.postgres.reveal()}, Keyring::parse(settings.master_key).value(),
               IdMaster::parse(settings.id_master).value());
   if (const auto ready = store.prepare(); !ready) throw std::runtime_error(explained(ready.error()));

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kassaflow/postgres/database.hpp"
+#include "kassaflow/postgres/schema.hpp"
 
 namespace kassaflow::registry {
 
@@ -11,5 +11,6 @@ inline constexpr const char* kSchema = "registry";
 
 // The files of services/registry/migrations.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
+[[nodiscard]] inline postgres::Schema schema() { return {kSchema, migrations()}; }
 
 }  // namespace kassaflow::registry

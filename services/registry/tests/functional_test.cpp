@@ -56,7 +56,7 @@ struct Replica {
                  },
                  .access = access,
                  .in_force_limit = std::chrono::milliseconds(50)}) {
-    postgres::migrate(database().uri(), kSchema, migrations());
+    postgres::migrate(database().uri(), schema());
     server = std::make_unique<rpc::Server>("127.0.0.1:0", identity::files_of("registry"), access, service);
     stub = of(tokens.give(v1::SCOPE_OPERATOR, {}, "tester"));
   }
@@ -668,7 +668,7 @@ TEST_F(RegistryFunctional, WhoWritesIntoTheAuditLogIsSeen) {
 // Of an installation that was there before the log hung together.
 TEST_F(RegistryFunctional, TheOldAuditComesIntoTheLog) {
   const auto all = migrations();
-  postgres::migrate(database().uri(), kSchema, {all.begin(), all.begin() + 1});
+  postgres::migrate(database().uri(), {kSchema, {all.begin(), all.begin() + 1}});
   for (const std::string row : {"('2026-11-28T10:00:00.123456Z', 'anna@desk', 'updated', 'tenant', 'acme', 'name', 2)",
                                 "('2026-11-28T11:00:00Z', 'Анна', 'deleted', 'tenant', 'acme', '', 3)"})
     one("INSERT INTO audit (at, actor, action, kind, id, keys, revision) VALUES " + row + " RETURNING number");

@@ -80,8 +80,7 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
 StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& settings)
     : context_(context),
       settings_(settings),
-      database_((postgres::migrate(settings.postgres.reveal(), kSchema, migrations()),
-                 database_options(settings, context, 3, 30000))),
+      database_(database_options(settings, context, 3, 30000)),
       answers_database_(database_options(settings, context, 2, 1000)),
       topics_(settings.kafka, context.instance,
               {{records::kReceiptsTopic, records::kKeptFor}, {records::kOutcomesTopic, records::kKeptFor}}),

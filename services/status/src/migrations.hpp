@@ -3,12 +3,13 @@
 
 #include <vector>
 
-#include "kassaflow/postgres/database.hpp"
+#include "kassaflow/postgres/schema.hpp"
 
 namespace kassaflow::status {
 
 inline constexpr const char* kSchema = "status";
 // The files of services/status/migrations.
 [[nodiscard]] const std::vector<postgres::Migration>& migrations();
+[[nodiscard]] inline postgres::Schema schema() { return {kSchema, migrations()}; }
 
 }  // namespace kassaflow::status

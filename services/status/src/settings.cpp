@@ -16,6 +16,7 @@ void StatusSettings::add_to(settings::Settings& keys) {
   keys.port(grpc_port, "grpc_port", "port of the gRPC service");
   keys.secret(postgres, "postgres",
               "libpq URI of the database; the view is its schema status; while it is away CHECK_URL says WAIT");
+  schema.add_to(keys);
   kafka.add_to(keys);
   registry.add_to(keys);
   identity.add_to(keys);

@@ -8,6 +8,7 @@
 #include "kassaflow/configuration/registry_address.hpp"
 #include "kassaflow/identity/identity.hpp"
 #include "kassaflow/kafka/connection.hpp"
+#include "kassaflow/postgres/schema.hpp"
 #include "kassaflow/settings/settings.hpp"
 
 namespace kassaflow::status {
@@ -20,6 +21,7 @@ struct StatusSettings {
   std::string grpc_address = "127.0.0.1";
   std::uint16_t grpc_port = 0;
   Secret postgres;
+  postgres::SchemaSettings schema;
   kafka::Connection kafka;
   configuration::RegistryAddress registry;
   identity::Files identity;

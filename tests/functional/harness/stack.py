@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.waiting import eventually
@@ -213,17 +213,30 @@ class Stack:
             name,
             Command(
                 [str(self._bin_dir() / binary), 'serve', '--config', str(self.state_dir / 'run' / f'{name}.yaml')],
-                self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()},
+                self.settings(**settings),
             ),
         )
+
+    def settings(self, **settings: str) -> dict[str, str]:
+        """The environment of a service with these instead of its configuration's."""
+        return self._environment | {f'KASSAFLOW_{key.upper()}': value for key, value in settings.items()}
 
     def remember(self, name: str) -> None:
         """How ./dev started it, for `start_again`."""
         self._commands[name] = Command.of(self.pid(name))
 
     def start_again(self, name: str) -> None:
-        """As it was when it was remembered, alone and at once."""
-        self._launch(name, self._commands[name])
+        """As it was when it was remembered, alone and at once; where there are two versions, of the other one."""
+        self._launch(name, self._of_the_other_version(self._commands[name]))
+
+    def _of_the_other_version(self, command: Command) -> Command:
+        other = self._environment.get('KASSAFLOW_OTHER_BIN_DIR')
+        program = pathlib.Path(command.arguments[0])
+        ours = self._bin_dir()
+        if not other or program.parent not in (ours, pathlib.Path(other)):
+            return command
+        folder = pathlib.Path(other) if program.parent == ours else ours
+        return replace(command, arguments=[str(folder / program.name), *command.arguments[1:]])
 
     def _launch(self, name: str, command: Command) -> None:
         self._commands[name] = command

@@ -67,15 +67,4 @@ class Database {
   std::shared_ptr<Impl> impl_;
 };
 
-struct Migration {
-  int number;
-  std::string name;
-  std::string sql;
-};
-
-// Creates `schema`, then applies missing migrations in order, each in a transaction, under an advisory lock. What was
-// applied is remembered with its SHA-256. Throws when the database is ahead of this program, when a migration that was
-// applied has other SQL now, or when one fails.
-void migrate(const std::string& uri, const std::string& schema, const std::vector<Migration>& migrations);
-
 }  // namespace kassaflow::postgres

@@ -3,7 +3,7 @@
 //
 //   int main(int argc, char** argv) { return run_service({.name = "ingress", …}, argc, argv); }
 //
-// Sub-commands: serve, check-config, print-default-config, the service's tools. `serve --config FILE`.
+// Sub-commands: serve, check-config, check-health, print-default-config, the service's tools. `serve --config FILE`.
 // Exit codes: 0 stopped; 1 could not start, or not stop in time; 70 a bug: an exception left a task nobody waits for.
 // An exception that leaves a thread aborts the process, with a line in the log as well.
 
@@ -58,7 +58,7 @@ struct Context {
 struct Tool {
   std::string name;
   std::string description;
-  std::function<int()> run;  // the exit code
+  std::function<int()> run;  // the exit code; 1 when it throws
 };
 
 struct ServiceDefinition {
@@ -66,7 +66,10 @@ struct ServiceDefinition {
   CommonSettings common = {};                                             // where this service's defaults are others
   std::function<void(settings::Settings&)> add_settings;                  // the service's own keys
   std::function<std::string(const CommonSettings&)> check_settings = {};  // what bounds cannot say; empty = fine
-  std::function<std::unique_ptr<App>(const Context&)> start;              // throws when it cannot start: exit code 1
+  // What must be in place before `start`: empty, or what is missing, which /readyz shows until a later call finds it
+  // there. Called on a thread of its own, once a second. Throws when it cannot start: exit code 1.
+  std::function<std::string()> prepare = {};
+  std::function<std::unique_ptr<App>(const Context&)> start;  // throws when it cannot start: exit code 1
   std::vector<Tool> tools = {};
 };
 
