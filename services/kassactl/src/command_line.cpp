@@ -124,6 +124,11 @@ void add_receipt_commands(CLI::App& app, Arguments& given, Command& chosen) {
   add_id(*show_command, "uuid", given.verdict.receipt)->required();
   show_command->callback(
       [&] { chosen = [&](const Session& session) { return show_receipt(session, given.verdict.receipt); }; });
+
+  CLI::App* trace = receipts->add_subcommand("trace", "Where a receipt's time went, as a trace");
+  add_id(*trace, "uuid", given.verdict.receipt)->required();
+  trace->callback(
+      [&] { chosen = [&](const Session& session) { return trace_receipt(session, given.verdict.receipt); }; });
 }
 
 void add_storage_commands(CLI::App& app, Arguments& given, Command& chosen) {

@@ -57,6 +57,7 @@ int delete_document(const Session& session, const std::string& kind, const std::
 
 int list_receipts(const Session& session, const ListOptions& options);
 int show_receipt(const Session& session, const ReceiptId& receipt);
+int trace_receipt(const Session& session, const ReceiptId& receipt);
 int resolve_receipt(const Session& session, const Verdict& verdict);
 int fail_receipt(const Session& session, const Verdict& verdict);
 int hold_receipt(const Session& session, const Verdict& verdict);

@@ -9,9 +9,11 @@
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/timezone.hpp"
 #include "kassaflow/text/visible.hpp"
+#include "kassaflow/traces/spans.hpp"
 #include "kassaflow/v1/status.grpc.pb.h"
 #include "receipt_view.hpp"
 #include "registry.hpp"
+#include "trace_view.hpp"
 
 namespace kassaflow::kassactl {
 namespace {
@@ -149,6 +151,13 @@ int list_receipts(const Session& session, const ListOptions& options) {
 int show_receipt(const Session& session, const ReceiptId& receipt) {
   const v1::ReceiptView view = find_receipt(session, receipt);
   show(session, to_object(view), to_text(view));
+  return 0;
+}
+
+int trace_receipt(const Session& session, const ReceiptId& receipt) {
+  const v1::ReceiptView view = find_receipt(session, receipt);
+  const auto spans = traces::spans_of(view.outcome(), view.pushed_at_ms());
+  show(session, trace_object(spans), to_text(trace_table(spans)));
   return 0;
 }
 

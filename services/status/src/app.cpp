@@ -95,6 +95,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       access_([this](const std::string& hash) { return configuration::find_token(*watcher_.current(), hash); }),
       grpc_(database_, access_),
       network_({.allow_private = context.common.allow_private_endpoints}),
+      traces_(context.executor, context.clock, operators_network_, settings.otlp_traces_url, context.metrics),
       pusher_(pusher_dependencies(), settings),
       check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
       look_ups_(database_),
@@ -125,6 +126,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
   grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port), settings.identity);
   asio::co_spawn(context_.executor, pusher_.run(), kRethrow);
   asio::co_spawn(context_.executor, measure(), kRethrow);
+  asio::co_spawn(context_.executor, traces_.run(), kRethrow);
   http_.start();
 }
 
@@ -152,7 +154,9 @@ Pusher::Dependencies StatusApp::pusher_dependencies() {
           .replica = context_.instance,
           .snapshot = [this] { return watcher_.current(); },
           .caught_up = [this] { return caught_up_for_pushes_(); },
-          .transport = network_};
+          .transport = network_,
+          .ended = [this](const ViewEntry& known,
+                          std::int64_t pushed_at_ms) { traces_.add(traces::spans_of(known.outcome, pushed_at_ms)); }};
 }
 
 // A view that was restored stands at an older place than its consumer (exactly-once.md 17): throws once, so that the
@@ -218,6 +222,7 @@ std::string StatusApp::not_ready() const {
 
 asio::awaitable<void> StatusApp::shut_down() {
   stopping_ = true;
+  traces_.stop();
   co_await pusher_.stop(kDrain);
   co_await http_.drain(kDrain);
   consumer_->stop(kDrain);

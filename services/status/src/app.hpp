@@ -23,6 +23,7 @@
 #include "pusher.hpp"
 #include "settings.hpp"
 #include "status_service.hpp"
+#include "trace_exporter.hpp"
 
 namespace kassaflow::status {
 
@@ -56,6 +57,8 @@ class StatusApp final : public runtime::App {
   rpc::Access access_;
   StatusService grpc_;
   http::Network network_;
+  http::Network operators_network_{{.allow_private = true}};
+  TraceExporter traces_;
   Pusher pusher_;
   CheckHandler check_handler_;
   LookUps look_ups_;

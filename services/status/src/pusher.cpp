@@ -207,6 +207,7 @@ asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& d
                               {"installation", portal.installation.str()},
                               {"error_told", portal_word(due.known.outcome.state()) == PortalWord::error},
                               {"answer", verdict.reason}});
+      dependencies_.ended(due.known, now);
       break;
     case Decision::Receipt::later:
       co_await put_off(due, decision.wait, verdict.reason);
@@ -242,6 +243,7 @@ asio::awaitable<void> Pusher::give_up(const sql::Due& due, std::string why) {
     sql::give_up(work, due);
     return true;
   });  // not stored: it is still due
+  dependencies_.ended(due.known, 0);
 }
 
 asio::awaitable<void> Pusher::stop(milliseconds deadline) {

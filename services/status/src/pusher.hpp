@@ -34,6 +34,8 @@ class Pusher {
     std::function<std::shared_ptr<const configuration::Snapshot>()> snapshot;
     std::function<boost::asio::awaitable<bool>()> caught_up;  // as CheckDependencies::caught_up
     http::Transport& transport;
+    // No push of it is due any more; the portal acknowledged it then, 0: it never did.
+    std::function<void(const ViewEntry& known, std::int64_t pushed_at_ms)> ended;
   };
   Pusher(Dependencies dependencies, const StatusSettings& settings);
   boost::asio::awaitable<void> run();

@@ -1,5 +1,6 @@
 #include "settings.hpp"
 
+#include "kassaflow/http/url.hpp"
 #include "kassaflow/postgres/connection_string.hpp"
 
 namespace kassaflow::status {
@@ -20,6 +21,9 @@ void StatusSettings::add_to(settings::Settings& keys) {
   kafka.add_to(keys);
   registry.add_to(keys);
   identity.add_to(keys);
+  keys.text(
+      otlp_traces_url, "otlp_traces_url",
+      "where a collector takes traces by OTLP over HTTP, such as http://collector:4318/v1/traces; empty: nowhere");
   keys.duration(push_delay, "push_delay", 0ms, 10min,
                 "between an outcome and the first push: the portal must first have read our UUID");
   keys.duration(push_retry_min, "push_retry_min", 50ms, 1h, "first back-off of a push, at most push_retry_max");
@@ -30,6 +34,10 @@ void StatusSettings::add_to(settings::Settings& keys) {
 std::string StatusSettings::check() const {
   if (const std::string wrong = postgres::wrong_with(postgres); !wrong.empty()) return "postgres " + wrong;
   if (std::string wrong = identity.check(); !wrong.empty()) return wrong;
+  if (!otlp_traces_url.empty()) {
+    const auto url = http::parse_url(otlp_traces_url, {.allow_private = true});
+    if (!url) return "otlp_traces_url: the URL " + url.error().message;
+  }
   return kafka.check();
 }
 

@@ -25,6 +25,7 @@ struct StatusSettings {
   kafka::Connection kafka;
   configuration::RegistryAddress registry;
   identity::Files identity;
+  std::string otlp_traces_url;
   settings::Duration push_delay{2000};
   settings::Duration push_retry_min{5000};
   settings::Duration push_retry_max{900000};

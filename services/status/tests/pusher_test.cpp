@@ -57,7 +57,11 @@ class PusherTest : public DatabaseTest {
                                            while_catching_up_();
                                            co_return caught_up_;
                                          },
-                                         .transport = network_},
+                                         .transport = network_,
+                                         .ended =
+                                             [this](const ViewEntry& known, std::int64_t pushed_at_ms) {
+                                               ended_.emplace_back(known.outcome.receipt_id(), pushed_at_ms != 0);
+                                             }},
                     settings_);
     asio::co_spawn(io_, pusher_->run(), asio::detached);
   }
@@ -81,6 +85,8 @@ class PusherTest : public DatabaseTest {
   asio::io_context io_;
   http::Network network_{{.allow_private = true}};
   PortalServer portal_;
+  using Ended = std::vector<std::pair<std::string, bool>>;  // the receipt, and whether its portal knows
+  Ended ended_;
   std::shared_ptr<const configuration::Snapshot> snapshot_ = std::make_shared<configuration::Snapshot>();
   bool caught_up_ = true;
   std::function<void()> while_catching_up_ = [] {};
@@ -97,6 +103,7 @@ TEST_F(PusherTest, TheOutcomeIsPushedAndRemembered) {
   EXPECT_EQ(portal_.requests[0].body, bitrix24::check_apply_done(uuid(1), document_of(find(1)->outcome)));
   some_looks();
   EXPECT_EQ(portal_.requests.size(), 1U);
+  EXPECT_TRUE(until([&] { return ended_ == Ended({{uuid(1), true}}); }));
 }
 
 // It was taken in before the configuration came that says whose the installation is.
@@ -190,6 +197,7 @@ TEST_F(PusherTest, WithoutAWebhookNothingIsPushed) {
   take(outcome(1, 5, RECEIPT_STATE_DONE));
   start();
   EXPECT_TRUE(until_column("push_due is null and pushed_at is null", 1));
+  EXPECT_TRUE(until([&] { return ended_ == Ended({{uuid(1), false}}); }));
 }
 
 TEST_F(PusherTest, ARefusalRestsThePortalAndNotEachReceipt) {
