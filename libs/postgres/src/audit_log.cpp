@@ -30,12 +30,14 @@ void append_audit(pqxx::work& work, const audit::Who& who, const std::string& ac
 }
 
 audit::Part audit_after(pqxx::work& work, std::int64_t number, int limit) {
-  const auto end = work.exec1("select number, hash from audit_head for share");
-  audit::Part part{{}, {end["number"].as<std::int64_t>(), hash_in(end["hash"])}};
+  audit::Part part;
   for (const pqxx::row& row : work.exec_params(
-           "select number, at_us, name, came_from, reason, action, subject, hash from audit_log where number > $1 "
-           "order by number limit $2",
+           "select h.number as end_number, h.hash as end_hash, l.number, l.at_us, l.name, l.came_from, l.reason, "
+           "l.action, l.subject, l.hash from audit_head h left join lateral "
+           "(select * from audit_log where number > $1 order by number limit $2) l on true order by l.number",
            number, limit)) {
+    part.head = {row["end_number"].as<std::int64_t>(), hash_in(row["end_hash"])};
+    if (row["number"].is_null()) break;  // nothing behind that number
     part.rows.push_back(
         {row["number"].as<std::int64_t>(),
          row["at_us"].as<std::int64_t>(),

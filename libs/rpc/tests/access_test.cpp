@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kMayCall = {
     {"/kassaflow.v1.Fiscalizer/Resolve", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/Retry", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/Fail", {"operator", "tenant-admin"}},
+    {"/kassaflow.v1.Fiscalizer/Erase", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/Hold", {"operator", "tenant-admin"}},
     {"/kassaflow.v1.Fiscalizer/BindStorage", {"operator"}},
     {"/kassaflow.v1.Fiscalizer/Unbook", {"operator"}},

@@ -92,6 +92,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .jitter = async::jitter,
                .finished = [this](const Finished& finished) { count(finished); },
                .lanes_changed = [this] { measure_.notify(); }}),
+      eraser_(context.executor, context.clock, store_, settings.contents_kept),
       measure_(context.executor, context.clock),
       measured_(context.executor, context.clock) {
   refuse_without_fsync(store_);
@@ -127,6 +128,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
   operations_->start(settings.grpc_address + ":" + std::to_string(settings.grpc_port), settings.identity);
 
   asio::co_spawn(context_.executor, measure(), kRethrow);
+  asio::co_spawn(context_.executor, eraser_.run(), kRethrow);
   watcher_.start();
   consumer_->start();
   worker_.start();  // the last: nothing fails any more while the keeper's thread runs
@@ -261,6 +263,7 @@ asio::awaitable<void> App::shut_down() {
         },
         asio::use_awaitable);
   }
+  co_await eraser_.stop();
   co_await worker_.stop();
   co_await measured_.wait();
   co_await producer_.flush(std::chrono::seconds(2));

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
 
+#include "eraser.hpp"
 #include "journal/postgres_lease_store.hpp"
 #include "journal/postgres_store.hpp"
 #include "kafka_published.hpp"
@@ -59,6 +60,7 @@ class App final : public runtime::App {
   Worker worker_;
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<Operations> operations_;
+  Eraser eraser_;
   async::Event measure_;
   async::Event measured_;  // when measure() has ended
   bool stopping_ = false;

@@ -119,6 +119,12 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     never();
   }
 
+  grpc::Status Erase(grpc::ServerContext* context, const v1::EraseRequest* request,
+                     v1::OperationResponse* response) override {
+    return decide(*context, *request, response,
+                  [](Transaction& tx, const people::Order& order) { return people::erase(tx, order); });
+  }
+
   grpc::Status BindStorage(grpc::ServerContext* context, const v1::BindStorageRequest* request,
                            v1::StorageResponse* response) override {
     const RegisterId id(request->register_());

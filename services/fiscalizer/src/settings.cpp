@@ -76,6 +76,10 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
                 "how long a document may wait in a cloud's queue before it is uncertain, with an alarm");
   keys.number(refusals_before_held, "refusals_before_held", 1, 1000, "refusals",
               "how often registers may refuse a receipt before it is held for a person");
+  keys.duration(
+      contents_kept, "contents_kept", 24h, 20 * 365 * 24h,
+      "how long the content of a receipt that ended is kept, with the buyer's contact, what was sent and what "
+      "registers said; its ids, states and numbers are kept for ever");
   keys.duration(lease, "lease", 3s, 5min,
                 "a worker's hold of its shards; 2 s of it must remain before bytes leave; the pools of a dead worker "
                 "stand still for that long");

@@ -28,6 +28,7 @@ struct FiscalizerSettings {
   settings::Duration pending_limit{24 * 3600 * 1000};
   int refusals_before_held = 5;
   settings::Duration lease{10000};
+  settings::Duration contents_kept{std::chrono::hours(365 * 24)};
 
   // The longest of each over all protocols: what a person says of an attempt counts after that, whatever its register.
   [[nodiscard]] settings::Duration longest_answer() const;

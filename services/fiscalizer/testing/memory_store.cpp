@@ -319,6 +319,46 @@ class MemoryTransaction final : public Transaction {
     return known;
   }
 
+  std::set<ReceiptId> ended_before(std::int64_t age_ms, int limit) override {
+    std::multimap<std::int64_t, ReceiptId> ended;
+    for (const auto& [id, stored] : tables_.receipts) {
+      const bool over = stored.row.state == State::done || stored.row.state == State::failed;
+      if (over && !stored.content.empty() && stored.changed_at_ms < now_ms_ - age_ms && !is_in_question(id))
+        ended.emplace(stored.changed_at_ms, id);
+    }
+    std::set<ReceiptId> oldest;
+    for (const auto& [changed, id] : ended) {
+      if (static_cast<int>(oldest.size()) == limit) break;
+      oldest.insert(id);
+    }
+    return oldest;
+  }
+
+  [[nodiscard]] bool is_in_question(const ReceiptId& receipt) const {
+    const auto undecided = [this](std::int64_t attempt) {
+      return std::ranges::any_of(tables_.undecided,
+                                 [&](auto told) { return tables_.evidence.at(told).heard.attempt == attempt; });
+    };
+    return std::ranges::any_of(
+        of(receipt), [&](auto attempt) { return tables_.attempts.at(attempt).row.unanswered() || undecided(attempt); });
+  }
+
+  void erase_contents(const std::set<ReceiptId>& receipts) override {
+    for (const auto& id : receipts) {
+      auto stored = tables_.receipts.at(id);
+      stored.content.clear();
+      put(id, std::move(stored));
+      for (const auto attempt : of(id)) change(tables_.attempts, attempt).request.clear();
+    }
+    for (const auto& [id, stored] : std::map(tables_.evidence)) {
+      if (receipts.contains(tables_.attempts.at(stored.heard.attempt).row.receipt))
+        change(tables_.evidence, id).heard.finding.raw_answer.clear();
+    }
+    for (const auto& [where, stored] : std::map(tables_.kept_records)) {
+      if (receipts.contains(stored.record.receipt)) change(tables_.kept_records, where).record.value.clear();
+    }
+  }
+
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override {
     is_text(actor);
     auto stored = tables_.receipts.at(receipt);

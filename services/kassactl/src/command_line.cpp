@@ -105,6 +105,9 @@ void add_verdicts(CLI::App& receipts, Arguments& given, Command& chosen) {
   hold->add_option("--reason", verdict.reason, "why")->required();
 
   add_reason(
+      *add("erase", "Erase what a receipt that ended was about: goods, contact, what was sent and said", erase_receipt),
+      given);
+  add_reason(
       *add("retry", "Queue again a held receipt, or a failed one that the portal was never told of", retry_receipt),
       given);
 }
@@ -158,6 +161,14 @@ void add_audit_commands(CLI::App& app, Arguments& given, Command& chosen) {
   CLI::App* verify = audit->add_subcommand("verify", "Whether a row was changed, taken out or put in");
   verify->add_option("--noted", given.files, "an end that verify told before, such as registry:12:…");
   verify->callback([&] { chosen = [&](const Session& session) { return verify_audit(session, given.files); }; });
+}
+
+void add_backup_commands(CLI::App& app, Arguments& given, Command& chosen) {
+  CLI::App* backup = app.add_subcommand("backup", "What backups are worth")->require_subcommand(1);
+  CLI::App* check = backup->add_subcommand("check", "Whether a database restored from a backup can be gone on with");
+  check->add_option("--postgres-file", given.id, "file with the libpq URI of that database; it is only read")
+      ->required();
+  check->callback([&] { chosen = [&](const Session& session) { return check_backup(session, given.id); }; });
 }
 
 void add_token_commands(CLI::App& app, Arguments& given, Command& chosen) {
@@ -227,6 +238,7 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   add_storage_commands(app, given, chosen);
   add_token_commands(app, given, chosen);
   add_audit_commands(app, given, chosen);
+  add_backup_commands(app, given, chosen);
   CLI::App* registers = app.add_subcommand("registers", "Look at registers")->require_subcommand(1);
   registers->add_subcommand("list", "Health, shift and queue of every register")->callback([&] {
     chosen = list_registers;

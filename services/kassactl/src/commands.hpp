@@ -57,6 +57,8 @@ int delete_document(const Session& session, const std::string& kind, const std::
 
 int list_receipts(const Session& session, const ListOptions& options);
 int show_receipt(const Session& session, const ReceiptId& receipt);
+int check_backup(const Session& session, const std::string& postgres_file);
+int erase_receipt(const Session& session, const Verdict& verdict);
 int trace_receipt(const Session& session, const ReceiptId& receipt);
 int resolve_receipt(const Session& session, const Verdict& verdict);
 int fail_receipt(const Session& session, const Verdict& verdict);

@@ -161,6 +161,11 @@ int trace_receipt(const Session& session, const ReceiptId& receipt) {
   return 0;
 }
 
+int erase_receipt(const Session& session, const Verdict& verdict) {
+  confirm(session, verdict, "Erase what it was about");
+  return decide(session, verdict.receipt, request_of<v1::EraseRequest>(session, verdict), &v1::Fiscalizer::Stub::Erase);
+}
+
 int resolve_receipt(const Session& session, const Verdict& verdict) {
   if (verdict.printed == verdict.not_printed) throw Failure("say --printed or --not-printed");
   auto request = request_of<v1::ResolveRequest>(session, verdict);

@@ -28,7 +28,20 @@ class Postgres:
     def sql(self, statement: str) -> str:
         return self._query(self.uri, statement)
 
+    def sql_in(self, uri: str, statement: str) -> str:
+        return self._query(uri, statement)
+
     # --- backups ---
+
+    def copy_database(self, name: str) -> None:
+        """All of it as it is at one moment, beside it."""
+        self.sql(f'create database {name}')
+        copy = urllib.parse.urlsplit(self.uri)._replace(path=f'/{name}').geturl()
+        with subprocess.Popen(['pg_dump', '-d', self.uri], stdout=subprocess.PIPE) as dump:
+            subprocess.run(
+                ['psql', '-X', '-q', '-d', copy], stdin=dump.stdout, stdout=subprocess.DEVNULL, timeout=WITHIN_S, check=True
+            )
+        assert dump.returncode == 0
 
     def back_up(self, name: str) -> None:
         """While it runs, as pg_basebackup does it."""

@@ -384,7 +384,8 @@ Result<Done> retry(Transaction& tx, const Order& order) {
       write(tx, order, receipt, "retried");
       return Done{receipt.state, unanswered ? "an answer is still missing: " + names(locked->unanswered) : "", {}, {}};
     case Effect::queued_if_untold:
-      if (!receipt.readable) return refused("its record cannot be read; print the check again from the portal");
+      if (!receipt.readable)
+        return refused("its content is erased, or cannot be read; print the check again from the portal");
       tx.wish_retry(order.receipt, order.who.name);
       tx.audit(order.who, subject_of(order.receipt), "retry of a failed receipt wished");
       return Done{State::failed, "it is queued as soon as status has promised not to tell its error", {}, {}};
@@ -401,6 +402,21 @@ Result<Done> retry(Transaction& tx, const Order& order) {
       break;  // of other verbs
   }
   never();
+}
+
+Result<Done> erase(Transaction& tx, const Order& order) {
+  const auto locked = lock(tx, order);
+  if (!locked) return tl::unexpected(locked.error());
+  const auto& receipt = locked->row;
+  if (receipt.state != State::done && receipt.state != State::failed) {
+    return refused("the receipt is " + std::string(receipts::to_string(receipt.state)) +
+                   ": only of one that is done or failed the content is needed no more");
+  }
+  if (!receipt.retry_by.empty()) return refused("somebody wants it printed again: wait until it is done or failed");
+  if (!locked->unanswered.empty()) return refused("answer this first, with resolve: " + names(locked->unanswered));
+  tx.erase_contents({order.receipt});
+  tx.audit(order.who, subject_of(order.receipt), "content erased");
+  return Done{receipt.state, "what it was about is erased here; Kafka keeps the post for its retention", {}, {}};
 }
 
 namespace {

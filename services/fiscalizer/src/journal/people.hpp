@@ -56,6 +56,9 @@ Result<Done> hold(journal::Transaction& tx, const Order& order, const std::strin
 // Of a failed receipt it only writes the wish down; Retries carries it out.
 Result<Done> retry(journal::Transaction& tx, const Order& order);
 
+// Its content and what was sent and said of it (journal/contents.hpp), at once; of a receipt that has ended.
+Result<Done> erase(journal::Transaction& tx, const Order& order);
+
 // Wishes to retry a failed receipt, still to be carried out or taken back.
 std::vector<Wish> wishes(journal::Transaction& tx);
 // The error of that revision is never told. False: the receipt has changed meanwhile.

@@ -193,6 +193,33 @@ std::map<ReceiptId, KnownReceipt> PostgresTransaction::known_receipts(const std:
   return known;
 }
 
+std::set<ReceiptId> PostgresTransaction::ended_before(std::int64_t age_ms, int limit) {
+  std::set<ReceiptId> ended;
+  for (const auto& row :
+       work_.exec_params("select id from receipts r where content is not null and state in ('done', 'failed') "
+                         "and changed_at < now() - make_interval(secs => $1::bigint / 1000.0) "
+                         "and not exists (select from attempts a where a.receipt = r.id and (a.outcome is null or "
+                         "(a.outcome = 'unknown' and a.question is distinct from 'settled') or "
+                         "exists (select from evidence e where e.attempt = a.id and not e.decided))) "
+                         "order by changed_at limit $2 for update skip locked",
+                         age_ms, limit)) {
+    ended.emplace(row["id"].as<std::string>());
+  }
+  return ended;
+}
+
+void PostgresTransaction::erase_contents(const std::set<ReceiptId>& receipts) {
+  if (receipts.empty()) return;
+  TextArray ids;
+  for (const auto& id : receipts) ids.add(id.str());
+  work_.exec_params("update receipts set content = null where id = any ($1::uuid[])", ids.str());
+  work_.exec_params(
+      "update evidence set raw = '' where attempt in (select id from attempts where receipt = any ($1::uuid[]))",
+      ids.str());
+  work_.exec_params("update attempts set request = '' where receipt = any ($1::uuid[])", ids.str());
+  work_.exec_params("update unreadable set value = '' where receipt = any ($1::uuid[])", ids.str());
+}
+
 void PostgresTransaction::wish_retry(const ReceiptId& receipt, const std::string& actor) {
   work_.exec_params("update receipts set retry_by = $2 where id = $1::uuid", receipt.str(), actor);
 }

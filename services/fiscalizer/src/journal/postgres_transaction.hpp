@@ -24,6 +24,8 @@ class PostgresTransaction final : public Transaction {
   void write_receipts(const Receipts& receipts) override;
   std::int64_t suspect_all() override;
   std::map<ReceiptId, KnownReceipt> known_receipts(const std::set<ReceiptId>& ids) override;
+  std::set<ReceiptId> ended_before(std::int64_t age_ms, int limit) override;
+  void erase_contents(const std::set<ReceiptId>& receipts) override;
   void wish_retry(const ReceiptId& receipt, const std::string& actor) override;
   std::vector<Wish> wishes(int limit) override;
   std::optional<Wish> wish_of(const ReceiptId& receipt) override;

@@ -52,6 +52,12 @@ class Transaction {
   virtual std::int64_t suspect_all() = 0;
   // Those that are known; not locked.
   virtual std::map<ReceiptId, KnownReceipt> known_receipts(const std::set<ReceiptId>& ids) = 0;
+  // Done or failed, unchanged for that long, their content still here, none of their attempts without an answer and
+  // nothing that was told of them undecided: the oldest first. Locked; who holds one now keeps it for later.
+  virtual std::set<ReceiptId> ended_before(std::int64_t age_ms, int limit) = 0;
+  // Their content, the bytes that were sent for them and what registers and clouds said in their own words, and records
+  // that were kept of them. Readers of outcomes do not see it, so the revision stays.
+  virtual void erase_contents(const std::set<ReceiptId>& receipts) = 0;
   // A retry is wished, or (empty) no longer: readers of outcomes do not see it, so the revision stays.
   virtual void wish_retry(const ReceiptId& receipt, const std::string& actor) = 0;
   // Of failed receipts, by id.

@@ -12,7 +12,7 @@ namespace kassaflow::postgres {
 
 void append_audit(pqxx::work& work, const audit::Who& who, const std::string& action, const std::string& subject);
 
-// Rows behind `number`. Nobody adds to the log between the two answers.
+// Rows behind `number`, and the end, of one moment. Locks nothing.
 [[nodiscard]] audit::Part audit_after(pqxx::work& work, std::int64_t number, int limit);
 
 }  // namespace kassaflow::postgres
