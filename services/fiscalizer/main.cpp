@@ -15,9 +15,11 @@ int main(int argc, char** argv) {
   definition.common = fiscalizer::FiscalizerSettings::common();
   definition.add_settings = [&](settings::Settings& keys) { settings.add_to(keys); };
   definition.check_settings = [&](const runtime::CommonSettings& common) { return settings.check(common); };
-  definition.prepare = [&] { return settings.schema.prepare(settings.postgres.reveal(), fiscalizer::schema()); };
-  definition.start = [&](const runtime::Context& context) {
+  definition.prepare = [&] {
     if (const auto why = fiscalizer::KillTimer::powerless(); !why.empty()) throw std::runtime_error(why);
+    return settings.schema.prepare(settings.postgres.reveal(), fiscalizer::schema());
+  };
+  definition.start = [&](const runtime::Context& context) {
     return std::make_unique<fiscalizer::App>(context, settings);
   };
   definition.tools = {{"migrate", postgres::kMigrateDescription,

@@ -149,6 +149,9 @@ struct Database::Impl {
     setup.exec("set search_path = " + setup.quote_name(options.search_path));
     setup.exec("set synchronous_commit = on");
     setup.exec("set client_min_messages = warning");
+    // Our statements are small; compiling one, or sharing it out, costs more than the statement.
+    setup.exec("set jit = off");
+    setup.exec("set max_parallel_workers_per_gather = 0");
     setup.exec("set statement_timeout = " + std::to_string(options.statement_timeout_ms));
     setup.exec("set idle_in_transaction_session_timeout = " + std::to_string(options.standstill_timeout_ms));
     return connection;

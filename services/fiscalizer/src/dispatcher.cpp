@@ -72,11 +72,11 @@ void Dispatcher::refresh(const PoolId& pool) {
   wake_.notify();
 }
 
-void Dispatcher::cancel(const RegisterId& register_id) {
-  for (auto& [id, pool] : pools_) {
-    for (auto& waiting : pool.waiting) {
-      if (waiting->lane.register_id == register_id && !waiting->receipt) waiting->ready.notify();
-    }
+void Dispatcher::cancel(const PoolId& pool, const RegisterId& register_id) {
+  const auto found = pools_.find(pool);
+  if (found == pools_.end()) return;
+  for (auto& waiting : found->second.waiting) {
+    if (waiting->lane.register_id == register_id && !waiting->receipt) waiting->ready.notify();
   }
 }
 

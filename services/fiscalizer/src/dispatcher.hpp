@@ -44,7 +44,7 @@ class Dispatcher {
   void release(const ReceiptId& receipt, const RegisterId& register_id);
   // This register cannot express the receipt: it is handed on. True when no register of the pool can.
   bool unable(const Queued& receipt, const RegisterId& register_id, const std::vector<RegisterId>& registers_of_pool);
-  void cancel(const RegisterId& register_id);
+  void cancel(const PoolId& pool, const RegisterId& register_id);
 
   // Something may have been queued.
   void kick() { wake_.notify(); }

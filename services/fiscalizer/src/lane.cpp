@@ -61,11 +61,12 @@ Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, R
                               const Finding& finding) { ended(attempt.id, attempt.kind, finding); }}) {}
 
 void Lane::stop() {
+  if (stopping_) return;
   stopping_ = true;
   asker_.stop();
   wake_.notify();
   if (run_) run_->stop();
-  dependencies_.dispatcher.cancel(register_id_);
+  dependencies_.dispatcher.cancel(pool_, register_id_);
 }
 
 asio::awaitable<void> Lane::run() {

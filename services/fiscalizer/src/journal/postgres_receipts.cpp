@@ -412,7 +412,7 @@ std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& sh
                                                       int limit, int attempts_shown) {
   static const std::string kUnpublished =
       kOutcomes +
-      "published_revision < revision and shard = any($1::int[]) and (state <> 'printing' or changed_at <= now() - "
+      "unpublished and shard = any($1::int[]) and (state <> 'printing' or changed_at <= now() - "
       "$2::bigint * interval '1 millisecond') order by sequence limit $3";
   return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), printing_ms, limit), attempts_shown);
 }
