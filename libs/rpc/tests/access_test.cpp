@@ -32,7 +32,6 @@ const std::map<std::string, std::set<std::string>> kMayCall = {
     {"/kassaflow.v1.Fiscalizer/ListRegisters", {"operator", "service", "tenant-admin", "tenant-viewer"}},
     {"/kassaflow.v1.Status/Get", {"operator", "service", "tenant-admin", "tenant-viewer"}},
     {"/kassaflow.v1.Status/List", {"operator", "service", "tenant-admin", "tenant-viewer"}},
-    {"/kassaflow.v1.Status/LookUp", {"ingress*"}},
     {"/kassaflow.v1.Status/WithholdError", {"fiscalizer*"}},
 };
 

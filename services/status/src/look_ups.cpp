@@ -5,6 +5,7 @@
 #include "kassaflow/postgres/database_run.hpp"
 #include "kassaflow/receipts/id.hpp"
 #include "kassaflow/records/look_up.hpp"
+#include "kassaflow/v1/status.pb.h"
 #include "view.hpp"
 
 namespace kassaflow::status {
@@ -13,8 +14,7 @@ namespace {
 
 http::Reply refuse(int status, std::string text) { return {status, "text/plain; charset=utf-8", std::move(text)}; }
 
-}  // namespace
-
+// Why it is not answered, for whoever wrote the client; empty when it is.
 std::string fault_of(const v1::LookUpRequest& request) {
   if (request.receipt_ids_size() > records::kLookUpLimit)
     return "at most " + std::to_string(records::kLookUpLimit) + " receipt_ids";
@@ -23,6 +23,8 @@ std::string fault_of(const v1::LookUpRequest& request) {
   }
   return {};
 }
+
+}  // namespace
 
 boost::asio::awaitable<http::Reply> LookUps::operator()(const http::Inbound& inbound) const {
   v1::LookUpRequest request;

@@ -2,16 +2,11 @@
 // Ingress's question (records/look_up.hpp): were these receipts printed, and with what content?
 
 #include <boost/asio/awaitable.hpp>
-#include <string>
 
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/postgres/database.hpp"
-#include "kassaflow/v1/status.pb.h"
 
 namespace kassaflow::status {
-
-// Why it is not answered, for whoever wrote the client; empty when it is.
-std::string fault_of(const v1::LookUpRequest& request);
 
 // POST with a LookUpRequest: 200 and a LookUpResponse, 400 with the fault, 503 when the database does not answer.
 class LookUps {

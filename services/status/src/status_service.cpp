@@ -63,11 +63,6 @@ class StatusService::Service final : public v1::Status::Service {
     });
   }
 
-  grpc::Status LookUp(grpc::ServerContext*, const v1::LookUpRequest* request, v1::LookUpResponse* response) override {
-    if (const auto fault = fault_of(*request); !fault.empty()) return {grpc::StatusCode::INVALID_ARGUMENT, fault};
-    return run([&](pqxx::work& work) { *response = sql::look_up(work, *request); });
-  }
-
   grpc::Status WithholdError(grpc::ServerContext*, const v1::WithholdErrorRequest* request,
                              v1::WithholdErrorResponse* response) override {
     if (!receipts::is_uuid(request->receipt_id()))

@@ -41,6 +41,7 @@ TEST_F(LookUpsTest, Rule13_TellsTheStateAndDigestOfWhatIsKnown) {
     states[entry.receipt_id()] = entry.state();
     EXPECT_EQ(entry.content_digest(), "digest");
     EXPECT_EQ(entry.digest_version(), 3U);
+    EXPECT_EQ(entry.tenant() + "/" + entry.installation(), "acme/acme-main");
   }
   EXPECT_EQ(states, (std::map<std::string, v1::ReceiptState>{{uuid(1), v1::RECEIPT_STATE_DONE},
                                                              {uuid(2), v1::RECEIPT_STATE_QUEUED}}));

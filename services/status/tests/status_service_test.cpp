@@ -43,22 +43,6 @@ class StatusServiceTest : public DatabaseTest {
   int port_;
 };
 
-TEST_F(StatusServiceTest, Rule13_ALookUpTellsTheDigestWithItsVersion) {
-  take(outcome(1, 5, v1::RECEIPT_STATE_DONE));
-  grpc::ClientContext context;
-  v1::LookUpRequest request;
-  request.add_receipt_ids(uuid(1));
-  request.add_receipt_ids(uuid(99));
-  v1::LookUpResponse response;
-  ASSERT_TRUE(of("ingress")->LookUp(&context, request, &response).ok());
-  ASSERT_EQ(response.entries_size(), 1);
-  EXPECT_EQ(response.entries(0).receipt_id(), uuid(1));
-  EXPECT_EQ(response.entries(0).state(), v1::RECEIPT_STATE_DONE);
-  EXPECT_EQ(response.entries(0).content_digest(), "digest");
-  EXPECT_EQ(response.entries(0).digest_version(), 3U);
-  EXPECT_EQ(response.entries(0).tenant() + "/" + response.entries(0).installation(), "acme/acme-main");
-}
-
 TEST_F(StatusServiceTest, Rule16_AToldErrorCannotBeWithheld) {
   take({record_of(outcome(1, 5, v1::RECEIPT_STATE_FAILED)), record_of(outcome(2, 5, v1::RECEIPT_STATE_FAILED))});
   EXPECT_EQ(withhold(1, 5), v1::WithholdErrorResponse::WITHHELD);

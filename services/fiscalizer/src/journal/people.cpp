@@ -501,7 +501,7 @@ Result<Done> unbook(Transaction& tx, const audit::Who& who, const std::string& f
     receipt.changed = true;
     tx.write_receipts(receipts);
   }
-  tx.audit(who, subject_of(found->receipt), action);
+  tx.audit(who, found->receipt.empty() ? "storage/" + fn : subject_of(found->receipt), action);
   const auto of = found->receipt.empty() ? "" : " of receipt " + found->receipt.str();
   return Done{{}, action + of, attempt.register_id, {}};
 }

@@ -1,7 +1,7 @@
 #pragma once
 // What ingress asks of status for every post, many in one question: LookUpRequest and LookUpResponse of
-// proto/kassaflow/v1/status.proto, as gRPC's LookUp answers it, but over HTTP. Several hundred times a second gRPC's
-// own work in both processes was the larger part of it.
+// proto/kassaflow/v1/status.proto over HTTP: several hundred times a second gRPC's own work in both processes was the
+// larger part of it.
 
 namespace kassaflow::records {
 
