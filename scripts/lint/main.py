@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import alarms
 import changed
 import covered
 import error_names
@@ -43,9 +44,9 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches)
+    checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches, alarms)
     found = [finding for one in checks for finding in one.check(tree)]
-    names = {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant'}
+    names = {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant', 'alarm'}
     return sorted(set(less_expected(tree, found, names)))
 
 

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <ctime>
 #include <mutex>
 
+#include "kassaflow/log/alarms.hpp"
 #include "kassaflow/text/visible.hpp"
 
 namespace kassaflow::log {
@@ -62,7 +64,23 @@ void append_now(std::string& line) {
            static_cast<char>('0' + rest % 10), 'Z'};
 }
 
+std::array<std::atomic<std::uint64_t>, std::size(kAlarms)> alarms{};
+
+void count_alarm(std::string_view event) {
+  const auto* known = std::ranges::lower_bound(kAlarms, event);
+  if (known != std::end(kAlarms) && *known == event) {
+    alarms[static_cast<std::size_t>(known - std::begin(kAlarms))].fetch_add(1, std::memory_order_relaxed);
+  }
+}
+static_assert(std::ranges::is_sorted(kAlarms));
+
 }  // namespace
+
+std::array<std::uint64_t, std::size(kAlarms)> alarms_logged() {
+  std::array<std::uint64_t, std::size(kAlarms)> counts{};
+  std::ranges::transform(alarms, counts.begin(), [](const auto& one) { return one.load(std::memory_order_relaxed); });
+  return counts;
+}
 
 void configure(std::string name, Level least) {
   service() = std::move(name);
@@ -70,6 +88,7 @@ void configure(std::string name, Level least) {
 }
 
 void write(Level level, std::string_view event, std::span<const Field> fields) {
+  if (level == Level::error && event.starts_with(kAlarmPrefix)) count_alarm(event);
   if (level < minimum.load(std::memory_order_relaxed)) return;
   std::string line;
   line.reserve(kLine);

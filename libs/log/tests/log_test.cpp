@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
 #include <ctime>
 #include <functional>
+
+#include "kassaflow/log/alarms.hpp"
 
 namespace kassaflow::log {
 namespace {
@@ -84,6 +87,22 @@ TEST(Log, GathersLinesUntilTheyAreFlushedOrSomethingIsWrong) {
   EXPECT_LT(both.find("third"), both.find("fourth"));
   log::gather({});
   EXPECT_EQ(lines(logged([] { log::info("fifth"); })), 1);
+}
+
+TEST(Log, CountsAlarmsAndNothingElse) {
+  log::configure("test", Level::info);
+  const auto before = alarms_logged();
+  const auto at = static_cast<std::size_t>(std::ranges::find(kAlarms, "alarm.foreign_receipt") - std::begin(kAlarms));
+  ASSERT_LT(at, std::size(kAlarms));
+  (void)logged([] {
+    log::error("alarm.foreign_receipt", {{"receipt", "a"}});
+    log::error("alarm.foreign_receipt");
+    log::error("foreign_receipt");
+    log::error("alarm.of_nobody");
+  });
+  auto expected = before;
+  expected[at] += 2;
+  EXPECT_EQ(alarms_logged(), expected);
 }
 
 TEST(Log, BelowTheLevelIsSilent) {
