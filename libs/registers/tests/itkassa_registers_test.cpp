@@ -13,6 +13,7 @@ namespace json = boost::json;
 using namespace tests;
 
 constexpr std::int64_t kNow_s = kQrTime_s;  // 2026-03-01 09:00:41 UTC
+constexpr const char* kZone = "Europe/Moscow";
 
 json::object item() {
   return {{"id", kCreItem},
@@ -39,7 +40,7 @@ Health health(const json::object& ours) {
   other["fsNumber"] = "7380440800000009";
   return read_registers(
       200, json::serialize(json::object{{"code", 0}, {"list", {other, ours}}, {"related", json::object{}}}), kCreItem,
-      kNow_s);
+      kZone, kNow_s);
 }
 
 TEST(ItkassaRegisters, ReadsOurRegister) {
@@ -96,6 +97,53 @@ TEST(ItkassaRegisters, SaysWhatIsWrong) {
   }
 }
 
+TEST(ItkassaRegisters, SaysWhyItIsDown) {
+  const std::tuple<const char*, json::value, bool, Health::Why> rows[] = {
+      {"isOnline", 0, true, Health::Why::unreachable},
+      {"nodeStatus", "offline", false, Health::Why::unreachable},
+      {"status", "blocked", false, Health::Why::disabled},
+      {"fsExpireAt", "2026-02-28", false, Health::Why::storage},
+      {"licenseExpireAtDate", "2026-02-01T00:00:00+00:00", false, Health::Why::licence}};
+  for (const auto& [name, value, in_state, why] : rows) {
+    json::object given = item();
+    (in_state ? given["state"].as_object() : given)[name] = value;
+    EXPECT_EQ(health(given).why, why) << name;
+  }
+  EXPECT_EQ(read_registers(403, "", kCreItem, kZone, kNow_s).why, Health::Why::credentials);
+  EXPECT_EQ(read_registers(500, "<html>", kCreItem, kZone, kNow_s).why, Health::Why::answer);
+  EXPECT_EQ(read_registers(200, R"({"code":0,"list":[]})", kCreItem, kZone, kNow_s).why, Health::Why::missing);
+}
+
+TEST(ItkassaRegisters, TellsOfItsStorage) {
+  json::object given = item();
+  auto& state = given["state"].as_object();
+  EXPECT_EQ(health(given).storage.ends_at_s, 1'798'761'600);  // 2027-01-01
+  EXPECT_EQ(health(given).storage.unsent, 0);
+  EXPECT_EQ(health(given).storage.unsent_since_s, std::nullopt);
+  state["ofdUnsentNumber"] = "12";
+  state["ofdFirstUnsentDate"] = "2026-03-01T10:00:41.123";  // 07:00:41 UTC
+  EXPECT_EQ(health(given).storage.unsent, 12);
+  EXPECT_EQ(health(given).storage.unsent_since_s, kNow_s - 2 * 3600);
+}
+
+TEST(ItkassaRegisters, WhatIsNotToldOfTheStorageIsNotKnown) {
+  json::object given = item();
+  given["fsExpireAt"] = "1970-01-01";
+  auto& state = given["state"].as_object();
+  state["ofdUnsentNumber"] = 3;
+  for (const char* date : {"", "1970-01-01T00:00:00.000", "soon"}) {
+    state["ofdFirstUnsentDate"] = date;
+    EXPECT_EQ(health(given).storage.unsent, 3);
+    EXPECT_EQ(health(given).storage.unsent_since_s, std::nullopt) << date;
+  }
+  EXPECT_EQ(health(given).storage.ends_at_s, std::nullopt);
+  for (const json::value& number : {json::value(nullptr), json::value(""), json::value(-1), json::value("many"),
+                                    json::value("99999999999999999999")}) {
+    state["ofdUnsentNumber"] = number;
+    EXPECT_EQ(health(given).storage.unsent, std::nullopt) << number;
+  }
+}
+
 TEST(ItkassaRegisters, TellsATestRegister) {
   EXPECT_EQ(health(item()).test, false);
   const std::tuple<const char*, json::value> marks[] = {{"fiscalizationNumber", nullptr},
@@ -123,10 +171,11 @@ TEST(ItkassaRegisters, WarnsOfDocumentsTheOperatorDidNotGet) {
 }
 
 TEST(ItkassaRegisters, IsDownWhenTheListDoesNotAnswerOrLacksIt) {
-  EXPECT_NE(read_registers(200, R"({"code":0,"list":[]})", kCreItem, kNow_s).detail.find(kCreItem), std::string::npos);
-  EXPECT_NE(read_registers(401, "", kCreItem, kNow_s).detail.find("ключ API"), std::string::npos);
-  for (const int status : {200, 500}) EXPECT_FALSE(read_registers(status, "<html>", kCreItem, kNow_s).up);
-  EXPECT_FALSE(read_registers(503, R"({"code":0,"list":[]})", kCreItem, kNow_s).up);
+  EXPECT_NE(read_registers(200, R"({"code":0,"list":[]})", kCreItem, kZone, kNow_s).detail.find(kCreItem),
+            std::string::npos);
+  EXPECT_NE(read_registers(401, "", kCreItem, kZone, kNow_s).detail.find("ключ API"), std::string::npos);
+  for (const int status : {200, 500}) EXPECT_FALSE(read_registers(status, "<html>", kCreItem, kZone, kNow_s).up);
+  EXPECT_FALSE(read_registers(503, R"({"code":0,"list":[]})", kCreItem, kZone, kNow_s).up);
 }
 
 }  // namespace

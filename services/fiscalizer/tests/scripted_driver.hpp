@@ -32,7 +32,7 @@ class ScriptedDriver final : public registers::Driver {
   Finding sent = said(Fact::unknown);  // the answer to a receipt's bytes
   std::deque<Finding> answers;         // to questions
   Finding reported = said(Fact::printed);
-  registers::Health health{.up = true, .detail = {}, .fn = {}, .registration_number = {}, .test = {}};
+  registers::Health health{.up = true, .why = {}, .detail = {}, .fn = {}, .registration_number = {}, .test = {}};
   std::function<void()> now = [] {};
   std::function<void()> rendering = [] {};  // called when bytes are wanted for a receipt
   int sends = 0;

@@ -40,7 +40,7 @@ void run(std::string_view input) {
   auto damaged = attempt("");
   damaged.body = input;
   check(read_posted(200, input, requested_of(damaged, kRegister, "Europe/Moscow")));
-  const auto health = read_registers(200, input, kRegister, 1'772'355'700);
+  const auto health = read_registers(200, input, kRegister, "Europe/Moscow", 1'772'355'700);
   require(fiscal::is_utf8(health.detail) && fiscal::is_utf8(health.fn) && fiscal::is_utf8(health.registration_number),
           "a register's state can be stored and shown");
   if (const auto named = named_in_callback(input)) {
@@ -57,7 +57,7 @@ void read_once(std::string_view input) {
   (void)read_queried(404, input, requested, QueryBy::key);
   (void)read_called_back(input, requested);
   (void)named_in_callback(input);
-  (void)read_registers(200, input, kRegister, 1'772'355'700);
+  (void)read_registers(200, input, kRegister, "Europe/Moscow", 1'772'355'700);
 }
 
 // What a callback is, and the `object` of an answer.

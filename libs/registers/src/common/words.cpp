@@ -1,5 +1,6 @@
-#include "kassaflow/base/words.hpp"
+#include <iterator>
 
+#include "kassaflow/base/words.hpp"
 #include "kassaflow/registers/driver.hpp"
 
 namespace kassaflow::registers {
@@ -13,7 +14,7 @@ constexpr Words<Fact, 5> kFacts{{
     {"absent", Fact::absent},
     {"unknown", Fact::unknown},
 }};
-constexpr Words<Cause, 8> kCauses{{
+constexpr Words<Cause, 8> kCauseWords{{
     {"none", Cause::none},
     {"data", Cause::data},
     {"register_fault", Cause::register_fault},
@@ -24,11 +25,13 @@ constexpr Words<Cause, 8> kCauses{{
     {"ambiguous", Cause::ambiguous},
 }};
 
+static_assert(kCauseWords.size() == std::size(kCauses));
+
 }  // namespace
 
 std::string_view to_string(Fact fact) { return word_of(kFacts, fact); }
-std::string_view to_string(Cause cause) { return word_of(kCauses, cause); }
+std::string_view to_string(Cause cause) { return word_of(kCauseWords, cause); }
 Fact fact_from(std::string_view word) { return value_of(kFacts, word).value_or(Fact::unknown); }
-Cause cause_from(std::string_view word) { return value_of(kCauses, word).value_or(Cause::none); }
+Cause cause_from(std::string_view word) { return value_of(kCauseWords, word).value_or(Cause::none); }
 
 }  // namespace kassaflow::registers

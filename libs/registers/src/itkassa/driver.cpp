@@ -98,11 +98,12 @@ class ItkassaDriver final : public Driver {
     const auto answer = co_await transport_.send(request("GET", base_ + "/cre/items/"), guard);
     if (!answer)
       co_return Health{.up = false,
+                       .why = Health::Why::unreachable,
                        .detail = "Нет связи с сервисом itkassa: " + std::string(answer.error().code.name()),
                        .fn = {},
                        .registration_number = {},
                        .test = {}};
-    Health health = read_registers(answer->status, answer->body, own_.cre_item_id, clock_.unix_s());
+    Health health = read_registers(answer->status, answer->body, own_.cre_item_id, settings_.timezone, clock_.unix_s());
     if (!health.fn.empty() || health.test) {
       known_fn_ = health.fn;
       known_registration_number_ = health.registration_number;

@@ -9,8 +9,8 @@
 
 namespace kassaflow::registers::itkassa {
 
-// `now_s`: Unix seconds, for the terms of storage and licence.
+// `timezone`: IANA, of the register's clock. `now_s`: Unix seconds, for the terms of storage and licence.
 [[nodiscard]] Health read_registers(int http_status, std::string_view body, const std::string& cre_item_id,
-                                    std::int64_t now_s);
+                                    std::string_view timezone, std::int64_t now_s);
 
 }  // namespace kassaflow::registers::itkassa

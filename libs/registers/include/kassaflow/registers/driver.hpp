@@ -40,6 +40,8 @@ enum class Cause : std::uint8_t {
                    // was made; with printed, a real one on what was to be a test register. A person must see to it
   ambiguous,       // only with Fact::unknown
 };
+inline constexpr Cause kCauses[] = {Cause::none,          Cause::data,         Cause::register_fault, Cause::transient,
+                                    Cause::shift_expired, Cause::shift_closed, Cause::test_register,  Cause::ambiguous};
 
 // The words they are stored and logged under; they do not change. A word of a later version is `unknown` and `none`.
 [[nodiscard]] std::string_view to_string(Fact fact);
@@ -84,12 +86,31 @@ struct AttemptRef {
 };
 
 struct Health {
+  // Why it is not up.
+  enum class Why : std::uint8_t {
+    unreachable,  // no connection to it, or to its cloud
+    answer,       // what was answered is not understood
+    credentials,  // the cloud does not take them
+    disabled,     // switched off in the cloud
+    storage,      // the term of its fiscal storage is over
+    licence,      // the cloud's is over
+    missing,      // the cloud has no such register
+  };
+  // What it tells of its fiscal storage; what it does not is nullopt. Times are Unix time.
+  struct Storage {
+    std::optional<std::int64_t> ends_at_s;
+    std::optional<std::int64_t> unsent;          // documents that have not reached the OFD
+    std::optional<std::int64_t> unsent_since_s;  // of the oldest of them; nullopt also when there is none
+  };
+
   bool up = false;
+  Why why = Why::unreachable;       // with !up
   std::string detail;               // why not, or a warning
   std::string fn;                   // as read now, empty = unknown
   std::string registration_number;  // as read now, empty = unknown
   std::optional<bool> test;         // whether it prints without legal force, as read now; nullopt = it does not say
   enum class Shift : std::uint8_t { unknown, open, closed, expired } shift = Shift::unknown;
+  Storage storage = {};
 };
 
 struct Capabilities {
