@@ -3,6 +3,7 @@
 
 main.py check       prints each fault with file, line and way out; exit code 1 when there is one
 main.py list KIND   the tracked files of a kind (cpp, hpp, python, shell, proto), one a line
+main.py write       renews docs/metrics.md
 main.py changed     the .cpp files that clang-tidy must read after what this branch changed
 
 expected.txt holds what is known and not yet mended, `CHECK PATH SUBJECT` a line; a line that nothing answers to any more
@@ -19,6 +20,7 @@ import covered
 import error_names
 import journal_tables
 import layers
+import metrics_page
 import mutant_patches
 import protocol_names
 import protos
@@ -44,9 +46,9 @@ def less_expected(tree: Tree, findings: list[Finding], checks: set[str]) -> Iter
 
 
 def findings(tree: Tree) -> list[Finding]:
-    checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches, alarms)
+    checks = (layers, protocol_names, error_names, covered, protos, journal_tables, mutant_patches, alarms, metrics_page)
     found = [finding for one in checks for finding in one.check(tree)]
-    names = {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant', 'alarm'}
+    names = {'layers', 'pure', 'protocol-name', 'error-name', 'covered', 'proto', 'journal-tables', 'mutant', 'alarm', 'metrics'}
     return sorted(set(less_expected(tree, found, names)))
 
 
@@ -57,6 +59,9 @@ def main(arguments: list[str]) -> int:
         return 0
     if arguments == ['changed']:
         print('\n'.join(changed.to_tidy(tree)))
+        return 0
+    if arguments == ['write']:
+        metrics_page.write(tree)
         return 0
     found = findings(tree)
     for finding in found:

@@ -251,7 +251,7 @@ struct Server::Impl {
 };
 
 metrics::Counter& failures_of(metrics::Metrics& metrics, const std::string& server) {
-  return metrics.counter("kassaflow_http_failures_total", "Requests whose handler threw: a bug.", {{"server", server}});
+  return metrics.counter("kassaflow_http_failures_total", {{"server", server}});
 }
 
 Server::Server(asio::any_io_executor executor, ServerOptions options, Handler handler)

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "client_statistics.hpp"
 #include "handle.hpp"
 #include "kassaflow/log/log.hpp"
 #include "log_bounds.hpp"
@@ -104,6 +105,7 @@ struct Consumer::Impl {
                                                {"fetch.wait.max.ms", "20"},
                                                {"socket.nagle.disable", "true"},
                                                {"topic.metadata.refresh.interval.ms", "10000"},
+                                               {"statistics.interval.ms", kStatisticsEvery_ms},
                                                {"log_level", "3"}});
     rd_kafka_conf_set_opaque(conf.get(), this);
     rd_kafka_conf_set_rebalance_cb(
@@ -113,6 +115,10 @@ struct Consumer::Impl {
       if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<Impl*>(self)->reachable = false;
       log::warn("kafka.consumer_error",
                 {{"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"text", text}});
+    });
+    rd_kafka_conf_set_stats_cb(conf.get(), [](rd_kafka_t*, char* json, std::size_t size, void* self) {
+      static_cast<Impl*>(self)->statistics.take({json, size});
+      return 0;  // librdkafka frees it
     });
     const auto kafka = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(kafka.get());
@@ -137,6 +143,7 @@ struct Consumer::Impl {
     surprises.clear();
     stands = false;
     rd_kafka_consumer_close(kafka);
+    statistics.forget();
   }
 
   void subscribe(rd_kafka_t* kafka) {
@@ -475,6 +482,7 @@ struct Consumer::Impl {
   std::string failure;
   bool store_away = false;
 
+  ClientStatistics statistics{"consumer"};
   std::atomic<bool> reachable{false};
   std::atomic<bool> stands{false};
   std::atomic<bool> stopping{false};
@@ -514,13 +522,11 @@ void Consumer::show(metrics::Metrics& metrics) {
     }
     alarms = std::exchange(impl_->alarms, {});
   }
-  metrics.gauges("kassaflow_kafka_lag", "records not yet taken in", samples, metrics::Metrics::Rest::sum);
+  metrics.gauges("kassaflow_kafka_lag", samples);
+  impl_->statistics.show(metrics);
   for (const auto& topic : impl_->options.topics) {
     for (const auto name : {kReplaced, kLost, kPartitions, kStands}) {
-      metrics
-          .counter("kassaflow_kafka_alarms_total",
-                   "logs that were not what had been read, and batches that the store did not take",
-                   {{"topic", topic}, {"alarm", std::string(name)}})
+      metrics.counter("kassaflow_kafka_alarms_total", {{"topic", topic}, {"alarm", std::string(name)}})
           .add(alarms[{topic, std::string(name)}]);
     }
   }

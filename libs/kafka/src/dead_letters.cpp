@@ -31,7 +31,7 @@ DeadLetters::DeadLetters(Producer& producer, metrics::Metrics& metrics, std::str
     : producer_(producer), topic_(std::move(topic)) {
   for (const auto& origin : origins) {
     for (const auto why : kWhys) {
-      counters_[{origin, why}] = &metrics.counter("kassaflow_records_set_aside_total", "records that were not taken in",
+      counters_[{origin, why}] = &metrics.counter("kassaflow_records_set_aside_total",
                                                   {{"topic", origin}, {"why", std::string(to_string(why))}});
     }
   }

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <thread>
 
+#include "client_statistics.hpp"
 #include "handle.hpp"
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/log/log.hpp"
@@ -111,8 +112,9 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
                                                {"socket.nagle.disable", "true"},
                                                {"message.timeout.ms", std::to_string(options.message_timeout.count())},
                                                {"queue.buffering.max.messages", std::to_string(options.queue_limit)},
+                                               {"statistics.interval.ms", kStatisticsEvery_ms},
                                                {"log_level", "3"}});
-    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
     return std::make_shared<Client>(executor, make_handle(RD_KAFKA_PRODUCER, std::move(conf)));
   }
 
@@ -194,6 +196,8 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
       } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
         on_error(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
         broken |= rd_kafka_event_error_is_fatal(event.get()) != 0;
+      } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_STATS && &from == client.get()) {
+        statistics.take(rd_kafka_event_stats(event.get()));
       }
     }
     if (broken && &from == client.get()) replace();
@@ -228,6 +232,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
     auto fresh = make();
     broken_ones.push_back(client);
     hand_over([&] { client = std::move(fresh); });
+    statistics.forget();
     wait_for_events(*client);
     rd_kafka_purge(broken_ones.back()->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     log::error("kafka.producer_replaced");
@@ -278,6 +283,7 @@ struct Producer::Impl : std::enable_shared_from_this<Producer::Impl> {
   std::vector<std::shared_ptr<Client>> broken_ones;  // until their last records came back
   InFlight in_flight;
   asio::steady_timer alarm;
+  ClientStatistics statistics{"producer"};
 
   std::mutex mutex;  // of what the looker reads: client (written under it), and
   std::condition_variable changed;
@@ -315,5 +321,7 @@ asio::awaitable<void> Producer::flush(std::chrono::milliseconds limit) {
 asio::any_io_executor Producer::executor() const { return impl_->executor; }
 
 bool Producer::healthy() const { return impl_->reachable; }
+
+void Producer::show(metrics::Metrics& metrics) { impl_->statistics.show(metrics); }
 
 }  // namespace kassaflow::kafka

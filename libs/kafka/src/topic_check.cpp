@@ -251,8 +251,7 @@ void TopicCheck::show(metrics::Metrics& metrics) const {
       samples.push_back({{{"topic", one.topic}}, static_cast<double>(faults)});
     }
   }
-  metrics.gauges("kassaflow_kafka_topic_faults", "settings of a topic that may lose or hide records", samples,
-                 metrics::Metrics::Rest::sum);
+  metrics.gauges("kassaflow_kafka_topic_faults", samples);
 }
 
 }  // namespace kassaflow::kafka

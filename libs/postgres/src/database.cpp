@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -59,6 +60,76 @@ bool has_ended(const pqxx::connection& connection) {
 bool reached_server(const Result<std::monostate>& result) {
   return result || result.error().code == kRefused || result.error().code == kData;
 }
+
+// What is told of the tasks and connections; without a reader nothing is.
+class Told {
+ public:
+  Told(metrics::Metrics* metrics, std::string schema) : metrics_(metrics), schema_(std::move(schema)) {
+    if (metrics_ == nullptr) return;
+    waiting_ = &metrics_->gauge("kassaflow_sql_waiting");
+    idle_ = &metrics_->gauge("kassaflow_sql_connections", {{"state", "idle"}});
+    busy_ = &metrics_->gauge("kassaflow_sql_connections", {{"state", "busy"}});
+    seconds_ = &metrics_->histogram("kassaflow_sql_seconds");
+  }
+  void waits(int more) { add(waiting_, more); }
+  void is_open(int more) { add(idle_, more); }
+  void is_busy(int more) {
+    add(idle_, -more);
+    add(busy_, more);
+  }
+  void took(std::chrono::steady_clock::duration time) {
+    if (seconds_ != nullptr) seconds_->observe(std::chrono::duration<double>(time).count());
+  }
+  void see_schema(pqxx::transaction_base& session) {
+    if (metrics_ == nullptr || schema_.empty()) return;
+    const auto version = session.exec1("select coalesce(max(number), 0) from schema_migrations")[0].as<double>();
+    metrics_->gauge("kassaflow_schema_version", {{"schema", schema_}}).set(version);
+  }
+
+ private:
+  static void add(metrics::Gauge* gauge, int more) {
+    if (gauge != nullptr) gauge->add(more);
+  }
+
+  metrics::Metrics* metrics_;
+  std::string schema_;
+  metrics::Gauge* waiting_ = nullptr;
+  metrics::Gauge* idle_ = nullptr;
+  metrics::Gauge* busy_ = nullptr;
+  metrics::Histogram* seconds_ = nullptr;
+};
+
+// A connection, counted as long as it is there.
+class Session {
+ public:
+  Session(std::unique_ptr<pqxx::connection> connection, Told& told) : connection_(std::move(connection)), told_(told) {
+    told_.is_open(1);
+  }
+  ~Session() { told_.is_open(-1); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  [[nodiscard]] pqxx::connection& operator*() const { return *connection_; }
+
+ private:
+  std::unique_ptr<pqxx::connection> connection_;
+  Told& told_;
+};
+
+// Busy as long as it lives, and then the time is told.
+class Busy {
+ public:
+  explicit Busy(Told& told) : told_(told) { told_.is_busy(1); }
+  ~Busy() {
+    told_.is_busy(-1);
+    told_.took(std::chrono::steady_clock::now() - began_);
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  Told& told_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
 }  // namespace
 
 struct Database::Impl {
@@ -68,7 +139,7 @@ struct Database::Impl {
     DatabaseAccess::Done done;
   };
 
-  explicit Impl(DatabaseOptions o) : options(std::move(o)) {
+  explicit Impl(DatabaseOptions o) : options(std::move(o)), told(options.metrics, options.search_path) {
     for (std::size_t i = 0; i < options.threads; ++i) threads.emplace_back([this] { serve(); });
   }
 
@@ -86,6 +157,7 @@ struct Database::Impl {
       const std::lock_guard lock(mutex);
       if (jobs.size() < kQueueLimit) {
         jobs.push_back(std::move(job));
+        told.waits(1);
         ready.notify_one();
         return;
       }
@@ -94,7 +166,7 @@ struct Database::Impl {
   }
 
   void serve() {
-    std::unique_ptr<pqxx::connection> connection;
+    std::unique_ptr<Session> session;
     for (;;) {
       Job job;
       {
@@ -103,41 +175,43 @@ struct Database::Impl {
         if (jobs.empty()) return;
         job = std::move(jobs.front());
         jobs.pop_front();
+        told.waits(-1);
       }
-      auto result = attempt(connection, job);
+      auto result = attempt(session, job);
       healthy = reached_server(result);
       job.done(std::move(result));
     }
   }
 
-  Result<std::monostate> attempt(std::unique_ptr<pqxx::connection>& connection, const Job& job) {
+  Result<std::monostate> attempt(std::unique_ptr<Session>& session, const Job& job) {
     bool committing = false;
     try {
-      if (connection && has_ended(*connection)) connection.reset();
-      if (!connection) {
+      if (session && has_ended(**session)) session.reset();
+      if (!session) {
         // Else a server that is away would hold the end of the process for a time-out a task.
         if (stopping) return tl::unexpected(unavailable("shutting down without a connection"));
-        connection = connect();
+        session = std::make_unique<Session>(connect(), told);
       }
+      const Busy busy(told);
       if (job.read) {
-        pqxx::nontransaction session(*connection);
-        job.read(session);
+        pqxx::nontransaction reading(**session);
+        job.read(reading);
         return std::monostate{};
       }
-      pqxx::work transaction(*connection);
+      pqxx::work transaction(**session);
       job.task(transaction);
       committing = true;
       transaction.commit();
       return std::monostate{};
     } catch (const std::exception& error) {
-      auto failure = read_failure(error, committing, connection && connection->is_open());
+      auto failure = read_failure(error, committing, session && (**session).is_open());
       // A session that is over is dropped, never used again.
-      if (failure.code == kUnavailable || failure.code == kInDoubt) connection.reset();
+      if (failure.code == kUnavailable || failure.code == kInDoubt) session.reset();
       return tl::unexpected(std::move(failure));
     }
   }
 
-  [[nodiscard]] std::unique_ptr<pqxx::connection> connect() const {
+  [[nodiscard]] std::unique_ptr<pqxx::connection> connect() {
     auto connection = std::make_unique<pqxx::connection>(checked(options.uri));
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
@@ -154,10 +228,12 @@ struct Database::Impl {
     setup.exec("set max_parallel_workers_per_gather = 0");
     setup.exec("set statement_timeout = " + std::to_string(options.statement_timeout_ms));
     setup.exec("set idle_in_transaction_session_timeout = " + std::to_string(options.standstill_timeout_ms));
+    told.see_schema(setup);
     return connection;
   }
 
   DatabaseOptions options;
+  Told told;
   std::mutex mutex;
   std::condition_variable ready;
   std::deque<Job> jobs;

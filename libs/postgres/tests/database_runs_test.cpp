@@ -204,5 +204,38 @@ TEST_F(DatabaseRunTest, Rule18_TellsValuesThatAreRefusedFromWhatMayBeTakenAnothe
   }
 }
 
+TEST_F(DatabaseRunTest, ItsTasksAndConnectionsAreCounted) {
+  metrics::Metrics metrics(10);
+  const auto shows = [&](const std::string& line) {
+    return metrics.exposition().find("\n" + line + "\n") != std::string::npos;
+  };
+  {
+    Database counted({.uri = server_->uri(),
+                      .application_name = "counted",
+                      .threads = 1,
+                      .search_path = "test",
+                      .metrics = &metrics});
+    EXPECT_TRUE(shows("kassaflow_sql_seconds_count 0"));
+    EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"idle\"} 0"));
+    EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"busy\"} 0"));
+    EXPECT_TRUE(shows("kassaflow_sql_waiting 0"));
+    const auto done = counted.run_blocking([&](pqxx::work&) {
+      EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"busy\"} 1"));
+      EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"idle\"} 0"));
+      // Its only thread is here: another task waits.
+      DatabaseAccess::submit(counted, DatabaseAccess::Task([](pqxx::work&) {}), [](const Result<std::monostate>&) {});
+      EXPECT_TRUE(shows("kassaflow_sql_waiting 1"));
+    });
+    ASSERT_TRUE(done);
+    EXPECT_FALSE(counted.run_blocking([](pqxx::work& work) { work.exec("select 1 / 0"); }));
+    EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"busy\"} 0"));
+    EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"idle\"} 1"));
+    EXPECT_TRUE(shows("kassaflow_sql_waiting 0"));
+    EXPECT_TRUE(shows("kassaflow_sql_seconds_count 3"));
+    EXPECT_TRUE(shows("kassaflow_schema_version{schema=\"test\"} 1"));
+  }
+  EXPECT_TRUE(shows("kassaflow_sql_connections{state=\"idle\"} 0"));
+}
+
 }  // namespace
 }  // namespace kassaflow::postgres

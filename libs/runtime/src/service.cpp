@@ -23,6 +23,7 @@
 #include "kassaflow/http/server.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/text/visible.hpp"
+#include "process.hpp"
 
 namespace kassaflow::runtime {
 namespace {
@@ -59,6 +60,7 @@ http::Handler admin_handler(Life& life, metrics::Metrics& metrics) {
       co_return why.empty() ? plain(200, "ready\n") : plain(503, visible(why) + "\n");
     }
     if (inbound.target == "/metrics") {
+      show_process(metrics);
       if (life.app) life.app->update_metrics();
       co_return http::Reply{200, "text/plain; version=0.0.4; charset=utf-8", metrics.exposition()};
     }

@@ -1,6 +1,5 @@
 #include "app.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -33,6 +32,7 @@ postgres::DatabaseOptions database_options(const FiscalizerSettings& settings, c
   options.application_name = context.instance;
   options.threads = threads;
   options.search_path = kSchema;
+  options.metrics = &context.metrics;
   return options;
 }
 
@@ -57,6 +57,7 @@ void refuse_without_fsync(journal::Store& store) {
 App::App(const runtime::Context& context, const FiscalizerSettings& settings)
     : context_(context),
       settings_(settings),
+      counters_(context.metrics),
       database_(database_options(settings, context, 4)),
       intake_database_(database_options(settings, context, 1)),
       lease_database_(database_options(settings, context, 1)),
@@ -90,7 +91,9 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                      return one.protocol->make_driver(one, settings_.durations, network_, context_.clock);
                    },
                .jitter = async::jitter,
-               .finished = [this](const Finished& finished) { count(finished); },
+               .finished = [this](const Finished& finished) { counters_.finished(finished); },
+               .attempt_ended = [this](const auto& protocol,
+                                       const auto& finding) { counters_.attempt_ended(protocol, finding); },
                .lanes_changed = [this] { measure_.notify(); }}),
       eraser_(context.executor, context.clock, store_, settings.contents_kept),
       measure_(context.executor, context.clock),
@@ -115,7 +118,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
   hooks.settled = [this](const RegisterId& register_id) {
     asio::post(context_.executor, [this, register_id] { worker_.decided(register_id); });
   };
-  hooks.finished = [this](const Finished& finished) { count(finished); };
+  hooks.finished = [this](const Finished& finished) { counters_.finished(finished); };
   hooks.find_register = [this](const RegisterId& id) {
     const auto snapshot = watcher_.current();
     const auto found = snapshot->registers.find(id);
@@ -168,65 +171,20 @@ bool App::on_batch(const std::vector<kafka::Record>& batch) {
   return true;
 }
 
-void App::count(const Finished& finished) {
-  context_.metrics
-      .counter("kassaflow_receipts_finished_total", "receipts that came to their end",
-               {{"tenant", finished.tenant.str()}, {"outcome", std::string(receipts::to_string(finished.state))}})
-      .add();
-  if (finished.state != receipts::State::done) return;
-  if (finished.test) {
-    context_.metrics
-        .counter("kassaflow_test_receipts_total", "receipts whose document has no legal force",
-                 {{"tenant", finished.tenant.str()}})
-        .add();
-  }
-  context_.metrics
-      .histogram("kassaflow_receipt_seconds", "accepted to fiscalized",
-                 {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})
-      .observe(finished.seconds);
-}
-
 asio::awaitable<void> App::measure() {
-  using metrics::Metrics;
   while (!stopping_) {
-    const auto lanes = worker_.views();
     auto waiting = co_await store_.run([shards = worker_.shards()](Transaction& tx) { return tx.waiting(shards); });
-    if (waiting) {
-      std::map<PoolId, Waiting> pools;  // one that has nothing to wait for is 0, not absent
-      for (const auto& lane : lanes) pools.try_emplace(lane.pool);
-      for (const auto& row : *waiting) {
-        auto& pool = pools[row.pool];
-        pool.queued += row.queued;
-        pool.oldest_queued_s = std::max(pool.oldest_queued_s, row.oldest_queued_s);
-        pool.uncertain += row.uncertain;
-      }
-      std::vector<Metrics::Sample> depth, oldest, uncertain;
-      for (const auto& [pool, row] : pools) {
-        depth.push_back({{{"pool", pool.str()}}, static_cast<double>(row.queued)});
-        oldest.push_back({{{"pool", pool.str()}}, row.oldest_queued_s});
-        uncertain.push_back({{{"pool", pool.str()}}, static_cast<double>(row.uncertain)});
-      }
-      context_.metrics.gauges("kassaflow_queue_depth", "receipts waiting for a register", depth, Metrics::Rest::sum);
-      context_.metrics.gauges("kassaflow_queue_oldest_seconds", "age of the oldest waiting receipt", oldest,
-                              Metrics::Rest::max);
-      context_.metrics.gauges("kassaflow_uncertain_receipts", "receipts that wait for proof or a person", uncertain,
-                              Metrics::Rest::sum);
-    }
-    std::vector<Metrics::Sample> up;
-    for (const auto& lane : lanes) up.push_back({{{"register", lane.register_id.str()}}, lane.up ? 1.0 : 0.0});
-    const auto& recovery = worker_.recovery();
-    context_.metrics.gauge("kassaflow_journal_open", "1 when the journal is trusted, so that receipts are printed")
-        .set(recovery.stage() == Stage::open ? 1 : 0);
-    context_.metrics
-        .gauge("kassaflow_journal_standby_in_sync", "1 when a commit is on a second machine before it is believed")
-        .set(recovery.durability().standby_in_sync ? 1 : 0);
-    context_.metrics.gauges("kassaflow_register_up", "1 when the register takes receipts", up, Metrics::Rest::min);
+    if (waiting) counters_.show_waiting(worker_.pools(), *waiting);
     co_await measure_.wait_for(kMeasure);
   }
   measured_.notify();
 }
 
 void App::update_metrics() {
+  counters_.show_registers(worker_.views(), context_.clock.unix_s());
+  counters_.show_journal(worker_.recovery().stage(), worker_.recovery().durability());
+  counters_.show_leases(worker_.shards().size(), worker_.takeovers());
+  producer_.show(context_.metrics);
   consumer_->show(context_.metrics);
   topics_.show(context_.metrics);
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
 
+#include "counters.hpp"
 #include "eraser.hpp"
 #include "journal/postgres_lease_store.hpp"
 #include "journal/postgres_store.hpp"
@@ -38,11 +39,11 @@ class App final : public runtime::App {
   kafka::ReadPositions positions_of(bool assigned);
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
-  void count(const Finished& finished);
   [[nodiscard]] std::optional<std::vector<Lane::View>> ask_views();
 
   runtime::Context context_;
   const FiscalizerSettings& settings_;
+  Counters counters_;
   postgres::Database database_;
   postgres::Database intake_database_;
   std::optional<Life> intake_life_;  // of the journal whose positions intake goes on from; the consumer's thread

@@ -71,7 +71,7 @@ void Lane::stop() {
 
 asio::awaitable<void> Lane::run() {
   while (!stopping_) co_await step();
-  set_up(false, "not driven by this worker");
+  set_down(Down::stopping, "not driven by this worker");
   finished_ = true;
 }
 
@@ -90,22 +90,23 @@ asio::awaitable<void> Lane::step() {
   } else if (dependencies_.clock.now() < rest_until_) {
     co_await wake_.wait_until(rest_until_);
   } else if (!stands_.empty()) {
-    set_up(false, stands_);
+    set_down(Down::test_register, stands_);
     co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (!memory_.disputed_fn.empty()) {
-    set_up(false, "it names FN " + memory_.disputed_fn + ", which is not bound to it: a person must say whose it is");
+    set_down(Down::foreign_storage,
+             "it names FN " + memory_.disputed_fn + ", which is not bound to it: a person must say whose it is");
     co_await wake_.wait_for(dependencies_.settings.register_health);
     must_remember_ = true;
   } else if (!up_) {
     co_await probe();
   } else if (memory_.questions.size() > kProbesAtOnce) {
-    set_up(false, "two uncertain documents: a person must settle one of them");
+    set_down(Down::two_uncertain, "two uncertain documents: a person must settle one of them");
     co_await wake_.wait_for(dependencies_.settings.register_health);
     must_remember_ = true;
   } else if (resting()) {
     co_await wake_.wait_until(quiet_until_);
   } else if (register_->retired || register_->revision < memory_.retired_at) {
-    set_up(false, "it is being deleted");
+    set_down(Down::retired, "it is being deleted");
     co_await wake_.wait_for(dependencies_.settings.register_health);
   } else if (shift_due_) {
     co_await report(*shift_due_);
@@ -126,11 +127,11 @@ bool Lane::refresh_driver() {
   stands_.clear();
   if (identity_.empty()) {  // in the journal, all registers without one would be the same
     driver_.reset();
-    set_up(false, "its document does not say which physical register it is");
+    set_down(Down::document, "its document does not say which physical register it is");
     return false;
   }
   driver_ = dependencies_.make_driver(register_->settings);
-  if (!run_) up_ = false;
+  if (!run_) look_again();
   return true;
 }
 
@@ -157,11 +158,13 @@ asio::awaitable<void> Lane::probe() {
     const std::string why = *health.test ? "a test register, and its document does not say test: true"
                                          : "a real storage, and its document says test: true";
     alarm_once("alarm.test_register", registers::finding(Fact::unknown, Cause::test_register, "probe", why));
-    set_up(false, why);
+    set_down(Down::test_register, why);
     co_return co_await wake_.wait_for(dependencies_.settings.register_health);
   }
-  set_up(health.up, health.detail);
-  if (!health.up) co_await wake_.wait_for(dependencies_.settings.register_health);
+  remember(health.storage);
+  if (health.up) co_return set_up(health.detail);
+  set_down(down_of(health.why), health.detail);
+  co_await wake_.wait_for(dependencies_.settings.register_health);
 }
 
 bool Lane::shift_must_close() const {
@@ -174,7 +177,7 @@ asio::awaitable<void> Lane::print_next() {
   auto receipt =
       co_await dependencies_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
   if (!receipt) {
-    if (dependencies_.clock.now() >= until) up_ = false;  // idle for a while: look whether it is still there
+    if (dependencies_.clock.now() >= until) look_again();  // idle for a while: look whether it is still there
     co_return;
   }
   const auto id = receipt->id;
@@ -202,7 +205,7 @@ asio::awaitable<bool> Lane::print(Queued queued) {
   const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
   if (!pool) {  // a word in it that this version does not know: another worker, or the next version, prints it
-    set_up(false, "its pool is not in force here");
+    set_down(Down::pool, "its pool is not in force here");
     co_await wake_.wait_for(dependencies_.settings.register_health);
     co_return false;
   }
@@ -282,7 +285,7 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
         continue;
       }
       if (answer.fact == Fact::unknown) {
-        back_off(answer.text);
+        back_off(Down::transient, answer.text);
         co_return false;
       }
       attempt.register_id = id;
@@ -311,7 +314,7 @@ asio::awaitable<bool> Lane::doubt(NewAttempt attempt, bool askable) {
 asio::awaitable<void> Lane::report(ShiftCommand command) {
   const Meanwhile busy(busy_);
   const auto pool = dependencies_.find_pool(pool_);
-  if (!pool) co_return back_off("its pool is not in force here");
+  if (!pool) co_return back_off(Down::pool, "its pool is not in force here");
   const auto key =
       protocol_.attempt_key("shift/" + identity_.str() + "/" + receipts::new_post_id(dependencies_.clock.unix_ms()), 1);
   const auto request = driver_->render_shift(command, pool->till, key).body;
@@ -323,7 +326,7 @@ asio::awaitable<void> Lane::report(ShiftCommand command) {
   // Reports are paper and documents: without a receipt between them, one a back-off.
   if (++shift_loops_ < kShiftLoops) co_return;
   if (shift_loops_ == kShiftLoops) log::error("alarm.shift", {{"register", register_id_.str()}, {"detail", detail_}});
-  back_off("the shift cannot be opened or closed");
+  back_off(Down::shift, "the shift cannot be opened or closed");
 }
 
 NewAttempt Lane::new_attempt(Kind kind, std::string key, std::string request) const {
@@ -423,6 +426,7 @@ void Lane::answered(std::int64_t attempt) {
 }
 
 void Lane::learn(Kind kind, const Finding& finding) {
+  dependencies_.attempt_ended(protocol_, finding);
   // What is at the head of the queue may have changed.
   if (finding.fact == Fact::not_printed || !memory_.questions.empty()) dependencies_.dispatcher.refresh(pool_);
   if (finding.fact == Fact::printed && memory_.questions.empty()) {
@@ -441,6 +445,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
   }
   if (finding.fact != Fact::not_printed) {  // lost: the link is in question, and the rest begins now
     up_ = false;
+    down_ = Down::lost_answer;
     detail_ = finding.text;
     const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
     if (!can_be_asked) quiet_until_ = dependencies_.clock.now() + timers_.quiet;
@@ -461,11 +466,11 @@ void Lane::learn(Kind kind, const Finding& finding) {
     case Cause::none:
     case Cause::ambiguous:
     case Cause::transient:
-      back_off(finding.text);
+      back_off(Down::transient, finding.text);
       break;
     case Cause::register_fault:
       alarm_once("alarm.register_fault", finding);
-      back_off(finding.text);
+      back_off(Down::fault, finding.text);
       break;
   }
 }
@@ -489,20 +494,42 @@ void Lane::keep_in_mind(Kind kind, const Finding& finding) {
   if (kind == Kind::close_shift) memory_.shift_opened_at_s = 0;
 }
 
-void Lane::back_off(const std::string& why) {
+void Lane::back_off(Down cause, const std::string& why) {
   const auto& settings = dependencies_.settings;
   rest_until_ = dependencies_.clock.now() +
                 async::back_off(settings.retry_min, settings.retry_max, failures_++, dependencies_.jitter());
-  set_up(false, why);
+  set_down(cause, why);
 }
 
-void Lane::set_up(bool up, std::string detail) {
-  if (up != up_ || detail != detail_) {
-    log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
-               {{"register", register_id_.str()}, {"detail", detail}});
+void Lane::set_up(std::string detail) {
+  if (!up_ || detail != detail_) {
+    log::info("register.up", {{"register", register_id_.str()}, {"detail", detail}});
   }
-  up_ = up;
+  up_ = true;
   detail_ = std::move(detail);
+}
+
+void Lane::set_down(Down cause, std::string detail) {
+  if (up_ || detail != detail_) {
+    log::warn("register.down", {{"register", register_id_.str()}, {"detail", detail}});
+  }
+  up_ = false;
+  down_ = cause;
+  detail_ = std::move(detail);
+}
+
+// It is probed before anything else.
+void Lane::look_again() {
+  up_ = false;
+  down_ = Down::probing;
+}
+
+// A probe that learns nothing of it takes nothing back.
+void Lane::remember(const registers::Health::Storage& storage) {
+  if (storage.ends_at_s) storage_.ends_at_s = storage.ends_at_s;
+  if (!storage.unsent) return;
+  storage_.unsent = storage.unsent;
+  storage_.unsent_since_s = storage.unsent_since_s;
 }
 
 Lane::View Lane::view() const {
@@ -515,6 +542,9 @@ Lane::View Lane::view() const {
   view.shift = memory_.shift;
   view.printing = run_ ? run_->receipt() : ReceiptId();
   view.up = up_;
+  view.down = down_;
+  if (!driver_ || !driver_->capabilities().manages_shifts) view.shift_opened_at_s = memory_.shift_opened_at_s;
+  view.storage = storage_;
   return view;
 }
 

@@ -14,6 +14,7 @@
 #include "asker.hpp"
 #include "attempt_run.hpp"
 #include "dispatcher.hpp"
+#include "down.hpp"
 #include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
 #include "kassaflow/base/id.hpp"
@@ -23,6 +24,8 @@
 #include "settings.hpp"
 
 namespace kassaflow::fiscalizer {
+
+using AttemptEnded = std::function<void(const registers::Protocol& protocol, const registers::Finding& finding)>;
 
 // What all lanes of a worker share.
 struct LaneDependencies {
@@ -41,6 +44,8 @@ struct LaneDependencies {
   std::function<double()> jitter;  // 0..1
   // A register of the pool is to be asked about an attempt that another lane has written down.
   std::function<void(const RegisterId& id)> doubted = [](const RegisterId&) {};
+  // An attempt came to an end, and that was news.
+  AttemptEnded attempt_ended = [](const registers::Protocol&, const registers::Finding&) {};
 };
 
 class Lane {
@@ -82,7 +87,7 @@ class Lane {
   // What reads a callback of this register; null while there is none.
   [[nodiscard]] const registers::Driver* driver() const { return driver_.get(); }
 
-  struct View {  // for `registers list`
+  struct View {  // for `registers list` and metrics
     RegisterId register_id;
     PoolId pool;
     TenantId tenant;
@@ -90,6 +95,9 @@ class Lane {
     ReceiptId printing;
     Shift shift = Shift::unknown;
     bool up = false;
+    Down down = Down::probing;           // with !up
+    std::int64_t shift_opened_at_s = 0;  // 0: it is closed, or nobody here knows
+    registers::Health::Storage storage;  // as it was last told
   };
   [[nodiscard]] View view() const;
   [[nodiscard]] bool up() const { return up_; }
@@ -114,11 +122,14 @@ class Lane {
   void learn(Kind kind, const Finding& finding);
   void keep_in_mind(Kind kind, const Finding& finding);
   void alarm_once(std::string_view event, const Finding& finding);
-  void back_off(const std::string& why);
+  void back_off(Down cause, const std::string& why);
   [[nodiscard]] bool may_start() const { return dependencies_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return dependencies_.clock.now() < quiet_until_; }
-  void set_up(bool up, std::string detail);
+  void set_up(std::string detail);
+  void set_down(Down cause, std::string detail);
+  void look_again();
+  void remember(const registers::Health::Storage& storage);
 
   LaneDependencies dependencies_;
   const registers::Protocol& protocol_;
@@ -143,6 +154,8 @@ class Lane {
   std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
   bool up_ = false;
+  Down down_ = Down::probing;  // with !up_
+  registers::Health::Storage storage_;
   bool busy_ = false;
   bool stopping_ = false;
   bool finished_ = false;

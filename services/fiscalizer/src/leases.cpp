@@ -138,6 +138,10 @@ asio::awaitable<void> Leases::look() {
   if (changed || gives) tell_lanes(changed);
   if (change.take_over.empty() && change.release.empty() && change.dead.empty()) co_return;
 
+  std::set<int> of_the_dead;
+  for (const auto& row : change.take_over) {
+    if (!row.worker.empty()) of_the_dead.insert(row.shard);
+  }
   const auto done = co_await store_.change(self, std::move(change));
   if (!done) {  // the next look shows what became of it
     report(log::Level::warn, "lease.change_failed", done.error());
@@ -147,7 +151,10 @@ asio::awaitable<void> Leases::look() {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) co_return;
-    for (const auto& row : done->taken) epochs_[row.shard] = row.epoch;
+    for (const auto& row : done->taken) {
+      epochs_[row.shard] = row.epoch;
+      ++(of_the_dead.contains(row.shard) ? takeovers_.expired : takeovers_.released);
+    }
     held = epochs_.size();
   }
   if (done->released > 0) log::info("lease.released", {{"shards", done->released}, {"held", held}});
@@ -240,6 +247,11 @@ std::optional<Clock::time_point> Leases::held_until(const Fence& fence) const {
 bool Leases::releasing(int shard) const {
   const std::lock_guard lock(mutex_);
   return leaving_ || releasing_.contains(shard);
+}
+
+Leases::Takeovers Leases::takeovers() const {
+  const std::lock_guard lock(mutex_);
+  return takeovers_;
 }
 
 std::vector<int> Leases::held() const {

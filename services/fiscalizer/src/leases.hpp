@@ -104,6 +104,12 @@ class Leases {
   // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
   [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
+  // Shards taken so far: nobody's, and those of workers that fell silent. From any thread.
+  struct Takeovers {
+    std::uint64_t released = 0;
+    std::uint64_t expired = 0;
+  };
+  [[nodiscard]] Takeovers takeovers() const;
   [[nodiscard]] const WorkerId& worker() const { return options_.worker; }
   // By when the last byte must be out that leaves under this epoch; nullopt: it is over. In the past: so is the lease.
   [[nodiscard]] std::optional<async::Clock::time_point> held_until(const Fence& fence) const;
@@ -145,6 +151,7 @@ class Leases {
   std::set<int> given_up_;   // no longer ours by our own books, perhaps still by the store's
   std::set<int> busy_at_stop_;
   async::Clock::time_point valid_until_{};
+  Takeovers takeovers_;
   bool leaving_ = false;
   bool stopping_ = false;
 };

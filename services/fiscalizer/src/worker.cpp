@@ -132,7 +132,8 @@ LaneDependencies Worker::lane_dependencies() {
               },
           .make_driver = [this](const registers::RegisterSettings& settings) { return driver_for(settings); },
           .jitter = dependencies_.jitter,
-          .doubted = [this](const RegisterId& id) { decided(id); }};
+          .doubted = [this](const RegisterId& id) { decided(id); },
+          .attempt_ended = dependencies_.attempt_ended};
 }
 
 void Worker::reconcile() {
@@ -262,8 +263,15 @@ std::unique_ptr<registers::Driver> Worker::driver_for(const registers::RegisterS
   return std::make_unique<ContainedDriver>(dependencies_.make_driver(settings), settings.id);
 }
 
+std::set<PoolId> Worker::pools() const {
+  std::set<PoolId> result;
+  for (const auto& [id, lane] : lanes_) result.insert(lane->pool());
+  return result;
+}
+
 std::vector<Lane::View> Worker::views() const {
   std::vector<Lane::View> result;
+  result.reserve(lanes_.size());
   for (const auto& [id, lane] : lanes_) result.push_back(lane->view());
   return result;
 }

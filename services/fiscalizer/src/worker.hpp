@@ -40,6 +40,7 @@ struct WorkerDependencies {
   std::function<std::unique_ptr<LifeTimer>()> life_timer = [] { return std::make_unique<KillTimer>(); };
   // Called on the executor.
   std::function<void(const Finished&)> finished = [](const Finished&) {};
+  AttemptEnded attempt_ended = [](const registers::Protocol&, const registers::Finding&) {};
   std::function<void()> lanes_changed = [] {};
 };
 
@@ -65,6 +66,8 @@ class Worker {
   // The journal as it was last seen.
   [[nodiscard]] const Recovery& recovery() const { return recovery_; }
   [[nodiscard]] std::vector<Lane::View> views() const;
+  [[nodiscard]] std::set<PoolId> pools() const;  // of its lanes
+  [[nodiscard]] Leases::Takeovers takeovers() const { return leases_.takeovers(); }
 
  private:
   void spawn(boost::asio::awaitable<void> task);

@@ -908,23 +908,25 @@ class MemoryTransaction final : public Transaction {
     for (const auto& [id, stored] : tables_.receipts) {
       const auto& row = stored.row;
       if (std::ranges::find(shards, receipts::shard_of(row.pool)) == shards.end()) continue;
-      Waiting seen{row.pool};
+      Waiting seen{.pool = row.pool};
+      for (const auto id_of_attempt : of(id)) {
+        const auto& attempt = tables_.attempts.at(id_of_attempt);
+        if (attempt.row.question != Question::open && attempt.row.question != Question::asked) continue;
+        const auto since_ms = attempt.row.finished_at_ms != 0 ? attempt.row.finished_at_ms : attempt.started_at_ms;
+        ++seen.questions;
+        seen.oldest_question_s = std::max(seen.oldest_question_s, static_cast<double>(now_ms_ - since_ms) / 1000);
+      }
       if (row.state == State::queued) {
         seen.queued = 1;
         seen.oldest_queued_s = static_cast<double>(now_ms_ - stored.accepted_at_ms) / 1000;
       } else if (row.state == State::uncertain || row.state == State::held) {
         seen.uncertain = 1;
+        seen.held = row.state == State::held ? 1 : 0;
       } else if (receipts::phase_of(row.state) == Phase::ended) {
-        seen.uncertain = std::ranges::any_of(of(id), [&](auto attempt) {
-          const auto question = tables_.attempts.at(attempt).row.question;
-          return question == Question::open || question == Question::asked;
-        });
+        seen.uncertain = seen.questions > 0 ? 1 : 0;
       }
-      if (seen.queued + seen.uncertain == 0) continue;
-      auto& pool = pools.try_emplace(row.pool, Waiting{row.pool}).first->second;
-      pool.queued += seen.queued;
-      pool.uncertain += seen.uncertain;
-      pool.oldest_queued_s = std::max(pool.oldest_queued_s, seen.oldest_queued_s);
+      if (seen.queued + seen.uncertain + seen.questions == 0) continue;
+      fiscalizer::add(pools.try_emplace(row.pool, Waiting{.pool = row.pool}).first->second, seen);
     }
     std::vector<Waiting> result;
     for (auto& [id, pool] : pools) result.push_back(pool);

@@ -5,6 +5,49 @@
 namespace kassaflow::fiscalizer {
 namespace {
 
+// What metrics tell of a pool.
+TEST_P(JournalTest, WaitingIsCountedByPool) {
+  const auto waiting = [this](int shard) {
+    Waiting all{.pool = kPool};
+    for (const auto& row : run([&](Transaction& tx) { return tx.waiting({shard}); })) {
+      EXPECT_EQ(row.pool, kPool);
+      add(all, row);
+    }
+    return all;
+  };
+  const int shard = receipts::shard_of(kPool);
+  EXPECT_EQ(waiting(shard).queued, 0);
+  take({post(1, 1, 10, "d", 0), post(2, 2, 10, "d", 1), post(3, 3, 10, "d", 2)});
+  change(3, [](auto& row) { row.state = receipts::State::held; });
+  auto seen = waiting(shard);
+  EXPECT_EQ(seen.queued, 2);
+  EXPECT_GT(seen.oldest_queued_s, 0);
+  EXPECT_EQ(seen.uncertain, 1);
+  EXPECT_EQ(seen.held, 1);
+  EXPECT_EQ(seen.questions, 0);
+  EXPECT_EQ(seen.oldest_question_s, 0);
+
+  const auto lost = open_and_lose(attempt_for(queued().at(0)));
+  under_test_->let_pass(std::chrono::hours(1));
+  seen = waiting(shard);
+  EXPECT_EQ(seen.queued, 1);
+  EXPECT_EQ(seen.uncertain, 2);
+  EXPECT_EQ(seen.held, 1);
+  EXPECT_EQ(seen.questions, 1);
+  EXPECT_GE(seen.oldest_question_s, 3600);
+  EXPECT_LT(seen.oldest_question_s, 3700);
+  EXPECT_EQ(waiting((shard + 1) % receipts::kShards).questions, 0);
+
+  change(1, [](auto& row) { row.state = receipts::State::done; });
+  seen = waiting(shard);
+  EXPECT_EQ(seen.uncertain, 2) << "a receipt that has ended with an attempt without an answer";
+  EXPECT_EQ(seen.questions, 1);
+  change_attempt(lost, receipts::AttemptOutcome::unknown, Question::settled);
+  seen = waiting(shard);
+  EXPECT_EQ(seen.uncertain, 1);
+  EXPECT_EQ(seen.questions, 0);
+}
+
 TEST_P(JournalTest, Rule1_TheAttemptHoldsTheBytesBeforeAnythingIsSent) {
   take({post(1, 1, 10, "d", 0)});
   ASSERT_NE(open(attempt_for(queued().at(0))), 0);

@@ -72,7 +72,13 @@ class LaneTest : public PostgresJournalTest {
                                    .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
                                    .make_driver = make_driver_,
                                    .jitter = [] { return 0.5; },
-                                   .doubted = [this](const RegisterId&) { lane_->remember_again(); }},
+                                   .doubted = [this](const RegisterId&) { lane_->remember_again(); },
+                                   .attempt_ended =
+                                       [this](const registers::Protocol& protocol, const Finding& finding) {
+                                         EXPECT_EQ(&protocol, register_->settings.protocol);
+                                         ended_.push_back(std::string(to_string(finding.fact)) + " " +
+                                                          std::string(to_string(finding.cause)));
+                                       }},
                   *register_->settings.protocol, RegisterId("kkt-1"), kPool,
                   leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
@@ -117,6 +123,7 @@ class LaneTest : public PostgresJournalTest {
   journal::PostgresLeaseStore lease_store_{lease_database_};
   Leases leases_{io_.get_executor(), io_.get_executor(), async::machine_clock(), lease_store_, {kWorker, 10min}};
   bool leased_ = false;
+  std::vector<std::string> ended_;  // attempts, by what was told of them
   Dispatcher dispatcher_{io_.get_executor(), async::machine_clock(), journal_};
   ScriptedDriver driver_;
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings&)> make_driver_ =
@@ -154,6 +161,9 @@ TEST_F(LaneTest, AnExpiredShiftToldByCallbackIsClosedOnceAndTheReceiptPrintedOnc
   until([&] { return state(1) == "done" && state(2) == "done"; });
   EXPECT_EQ(driver_.reports, std::vector{ShiftCommand::close});
   EXPECT_EQ(driver_.sends, 3) << "refused, printed, and the next receipt";
+  EXPECT_EQ(ended_,
+            (std::vector<std::string>{"not_printed shift_expired", "printed none", "printed none", "printed none"}))
+      << "each attempt once, the report among them";
 }
 
 TEST_F(LaneTest, AFullStorageToldByCallbackBacksOff) {
@@ -163,8 +173,36 @@ TEST_F(LaneTest, AFullStorageToldByCallbackBacksOff) {
   until([&] { return driver_.asks > 1; });
   call_back(refusal(Cause::register_fault, "Архив ФН переполнен"));
   until([&] { return rests("Архив ФН переполнен"); });
+  EXPECT_EQ(lane_->view().down, Down::fault);
+  EXPECT_EQ(ended_, std::vector<std::string>{"not_printed register_fault"});
   EXPECT_EQ(driver_.sends, 1);
   EXPECT_EQ(state(1), "queued");
+}
+
+TEST_F(LaneTest, ItsViewSaysWhyItIsDownAndWhatItTellsOfItsStorage) {
+  using Why = registers::Health::Why;
+  driver_.health.up = false;
+  driver_.health.why = Why::licence;
+  driver_.health.storage = {.ends_at_s = 1'798'761'600, .unsent = 2, .unsent_since_s = 1'772'355'641};
+  drive();
+  EXPECT_EQ(lane_->view().down, Down::probing);
+  until([&] { return lane_->view().down == Down::licence; });
+  EXPECT_EQ(lane_->view().storage.ends_at_s, 1'798'761'600);
+  EXPECT_EQ(lane_->view().storage.unsent, 2);
+  EXPECT_EQ(lane_->view().storage.unsent_since_s, 1'772'355'641);
+
+  driver_.health.why = Why::unreachable;
+  driver_.health.storage = {};
+  until([&] { return lane_->view().down == Down::unreachable; });
+  EXPECT_EQ(lane_->view().storage.ends_at_s, 1'798'761'600) << "a probe that learns nothing takes nothing back";
+  EXPECT_EQ(lane_->view().storage.unsent, 2);
+
+  driver_.health.up = true;
+  driver_.health.storage.unsent = 0;
+  driver_.sent = printed();
+  until([&] { return lane_->up(); });
+  EXPECT_EQ(lane_->view().storage.unsent, 0);
+  EXPECT_EQ(lane_->view().storage.unsent_since_s, std::nullopt);
 }
 
 // The quiet time is for the question's sake: once a person has answered it, the queue goes on.

@@ -196,6 +196,23 @@ TEST_F(LeasesInMemory, Rule4_TheShardsOfOneThatIsSilentForALeaseAreTaken) {
   EXPECT_FALSE(store_.knows(kA));
 }
 
+TEST_F(LeasesInMemory, TakeoversAreCountedByHowTheShardCameFree) {
+  Worker a(*this, kA);
+  Worker b(*this, kB);
+  EXPECT_EQ(a.leases.takeovers().released, 0U);
+  look(a);
+  EXPECT_EQ(a.leases.takeovers().released, static_cast<std::uint64_t>(kShards)) << "nobody's before";
+  look(b);
+  pass(4s, {&a, &b});
+  EXPECT_EQ(b.leases.takeovers().released, 512U) << "given back";
+  EXPECT_EQ(b.leases.takeovers().expired, 0U);
+  pass(14s, {&b});
+  EXPECT_EQ(store_.held_by(kB), kShards);
+  EXPECT_EQ(b.leases.takeovers().released, 512U);
+  EXPECT_EQ(b.leases.takeovers().expired, 512U);
+  EXPECT_EQ(a.leases.takeovers().expired, 0U);
+}
+
 // The first worker back after an outage has seen nobody move: they could not write either.
 TEST_F(LeasesInMemory, Rule4_AfterAnOutageLongerThanTheLeaseNobodyIsRobbed) {
   Worker a(*this, kA);

@@ -66,7 +66,10 @@ class Ingress final : public runtime::App {
     return topics_.not_ready();
   }
 
-  void update_metrics() override { topics_.show(metrics_); }
+  void update_metrics() override {
+    topics_.show(metrics_);
+    producer_.show(metrics_);
+  }
 
   asio::awaitable<void> shut_down() override {
     co_await server_.drain(settings_.print_deadline);

@@ -47,7 +47,8 @@ class RegistryApp final : public runtime::App {
               const IdMaster& id_master)
       : store_({.postgres = settings.postgres.reveal(),
                 .allow_private_endpoints = context.common.allow_private_endpoints,
-                .secret_grace = settings.secret_grace},
+                .secret_grace = settings.secret_grace,
+                .metrics = &context.metrics},
                std::move(keyring), id_master),
         replica_(context.instance),
         access_([this](const std::string& hash) { return store_.find_token(hash); }),
@@ -56,7 +57,7 @@ class RegistryApp final : public runtime::App {
                   .public_url = settings.public_url,
                   .retire = retire_at_fiscalizers(settings.fiscalizer_grpc, settings.identity),
                   .access = access_}),
-        watching_(context.metrics.gauge("kassaflow_registry_watchers", "Processes that follow the configuration.")) {
+        watching_(context.metrics.gauge("kassaflow_registry_watchers")) {
     if (const auto ready = store_.prepare(); !ready) throw std::runtime_error(explained(ready.error()));
     if (const auto recent = store_.recent_watchers()) watchers_.expect(*recent);
     const std::string address = settings.grpc_address + ":" + std::to_string(settings.grpc_port);

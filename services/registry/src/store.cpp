@@ -33,7 +33,11 @@ std::uint64_t next_revision(pqxx::work& work) {
 }  // namespace
 
 Store::Store(const StoreOptions& options, Keyring keyring, IdMaster id_master)
-    : database_({.uri = options.postgres, .application_name = "registry", .threads = 4, .search_path = kSchema}),
+    : database_({.uri = options.postgres,
+                 .application_name = "registry",
+                 .threads = 4,
+                 .search_path = kSchema,
+                 .metrics = options.metrics}),
       keyring_(std::move(keyring)),
       id_master_(id_master),
       options_(options) {}

@@ -41,6 +41,7 @@ struct StoreOptions {
   std::string postgres;  // libpq URI
   bool allow_private_endpoints = false;
   std::chrono::milliseconds secret_grace{0};  // how long a changed secret is still answered
+  metrics::Metrics* metrics = nullptr;        // null: nobody wants to know
 };
 
 inline constexpr ErrorKind kNotFound{"registry.not_found", "`kassactl get KIND` shows which there are"};

@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
 constexpr auto kMeasure = 1s;
+constexpr auto kLookCaughtUp = 5s;
 constexpr auto kDrain = 5s;
 constexpr const char* kLifeTable = "receipts";
 
@@ -37,6 +38,7 @@ postgres::DatabaseOptions database_options(const StatusSettings& settings, const
   options.threads = threads;
   options.search_path = kSchema;
   options.statement_timeout_ms = statement_timeout_ms;
+  options.metrics = &context.metrics;
   return options;
 }
 
@@ -80,6 +82,7 @@ asio::awaitable<std::optional<T>> within(std::chrono::milliseconds limit, asio::
 StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& settings)
     : context_(context),
       settings_(settings),
+      counters_(context.metrics),
       database_(database_options(settings, context, 3, 30000)),
       answers_database_(database_options(settings, context, 2, 1000)),
       topics_(settings.kafka, context.instance,
@@ -97,7 +100,7 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       network_({.allow_private = context.common.allow_private_endpoints}),
       traces_(context.executor, context.clock, operators_network_, settings.otlp_traces_url, context.metrics),
       pusher_(pusher_dependencies(), settings),
-      check_handler_([this] { return watcher_.current(); }, check_dependencies(), context.metrics),
+      check_handler_([this] { return watcher_.current(); }, check_dependencies(), counters_),
       look_ups_(database_),
       look_up_server_(context.executor,
                       {.name = "look-up",
@@ -120,23 +123,23 @@ StatusApp::StatusApp(const runtime::Context& context, const StatusSettings& sett
       kafka::ConsumerOptions{
           .connection = settings.kafka, .client_id = context.instance, .group = "kassaflow-status", .topics = topics()},
       handler);
-  context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(0);
   watcher_.start();
   consumer_->start();
   grpc_.start(settings.grpc_address + ":" + std::to_string(settings.grpc_port), settings.identity);
   asio::co_spawn(context_.executor, pusher_.run(), kRethrow);
   asio::co_spawn(context_.executor, measure(), kRethrow);
   asio::co_spawn(context_.executor, traces_.run(), kRethrow);
+  asio::co_spawn(context_.executor, look_whether_caught_up(), kRethrow);
   http_.start();
 }
 
 CheckDependencies StatusApp::check_dependencies() {
-  return {[this](ReceiptId id) -> asio::awaitable<std::optional<ViewEntry>> {
-            using Found = Result<std::optional<ViewEntry>>;
-            auto found = co_await within<Found>(
+  return {[this](ReceiptId id) -> asio::awaitable<std::optional<Found>> {
+            using Answer = Result<std::optional<ViewEntry>>;
+            auto found = co_await within<Answer>(
                 kAnswerLimit, answers_database_.run([id](pqxx::work& work) { return sql::find(work, id); }));
             if (!found || !*found) co_return std::nullopt;
-            co_return std::move(**found);
+            co_return Found{std::move(**found)};
           },
           [this] { return caught_up_for_answers_(); },
           [this](ReceiptId id, std::uint64_t revision) -> asio::awaitable<bool> {
@@ -156,7 +159,8 @@ Pusher::Dependencies StatusApp::pusher_dependencies() {
           .caught_up = [this] { return caught_up_for_pushes_(); },
           .transport = network_,
           .ended = [this](const ViewEntry& known,
-                          std::int64_t pushed_at_ms) { traces_.add(traces::spans_of(known.outcome, pushed_at_ms)); }};
+                          std::int64_t pushed_at_ms) { traces_.add(traces::spans_of(known.outcome, pushed_at_ms)); },
+          .answered = [this](std::string_view answer) { counters_.pushed(answer); }};
 }
 
 // A view that was restored stands at an older place than its consumer (exactly-once.md 17): throws once, so that the
@@ -199,18 +203,25 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
 
 asio::awaitable<void> StatusApp::measure() {
   while (!stopping_) {
-    const auto backlog = co_await database_.run([](pqxx::work& work) {
-      return work.exec1("select count(*) from receipts where push_due is not null")[0].as<double>();
-    });
-    if (backlog)
-      context_.metrics.gauge("kassaflow_push_backlog", "outcomes the portals have not been told").set(*backlog);
+    const auto backlog = co_await database_.run([](pqxx::work& work) { return sql::backlog(work); });
+    if (backlog) counters_.show_backlog(*backlog);
     co_await async::pause_for(context_.clock, kMeasure);
+  }
+}
+
+// Not at a scrape: it may take as long as the logs' brokers do.
+asio::awaitable<void> StatusApp::look_whether_caught_up() {
+  CaughtUp caught_up(context_.clock, log_ends_, database_);
+  while (!stopping_) {
+    counters_.show_caught_up(co_await caught_up());
+    co_await async::pause_for(context_.clock, kLookCaughtUp);
   }
 }
 
 void StatusApp::update_metrics() {
   consumer_->show(context_.metrics);
   topics_.show(context_.metrics);
+  producer_.show(context_.metrics);
 }
 
 std::string StatusApp::not_ready() const {

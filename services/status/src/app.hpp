@@ -7,6 +7,7 @@
 
 #include "caught_up.hpp"
 #include "check_handler.hpp"
+#include "counters.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "kassaflow/http/peer_server.hpp"
@@ -38,11 +39,13 @@ class StatusApp final : public runtime::App {
   kafka::ReadPositions positions_of(bool assigned);
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
+  boost::asio::awaitable<void> look_whether_caught_up();
   CheckDependencies check_dependencies();
   Pusher::Dependencies pusher_dependencies();
 
   runtime::Context context_;
   const StatusSettings& settings_;
+  Counters counters_;
   postgres::Database database_;          // intake, pushes, operators, ingress
   postgres::Database answers_database_;  // CHECK_URL alone: nothing else may delay it
   kafka::TopicCheck topics_;

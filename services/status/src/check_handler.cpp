@@ -25,18 +25,22 @@ std::string_view secret_of(std::string_view target) {
   return secret.find('/') == std::string_view::npos ? secret : std::string_view();
 }
 
-CheckHandler::CheckHandler(Snapshots snapshot, CheckDependencies view, metrics::Metrics& metrics)
-    : snapshot_(std::move(snapshot)),
-      view_(std::move(view)),
-      seconds_(metrics.histogram("kassaflow_check_url_seconds", "time to answer CHECK_URL",
-                                 {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})) {}
+CheckHandler::CheckHandler(Snapshots snapshot, CheckDependencies view, Counters& counters)
+    : snapshot_(std::move(snapshot)), view_(std::move(view)), counters_(counters) {}
 
 asio::awaitable<http::Reply> CheckHandler::operator()(const http::Inbound& inbound) const {
   const auto started = std::chrono::steady_clock::now();
   http::Reply reply;
   reply.body = co_await answer(inbound);
-  seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  counters_.check_took(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   co_return reply;
+}
+
+// A view that could not be asked is like one that knows nothing: WAIT.
+asio::awaitable<std::optional<ViewEntry>> CheckHandler::find(ReceiptId receipt) const {
+  auto found = co_await view_.find(receipt);
+  if (!found) counters_.fell_back();
+  co_return found ? std::move(found->entry) : std::nullopt;
 }
 
 asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) const {
@@ -51,7 +55,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
   const ReceiptId receipt(uuid);
 
   // For strangers, too: who asks with a secret of nobody's learns that neither from the answer nor from its time.
-  auto known = co_await view_.find(receipt);
+  auto known = co_await find(receipt);
   if (installation == nullptr) co_return wait;
   switch (answer_for(known, *installation)) {
     case Answer::wait:
@@ -62,7 +66,7 @@ asio::awaitable<std::string> CheckHandler::answer(const http::Inbound& inbound) 
       break;
   }
   if (!co_await view_.caught_up()) co_return wait;
-  known = co_await view_.find(receipt);
+  known = co_await find(receipt);
   if (answer_for(known, *installation) != Answer::error_if_current) co_return wait;
   if (!co_await view_.tell_error(receipt, known->outcome.revision())) co_return wait;
   log::info("check.error_told", {{"receipt", uuid}});

@@ -9,17 +9,21 @@
 #include <memory>
 #include <optional>
 
+#include "counters.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/server.hpp"
-#include "kassaflow/metrics/metrics.hpp"
 #include "view.hpp"
 
 namespace kassaflow::status {
 
+// What the view knows of a receipt; nullopt: nothing.
+struct Found {
+  std::optional<ViewEntry> entry;
+};
 // The view and the log as the handler asks them; nullopt/false when they do not answer in time.
 struct CheckDependencies {
-  std::function<boost::asio::awaitable<std::optional<ViewEntry>>(ReceiptId receipt)> find;
+  std::function<boost::asio::awaitable<std::optional<Found>>(ReceiptId receipt)> find;
   // True once the view has taken in all that was in the log when the call began.
   std::function<boost::asio::awaitable<bool>()> caught_up;
   // Records that the error of this revision is told; false when it must not be, or could not be recorded.
@@ -30,15 +34,16 @@ struct CheckDependencies {
 class CheckHandler {
  public:
   using Snapshots = std::function<std::shared_ptr<const configuration::Snapshot>()>;  // the one in force
-  CheckHandler(Snapshots snapshot, CheckDependencies view, metrics::Metrics& metrics);
+  CheckHandler(Snapshots snapshot, CheckDependencies view, Counters& counters);
   boost::asio::awaitable<http::Reply> operator()(const http::Inbound& inbound) const;
 
  private:
   boost::asio::awaitable<std::string> answer(const http::Inbound& inbound) const;
+  boost::asio::awaitable<std::optional<ViewEntry>> find(ReceiptId receipt) const;
 
   Snapshots snapshot_;
   CheckDependencies view_;
-  metrics::Histogram& seconds_;
+  Counters& counters_;
 };
 
 // The secret of /b24/{secret}/check, empty for any other path.

@@ -1,5 +1,7 @@
 #include "push_sql.hpp"
 
+#include <algorithm>
+
 #include "kassaflow/postgres/arrays.hpp"
 #include "portal.hpp"
 
@@ -118,6 +120,13 @@ std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& own
       !tell_error(work, receipt, now.due->known.outcome.revision()))
     return std::nullopt;
   return std::move(now.due->known);
+}
+
+Backlog backlog(pqxx::work& work) {
+  const auto row = work.exec1(
+      "select count(*), coalesce(extract(epoch from now() - min(push_due)), 0) from receipts where push_due is not "
+      "null");
+  return {row[0].as<std::int64_t>(), std::max(0.0, row[1].as<double>())};
 }
 
 void release(pqxx::work& work, const std::string& owner, const InstallationId& installation, const Release& how) {

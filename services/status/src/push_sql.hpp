@@ -45,6 +45,12 @@ Look look(pqxx::work& work, const std::string& owner, const InstallationId& inst
 std::optional<ViewEntry> tell_due_error(pqxx::work& work, const std::string& owner,
                                         const configuration::Installation& portal, const ReceiptId& receipt);
 
+struct Backlog {
+  std::int64_t waiting = 0;
+  double overdue_s = 0;  // of the one that is longest overdue, 0: none is
+};
+[[nodiscard]] Backlog backlog(pqxx::work& work);
+
 struct Release {
   std::chrono::milliseconds rest{0};
   int failures = 0;

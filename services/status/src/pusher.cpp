@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "counters.hpp"
 #include "kassaflow/async/back_off.hpp"
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/rethrow.hpp"
@@ -167,6 +168,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
   auto& kept = portal.release;
   bitrix24::Verdict verdict;
   if (response) verdict = bitrix24::classify_check_apply(told, {response->status, response->body, response->location});
+  dependencies_.answered(response ? bitrix24::name_of(verdict.reaction) : kUnreachable);
   if (verdict.reaction == bitrix24::Reaction::moved) {
     if (address.follow(verdict.location)) {
       log::warn("portal.moved", {{"installation", portal.installation.str()}});

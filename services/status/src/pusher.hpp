@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kassaflow/async/clock.hpp"
@@ -36,6 +37,7 @@ class Pusher {
     http::Transport& transport;
     // No push of it is due any more; the portal acknowledged it then, 0: it never did.
     std::function<void(const ViewEntry& known, std::int64_t pushed_at_ms)> ended;
+    std::function<void(std::string_view answer)> answered = [](std::string_view) {};  // see Counters::pushed
   };
   Pusher(Dependencies dependencies, const StatusSettings& settings);
   boost::asio::awaitable<void> run();

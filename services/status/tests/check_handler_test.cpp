@@ -46,11 +46,11 @@ struct FakeView {
   }
 
   CheckDependencies dependencies() {
-    return {[this](ReceiptId id) -> asio::awaitable<std::optional<ViewEntry>> {
+    return {[this](ReceiptId id) -> asio::awaitable<std::optional<Found>> {
               ++asked;
               const auto found = receipts.find(id);
-              if (!answers || found == receipts.end()) co_return std::nullopt;
-              co_return found->second;
+              if (!answers) co_return std::nullopt;
+              co_return found == receipts.end() ? Found{} : Found{found->second};
             },
             [this]() -> asio::awaitable<bool> {
               while_catching_up();
@@ -82,7 +82,7 @@ class CheckUrl : public testing::Test {
 
   boost::json::object ask(const std::string& body, const std::string& target = "/b24/acme-s3cr3t/check",
                           const std::string& method = "POST") {
-    const CheckHandler handler([this] { return snapshot_; }, view_.dependencies(), metrics_);
+    const CheckHandler handler([this] { return snapshot_; }, view_.dependencies(), counters_);
     const http::Inbound inbound{method, target, body, [](std::string_view) { return std::string_view(); }};
     const auto reply = run(handler(inbound));
     EXPECT_EQ(reply.status, 200);  // I3
@@ -94,6 +94,7 @@ class CheckUrl : public testing::Test {
   std::shared_ptr<const configuration::Snapshot> snapshot_;
   FakeView view_;
   metrics::Metrics metrics_{100};
+  Counters counters_{metrics_};
 };
 
 TEST_F(CheckUrl, I5_ASecretOfNobodysCostsWhatAKnownOneDoes) {
@@ -223,6 +224,22 @@ TEST_F(CheckUrl, EveryAnswerIsMeasured) {
   ask("");
   ask(form(1));
   EXPECT_NE(metrics_.exposition().find("kassaflow_check_url_seconds_count 2"), std::string::npos);
+}
+
+TEST_F(CheckUrl, AnAnswerWithoutTheViewIsCounted) {
+  const auto fallbacks = [this](const char* count) {
+    return metrics_.exposition().find(std::string("\nkassaflow_check_url_fallback_total ") + count + "\n") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(fallbacks("0"));
+  EXPECT_EQ(status(form(1)), "DONE");
+  EXPECT_EQ(status(form(99)), "WAIT");
+  view_.caught_up = false;
+  EXPECT_EQ(status(form(2)), "WAIT");
+  EXPECT_TRUE(fallbacks("0"));
+  view_.answers = false;
+  EXPECT_EQ(status(form(1)), "WAIT");
+  EXPECT_TRUE(fallbacks("1"));
 }
 
 TEST(SecretOf, IsOneSegmentBetweenItsNeighbours) {

@@ -55,6 +55,20 @@ class PushSql : public DatabaseTest {
   void lapse() { exec("update portals set free_at = now()"); }
 };
 
+TEST_F(PushSql, TheBacklogIsCountedAndItsOldestIsOverdue) {
+  const auto backlog = [this] { return run([](pqxx::work& work) { return sql::backlog(work); }); };
+  EXPECT_EQ(backlog().waiting, 0);
+  EXPECT_EQ(backlog().overdue_s, 0);
+  take_done(1, 3);
+  exec("update receipts set push_due = now() + interval '1 hour'");
+  EXPECT_EQ(backlog().waiting, 3);
+  EXPECT_EQ(backlog().overdue_s, 0) << "none is due";
+  exec("update receipts set push_due = now() - interval '1 hour' where id = '" + uuid(3) + "'");
+  EXPECT_EQ(backlog().waiting, 3);
+  EXPECT_GE(backlog().overdue_s, 3600);
+  EXPECT_LT(backlog().overdue_s, 3700);
+}
+
 TEST_F(PushSql, OneReplicaAtATimePushesToAPortal) {
   take_done(1, 3);
   take_done(4, 4, "other-main");

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "counters.hpp"
 #include "database.hpp"
 #include "kassaflow/http/one_shot.hpp"
 #include "portal_server.hpp"
@@ -61,7 +62,8 @@ class PusherTest : public DatabaseTest {
                                          .ended =
                                              [this](const ViewEntry& known, std::int64_t pushed_at_ms) {
                                                ended_.emplace_back(known.outcome.receipt_id(), pushed_at_ms != 0);
-                                             }},
+                                             },
+                                         .answered = [this](auto answer) { counters_.pushed(answer); }},
                     settings_);
     asio::co_spawn(io_, pusher_->run(), asio::detached);
   }
@@ -69,6 +71,9 @@ class PusherTest : public DatabaseTest {
     const auto deadline = std::chrono::steady_clock::now() + within;
     while (!condition() && std::chrono::steady_clock::now() < deadline) io_.run_for(20ms);
     return condition();
+  }
+  bool shows(const std::string& line) const {
+    return metrics_.exposition().find("\n" + line + "\n") != std::string::npos;
   }
   bool until_column(const std::string& expression, int receipt) {
     return until([&] { return column(expression, receipt) == "t"; });
@@ -91,16 +96,21 @@ class PusherTest : public DatabaseTest {
   bool caught_up_ = true;
   std::function<void()> while_catching_up_ = [] {};
   int looks_ = 0;
+  metrics::Metrics metrics_{100};
+  Counters counters_{metrics_};
   std::optional<Pusher> pusher_;
 };
 
 TEST_F(PusherTest, TheOutcomeIsPushedAndRemembered) {
   take(outcome(1, 5, RECEIPT_STATE_DONE));
+  EXPECT_TRUE(shows("kassaflow_pushes_total{answer=\"done\"} 0"));
   start();
   ASSERT_TRUE(until_column("pushed_at is not null and push_due is null", 1));
   ASSERT_EQ(portal_.requests.size(), 1U);
   EXPECT_EQ(portal_.requests[0].target, "/rest/1/abc/sale.cashbox.check.apply");
   EXPECT_EQ(portal_.requests[0].body, bitrix24::check_apply_done(uuid(1), document_of(find(1)->outcome)));
+  EXPECT_TRUE(shows("kassaflow_pushes_total{answer=\"done\"} 1"));
+  EXPECT_TRUE(shows("kassaflow_pushes_total{answer=\"reauthorise\"} 0"));
   some_looks();
   EXPECT_EQ(portal_.requests.size(), 1U);
   EXPECT_TRUE(until([&] { return ended_ == Ended({{uuid(1), true}}); }));

@@ -22,9 +22,9 @@ Status::Status(World& world, Books& books)
       dice_(world.plan.seed, "status"),
       view_(kPushDelay_ms),
       handler_([this] { return world_.configuration; },
-               {.find = [this](ReceiptId receipt) -> asio::awaitable<std::optional<status::ViewEntry>> {
+               {.find = [this](ReceiptId receipt) -> asio::awaitable<std::optional<status::Found>> {
                   co_await async::pause_for(world_.clock, dice_.up_to(20ms));
-                  co_return away() ? std::nullopt : view_.find(receipt);
+                  co_return away() ? std::nullopt : std::optional(status::Found{view_.find(receipt)});
                 },
                 .caught_up = [this] { return caught_up(); },
                 .tell_error = [this](ReceiptId receipt, std::uint64_t revision) -> asio::awaitable<bool> {
@@ -32,7 +32,7 @@ Status::Status(World& world, Books& books)
                   co_return !away() && view_.tell_error(receipt, revision);
                 },
                 .now_ms = [this] { return world_.clock.unix_ms(); }},
-               metrics_) {
+               counters_) {
   world_.ask_promise = [this](const fiscalizer::Wish& wish) { return withhold_error(wish); };
 }
 

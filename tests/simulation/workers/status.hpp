@@ -30,6 +30,7 @@ class Status {
   Dice dice_;
   status::MemoryView view_;
   metrics::Metrics metrics_{100};
+  status::Counters counters_{metrics_};
   status::CheckHandler handler_;
   Clock::time_point away_until_{};
 };

@@ -319,20 +319,29 @@ std::vector<Waiting> PostgresTransaction::waiting(const std::vector<int>& shards
   for (const auto& row : work_.exec_params(
            "select pool, count(*) filter (where state = 'queued') as queued, "
            "coalesce(extract(epoch from now() - min(accepted_at) filter (where state = 'queued')), 0) as oldest_s, "
-           "count(*) filter (where state in ('uncertain', 'held')) as uncertain "
+           "count(*) filter (where state in ('uncertain', 'held')) as uncertain, "
+           "count(*) filter (where state = 'held') as held "
            "from receipts where state in ('queued', 'uncertain', 'held') and shard = any($1::int[]) group by pool",
            list_of(shards))) {
-    result.push_back({PoolId(row["pool"].as<std::string>()), row["queued"].as<std::int64_t>(),
-                      row["oldest_s"].as<double>(), row["uncertain"].as<std::int64_t>()});
+    result.push_back({.pool = PoolId(row["pool"].as<std::string>()),
+                      .queued = row["queued"].as<std::int64_t>(),
+                      .oldest_queued_s = row["oldest_s"].as<double>(),
+                      .uncertain = row["uncertain"].as<std::int64_t>(),
+                      .held = row["held"].as<std::int64_t>()});
   }
   // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
-  static const std::string kEndedAndAsked =
-      "with asked as materialized (select distinct receipt from attempts where question in ('open', 'asked')) "
-      "select r.pool, count(*) from asked join receipts r on r.id = asked.receipt "
-      "where r.state in (" +
-      states_in(receipts::Phase::ended) + ") and r.shard = any($1::int[]) group by r.pool";
-  for (const auto& row : work_.exec_params(kEndedAndAsked, list_of(shards))) {
-    result.push_back({PoolId(row["pool"].as<std::string>()), 0, 0, row["count"].as<std::int64_t>()});
+  static const std::string kAsked =
+      "with asked as materialized (select receipt, coalesce(finished_at, started_at) as since from attempts "
+      "where question in ('open', 'asked')) "
+      "select r.pool, count(*) as questions, extract(epoch from now() - min(asked.since)) as oldest_s, "
+      "count(distinct r.id) filter (where r.state in (" +
+      states_in(receipts::Phase::ended) +
+      ")) as ended from asked join receipts r on r.id = asked.receipt where r.shard = any($1::int[]) group by r.pool";
+  for (const auto& row : work_.exec_params(kAsked, list_of(shards))) {
+    result.push_back({.pool = PoolId(row["pool"].as<std::string>()),
+                      .uncertain = row["ended"].as<std::int64_t>(),
+                      .questions = row["questions"].as<std::int64_t>(),
+                      .oldest_question_s = row["oldest_s"].as<double>()});
   }
   return result;
 }

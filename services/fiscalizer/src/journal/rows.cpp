@@ -1,5 +1,7 @@
 #include "rows.hpp"
 
+#include <algorithm>
+
 #include "kassaflow/base/check.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -54,6 +56,15 @@ std::string_view to_string(Stage stage) {
       return "open";
   }
   never();
+}
+
+void add(Waiting& pool, const Waiting& more) {
+  pool.queued += more.queued;
+  pool.oldest_queued_s = std::max(pool.oldest_queued_s, more.oldest_queued_s);
+  pool.uncertain += more.uncertain;
+  pool.held += more.held;
+  pool.questions += more.questions;
+  pool.oldest_question_s = std::max(pool.oldest_question_s, more.oldest_question_s);
 }
 
 }  // namespace kassaflow::fiscalizer

@@ -222,9 +222,14 @@ struct Outcome {
 struct Waiting {
   PoolId pool;
   std::int64_t queued = 0;
-  double oldest_queued_s = 0;  // since it was accepted
-  std::int64_t uncertain = 0;  // receipts that wait for proof or a person
+  double oldest_queued_s = 0;    // since it was accepted
+  std::int64_t uncertain = 0;    // receipts that wait for proof or a person
+  std::int64_t held = 0;         // of them, held for a person
+  std::int64_t questions = 0;    // attempts without an answer
+  double oldest_question_s = 0;  // since it was left without one
 };
+// What the same pool waits for besides.
+void add(Waiting& pool, const Waiting& more);
 
 // A wish to retry a failed receipt, still to be carried out or taken back.
 struct Wish {

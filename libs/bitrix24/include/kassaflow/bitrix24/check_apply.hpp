@@ -35,6 +35,10 @@ enum class Reaction : std::uint8_t {
   moved,            // the portal was renamed: repeat the POST at `location`, remember its host
   give_up,          // repeating cannot help this receipt
 };
+inline constexpr Reaction kReactions[] = {Reaction::done,          Reaction::told_error,   Reaction::retry_not_found,
+                                          Reaction::retry_backoff, Reaction::rate_limited, Reaction::pause_until,
+                                          Reaction::reauthorise,   Reaction::stop_alarm,   Reaction::portal_closed,
+                                          Reaction::moved,         Reaction::give_up};
 [[nodiscard]] std::string_view name_of(Reaction reaction);
 
 struct PushAnswer {

@@ -56,7 +56,7 @@ class Consumer {
   void stop(std::chrono::milliseconds deadline);
 
   // kassaflow_kafka_lag: of each assigned partition, from the next offset to read to the log end as last seen; and
-  // kassaflow_kafka_alarms_total. Thread-safe.
+  // kassaflow_kafka_alarms_total, kassaflow_kafka_client_*. Thread-safe.
   void show(metrics::Metrics& metrics);
   // Why records are not taken in; empty: they are. Also when the store answers and refuses a batch for longer than
   // `patience`, which is alarmed. Thread-safe.

@@ -2,8 +2,8 @@
 // An idempotent producer (acks=all) behind co_await. librdkafka enters through its event queue on an eventfd: what the
 // brokers confirmed resumes its senders in one go, without another thread in between.
 //
-// Thread-safety: send() and flush() belong on `executor`, which runs one thing at a time; healthy() may be called from
-// anywhere.
+// Thread-safety: send() and flush() belong on `executor`, which runs one thing at a time; healthy() and show() may be
+// called from anywhere.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +16,7 @@
 
 #include "kassaflow/base/result.hpp"
 #include "kassaflow/kafka/connection.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 
 namespace kassaflow::kafka {
 
@@ -58,6 +59,7 @@ class Producer {
   boost::asio::awaitable<void> flush(std::chrono::milliseconds limit);
   [[nodiscard]] boost::asio::any_io_executor executor() const;  // the one it was made with; from any thread
   [[nodiscard]] bool healthy() const;                           // brokers reachable, leaders of `topics` known
+  void show(metrics::Metrics& metrics);                         // kassaflow_kafka_client_*; from any thread
 
  private:
   struct Impl;

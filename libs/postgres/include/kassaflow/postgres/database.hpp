@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kassaflow/base/result.hpp"
+#include "kassaflow/metrics/metrics.hpp"
 
 namespace kassaflow::postgres {
 
@@ -25,6 +26,8 @@ struct DatabaseOptions {
   int statement_timeout_ms = 30000;  // a statement that hangs ends as postgres.error
   // A process that stands still inside a transaction loses it: its locks must not keep others from taking over.
   int standstill_timeout_ms = 5000;
+  // kassaflow_sql_*, of all of a process's together, and the schema's version. Null: nobody wants to know.
+  metrics::Metrics* metrics = nullptr;
 };
 
 // What the caller must know of a failed transaction (Error::code).
