@@ -18,8 +18,7 @@ constexpr auto kPause = 1s;
 constexpr auto kTimeout = 5s;
 
 metrics::Counter& spans(metrics::Metrics& metrics, const char* result) {
-  return metrics.counter("kassaflow_trace_spans_total", "spans of receipts for the traces' collector",
-                         {{"result", result}});
+  return metrics.counter("kassaflow_trace_spans_total", {{"result", result}});
 }
 
 }  // namespace

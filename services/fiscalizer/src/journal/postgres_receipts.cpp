@@ -316,16 +316,20 @@ std::map<PoolId, std::int64_t> PostgresTransaction::queue_lengths(const std::vec
 
 std::vector<Waiting> PostgresTransaction::waiting(const std::vector<int>& shards) {
   std::vector<Waiting> result;
+  // Each with the index of its states: asked for all of them together, PostgreSQL reads the whole table.
   for (const auto& row : work_.exec_params(
-           "select pool, count(*) filter (where state = 'queued') as queued, "
-           "coalesce(extract(epoch from now() - min(accepted_at) filter (where state = 'queued')), 0) as oldest_s, "
-           "count(*) filter (where state in ('uncertain', 'held')) as uncertain, "
-           "count(*) filter (where state = 'held') as held "
-           "from receipts where state in ('queued', 'uncertain', 'held') and shard = any($1::int[]) group by pool",
+           "select pool, count(*) as queued, extract(epoch from now() - min(accepted_at)) as oldest_s from receipts "
+           "where state = 'queued' and shard = any($1::int[]) group by pool",
            list_of(shards))) {
     result.push_back({.pool = PoolId(row["pool"].as<std::string>()),
                       .queued = row["queued"].as<std::int64_t>(),
-                      .oldest_queued_s = row["oldest_s"].as<double>(),
+                      .oldest_queued_s = row["oldest_s"].as<double>()});
+  }
+  for (const auto& row : work_.exec_params(
+           "select pool, count(*) as uncertain, count(*) filter (where state = 'held') as held from receipts "
+           "where state in ('uncertain', 'held') and shard = any($1::int[]) group by pool",
+           list_of(shards))) {
+    result.push_back({.pool = PoolId(row["pool"].as<std::string>()),
                       .uncertain = row["uncertain"].as<std::int64_t>(),
                       .held = row["held"].as<std::int64_t>()});
   }

@@ -215,6 +215,11 @@ inline constexpr Definition kCatalogue[] = {
      .meaning =
          "How long the push that is longest overdue has been due, 0: none is overdue. A push that is put off is due "
          "again later."},
+    {.name = "kassaflow_trace_spans_total",
+     .kind = Kind::counter,
+     .labels = {{{"result", 2}}},
+     .services = "status",
+     .meaning = "Spans of receipts' traces: sent to the collector, or dropped because it took none for too long."},
     {.name = "kassaflow_pushes_total",
      .kind = Kind::counter,
      .labels = {{{"answer", 12}}},
