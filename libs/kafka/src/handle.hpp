@@ -68,4 +68,12 @@ inline Owned<const rd_kafka_metadata_t> describe(rd_kafka_t* kafka, const std::s
   return metadata;
 }
 
+// How many partitions have a replica that is not in sync: one failure nearer to a log that takes nothing, or loses
+// records.
+inline int under_replicated(const rd_kafka_metadata_topic& topic) {
+  int count = 0;
+  for (int p = 0; p < topic.partition_cnt; ++p) count += topic.partitions[p].isr_cnt < topic.partitions[p].replica_cnt;
+  return count;
+}
+
 }  // namespace kassaflow::kafka

@@ -155,18 +155,18 @@ class Brokers {
       if (const char* value = rd_kafka_ConfigEntry_value(entries[i]))
         state.settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
     }
-    state.replicas = replicas_of(topic);
+    ask_replicas(topic, state);
     answer.topics.emplace(topic, std::move(state));
   }
 
-  int replicas_of(const std::string& topic) {
+  void ask_replicas(const std::string& topic, TopicState& state) {
     const auto known = describe(kafka_.get(), topic, kLimit_ms);
-    int fewest = 0;
-    for (int p = 0; known && p < known->topics[0].partition_cnt; ++p) {
+    if (!known) return;
+    for (int p = 0; p < known->topics[0].partition_cnt; ++p) {
       const int count = known->topics[0].partitions[p].replica_cnt;
-      fewest = p == 0 ? count : std::min(fewest, count);
+      state.replicas = p == 0 ? count : std::min(state.replicas, count);
     }
-    return fewest;
+    state.under_replicated = under_replicated(known->topics[0]);
   }
 
   Owned<rd_kafka_t> kafka_;
@@ -198,6 +198,7 @@ struct TopicCheck::Impl {
     for (const auto& one : needs) {
       const auto told = answer.topics.find(one.topic);
       if (told == answer.topics.end()) continue;
+      if (told->second.replicas > 0) under_replicated[one.topic] = told->second.under_replicated;
       auto now = compare(one, told->second);
       auto& before = findings[one.topic];
       for (const auto& text : now.faults) {
@@ -226,6 +227,7 @@ struct TopicCheck::Impl {
   mutable std::mutex mutex;
   std::condition_variable_any changed;
   std::map<std::string, TopicFindings> findings;
+  std::map<std::string, int> under_replicated;  // partitions, as last told
   std::string refused;
   std::string why_not = "the settings of Kafka's topics are not known yet";
   bool passed = false;
@@ -242,9 +244,11 @@ std::string TopicCheck::not_ready() const {
 }
 
 void TopicCheck::show(metrics::Metrics& metrics) const {
-  std::vector<metrics::Metrics::Sample> samples;
+  std::vector<metrics::Metrics::Sample> samples, under_replicated;
   {
     const std::lock_guard lock(impl_->mutex);
+    for (const auto& [topic, partitions] : impl_->under_replicated)
+      under_replicated.push_back({{{"topic", topic}}, static_cast<double>(partitions)});
     for (const auto& one : impl_->needs) {
       const auto found = impl_->findings.find(one.topic);
       const auto faults = found == impl_->findings.end() ? 0 : found->second.faults.size();
@@ -252,6 +256,7 @@ void TopicCheck::show(metrics::Metrics& metrics) const {
     }
   }
   metrics.gauges("kassaflow_kafka_topic_faults", samples);
+  metrics.gauges("kassaflow_kafka_under_replicated_partitions", under_replicated);
 }
 
 }  // namespace kassaflow::kafka

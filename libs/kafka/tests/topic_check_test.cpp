@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "src/handle.hpp"
+
 namespace kassaflow::kafka {
 namespace {
 
@@ -79,6 +81,18 @@ TEST(TopicSettings, ReplicasAreTheInstallationsMatter) {
     EXPECT_THAT(found.faults, IsEmpty());
     EXPECT_THAT(found.warnings, ElementsAre(HasSubstr(warning)));
   }
+}
+
+TEST(TopicReplicas, AReplicaThatIsNotInSyncCountsItsPartition) {
+  rd_kafka_metadata_partition partitions[3] = {};
+  for (auto& partition : partitions) partition.replica_cnt = partition.isr_cnt = 3;
+  rd_kafka_metadata_topic topic{};
+  topic.partition_cnt = 3;
+  topic.partitions = partitions;
+  EXPECT_EQ(under_replicated(topic), 0);
+  partitions[0].isr_cnt = 2;
+  partitions[2].isr_cnt = 0;
+  EXPECT_EQ(under_replicated(topic), 2);
 }
 
 }  // namespace

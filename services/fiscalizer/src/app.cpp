@@ -174,7 +174,7 @@ bool App::on_batch(const std::vector<kafka::Record>& batch) {
 asio::awaitable<void> App::measure() {
   while (!stopping_) {
     auto waiting = co_await store_.run([shards = worker_.shards()](Transaction& tx) { return tx.waiting(shards); });
-    if (waiting) counters_.show_waiting(worker_.pools(), *waiting);
+    if (waiting) counters_.show_waiting(worker_.pools(), *waiting, *watcher_.current());
     co_await measure_.wait_for(kMeasure);
   }
   measured_.notify();

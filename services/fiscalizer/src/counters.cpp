@@ -65,7 +65,8 @@ void Counters::finished(const Finished& finished) {
   receipt_seconds_.observe(finished.seconds);
 }
 
-void Counters::show_waiting(const std::set<PoolId>& pools, const std::vector<Waiting>& waiting) {
+void Counters::show_waiting(const std::set<PoolId>& pools, const std::vector<Waiting>& waiting,
+                            const configuration::Snapshot& configuration) {
   std::map<PoolId, Waiting> all;
   for (const auto& pool : pools) all.try_emplace(pool);
   for (const auto& row : waiting) add(all[row.pool], row);
@@ -80,15 +81,26 @@ void Counters::show_waiting(const std::set<PoolId>& pools, const std::vector<Wai
   show("kassaflow_held_receipts", &Waiting::held);
   show("kassaflow_questions", &Waiting::questions);
   show("kassaflow_questions_oldest_seconds", &Waiting::oldest_question_s);
+  std::vector<Metrics::Sample> owners;
+  for (const auto& [pool, row] : all) {
+    if (const auto known = configuration.pools.find(pool); known != configuration.pools.end())
+      owners.push_back({{{"pool", pool.str()}, {"tenant", known->second->tenant.str()}}, 1});
+  }
+  metrics_.gauges("kassaflow_pool_info", owners);
 }
 
 void Counters::show_registers(const std::vector<Lane::View>& registers, std::int64_t now_s) {
-  std::vector<Metrics::Sample> up, down, shift_age, days_left, unsent, unsent_age;
+  std::vector<Metrics::Sample> owners, up, down, shift_age, days_left, unsent, unsent_age;
   const auto seconds_since = [now_s](std::int64_t then_s) {
     return static_cast<double>(std::max<std::int64_t>(0, now_s - then_s));
   };
   for (const auto& one : registers) {
     const metrics::Labels labels{{"register", one.register_id.str()}};
+    owners.push_back({{{"register", one.register_id.str()},
+                       {"pool", one.pool.str()},
+                       {"tenant", one.tenant.str()},
+                       {"protocol", one.protocol}},
+                      1});
     up.push_back({labels, one.up ? 1.0 : 0.0});
     if (!one.up) {
       down.push_back({{{"register", one.register_id.str()}, {"cause", std::string(word_of(kDowns, one.down))}}, 1});
@@ -105,6 +117,7 @@ void Counters::show_registers(const std::vector<Lane::View>& registers, std::int
       unsent_age.push_back({labels, seconds_since(*storage.unsent_since_s)});
     }
   }
+  metrics_.gauges("kassaflow_register_info", owners);
   metrics_.gauges("kassaflow_register_up", up);
   metrics_.gauges("kassaflow_register_down", down);
   metrics_.gauges("kassaflow_register_shift_age_seconds", shift_age);

@@ -75,7 +75,8 @@ TEST_F(FiscalizerCountersTest, APoolThatWaitsForNothingIsZero) {
   const PoolId busy("busy");
   counters_.show_waiting({busy, PoolId("idle")},
                          {{.pool = busy, .queued = 3, .oldest_queued_s = 9, .uncertain = 2, .held = 1},
-                          {.pool = busy, .uncertain = 1, .questions = 4, .oldest_question_s = 60}});
+                          {.pool = busy, .uncertain = 1, .questions = 4, .oldest_question_s = 60}},
+                         {});
   for (const auto* line :
        {"kassaflow_queue_depth{pool=\"busy\"} 3", "kassaflow_queue_oldest_seconds{pool=\"busy\"} 9",
         "kassaflow_uncertain_receipts{pool=\"busy\"} 3", "kassaflow_held_receipts{pool=\"busy\"} 1",
@@ -85,6 +86,28 @@ TEST_F(FiscalizerCountersTest, APoolThatWaitsForNothingIsZero) {
         "kassaflow_questions{pool=\"idle\"} 0", "kassaflow_questions_oldest_seconds{pool=\"idle\"} 0"}) {
     EXPECT_TRUE(shows(line)) << line;
   }
+}
+
+TEST_F(FiscalizerCountersTest, APoolAndARegisterNameTheirTenant) {
+  configuration::Snapshot configuration;
+  for (const auto* id : {"shop", "without-registers"}) {
+    configuration.pools[PoolId(id)] =
+        std::make_shared<configuration::Pool>(configuration::Pool{PoolId(id), TenantId("acme"), {}});
+  }
+  counters_.show_waiting({PoolId("shop")}, {{.pool = PoolId("without-registers")}, {.pool = PoolId("stranger")}},
+                         configuration);
+  EXPECT_TRUE(shows("kassaflow_pool_info{pool=\"shop\",tenant=\"acme\"} 1"));
+  EXPECT_TRUE(shows("kassaflow_pool_info{pool=\"without-registers\",tenant=\"acme\"} 1"));
+  EXPECT_FALSE(mentions("kassaflow_pool_info{pool=\"stranger\""));
+  auto till = view("till");
+  till.pool = PoolId("shop");
+  till.tenant = TenantId("acme");
+  till.protocol = "some";
+  counters_.show_registers({till}, kNow_s);
+  EXPECT_TRUE(shows("kassaflow_register_info{pool=\"shop\",protocol=\"some\",register=\"till\",tenant=\"acme\"} 1"));
+  counters_.show_waiting({}, {}, configuration);
+  counters_.show_registers({}, kNow_s);
+  EXPECT_FALSE(mentions("_info{"));
 }
 
 TEST_F(FiscalizerCountersTest, ARegisterIsDownForACause) {

@@ -25,8 +25,9 @@ struct TopicNeeds {
 
 // As the brokers tell.
 struct TopicState {
-  int replicas = 0;                             // of the partition that has the fewest
+  int replicas = 0;                             // of the partition that has the fewest; 0: not told
   std::map<std::string, std::string> settings;  // by Kafka's names; an absent one is not compared
+  int under_replicated = 0;                     // partitions with a replica that is not in sync
 };
 
 struct TopicFindings {
@@ -45,7 +46,7 @@ class TopicCheck {
 
   // Why a service that starts may not be ready yet; empty from the first time on that there was no fault.
   [[nodiscard]] std::string not_ready() const;
-  // kassaflow_kafka_topic_faults: of each topic.
+  // kassaflow_kafka_topic_faults: of each topic; kassaflow_kafka_under_replicated_partitions: of each that was told of.
   void show(metrics::Metrics& metrics) const;
 
  private:

@@ -28,7 +28,7 @@ struct Label {
 struct Definition {
   std::string_view name;
   Kind kind;
-  std::array<Label, 3> labels{};
+  std::array<Label, 4> labels{};
   std::string_view unit{};  // empty: the name's ending says it, or it is a number of things
   Rest rest = Rest::sum;
   std::span<const double> buckets{};
@@ -117,6 +117,13 @@ inline constexpr Definition kCatalogue[] = {
      .rest = Rest::max,
      .services = "fiscalizer",
      .meaning = "How long the oldest of these attempts has waited for its answer; 0: there is none."},
+    {.name = "kassaflow_pool_info",
+     .kind = Kind::gauge,
+     .labels = {{{"pool"}, {"tenant"}}},
+     .unit = "1",
+     .rest = Rest::max,
+     .services = "fiscalizer",
+     .meaning = "1 for each of these pools, with its tenant: joined to what is told of a pool alone."},
     {.name = "kassaflow_attempts_total",
      .kind = Kind::counter,
      .labels = {{{"protocol", 3}, {"outcome", 3}, {"cause", 8}}},
@@ -127,6 +134,14 @@ inline constexpr Definition kCatalogue[] = {
          "does not count."},
 
     // --- registers ---
+    {.name = "kassaflow_register_info",
+     .kind = Kind::gauge,
+     .labels = {{{"register"}, {"pool"}, {"tenant"}, {"protocol"}}},
+     .unit = "1",
+     .rest = Rest::max,
+     .services = "fiscalizer",
+     .meaning = "1 for each register of this worker, with pool, tenant and protocol: joined to what is told of a "
+                "register alone."},
     {.name = "kassaflow_register_up",
      .kind = Kind::gauge,
      .labels = {{{"register"}}},
@@ -242,6 +257,11 @@ inline constexpr Definition kCatalogue[] = {
      .labels = {{{"topic", 3}}},
      .services = "fiscalizer, ingress, status",
      .meaning = "Settings of a topic that may lose or hide records."},
+    {.name = "kassaflow_kafka_under_replicated_partitions",
+     .kind = Kind::gauge,
+     .labels = {{{"topic", 3}}},
+     .services = "fiscalizer, ingress, status",
+     .meaning = "Partitions of a topic with a replica that is not in sync, as the brokers told at most 30 s ago."},
     {.name = "kassaflow_records_set_aside_total",
      .kind = Kind::counter,
      .labels = {{{"topic", 3}, {"why", 4}}},
