@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The rules of deploy/prometheus by Prometheus' own tools, and that none of them is left untried."""
+"""The rules of deploy/prometheus by Prometheus' own tools; none of them is left untried, or without its page."""
 
 import re
 import subprocess
@@ -11,6 +11,8 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 PROMETHEUS = HERE.parents[1] / 'deploy' / 'prometheus'
+RUNBOOKS = HERE.parents[1] / 'docs' / 'runbooks'
+SEEN_BY_LINE = ('alarms.md',)  # each line of its table is another matter
 RULES = sorted((PROMETHEUS / 'rules').glob('*.yaml'))
 TABLES = sorted(HERE.glob('*.yaml'))
 
@@ -61,14 +63,33 @@ class Alerts(unittest.TestCase):
                 matching = [pattern for pattern, wanted in asked if wanted == fires and re.fullmatch(pattern, name)]
                 self.assertTrue(matching, f'no table of tests/alerts shows {name} {"firing" if fires else "silent"}')
 
-    def test_each_alarm_line_has_one_alert(self) -> None:
-        """Every event of the code is in one list or in the other, or has an alert of its own."""
-        lists = {name: re.search(r'event(=~|!~)"([^"]+)"', alerts()[name][0]['expr']) for name in ('KassaflowAlarmCritical', 'KassaflowAlarm')}
-        critical, rest = lists['KassaflowAlarmCritical'], lists['KassaflowAlarm']
-        assert critical and rest
-        self.assertEqual((critical[1], rest[1]), ('=~', '!~'))
-        names = set(critical[2].removeprefix('alarm.(').removesuffix(')').split('|'))
-        self.assertLess(names, set(rest[2].removeprefix('alarm.(').removesuffix(')').split('|')), 'told twice')
+    def test_what_is_critical_among_alarm_lines_is_not_told_twice(self) -> None:
+        events = {}
+        for name in ('KassaflowAlarmCritical', 'KassaflowAlarm'):
+            found = re.search(r'event(=~|!~)"alarm\.\(([^"]+)\)"', alerts()[name][0]['expr'])
+            assert found, name
+            events[found[1]] = set(found[2].split('|'))
+        self.assertLess(events['=~'], events['!~'])
+
+    def test_each_alert_says_how_bad_it_is_what_it_is_and_where_its_page_is(self) -> None:
+        index = (RUNBOOKS / 'README.md').read_text()
+        for name, rules in alerts().items():
+            for rule in rules:
+                with self.subTest(name):
+                    self.assertIn(rule['labels']['severity'], ('critical', 'warning'))
+                    self.assertEqual(set(rule['annotations']), {'summary', 'description', 'runbook_url'})
+                    page = rule['annotations']['runbook_url'].removeprefix('{{ $externalLabels.runbooks }}/')
+                    for text in ((RUNBOOKS / page).read_text(), index):
+                        self.assertRegex(text, rf'\b{name}\b')
+
+    def test_each_page_says_what_the_merchant_sees_and_how_to_see_that_it_is_mended(self) -> None:
+        for path in RUNBOOKS.glob('*.md'):
+            text = path.read_text()
+            if 'Alert: ' in text or 'Alerts: ' in text:
+                with self.subTest(path.name):
+                    for heading in ('**First look.**', '**Verify.**'):
+                        self.assertIn(heading, text)
+                    self.assertTrue('**The merchant sees**' in text or path.name in SEEN_BY_LINE)
 
 
 if __name__ == '__main__':

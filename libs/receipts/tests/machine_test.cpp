@@ -175,7 +175,7 @@ TEST(People, ATableSaysWhatEachVerbDoes) {
   }
   std::ifstream file(RUNBOOK);
   const std::string runbook{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_NE(runbook.find(table), std::string::npos) << "deploy/RUNBOOK.md must hold this table:\n" << table;
+  EXPECT_NE(runbook.find(table), std::string::npos) << "docs/runbooks/decisions.md must hold this table:\n" << table;
 }
 
 TEST(People, EveryStateButTheFinalHasAVerbThatNeedsNoProofOrOneAPersonCanGive) {

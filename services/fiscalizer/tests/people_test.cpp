@@ -49,7 +49,7 @@ State state_after(Effect effect, State before) {
   never();
 }
 
-// The table of deploy/RUNBOOK.md, cell by cell.
+// The table of docs/runbooks/decisions.md, cell by cell.
 class EachCell : public testing::TestWithParam<std::tuple<StoreKind, Cell>>, protected PeopleBench {
  protected:
   EachCell() : PeopleBench(std::get<StoreKind>(GetParam())) {}

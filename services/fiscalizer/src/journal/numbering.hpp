@@ -29,7 +29,7 @@ struct Touched {
 // Another attempt of the same receipt waits for an answer.
 [[nodiscard]] bool others_unanswered(const Touched& rows, std::int64_t id, const AttemptRow& attempt);
 
-// One line of the log at which a person must look (deploy/RUNBOOK.md).
+// One line of the log at which a person must look (docs/runbooks/alarms.md).
 void alarm(std::string_view event, const AttemptRow& attempt, const std::string& detail);
 
 // The document after a lost one settles it or leaves it to a person. The lane opens a probe only after the quiet time,
