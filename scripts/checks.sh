@@ -110,6 +110,7 @@ run_linters() {
   build/python-tools/bin/ruff check --quiet . || failed=1
   sources python | xargs build/python-tools/bin/mypy --no-error-summary || failed=1
   scripts/references.py check || failed=1
+  deploy/grafana/generate.py check || failed=1
   scripts/lint/main.py check || failed=1
   return $failed
 }
