@@ -1,6 +1,6 @@
 #pragma once
 // Every alarm there is, by name: a log line at level error whose event begins with `alarm.` and that asks for a person
-// (deploy/RUNBOOK.md). To log one of them counts it; `./dev lint` finds one that is not in the list, and one that
+// (docs/runbooks/alarms.md). To log one of them counts it; `./dev lint` finds one that is not in the list, and one that
 // nobody logs any more. Thread-safe.
 
 #include <array>
