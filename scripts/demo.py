@@ -73,15 +73,12 @@ def kassactl(*arguments):
     return done.stdout if done.returncode == 0 else None
 
 
-def simulator_port(name):
-    return urllib.parse.urlsplit(os.environ[f'KASSAFLOW_SIM_{name}_URL']).port
-
-
 def apply_configuration():
     """Returns the portals' secrets, from the documents themselves, and sets the cloud's callback as an operator would."""
     text = string.Template((ROOT / 'deploy/local/demo.yaml').read_text()).substitute(
-        ITKASSA_PORT=simulator_port('ITKASSA'), BIT_PORT=simulator_port('BIT'), PORTAL_PORT=simulator_port('PORTAL'))
+        {f'{name}_URL': os.environ[f'KASSAFLOW_SIM_{name}_URL'] for name in ('ITKASSA', 'BIT', 'PORTAL')})
     filled = pathlib.Path(os.environ['KASSAFLOW_STATE_DIR']) / 'run/demo.yaml'
+    filled.parent.mkdir(mode=0o700, exist_ok=True)
     filled.touch(mode=0o600)
     filled.write_text(text)
     said = kassactl('apply', '-f', str(filled))

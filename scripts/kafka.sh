@@ -50,6 +50,7 @@ PROPERTIES
     "KAFKA=$(<"$(kafka_password kafka)")" "ADMIN=$(<"$(kafka_password admin)")" "INGRESS=$(<"$(kafka_password ingress)")" \
     "FISCALIZER=$(<"$(kafka_password fiscalizer)")" "STATUS=$(<"$(kafka_password status)")"
   fill "$ROOT/deploy/kafka/server.properties.template" "$RUN/server.properties" \
+    NODE=1 "VOTERS=1@127.0.0.1:$(port kafka_controller)" LISTEN=127.0.0.1 HOST=127.0.0.1 REPLICAS=1 IN_SYNC=1 \
     "BROKER_PORT=$(port kafka)" "CONTROLLER_PORT=$(port kafka_controller)" "DATA_DIR=$STATE/kafka" \
     "KEY_STORE=$RUN/kafka-store.pem" "AUTHORITY=$CERTIFICATES/authority.pem"
 }

@@ -1,9 +1,14 @@
 # shellcheck shell=bash
 # Installs what is missing of packages.txt on a bare Debian 12.
 
+# All packages, or with PACKAGES_SECTION those below the comment of these words.
+packages_wanted() {
+  awk -v section="${PACKAGES_SECTION:-}" '/^#/ { within = section == "" || $0 == "# " section; next } NF && within' "$ROOT/scripts/packages.txt"
+}
+
 packages_missing() {
   local wanted
-  mapfile -t wanted < <(grep -v -e '^#' -e '^$' "$ROOT/scripts/packages.txt")
+  mapfile -t wanted < <(packages_wanted)
   if ! command -v dpkg-query >/dev/null; then
     say "not a Debian system: install what scripts/packages.txt lists by other means"
     return 0

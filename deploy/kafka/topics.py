@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Waits until the broker answers, then makes the topics that are missing. Exit code 1 when it does not answer in time."""
+"""Waits until as many brokers answer as are to keep a record, then makes the topics that are missing. Exit code 1 when they do not in
+time."""
 import argparse
 import sys
 import time
@@ -18,13 +19,19 @@ CONFIG = {
 }
 
 
-def existing_topics(admin, deadline):
+def existing_topics(admin, brokers, deadline):
     while True:
         try:
-            return admin.list_topics(timeout=2).topics.keys()
+            found = admin.list_topics(timeout=2)
         except KafkaException:
             if time.monotonic() > deadline:
                 raise
+            continue
+        if len(found.brokers) >= brokers:
+            return found.topics.keys()
+        if time.monotonic() > deadline:
+            sys.exit(f'of {brokers} brokers there are {len(found.brokers)}')
+        time.sleep(0.2)
 
 
 def main():
@@ -32,15 +39,17 @@ def main():
     arguments.add_argument('--config', required=True, help="file of librdkafka's properties, of an administrator")
     arguments.add_argument('--partitions', type=int, default=8)
     arguments.add_argument('--replication-factor', type=int, default=1)
+    arguments.add_argument('--min-insync-replicas', type=int, default=1, help='how many brokers have a record before it counts')
     arguments.add_argument('--timeout', type=float, default=60, help='seconds')
     options = arguments.parse_args()
     admin = AdminClient({**read(options.config), 'log_level': 0, 'reconnect.backoff.max.ms': 200})
     try:
-        missing = set(TOPICS) - existing_topics(admin, time.monotonic() + options.timeout)
+        missing = set(TOPICS) - existing_topics(admin, options.replication_factor, time.monotonic() + options.timeout)
     except KafkaException as error:
         sys.exit(f'Kafka does not answer: {error.args[0].str()}')
     if missing:
-        wanted = [NewTopic(name, options.partitions, options.replication_factor, config=CONFIG) for name in sorted(missing)]
+        config = {**CONFIG, 'min.insync.replicas': str(options.min_insync_replicas)}
+        wanted = [NewTopic(name, options.partitions, options.replication_factor, config=config) for name in sorted(missing)]
         for name, future in admin.create_topics(wanted, operation_timeout=30).items():
             future.result()
             print(f'topic {name}: created, {options.partitions} partitions')
