@@ -199,5 +199,9 @@ with_stack_env() {
 stack_kassactl() { with_stack_env "$(bin_dir)/kassactl" "$@"; }
 
 stack_demo() {
-  with_stack_env env KASSAFLOW_KASSACTL="$(bin_dir)/kassactl" "$PYTHON" "$ROOT/scripts/demo.py"
+  with_stack_env env KASSAFLOW_KASSACTL="$(bin_dir)/kassactl" "$PYTHON" "$ROOT/scripts/demo.py" || return 1
+  local name
+  printf 'The stack stays up:\n\n'
+  for name in edge ingress status "${SIMULATORS[@]}"; do printf '  %-11s %s\n' "$name" "$(member_address "$name")"; done
+  printf '\n./dev status, ./dev kassactl receipts list --tenant demo, ./dev down\n'
 }

@@ -1,12 +1,13 @@
 #!/bin/bash
-# One of two nodes of PostgreSQL, in the image postgres: NODE is this one's name, PEER the other's. Whoever finds the other one to be
+# One of two nodes of PostgreSQL, in the image postgres, whose entry point knows no standby: NODE is this one's name, PEER the other's. Whoever finds the other one to be
 # the primary becomes its standby; so the primary of before a failover comes back as the standby. It does not decide who is to be
 # the primary: failover.sh does, by a person's order.
 set -euo pipefail
 NODE=${NODE:?} PEER=${PEER:?}
 readonly secrets=/run/secrets domain=kassaflow.internal
 readonly home=/var/lib/postgresql/data
-export PGDATA=$home/cluster PGPASSFILE=$secrets/pgpass
+readonly cluster=$home/cluster
+export PGPASSFILE=$secrets/pgpass
 readonly fenced=$home/fenced
 peer="host=$PEER.$domain user=kassaflow_standby sslmode=verify-full sslrootcert=$secrets/authority.pem connect_timeout=5 application_name=$NODE"
 umask 077
@@ -20,29 +21,34 @@ copy_peer() {
   rm -rf "$home/copy"
   pg_basebackup -w -D "$home/copy" -d "$peer" -X stream -c fast -R
   rm -rf "$home/before"
-  [[ ! -e $PGDATA ]] || mv "$PGDATA" "$home/before"
-  mv "$home/copy" "$PGDATA"
+  [[ ! -e $cluster ]] || mv "$cluster" "$home/before"
+  mv "$home/copy" "$cluster"
   rm -f "$fenced"
 }
 
-if [[ -e $PGDATA/standby.signal ]]; then
+if [[ -e $cluster/standby.signal ]]; then
   : # goes on as the standby it was
-elif [[ -e $fenced || ($NODE == postgres-standby && ! -s $PGDATA/PG_VERSION) ]]; then
+elif [[ -e $fenced || ($NODE == postgres-standby && ! -s $cluster/PG_VERSION) ]]; then
   await_peer
   copy_peer
 elif peer_is_primary; then
   copy_peer
+elif [[ ! -s $cluster/PG_VERSION ]]; then
+  rm -rf "$home/new"
+  initdb -D "$home/new" -U kassaflow --pwfile="$secrets/password" -A scram-sha-256 --locale=C.UTF-8 -E UTF8 --no-instructions
+  mv "$home/new" "$cluster"  # only a finished cluster gets the name
 fi
 
 {
   cat /etc/kassaflow/pg_hba.conf
   cat <<'HBA'
-# In the containers: the superuser for one-shot jobs, the standby, and the image's own first steps.
+# In the containers: the superuser for one-shot jobs and for a person in this container, and the standby.
 hostssl  all          kassaflow          all  scram-sha-256
 hostssl  replication  kassaflow_standby  all  scram-sha-256
 hostssl  postgres     kassaflow_standby  all  scram-sha-256
 local    all          kassaflow               scram-sha-256
 HBA
 } >/tmp/pg_hba.conf
-exec docker-entrypoint.sh postgres -c ssl=on -c "ssl_cert_file=$secrets/$NODE.pem" -c "ssl_key_file=$secrets/$NODE.key" \
-  -c hba_file=/tmp/pg_hba.conf -c synchronous_commit=on -c max_connections=200 -c log_line_prefix='%m [%p] %a '
+exec postgres -D "$cluster" -c listen_addresses='*' -c unix_socket_directories=/tmp -c ssl=on \
+  -c "ssl_cert_file=$secrets/$NODE.pem" -c "ssl_key_file=$secrets/$NODE.key" -c hba_file=/tmp/pg_hba.conf \
+  -c synchronous_commit=on -c max_connections=200 -c log_line_prefix='%m [%p] %a '

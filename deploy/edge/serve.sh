@@ -6,7 +6,7 @@
 # nginx asks for a host's addresses only once. A container has another one after it was started again, and there may be several,
 # so the names are looked up every LOOK_UP_EVERY_S seconds, and nginx reads its configuration again when they have changed.
 set -euo pipefail
-readonly LOOK_UP_EVERY_S=2
+readonly LOOK_UP_EVERY_S=1
 readonly state=/tmp/edge
 template=$(dirname -- "${BASH_SOURCE[0]}")/nginx.conf.template
 readonly template
@@ -18,7 +18,7 @@ if [[ $files == unlimited ]] || ((files > 65536)); then files=65536; fi
 # answered as when the service is down.
 servers() {
   local address list=''
-  for address in $(getent ahostsv4 "${1%:*}" | awk '{ print $1 }' | sort -u); do
+  for address in $(timeout "$LOOK_UP_EVERY_S" getent ahostsv4 "${1%:*}" | awk '{ print $1 }' | sort -u); do
     list+=${list:+ max_fails=0; server }$address:${1##*:}
   done
   printf '%s' "${list:-127.0.0.1:9}"

@@ -63,7 +63,20 @@ engine_start() {
       ((SECONDS < deadline)) || { tail "$ENGINE_HOME/service.log" >&2; return 1; }
       sleep 0.2
     done
+    # In a session of its own, so that it goes on for as long as the service does.
+    # shellcheck disable=SC2016  # for the other shell
+    [[ -d /run/systemd/system ]] || setsid bash -c 'source "$0"; engine_configure; engine_check_health' "${BASH_SOURCE[0]}" \
+      >/dev/null 2>&1 </dev/null &
   fi
+}
+
+# podman leaves health checks to systemd's timers. Where there is no systemd, this asks all containers in turn.
+engine_check_health() {
+  local id
+  while engine_answers; do
+    for id in $(podman ps -q); do podman healthcheck run "$id" >/dev/null 2>&1 || true; done
+    sleep 1
+  done
 }
 
 engine_answers() { curl -s --noproxy '*' --max-time 2 --unix-socket "$ENGINE_HOME/podman.sock" http://d/_ping | grep -q OK; }
