@@ -24,7 +24,7 @@ URLS = {
     'SIM_BIT': 'http://sim-bit:8100',
     'SIM_PORTAL': 'http://sim-portal:8100',
 }
-ONE_SHOT = ('secrets', 'roles', 'topics', 'token', 'synchronous', 'demo')
+ONE_SHOT = ('secrets', 'roles', 'topics', 'token', 'synchronous', 'migrate-registry', 'migrate-status', 'migrate-fiscalizer', 'demo')
 SIMULATORS = ('sim-itkassa', 'sim-bit', 'sim-portal')
 
 Row = dict[str, Any]

@@ -17,7 +17,10 @@ named() { sed -n "s|^ *image: \($1:.*\)|\1|p" docker-compose.yml | head -n 1; } 
 base() {
   has library/debian:12-slim && return
   local archive=$ENGINE_HOME/base.tar
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates bookworm "$archive" \
+  # Without documentation and package lists, as the official one.
+  mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+    --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*' bookworm "$archive" \
     'deb http://deb.debian.org/debian bookworm main' 'deb http://deb.debian.org/debian bookworm-updates main' \
     'deb http://deb.debian.org/debian-security bookworm-security main' </dev/null
   engine import -c 'CMD ["bash"]' "$archive" docker.io/library/debian:12-slim
