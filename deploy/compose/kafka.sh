@@ -17,4 +17,5 @@ printf '%s\n' "$text" >"$properties"
 export LOG_DIR=/tmp/kafka-logs KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/etc/kassaflow/log4j2.properties
 "$kafka/kafka-storage.sh" format --ignore-formatted --cluster-id "$(<"$secrets/cluster")" --config "$properties"
 export KAFKA_OPTS="-Djava.security.auth.login.config=$secrets/jaas.conf -XX:+ExitOnOutOfMemoryError"
+export EXTRA_ARGS='-name kafkaServer'  # no log of the garbage collector: /tmp is memory
 exec "$kafka/kafka-server-start.sh" "$properties"

@@ -46,16 +46,17 @@ CONF
   export CONTAINERS_REGISTRIES_CONF=$ENGINE_HOME/registries.conf
 }
 
-# After it: `engine` builds and runs, `docker-compose` finds its socket.
+# After it: `engine` builds and runs, KASSAFLOW_CONTAINER_ENGINE is its name, `docker-compose` finds its socket.
 engine_start() {
   if docker info >/dev/null 2>&1; then
     engine() { docker "$@"; }
+    export KASSAFLOW_CONTAINER_ENGINE=docker
     return
   fi
   engine_packages
   engine_configure
   engine() { podman "$@"; }
-  export DOCKER_HOST=unix://$ENGINE_HOME/podman.sock
+  export KASSAFLOW_CONTAINER_ENGINE=podman DOCKER_HOST=unix://$ENGINE_HOME/podman.sock
   local deadline=$((SECONDS + 30))
   if ! engine_answers; then
     setsid podman system service --time 0 "$DOCKER_HOST" >"$ENGINE_HOME/service.log" 2>&1 </dev/null &

@@ -18,6 +18,7 @@ base() {
   has library/debian:12-slim && return
   local archive=$ENGINE_HOME/base.tar
   # Without documentation and package lists, as the official one.
+  # shellcheck disable=SC2016  # mmdebstrap's hook has its own $1
   mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*' bookworm "$archive" \
