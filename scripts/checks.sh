@@ -4,6 +4,11 @@
 # run_tests [KIND] [--asan|--tsan] [CTEST OPTION...]. AddressSanitizer (with UBSan and the leak check) has no patience for faults
 # under it, so it leaves chaos out; ThreadSanitizer knows nothing of gRPC's and librdkafka's insides, so it takes unit tests only.
 run_tests() {
+  if [[ ${1:-} == containers ]]; then
+    shift
+    tests/containers/run.sh "${@:-small}"
+    return
+  fi
   local kinds='unit|simulation|functional|chaos' preset=${KASSAFLOW_PRESET:-dev} fixed=
   case ${1:-} in
     unit | simulation | functional | chaos | fuzz) kinds=$1; fixed=1; shift ;;

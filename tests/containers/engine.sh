@@ -46,6 +46,12 @@ CONF
   export CONTAINERS_REGISTRIES_CONF=$ENGINE_HOME/registries.conf
 }
 
+# All containers together have the weight of one process against what else the machine does; a store starves so. As many as a stack has.
+engine_weigh() {
+  local shares=/sys/fs/cgroup/cpu/libpod_parent/cpu.shares
+  [[ ! -e ${shares%/*/*}/cpu.shares ]] || { mkdir -p "${shares%/*}" && echo 16384 >"$shares"; }
+}
+
 # After it: `engine` builds and runs, KASSAFLOW_CONTAINER_ENGINE is its name, `docker-compose` finds its socket.
 engine_start() {
   if docker info >/dev/null 2>&1; then
@@ -55,6 +61,7 @@ engine_start() {
   fi
   engine_packages
   engine_configure
+  engine_weigh
   engine() { podman "$@"; }
   export KASSAFLOW_CONTAINER_ENGINE=podman DOCKER_HOST=unix://$ENGINE_HOME/podman.sock
   local deadline=$((SECONDS + 30))
