@@ -15,7 +15,7 @@ container_engine() {
 # The version that docker-compose.yml asks for: its images and these belong together.
 images_version() { sed -n 's/^ *image: .*KASSAFLOW_VERSION:-\([^}]*\)}$/\1/p' docker-compose.yml | head -n 1; }
 
-# images_build [ENGINE OPTION...]: all targets of deploy/images/Containerfile. Times in them are those of the last commit, so that
+# images_build [ENGINE OPTION...]: all targets of deploy/images/Containerfile, or of KASSAFLOW_CONTAINERFILE. Times in them are those of the last commit, so that
 # the same sources on the same packages make the same files.
 images_build() {
   local engine version revision image options=()
@@ -27,7 +27,7 @@ images_build() {
   [[ $engine != *podman ]] || options=(--format docker --timestamp "$SOURCE_DATE_EPOCH")
   for image in "${IMAGES[@]}"; do
     say "building $IMAGE_REGISTRY/$image:$version"
-    "$engine" build -f deploy/images/Containerfile --target "$image" -t "$IMAGE_REGISTRY/$image:$version" --build-arg "VERSION=$version" \
+    "$engine" build -f "${KASSAFLOW_CONTAINERFILE:-deploy/images/Containerfile}" --target "$image" -t "$IMAGE_REGISTRY/$image:$version" --build-arg "VERSION=$version" \
       --build-arg "REVISION=$revision" --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" "${options[@]}" "$@" . >&2 \
       || die "$image was not built"
   done

@@ -16,6 +16,7 @@ from harness.stack import ROOT, Stack
 from harness.waiting import eventually
 
 PROJECT = 'kassaflow-test'
+KASSACTL = '/etc/kassaflow/kassactl.sh'
 UP_WITHIN_S = 900.0
 COMMAND_WITHIN_S = 120.0
 URLS = {
@@ -181,11 +182,11 @@ class Composed(Stack):
         return done.returncode, done.stdout, done.stderr
 
     def kassactl(self, *arguments: str, token_file: str = '') -> tuple[int, str, str]:
-        return self.inside('hand', 'kassactl', *arguments)
+        return self.inside('hand', KASSACTL, *arguments)
 
     def apply(self, documents: list[Row]) -> None:
         text = '\n---\n'.join(json.dumps(each, ensure_ascii=False) for each in documents)  # JSON is YAML
-        code, out, err = self.inside('hand', 'bash', '-c', 'kassactl apply -f <(printf "%s" "$1")', 'apply', text)
+        code, out, err = self.inside('hand', 'bash', '-c', '"$0" apply -f <(printf "%s" "$1")', KASSACTL, text)
         if code:
             raise AssertionError(f'kassactl apply: exit code {code}\n{out}{err}')
 

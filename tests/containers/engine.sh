@@ -49,7 +49,7 @@ CONF
 # All containers together have the weight of one process against what else the machine does; a store starves so. As many as a stack has.
 engine_weigh() {
   local shares=/sys/fs/cgroup/cpu/libpod_parent/cpu.shares
-  [[ ! -e ${shares%/*/*}/cpu.shares ]] || { mkdir -p "${shares%/*}" && echo 16384 >"$shares"; }
+  [[ ! -e ${shares%/*/*}/cpu.shares ]] || { mkdir -p "${shares%/*}" && echo 8192 >"$shares"; }
 }
 
 # After it: `engine` builds and runs, KASSAFLOW_CONTAINER_ENGINE is its name, `docker-compose` finds its socket.

@@ -17,7 +17,8 @@ if [[ -n ${KASSAFLOW_BIN_DIR:-} ]]; then
   deploy/images/runtime_packages.sh "$folder"/* >"$folder/packages-of-the-runtime"
   : >"$folder/packages-of-the-build"
   engine build -f tests/containers/finished.Containerfile -t localhost/kassaflow-finished "$folder"
-  options+=(--build-arg BINARIES=localhost/kassaflow-finished)
+  export KASSAFLOW_CONTAINERFILE=$folder/Containerfile
+  sed 's|^FROM build AS binaries|FROM localhost/kassaflow-finished AS binaries|' deploy/images/Containerfile >"$KASSAFLOW_CONTAINERFILE"
 fi
 ./dev images "${options[@]}"
 tests/containers/whole.py "$@"

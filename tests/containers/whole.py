@@ -155,6 +155,7 @@ class Run:
 
     def down_and_up(self, shops: list[Shop]) -> list[Wrong]:
         known = self.receipts()
+        assert known, 'kassactl lists no receipt'
         self.timed('down', self.stack.down)
         self.timed('up again', lambda: self.stack.up(2))
         eventually(lambda: self.receipts() == known, 'every receipt is known as before')
@@ -170,7 +171,8 @@ class Run:
         return self.judge.finish()
 
     def receipts(self) -> dict[str, str]:
-        return {row['id']: row['state'] for row in self.stack.kassactl_json('receipts', 'list', '--limit', '1000') or []}
+        """The newest, with their states."""
+        return {row['id']: row['state'] for row in self.stack.kassactl_json('receipts', 'list') or []}
 
     def table(self) -> str:
         width = max((len(what) for what, _, _ in self.rows), default=4)
