@@ -141,6 +141,13 @@ class Check:
         return f'{self.portal} {self.type} {rubles(self.total_kopecks)}'
 
     def ask_check_url(self):
+        """As a portal does: WAIT is asked again, for it may also mean that the machine has too much to do."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (answer := self._ask_check_url_once()).get('STATUS') == 'WAIT' and time.monotonic() < deadline:
+            time.sleep(1)
+        return answer
+
+    def _ask_check_url_once(self):
         request = urllib.request.Request(self.url('check'), data=urllib.parse.urlencode({'uuid': self.uuid}).encode())
         with urllib.request.urlopen(request, timeout=30) as answer:
             require(answer.status == 200, f'CHECK_URL answered {answer.status}')

@@ -83,7 +83,7 @@ engine_check_health() {
   local id
   while engine_answers; do
     for id in $(podman ps -q); do podman healthcheck run "$id" >/dev/null 2>&1 || true; done
-    sleep 1
+    sleep 4
   done
 }
 

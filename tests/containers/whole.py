@@ -159,7 +159,6 @@ class Run:
         self.timed('down', self.stack.down)
         self.timed('up again', lambda: self.stack.up(2))
         eventually(lambda: self.receipts() == known, 'every receipt is known as before')
-        self.judge = Judge(self.stack.ledgers(), {shop.name for shop in shops})
         for shop in shops:
             for till in shop.tills:
                 eventually(lambda: self.stack.register_is_up(till.id), f'{till.id} is up')
