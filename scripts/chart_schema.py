@@ -41,6 +41,10 @@ def settings_of(service: str) -> dict[str, Json]:
     return found
 
 
+def default_of(service: str, key: str) -> str:
+    return str(yaml.safe_load((ROOT / f'docs/settings/{service}.yaml').read_text())[key])
+
+
 def schema_of(may_be: str) -> Json:
     if may_be.startswith('a duration '):
         return {'type': 'string', 'pattern': '^[0-9]+(ms|s|m|h)$'}
@@ -104,7 +108,8 @@ def object_schema(node: yaml.MappingNode, lines: list[str], path: str) -> Json:
 def schema() -> str:
     text = (ROOT / VALUES).read_text()
     node = yaml.compose(text, Loader=yaml.SafeLoader)
-    whole = {'$schema': 'http://json-schema.org/draft-07/schema#', 'title': 'Values of kassaflow', **object_schema(node, text.splitlines(), '')}
+    values = object_schema(node, text.splitlines(), '')
+    whole = {'$schema': 'http://json-schema.org/draft-07/schema#', 'title': 'Values of kassaflow', **values}
     whole['properties']['global'] = {'type': 'object', 'description': 'Given by a chart that this one is part of; not used.'}
     return json.dumps(whole, indent=2, ensure_ascii=False) + '\n'
 

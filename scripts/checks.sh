@@ -116,6 +116,7 @@ run_linters() {
   sources python | xargs build/python-tools/bin/mypy --no-error-summary || failed=1
   scripts/references.py check || failed=1
   deploy/grafana/generate.py check || failed=1
+  scripts/chart_schema.py check || failed=1
   scripts/lint/main.py check || failed=1
   return $failed
 }

@@ -150,22 +150,20 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{/* (list $ "kafka" "postgres"): the authorities of the stores that are named. */}}
 {{- define "kassaflow.caVolumes" -}}
-{{- $values := .Values -}}
-{{- with $values.kafka.ca.secret }}
-- name: kafka-ca
-  secret: {secretName: {{ . | quote }}, items: [{key: {{ $values.kafka.ca.key | quote }}, path: ca.crt}], defaultMode: 0440}
+{{- $values := (first .).Values -}}
+{{- range rest . }}
+{{- $ca := (index $values .).ca }}
+{{- if $ca.secret }}
+- name: {{ . }}-ca
+  secret: {secretName: {{ $ca.secret | quote }}, items: [{key: {{ $ca.key | quote }}, path: ca.crt}], defaultMode: 0440}
 {{- end }}
-{{- with $values.postgres.ca.secret }}
-- name: postgres-ca
-  secret: {secretName: {{ . | quote }}, items: [{key: {{ $values.postgres.ca.key | quote }}, path: ca.crt}], defaultMode: 0440}
 {{- end }}
 {{- end -}}
 
 {{- define "kassaflow.volumes" -}}
 - name: secrets
   secret: {secretName: {{ include "kassaflow.secret" . | quote }}, defaultMode: 0440}
-{{- with include "kassaflow.caVolumes" (index . 0) }}
-{{ . | trim }}
-{{- end }}
+{{- include "kassaflow.caVolumes" (list (index . 0) "kafka" "postgres") }}
 {{- end -}}

@@ -29,6 +29,9 @@ docs/settings. What the chart itself knows cannot be set in values. */}}
 {{- if eq $service "registry" -}}
 {{- $_ := merge $keys (dict "master_key_file" "/run/secrets/kassaflow/master_key" "id_master_file" "/run/secrets/kassaflow/id_master"
     "fiscalizer_grpc" (printf "%s-fiscalizer:9000" $name)) -}}
+{{- if not (hasKey $values.registry.settings "public_url") -}}
+{{- $_ := set $keys "public_url" (include "kassaflow.publicUrl" $root) -}}
+{{- end -}}
 {{- else if eq $service "ingress" -}}
 {{- $_ := merge $keys (dict "http_address" "0.0.0.0" "http_port" 8080 "status_look_up" (printf "%s-status:8081" $name)) -}}
 {{- else if eq $service "fiscalizer" -}}
@@ -40,6 +43,12 @@ docs/settings. What the chart itself knows cannot be set in values. */}}
 {{- range $key, $value := merge $keys (index $values $service).settings $values.settings }}
 {{ $key }}: {{ if kindIs "string" $value }}{{ $value | quote }}{{ else if kindIs "bool" $value }}{{ $value }}{{ else }}{{ int64 $value }}{{ end }}
 {{- end }}
+{{- end -}}
+
+{{/* Where clouds reach the edge, as far as the chart knows it. */}}
+{{- define "kassaflow.publicUrl" -}}
+{{- $host := .Values.edge.tls.hosts | first | default (printf "%s-edge.%s.svc" (include "kassaflow.fullname" .) .Release.Namespace) -}}
+{{- printf "%s://%s" (ternary "https" "http" .Values.edge.tls.enabled) $host -}}
 {{- end -}}
 
 {{/* (list $ "ingress" "name" annotations): a ConfigMap with that file. */}}
