@@ -1,5 +1,5 @@
 {{/* (list $ "migrations" hooks weight): the head of a job of Helm's. It is there before anything else of a release, so it has no
-service account, no certificate and no ConfigMap but its own. A failed one stays, to be looked at, until it runs again. */}}
+service account, no certificate and no ConfigMap but its own. A failed one stays with its pods, to be looked at, until it runs again. */}}
 {{- define "kassaflow.hook" -}}
 helm.sh/hook: {{ index . 2 }}
 helm.sh/hook-weight: {{ index . 3 | quote }}
@@ -10,7 +10,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- define "kassaflow.jobPod" -}}
 {{- include "kassaflow.podSecurity" . }}
 {{ include "kassaflow.scheduling" . | trim }}
-restartPolicy: OnFailure
+restartPolicy: Never
 {{- end -}}
 
 {{- define "kassaflow.jobContainer" -}}

