@@ -88,3 +88,26 @@ await "${pids[0]}" curl -fsS "http://127.0.0.1:$client/health"
 pids+=($!)
 await "${pids[1]}" curl -fsSk -H "Authorization: Bearer $token" "https://127.0.0.1:$port/readyz"
 "$VALIDATOR_PYTHON" apply_to_server.py "https://127.0.0.1:$port" "$token"
+
+# Helm itself: installs, changes everything that the values change, and goes back. The jobs are left out, as nothing runs them.
+cat >"$state/kubeconfig" <<YAML
+apiVersion: v1
+kind: Config
+current-context: test
+contexts: [{name: test, context: {cluster: test, user: test, namespace: released}}]
+clusters: [{name: test, cluster: {server: "https://127.0.0.1:$port", insecure-skip-tls-verify: true}}]
+users: [{name: test, user: {token: $token}}]
+YAML
+export KUBECONFIG=$state/kubeconfig
+chart=../../helm/kassaflow
+release() {
+  local verb=$1
+  shift
+  "$HELM" "$verb" kassaflow "$@" --no-hooks >"$state/helm.log" 2>&1 || die "helm $verb: $(<"$state/helm.log")"
+  printf 'helm %s\n' "$verb"
+}
+release install "$chart" -f "$chart/values-small.yaml" --create-namespace
+grep -q 'first-token' "$state/helm.log" || die 'no notes'
+release upgrade "$chart" -f "$chart/values-production.yaml"
+release rollback 1
+release uninstall

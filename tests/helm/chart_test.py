@@ -5,6 +5,7 @@ and of the operators, by every policy, and by those who read what it writes (ngi
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -190,6 +191,31 @@ class Whole(unittest.TestCase):
                 done = chart.template(CHART / 'values.yaml', chart=copy)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(why, done.stderr)
+
+    def test_the_notes_name_what_is_there(self):
+        """helm shows them only after it spoke with a cluster, so here they are an object."""
+        for values in values_files():
+            with tempfile.TemporaryDirectory() as folder:
+                copy = pathlib.Path(folder) / 'kassaflow'
+                subprocess.run(['cp', '-rL', CHART, copy], check=True)
+                notes = '{{ define "notes" }}' + (copy / 'templates/NOTES.txt').read_text() + '{{ end }}'
+                head = 'apiVersion: v1\nkind: Notes\nmetadata: {name: notes}\ntext: {{ include "notes" . | quote }}\n'
+                (copy / 'templates/notes.yaml').write_text(notes + head)
+                done = chart.template(values, chart=copy)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            objects = chart.load(done.stdout)
+            text = find(objects, 'Notes', 'notes')['text']
+            deployments = {item['metadata']['name'] for item in of_kind(objects, 'Deployment')}
+            named = set(re.findall(r'deploy/([\w-]+)', text))
+            self.assertTrue(named and named <= deployments, f'{values.name}: {named - deployments}')
+            if not of_kind(objects, 'Pod'):
+                self.assertNotIn('helm -n', text)
+
+    def test_a_long_name_of_a_release_fits(self):
+        common = ('--kube-version', f'{chart.KUBERNETES}.0', '-f', str(ROOT / 'tests/helm/values/everything.yaml'))
+        done = chart.helm('template', 'r' * 53, *common)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(list(policies.names_are_short(chart.load(done.stdout))), [])
 
     def test_production_survives_a_node(self):
         objects = rendered(CHART / 'values-production.yaml')
