@@ -148,15 +148,27 @@ def who_may_send_may_come(objects: list[Object]) -> Iterator[str]:
             yield f'{source} → {target}:{port} is allowed at one end only'
 
 
-# What speaks with what, read off the configurations: a key with a host of ours in it.
 def configured_talk_is_allowed(objects: list[Object]) -> Iterator[str]:
+    """Where a configuration sends its service, a NetworkPolicy lets it go: to our services by name, to others by port."""
     names = {item['metadata']['name']: item['spec']['selector']['app.kubernetes.io/component'] for item in of_kind(objects, 'Service')}
     leaves = _rules(objects, 'to')
     for service, settings in configurations(objects):
+        open_ports = {
+            port.get('port') for item in of_kind(objects, 'NetworkPolicy')
+            if item['spec']['podSelector']['matchLabels'].get('app.kubernetes.io/component') == service
+            for rule in item['spec'].get('egress', []) if not _rules([_only(item, rule)], 'to') for port in rule.get('ports', [])
+        }  # fmt: skip
         for key, value in settings.items():
-            host, _, port = str(value).partition(':')
-            if host in names and (service, names[host], int(port)) not in leaves:
-                yield f'{service}: {key} is {value}, and no NetworkPolicy lets it go there'
+            if key == 'public_url':  # told to others
+                continue
+            for host, port in re.findall(r'(?:^|,|//)([\w.-]+):([0-9]+)', str(value)):
+                allowed = (service, names[host], int(port)) in leaves if host in names else int(port) in open_ports
+                if not allowed:
+                    yield f'{service}: {key} is {value}, and no NetworkPolicy lets it go there'
+
+
+def _only(policy: Object, rule: Object) -> Object:
+    return {**policy, 'spec': {**policy['spec'], 'egress': [rule]}}
 
 
 def configurations(objects: list[Object]) -> Iterator[tuple[str, Object]]:

@@ -95,6 +95,8 @@ BROKEN: tuple[tuple[policies.Policy, str, Break], ...] = (
     (policies.who_may_send_may_come, 'edge → registry:9000',
      lambda o: policy_of(o, 'registry')['ingress'][0]['from'].append(
          {'podSelector': {'matchLabels': {'app.kubernetes.io/component': 'edge'}}})),
+    (policies.configured_talk_is_allowed, 'otlp_traces_url', lambda o: policy_of(o, 'status')['egress'].pop()),
+    (policies.configured_talk_is_allowed, 'status: kafka', lambda o: policy_of(o, 'status')['egress'].pop(2)),
     (policies.configured_talk_is_allowed, 'status_look_up', lambda o: policy_of(o, 'ingress')['egress'].pop(1)),
 )  # fmt: skip
 # Objects that no API server takes.
