@@ -18,6 +18,7 @@ import edge
 import examples_of_stores
 import policies
 import schemas
+import yaml
 from chart import CHART, ROOT, find, name_of, of_kind, rendered, values_files
 
 BINARIES = os.environ.get('KASSAFLOW_BIN_DIR', '')
@@ -104,6 +105,14 @@ class EachValuesFile(unittest.TestCase):
 class Whole(unittest.TestCase):
     def test_the_schema_of_values_is_that_of_the_values(self):
         self.assertEqual((ROOT / chart_schema.SCHEMA).read_text(), chart_schema.schema())
+
+    def test_a_value_that_nobody_describes_is_refused(self):
+        text = 'a:\n  # What it is.\n  b: 1\n  c: 2\n'
+        with self.assertRaisesRegex(chart_schema.Wrong, 'a has no comment'):
+            chart_schema.object_schema(yaml.compose(text), text.splitlines(), '')
+        text = '# All.\n' + text
+        with self.assertRaisesRegex(chart_schema.Wrong, 'a.c has no comment'):
+            chart_schema.object_schema(yaml.compose(text), text.splitlines(), '')
 
     def test_wrong_values_are_refused(self):
         """Each is a mistake that would otherwise show in a cluster, or never."""
@@ -243,6 +252,20 @@ class Examples(unittest.TestCase):
 
     def test_rights_are_those_of_the_list(self):
         self.assertEqual(examples_of_stores.given_rights(examples_of_stores.objects('strimzi.yaml')), examples_of_stores.wanted_rights())
+
+    def test_secrets_are_those_that_are_read(self):
+        objects, wanted = rendered(), {}
+        for service, settings in policies.configurations(objects):
+            prefix = '/run/secrets/kassaflow/'
+            keys = {str(value).removeprefix(prefix) for value in settings.values() if str(value).startswith(prefix)}
+            spec = find(objects, 'Deployment', f'kassaflow-{service}')['spec']['template']['spec']
+            (name,) = (volume['secret']['secretName'] for volume in spec['volumes'] if volume['name'] == 'secrets')
+            wanted[name] = keys
+        given = {
+            item['metadata']['name']: {each['secretKey'] for each in item['spec']['data']}
+            for item in examples_of_stores.objects('external-secrets.yaml')
+        }
+        self.assertEqual(given, wanted)
 
     def test_the_default_values_find_them(self):
         values = chart.load((CHART / 'values.yaml').read_text())[0]

@@ -70,6 +70,7 @@ if [[ ! -d $crds ]]; then
   go=$(go_command)
   say "fetching definitions to $crds"
   partial=$crds.partial.$$
+  trap 'rm -rf "$partial"' EXIT
   mkdir -p "$partial/strimzi"
   while read -r module sum files; do
     [[ -n $module && $module != '#'* ]] || continue
