@@ -13,13 +13,14 @@ import tempfile
 import unittest
 
 import chart
-import chart_schema
 import edge
 import examples_of_stores
 import policies
 import schemas
 import yaml
 from chart import CHART, ROOT, find, name_of, of_kind, rendered, values_files
+
+import chart_schema  # of scripts/, which `chart` makes known
 
 BINARIES = os.environ.get('KASSAFLOW_BIN_DIR', '')
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import chart_schema
 import yaml
 from chart import SERVICES, Object, containers, hooks_of, name_of, of_kind, pods, selects
+
+import chart_schema  # of scripts/, which `chart` makes known
 
 Policy = Callable[[list[Object]], Iterator[str]]
 
