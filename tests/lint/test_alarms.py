@@ -30,8 +30,8 @@ class Alarms(FaultyTreeCase):
         self.assert_finds(self.found(), alarms.LIST, 3, 'alarm.shift', 'nobody logs it')
 
     def test_pages_and_rules_name_what_there_is(self):
-        self.write('deploy/RUNBOOK.md', '# `alarm.paper`\n\nSee `alarm.fire`.\n')
-        self.assert_finds(self.found(), 'deploy/RUNBOOK.md', 3, 'alarm.fire', alarms.LIST)
+        self.write('docs/runbooks/alarms.md', '# `alarm.paper`\n\nSee `alarm.fire`.\n')
+        self.assert_finds(self.found(), 'docs/runbooks/alarms.md', 3, 'alarm.fire', alarms.LIST)
 
     def test_tests_may_name_what_they_like(self):
         self.write('services/till/tests/alarm_test.cpp', 'log::error("alarm.fire");\n')
