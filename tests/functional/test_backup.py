@@ -8,6 +8,7 @@ import urllib.parse
 
 from harness.case import StackTest
 from harness.postgres import Postgres
+from harness.waiting import eventually
 
 COPY = 'restored'
 
@@ -62,6 +63,25 @@ class Backup(StackTest):
         self.assertEqual(code, 1)
         self.assertIn('the restored database', out)
         self.assertNotIn('CANARY', out)
+
+
+class NoBackup(StackTest):
+    def test_an_empty_journal_takes_back_what_was_published(self):
+        postgres = Postgres(self.stack)
+        store = self.shop(self.bit_till())
+        sales = [store.accepted() for _ in range(3)]
+        self.all_done(sales)
+        eventually(lambda: postgres.sql('select count(*) from fiscalizer.receipts where unpublished') == '0', 'all is told')
+        self.stack.kill('fiscalizer')
+        postgres.sql('drop schema fiscalizer cascade')
+        postgres.sql('create schema fiscalizer authorization kassaflow_fiscalizer')
+        self.stack.start('fiscalizer')
+        eventually(lambda: self.stack.is_ready('fiscalizer'), 'the journal is open', 300)
+        ids = ', '.join(f"'{sale.uuid}'" for sale in sales)
+        back = postgres.sql(f"select count(*) from fiscalizer.receipts where state = 'done' and id in ({ids})")
+        self.assertEqual(back, '3')
+        store.accepted().reaches('done', 120)
+        self.assertEqual([len(sale.requests()) for sale in sales], [1, 1, 1])
 
 
 if __name__ == '__main__':
