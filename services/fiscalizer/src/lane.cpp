@@ -501,18 +501,22 @@ void Lane::back_off(Down cause, const std::string& why) {
   set_down(cause, why);
 }
 
+// A change is logged, not each look that finds it as it was.
+void Lane::say(bool up, const std::string& detail) {
+  if (said_ == std::pair(up, detail)) return;
+  said_ = {up, detail};
+  log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
+             {{"register", register_id_.str()}, {"detail", detail}});
+}
+
 void Lane::set_up(std::string detail) {
-  if (!up_ || detail != detail_) {
-    log::info("register.up", {{"register", register_id_.str()}, {"detail", detail}});
-  }
+  say(true, detail);
   up_ = true;
   detail_ = std::move(detail);
 }
 
 void Lane::set_down(Down cause, std::string detail) {
-  if (up_ || detail != detail_) {
-    log::warn("register.down", {{"register", register_id_.str()}, {"detail", detail}});
-  }
+  say(false, detail);
   up_ = false;
   down_ = cause;
   detail_ = std::move(detail);

@@ -126,6 +126,7 @@ class Lane {
   [[nodiscard]] bool may_start() const { return dependencies_.leases.may_start(fence_.shard) == fence_; }
   [[nodiscard]] bool shift_must_close() const;
   [[nodiscard]] bool resting() const { return dependencies_.clock.now() < quiet_until_; }
+  void say(bool up, const std::string& detail);
   void set_up(std::string detail);
   void set_down(Down cause, std::string detail);
   void look_again();
@@ -160,6 +161,7 @@ class Lane {
   bool stopping_ = false;
   bool finished_ = false;
   std::string detail_ = "not probed yet";
+  std::optional<std::pair<bool, std::string>> said_;  // up or not, and the detail, as it was logged last
   std::int64_t expected_ms_ = 2000;
   std::optional<AttemptRun> run_;  // the attempt that is open now
   Asker asker_;

@@ -158,7 +158,7 @@ TEST_F(LaneTest, AnExpiredShiftToldByCallbackIsClosedOnceAndTheReceiptPrintedOnc
   until([&] { return driver_.asks > 1; });
   driver_.sent = printed();
   call_back(refusal(Cause::shift_expired, "Смена превысила 24 часа"));
-  until([&] { return state(1) == "done" && state(2) == "done"; });
+  until([&] { return state(1) == "done" && state(2) == "done" && ended_.size() >= 4; });
   EXPECT_EQ(driver_.reports, std::vector{ShiftCommand::close});
   EXPECT_EQ(driver_.sends, 3) << "refused, printed, and the next receipt";
   EXPECT_EQ(ended_,
