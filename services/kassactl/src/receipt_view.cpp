@@ -1,10 +1,8 @@
 #include "receipt_view.hpp"
 
-#include <date/date.h>
-
 #include <boost/json.hpp>
 #include <charconv>
-#include <sstream>
+#include <ctime>
 
 #include "kassaflow/documents/words.hpp"
 #include "kassaflow/fiscal/money.hpp"
@@ -59,12 +57,18 @@ std::string plain(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
+// `format` as strptime's. Not date::parse: it reads seconds as a long double, which is none behind libcrypto's vector
+// code on the same thread, and a receipt's time would be another one.
 std::optional<std::int64_t> moment_ms(std::string_view text, const char* format) {
-  std::istringstream in{std::string(text)};
-  date::sys_time<std::chrono::seconds> time;
-  in >> date::parse(format, time);
-  if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const std::string whole(text);
+  if (whole.find(' ') != std::string::npos) return std::nullopt;  // strptime passes over it
+  std::tm told{};
+  const char* end = strptime(whole.c_str(), format, &told);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  std::tm normal = told;
+  const std::int64_t local_s = timegm(&normal);
+  const bool exists = normal.tm_mon == told.tm_mon && normal.tm_min == told.tm_min;  // not 30 February, nor second 60
+  return exists ? std::optional((local_s - told.tm_gmtoff) * 1000) : std::nullopt;
 }
 
 std::optional<std::int64_t> unit_ms(char unit) {
@@ -162,7 +166,7 @@ std::string attempt_meant(const v1::ReceiptView& view, std::uint32_t number) {
 }
 
 std::optional<Moment> moment_of(std::string_view text) {
-  for (const char* format : {"%FT%TZ", "%FT%T%Ez", "%FT%H:%MZ", "%FT%H:%M%Ez"}) {
+  for (const char* format : {"%FT%TZ", "%FT%T%z", "%FT%H:%MZ", "%FT%H:%M%z"}) {
     if (const auto moment = moment_ms(text, format)) return Moment{*moment / 1000, true};
   }
   for (const char* format : {"%FT%T", "%FT%H:%M"}) {
