@@ -12,6 +12,7 @@ import subprocess
 import time
 from typing import Any
 
+from harness.command import output_of
 from harness.stack import ROOT, Stack
 from harness.waiting import eventually
 
@@ -59,19 +60,9 @@ class Composed(Stack):
         return [*words, *(['--profile', 'full'] if self.size == 'full' else ['--env-file', 'deploy/compose/small.env'])]
 
     def compose(self, *words: str, within_s: float = COMMAND_WITHIN_S) -> str:
-        done = subprocess.run(
-            [*self.compose_words(), *words],
-            cwd=ROOT,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=within_s,
-            check=False,
+        return output_of(
+            f'docker-compose {" ".join(words)}', [*self.compose_words(), *words], within_s, ROOT, self._environment
         )
-        if done.returncode:
-            raise AssertionError(f'docker-compose {" ".join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}')
-        return done.stdout
 
     def up(self, fiscalizers: int = 1) -> None:
         """Everything but the demo, and healthy."""
@@ -97,12 +88,7 @@ class Composed(Stack):
     # --- containers ---
 
     def engine(self, *words: str) -> str:
-        done = subprocess.run(
-            [self._engine, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_WITHIN_S, check=False
-        )
-        if done.returncode:
-            raise AssertionError(f'{self._engine} {" ".join(words)}: {done.stderr}')
-        return done.stdout
+        return output_of(f'{self._engine} {" ".join(words)}', [self._engine, *words], COMMAND_WITHIN_S)
 
     def container(self, service: str) -> str:
         """The id of its first container."""
@@ -136,18 +122,8 @@ class Composed(Stack):
     def failover(self, old: str, new: str) -> None:
         """As an operator does it."""
         environment = self._environment | {'KASSAFLOW_COMPOSE': ' '.join(self.compose_words())}
-        done = subprocess.run(
-            [ROOT / 'deploy' / 'compose' / 'failover.sh', old, new],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=UP_WITHIN_S,
-            check=False,
-        )
-        if done.returncode:
-            raise AssertionError(f'failover.sh: {done.stdout}{done.stderr}')
+        script = ROOT / 'deploy' / 'compose' / 'failover.sh'
+        output_of('failover.sh', [script, old, new], UP_WITHIN_S, ROOT, environment)
         self._addresses.clear()
 
     def keep_logs(self, folder: pathlib.Path) -> None:

@@ -17,6 +17,12 @@ std::string checksum(const Migration& migration) { return hex(sha256(migration.s
 
 int highest_of(const Schema& schema) { return schema.migrations.empty() ? 0 : schema.migrations.back().number; }
 
+// Null: a newer version's.
+const Migration* find_migration(const Schema& schema, int number) {
+  const auto found = std::ranges::find(schema.migrations, number, &Migration::number);
+  return found == schema.migrations.end() ? nullptr : &*found;
+}
+
 // Of a schema whose table schema_migrations is in the search path: the highest number that was applied. Throws when
 // this program cannot work on it.
 int check_applied(pqxx::transaction_base& work, const Schema& schema) {
@@ -27,8 +33,8 @@ int check_applied(pqxx::transaction_base& work, const Schema& schema) {
     const auto known = row[1].as<std::string>();
     highest = std::max(highest, number);
     oldest_program = std::max(oldest_program, row[2].as<int>());
-    const auto migration = std::ranges::find(schema.migrations, number, &Migration::number);
-    if (migration == schema.migrations.end() || known.empty() || known == checksum(*migration)) continue;
+    const auto* migration = find_migration(schema, number);
+    if (migration == nullptr || known.empty() || known == checksum(*migration)) continue;
     throw std::runtime_error("schema " + schema.name + ": migration " + std::to_string(number) + " (" +
                              migration->name +
                              ") is not the one that was applied: give its file back its old text, and put the "
@@ -44,9 +50,11 @@ int check_applied(pqxx::transaction_base& work, const Schema& schema) {
 
 // Applied by a version that did not look: it becomes what this version has.
 void remember_checksums(pqxx::transaction_base& work, const Schema& schema) {
-  for (const Migration& migration : schema.migrations) {
-    work.exec_params("update schema_migrations set sha256 = $2 where number = $1 and sha256 is null", migration.number,
-                     checksum(migration));
+  for (const auto& row : work.exec("select number from schema_migrations where sha256 is null")) {
+    const auto* migration = find_migration(schema, row[0].as<int>());
+    if (migration == nullptr) continue;
+    work.exec_params("update schema_migrations set sha256 = $2 where number = $1", migration->number,
+                     checksum(*migration));
   }
 }
 

@@ -96,8 +96,6 @@ void check_moment(pqxx::work& work, Findings& found) {
       "receipts are newer in the view than in the journal: the schemas are of different moments");
 }
 
-json::value shown(const std::vector<std::string>& faults) { return json::value_from(faults); }
-
 }  // namespace
 
 int check_backup(const Session& session, const std::string& postgres_file) {
@@ -121,7 +119,7 @@ int check_backup(const Session& session, const std::string& postgres_file) {
   }
   for (const auto& fault : found.faults) text += "WRONG: " + visible(fault) + "\n";
   if (found.faults.empty()) text += "it can be gone on with\n";
-  found.facts["faults"] = shown(found.faults);
+  found.facts["faults"] = json::value_from(found.faults);
   show(session, found.facts, text);
   return found.faults.empty() ? 0 : 1;
 }

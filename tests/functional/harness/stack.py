@@ -15,6 +15,7 @@ import urllib.request
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.command import output_of
 from harness.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -96,21 +97,9 @@ class Stack:
         return cls(pathlib.Path(named) if named else ROOT / 'build' / 'test-stack')
 
     def dev(self, *arguments: str, within_s: float = COMMAND_WITHIN_S) -> str:
-        done = subprocess.run(
-            [ROOT / 'dev', *arguments],
-            cwd=ROOT,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=within_s,
-            check=False,
+        return output_of(
+            f'./dev {" ".join(arguments)}', [ROOT / 'dev', *arguments], within_s, ROOT, self._environment
         )
-        if done.returncode:
-            raise AssertionError(
-                f'./dev {" ".join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}'
-            )
-        return done.stdout
 
     def up(self, fiscalizers: int = 1) -> None:
         """Starts what is down; what runs stays as it is."""

@@ -210,14 +210,12 @@ std::set<ReceiptId> PostgresTransaction::ended_before(std::int64_t age_ms, int l
 
 void PostgresTransaction::erase_contents(const std::set<ReceiptId>& receipts) {
   if (receipts.empty()) return;
-  TextArray ids;
-  for (const auto& id : receipts) ids.add(id.str());
-  work_.exec_params("update receipts set content = null where id = any ($1::uuid[])", ids.str());
+  const auto ids = list_of(receipts);
+  work_.exec_params("update receipts set content = null where id = any ($1::uuid[])", ids);
   work_.exec_params(
-      "update evidence set raw = '' where attempt in (select id from attempts where receipt = any ($1::uuid[]))",
-      ids.str());
-  work_.exec_params("update attempts set request = '' where receipt = any ($1::uuid[])", ids.str());
-  work_.exec_params("update unreadable set value = '' where receipt = any ($1::uuid[])", ids.str());
+      "update evidence set raw = '' where attempt in (select id from attempts where receipt = any ($1::uuid[]))", ids);
+  work_.exec_params("update attempts set request = '' where receipt = any ($1::uuid[])", ids);
+  work_.exec_params("update unreadable set value = '' where receipt = any ($1::uuid[])", ids);
 }
 
 void PostgresTransaction::wish_retry(const ReceiptId& receipt, const std::string& actor) {
