@@ -216,4 +216,8 @@ v1::AttemptOutcome to_record(receipts::AttemptOutcome outcome) {
   never();
 }
 
+std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
+  return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
+}
+
 }  // namespace kassaflow::records

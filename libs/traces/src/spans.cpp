@@ -5,6 +5,7 @@
 
 #include "kassaflow/base/sha256.hpp"
 #include "kassaflow/documents/words.hpp"
+#include "kassaflow/records/convert.hpp"
 #include "kassaflow/text/hex.hpp"
 
 namespace kassaflow::traces {
@@ -17,10 +18,8 @@ std::string span_id(const std::string& receipt, const std::string& what) {
   return hex(std::span(digest).first(kBytes));
 }
 
-// Of one that is neither: its last change.
-std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
-  if (outcome.state() != v1::RECEIPT_STATE_DONE && outcome.state() != v1::RECEIPT_STATE_FAILED) return 0;
-  return outcome.finished_at_ms() == 0 ? outcome.changed_at_ms() : outcome.finished_at_ms();
+bool has_finished(const v1::ReceiptOutcome& outcome) {
+  return outcome.state() == v1::RECEIPT_STATE_DONE || outcome.state() == v1::RECEIPT_STATE_FAILED;
 }
 
 void describe(Span& span, const v1::ReceiptOutcome& outcome) {
@@ -48,7 +47,7 @@ std::vector<Span> spans_of(const v1::ReceiptOutcome& outcome, std::int64_t pushe
     if (what != "receipt") span.parent_id = span_id(receipt, "receipt");
     return span;
   };
-  const std::int64_t finished = finished_at_ms(outcome);
+  const std::int64_t finished = has_finished(outcome) ? records::finished_at_ms(outcome) : 0;
   std::vector<Span> spans;
   for (const v1::Attempt& attempt : outcome.attempts()) {
     const std::string number = std::to_string(attempt.number());

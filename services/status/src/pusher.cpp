@@ -8,6 +8,7 @@
 #include "kassaflow/base/rethrow.hpp"
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/postgres/database_run.hpp"
+#include "kassaflow/records/convert.hpp"
 
 namespace kassaflow::status {
 
@@ -194,7 +195,7 @@ asio::awaitable<Pusher::Next> Pusher::send(Portal& portal, PortalAddress& addres
 asio::awaitable<Pusher::Next> Pusher::conclude(Portal& portal, const sql::Due& due, const bitrix24::Verdict& verdict) {
   const auto now = dependencies_.clock.unix_ms();
   const auto decision = decide(verdict, {.tries = due.tries,
-                                         .age = milliseconds(now - finished_at_ms(due.known.outcome)),
+                                         .age = milliseconds(now - records::finished_at_ms(due.known.outcome)),
                                          .min = settings_.retry_min(),
                                          .max = settings_.push_retry_max,
                                          .now_s = now / 1000,

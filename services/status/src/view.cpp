@@ -30,14 +30,10 @@ PortalWord portal_word(v1::ReceiptState state) {
 fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome) {
   auto document = records::from_record(outcome.fiscal());
   if (document.printed_at_s == 0 && !outcome.fiscal().told_by_person()) {
-    document.printed_at_s = finished_at_ms(outcome) / 1000;
+    document.printed_at_s = records::finished_at_ms(outcome) / 1000;
     document.printed_at_is_gateway_clock = true;
   }
   return document;
-}
-
-std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome) {
-  return outcome.finished_at_ms() > 0 ? outcome.finished_at_ms() : outcome.changed_at_ms();
 }
 
 bool is_of(const v1::ReceiptOutcome& outcome, const configuration::Installation& portal) {

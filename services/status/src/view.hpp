@@ -54,7 +54,6 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 // receipt was finished, which a repeated post does not change (exactly-once.md 19). Never of a document a person typed:
 // that was finished when somebody looked, and the OFD finds it by its own time only.
 [[nodiscard]] fiscal::FiscalDocument document_of(const v1::ReceiptOutcome& outcome);
-[[nodiscard]] std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome);
 
 // WAIT for what is none of the states.
 [[nodiscard]] receipts::PortalWord portal_word(v1::ReceiptState state);

@@ -2,6 +2,7 @@
 // Between the domain's values and the messages that travel and are stored (proto/kassaflow/v1/records.proto). Pure.
 // Inside, code speaks fiscal:: and receipts::.
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 namespace kassaflow::v1 {
 class FiscalDocument;
 class Receipt;
+class ReceiptOutcome;
 enum AttemptOutcome : int;
 enum ReceiptState : int;
 }  // namespace kassaflow::v1
@@ -37,6 +39,8 @@ inline constexpr ErrorKind kUnknownMeasure{"record.measure", kOtherVersion};
 // as something else. Amounts and texts are taken as they are; fiscal::validate judges them.
 [[nodiscard]] Result<fiscal::Receipt> from_record(const v1::Receipt& record);
 [[nodiscard]] fiscal::FiscalDocument from_record(const v1::FiscalDocument& record);
+// When a receipt that is done or failed became so; an older program did not tell: then its last change.
+[[nodiscard]] std::int64_t finished_at_ms(const v1::ReceiptOutcome& outcome);
 // nullopt: not set, or a state of a newer program.
 [[nodiscard]] std::optional<receipts::State> from_record(v1::ReceiptState state);
 [[nodiscard]] std::optional<receipts::AttemptOutcome> from_record(v1::AttemptOutcome outcome);
