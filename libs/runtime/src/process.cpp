@@ -79,6 +79,14 @@ void show_alarms(metrics::Metrics& metrics) {
 
 }  // namespace
 
+std::size_t allow_most_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  rlimit most = limit;
+  most.rlim_cur = most.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &most) == 0 ? most.rlim_cur : limit.rlim_cur;
+}
+
 void show_process(metrics::Metrics& metrics) {
   metrics.gauge("kassaflow_build_info", {{"version", KASSAFLOW_VERSION}}).set(1);
   show_alarms(metrics);

@@ -95,7 +95,8 @@ int serve(const ServiceDefinition& definition, const CommonSettings& common) {
   std::set_terminate(end_with_a_line);
   asio::io_context io(1);
   metrics::Metrics metrics(common.label_limit);
-  const Context context{io.get_executor(), async::machine_clock(), metrics, common, make_instance(definition.name)};
+  const Context context{io.get_executor(), async::machine_clock(), metrics, common, make_instance(definition.name),
+                        allow_most_files()};
 
   Life life;
   std::unique_ptr<http::Server> admin;

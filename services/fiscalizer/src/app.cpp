@@ -1,5 +1,6 @@
 #include "app.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -46,6 +47,9 @@ kafka::ProducerOptions producer_options(const FiscalizerSettings& settings, cons
 
 std::vector<std::string> intake_topics() { return {records::kReceiptsTopic, records::kCallbacksTopic}; }
 
+// The rest is for what prints, for Kafka and for PostgreSQL.
+std::size_t probes_at_once(std::size_t open_files) { return std::clamp<std::size_t>(open_files / 8, 16, 1000); }
+
 // What such a server has confirmed does not survive the loss of power: a receipt would be printed twice.
 void refuse_without_fsync(journal::Store& store) {
   const auto durability = store.run_blocking([](Transaction& tx) { return tx.durability(); });
@@ -73,7 +77,8 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
       published_(settings.kafka, context.instance),
       network_({.allow_private = context.common.allow_private_endpoints}),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance, settings.identity},
-               [this](const std::shared_ptr<const configuration::Snapshot>&) {
+               [this](const std::shared_ptr<const configuration::Snapshot>& snapshot) {
+                 warn_of_files(snapshot->registers.size());
                  asio::post(context_.executor, [this] { worker_.reconcile(); });
                }),
       worker_({.executor = context.executor,
@@ -91,10 +96,10 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                      return one.protocol->make_driver(one, settings_.durations, network_, context_.clock);
                    },
                .jitter = async::jitter,
+               .probes_at_once = probes_at_once(context.open_files),
                .finished = [this](const Finished& finished) { counters_.finished(finished); },
                .attempt_ended = [this](const auto& protocol,
-                                       const auto& finding) { counters_.attempt_ended(protocol, finding); },
-               .lanes_changed = [this] { measure_.notify(); }}),
+                                       const auto& finding) { counters_.attempt_ended(protocol, finding); }}),
       eraser_(context.executor, context.clock, store_, settings.contents_kept),
       measure_(context.executor, context.clock),
       measured_(context.executor, context.clock) {
@@ -142,6 +147,15 @@ App::~App() {
   lease_thread_.join();
 }
 
+// Each register that prints takes a connection, and one worker may have to drive them all.
+void App::warn_of_files(std::size_t registers) {
+  const bool too_few = registers + probes_at_once(context_.open_files) > context_.open_files;
+  if (too_few && !files_warned_) {
+    log::warn("open_files.too_few", {{"registers", registers}, {"open_files", context_.open_files}});
+  }
+  files_warned_ = too_few;
+}
+
 // Throws while the store takes nothing in; then the consumer leaves the group, and asks again. In another life of the
 // journal it must: its place in the log is no longer the journal's (exactly-once.md 17).
 kafka::ReadPositions App::positions_of(bool assigned) {
@@ -167,20 +181,25 @@ bool App::on_batch(const std::vector<kafka::Record>& batch) {
     }
     if (aside) dead_letters_.tell(*aside);
   }
-  asio::post(context_.executor, [this] { worker_.taken_in(); });
+  std::set<PoolId> pools;
+  for (const auto& record : batch) {
+    if (record.topic == records::kReceiptsTopic) pools.emplace(record.key);
+  }
+  asio::post(context_.executor, [this, pools = std::move(pools)] { worker_.taken_in(pools); });
   return true;
 }
 
 asio::awaitable<void> App::measure() {
   while (!stopping_) {
     auto waiting = co_await store_.run([shards = worker_.shards()](Transaction& tx) { return tx.waiting(shards); });
-    if (waiting) counters_.show_waiting(worker_.pools(), *waiting, *watcher_.current());
+    if (waiting) waiting_ = std::move(*waiting);
     co_await measure_.wait_for(kMeasure);
   }
   measured_.notify();
 }
 
 void App::update_metrics() {
+  if (waiting_) counters_.show_waiting(worker_.pools(), *waiting_, *watcher_.current());
   counters_.show_registers(worker_.views(), context_.clock.unix_s());
   counters_.show_journal(worker_.recovery().stage(), worker_.recovery().durability());
   counters_.show_leases(worker_.shards().size(), worker_.takeovers());

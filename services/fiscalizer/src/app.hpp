@@ -36,6 +36,7 @@ class App final : public runtime::App {
   boost::asio::awaitable<void> shut_down() override;
 
  private:
+  void warn_of_files(std::size_t registers);
   kafka::ReadPositions positions_of(bool assigned);
   bool on_batch(const std::vector<kafka::Record>& batch);
   boost::asio::awaitable<void> measure();
@@ -63,7 +64,9 @@ class App final : public runtime::App {
   std::unique_ptr<Operations> operations_;
   Eraser eraser_;
   async::Event measure_;
-  async::Event measured_;  // when measure() has ended
+  std::optional<std::vector<Waiting>> waiting_;  // as it was measured last
+  bool files_warned_ = false;                    // the watcher's thread's
+  async::Event measured_;                        // when measure() has ended
   bool stopping_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kassaflow/async/pause.hpp"
 #include "kassaflow/base/report.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -9,8 +10,9 @@ namespace kassaflow::fiscalizer {
 namespace asio = boost::asio;
 
 namespace {
-constexpr int kWindow = 32;                      // receipts of a pool held in memory
 constexpr std::chrono::milliseconds kLook{200};  // another worker may have taken in a receipt of ours
+constexpr int kRest = 20;                        // times as long as a look took, nobody looks again
+constexpr int kLongestWindow = 1024;
 // Until a receipt is offered again to a register that could not express it: the pool may have been corrected.
 constexpr std::chrono::seconds kUnable{10};
 }  // namespace
@@ -27,19 +29,20 @@ RegisterId choose(const std::vector<FreeLane>& free, const std::set<RegisterId>&
   return best == nullptr ? RegisterId() : best->register_id;
 }
 
-Dispatcher::Dispatcher(asio::any_io_executor executor, async::Clock& clock, Journal& journal)
-    : executor_(executor), clock_(clock), journal_(journal), wake_(executor, clock) {}
+Dispatcher::Dispatcher(asio::any_io_executor executor, async::Clock& clock, Journal& journal,
+                       std::function<void(const PoolId& pool)> unserved)
+    : executor_(executor), clock_(clock), journal_(journal), unserved_(std::move(unserved)), wake_(executor, clock) {}
 
 asio::awaitable<std::optional<Queued>> Dispatcher::next(PoolId pool, FreeLane lane, async::Clock::time_point until) {
   auto mine = std::make_shared<Waiting>(std::move(lane), executor_, clock_);
   pools_[pool].waiting.push_back(mine);
   match(pools_[pool]);
   if (!mine->receipt) {
-    wake_.notify();
+    read_if_wanted(pool);
     co_await mine->ready.wait_until(until);
   }
-  auto& waiting = pools_[pool].waiting;
-  waiting.erase(std::remove(waiting.begin(), waiting.end(), mine), waiting.end());
+  std::erase(pools_[pool].waiting, mine);
+  forget(pool);
   co_return std::move(mine->receipt);
 }
 
@@ -68,8 +71,42 @@ void Dispatcher::forget_unable() {
 }
 
 void Dispatcher::refresh(const PoolId& pool) {
-  pools_[pool].window.clear();
+  const auto known = pools_.find(pool);
+  if (known == pools_.end()) return;
+  known->second.window.clear();
+  fill(pool);
+  forget(pool);
+}
+
+void Dispatcher::queued(const std::set<PoolId>& pools) {
+  for (const auto& pool : pools) fill(pool);
+}
+
+void Dispatcher::fill(const PoolId& pool) {
+  filled_.insert(pool);
+  told_.insert(pool);
+  read_if_wanted(pool);
+}
+
+void Dispatcher::kick() {
+  kicked_ = true;
   wake_.notify();
+}
+
+void Dispatcher::read_if_wanted(const PoolId& pool) {
+  const auto known = pools_.find(pool);
+  if (known == pools_.end() || !has_free_lane(known->second) || !filled_.contains(pool)) return;
+  due_.insert(pool);
+  wake_.notify();
+}
+
+void Dispatcher::forget(const PoolId& pool) {
+  const auto known = pools_.find(pool);
+  if (known != pools_.end() && known->second.waiting.empty() && known->second.window.empty()) pools_.erase(known);
+}
+
+bool Dispatcher::has_free_lane(const PoolQueue& pool) {
+  return std::ranges::any_of(pool.waiting, [](const auto& waiting) { return !waiting->receipt; });
 }
 
 void Dispatcher::cancel(const PoolId& pool, const RegisterId& register_id) {
@@ -107,26 +144,66 @@ void Dispatcher::match(PoolQueue& pool) {
 asio::awaitable<void> Dispatcher::run() {
   while (!stopping_) {
     forget_unable();
-    std::erase_if(pools_,
-                  [](const auto& entry) { return entry.second.waiting.empty() && entry.second.window.empty(); });
-    std::vector<PoolId> hungry;  // a free lane waits and the window has nothing for it
-    for (auto& [id, pool] : pools_) {
-      if (std::ranges::any_of(pool.waiting, [](const auto& waiting) { return !waiting->receipt; }))
-        hungry.push_back(id);
+    const auto now = clock_.now();
+    if (now >= latest_look_ || (kicked_ && now >= earliest_look_)) co_await look();
+    if (!due_.empty()) {
+      co_await read(std::exchange(due_, {}));
+    } else {
+      co_await wake_.wait_until(kicked_ ? earliest_look_ : latest_look_);
     }
-    if (!hungry.empty()) {
-      auto queued = co_await journal_.queue(hungry, kWindow);
-      if (queued) {
-        for (const auto& id : hungry) pools_[id].window.clear();
-        for (auto& receipt : *queued) {
-          if (!taken_.contains(receipt.id)) pools_[receipt.pool].window.push_back(std::move(receipt));
-        }
-        for (const auto& id : hungry) match(pools_[id]);
-      } else {
-        report(log::Level::warn, "queue.unreadable", queued.error());
-      }
+  }
+}
+
+asio::awaitable<void> Dispatcher::look() {
+  kicked_ = false;
+  told_.clear();
+  const auto began = clock_.now();
+  const auto pools = co_await journal_.queued_pools();
+  const auto ended = clock_.now();
+  earliest_look_ = ended + kRest * (ended - began);
+  latest_look_ = std::max(earliest_look_, ended + kLook);
+  if (!pools) {
+    report(log::Level::warn, "queue.unreadable", pools.error());
+    co_return;
+  }
+  filled_ = std::exchange(told_, {});
+  filled_.insert(pools->begin(), pools->end());
+  for (const auto& id : *pools) {
+    read_if_wanted(id);
+    if (!due_.contains(id)) unserved_(id);
+  }
+}
+
+asio::awaitable<void> Dispatcher::read(const std::set<PoolId>& pools) {
+  std::map<int, std::vector<PoolId>> by_limit;
+  for (const auto& id : pools) {
+    const auto known = pools_.find(id);
+    if (known != pools_.end() && has_free_lane(known->second)) by_limit[known->second.limit].push_back(id);
+  }
+  for (const auto& [limit, hungry] : by_limit) {
+    auto queued = co_await journal_.queue(hungry, limit);
+    if (!queued) {
+      report(log::Level::warn, "queue.unreadable", queued.error());
+      co_await async::pause_for(clock_, kLook);
+      due_.insert(hungry.begin(), hungry.end());
+      continue;
     }
-    co_await wake_.wait_for(kLook);
+    for (const auto& id : hungry) pools_[id].window.clear();
+    std::map<PoolId, int> found;
+    for (auto& receipt : *queued) {
+      ++found[receipt.pool];
+      if (!taken_.contains(receipt.id)) pools_[receipt.pool].window.push_back(std::move(receipt));
+    }
+    for (const auto& id : hungry) {
+      auto& pool = pools_[id];
+      match(pool);
+      // All that was read is taken, or for others: what stands behind it may be for who waits.
+      const bool reads_on = has_free_lane(pool) && found[id] == limit && limit < kLongestWindow;
+      pool.limit = reads_on ? 2 * limit : found[id] > kWindow ? limit : kWindow;
+      if (reads_on) due_.insert(id);
+      if (found[id] == 0) filled_.erase(id);
+      forget(id);
+    }
   }
 }
 

@@ -2,6 +2,10 @@
 // One queue per pool, work-conserving: whenever a lane of the pool is free it takes the next receipt; of several free
 // lanes the one expected to finish first goes first. The queue itself is the journal; here is only a window of it.
 //
+// The journal is read where something happened: a lane became free, or somebody says that a pool has grown. What
+// others queue is found by looking which pools have a queue at all; a look costs by how many those are, and the longer
+// one took, the later comes the next.
+//
 // Lives on the fiscalizer's one executor thread.
 
 #include <boost/asio/awaitable.hpp>
@@ -35,7 +39,10 @@ struct FreeLane {
 
 class Dispatcher {
  public:
-  Dispatcher(boost::asio::any_io_executor executor, async::Clock& clock, Journal& journal);
+  // `unserved`: something is queued in the pool, and none of its lanes waits for it. Called at each look.
+  Dispatcher(
+      boost::asio::any_io_executor executor, async::Clock& clock, Journal& journal,
+      std::function<void(const PoolId& pool)> unserved = [](const PoolId&) {});
 
   // The next receipt of `pool` for this lane, or nullopt at `until` or after cancel(). It stays taken until released.
   boost::asio::awaitable<std::optional<Queued>> next(PoolId pool, FreeLane lane, async::Clock::time_point until);
@@ -46,15 +53,18 @@ class Dispatcher {
   bool unable(const Queued& receipt, const RegisterId& register_id, const std::vector<RegisterId>& registers_of_pool);
   void cancel(const PoolId& pool, const RegisterId& register_id);
 
-  // Something may have been queued.
-  void kick() { wake_.notify(); }
+  // Something was queued in these pools.
+  void queued(const std::set<PoolId>& pools);
+  // Something may have been queued, nobody says where.
+  void kick();
   // What is queued in `pool` changed at its head.
   void refresh(const PoolId& pool);
-  // Reads the journal for pools whose lanes wait, when kicked and regularly, until stop().
+  // Reads the journal until stop().
   boost::asio::awaitable<void> run();
   void stop();
 
  private:
+  static constexpr int kWindow = 32;  // receipts of a pool held in memory
   struct Waiting {
     FreeLane lane;
     async::Event ready;
@@ -64,6 +74,7 @@ class Dispatcher {
   };
   struct PoolQueue {
     std::deque<Queued> window;
+    int limit = kWindow;  // of the window: it grows while what is in it is for no lane that waits
     std::vector<std::shared_ptr<Waiting>> waiting;
   };
   // Of one content: a new post or a corrected pool may make it expressible.
@@ -72,14 +83,26 @@ class Dispatcher {
     std::set<RegisterId> registers;
     async::Clock::time_point since{};
   };
+  [[nodiscard]] static bool has_free_lane(const PoolQueue& pool);
   void match(PoolQueue& pool);
+  void fill(const PoolId& pool);
+  void read_if_wanted(const PoolId& pool);
+  void forget(const PoolId& pool);
   void forget_unable();
+  boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> read(const std::set<PoolId>& pools);
 
   boost::asio::any_io_executor executor_;
   async::Clock& clock_;
   Journal& journal_;
+  std::function<void(const PoolId& pool)> unserved_;
   async::Event wake_;
   std::map<PoolId, PoolQueue> pools_;
+  std::set<PoolId> filled_;  // as the last look found them, or somebody said since; not those that were read to the end
+  std::set<PoolId> told_;    // while the journal is looked at
+  std::set<PoolId> due_;     // of them those to be read now: a free lane waits there
+  async::Clock::time_point earliest_look_{}, latest_look_{};
+  bool kicked_ = false;
   std::map<ReceiptId, RegisterId> taken_;
   std::map<ReceiptId, Unable> unable_;
   bool stopping_ = false;

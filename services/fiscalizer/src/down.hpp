@@ -10,7 +10,7 @@
 namespace kassaflow::fiscalizer {
 
 enum class Down : std::uint8_t {
-  probing,          // it is asked whether it is there, or was not asked yet
+  probing,          // it has not answered yet whether it is there
   unreachable,      // no connection to it, or to its cloud
   answer,           // what it answers to the probe is not understood
   credentials,      // its cloud does not take them

@@ -41,15 +41,16 @@ class Meanwhile {
 
 }  // namespace
 
-Lane::Lane(LaneDependencies dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
-           Fence fence)
-    : dependencies_(std::move(dependencies)),
+Lane::Lane(const LaneDependencies& dependencies, const registers::Protocol& protocol, RegisterId register_id,
+           PoolId pool, Fence fence)
+    : dependencies_(dependencies),
       protocol_(protocol),
       timers_(protocol.timers(dependencies_.settings.durations)),
       register_id_(std::move(register_id)),
       pool_(std::move(pool)),
       fence_(fence),
       wake_(dependencies_.executor, dependencies_.clock),
+      unchanged_since_(dependencies_.clock.now()),
       asker_(dependencies_.executor, dependencies_.clock,
              {.journal = dependencies_.journal,
               .fence = fence_,
@@ -97,7 +98,7 @@ asio::awaitable<void> Lane::step() {
              "it names FN " + memory_.disputed_fn + ", which is not bound to it: a person must say whose it is");
     co_await wake_.wait_for(dependencies_.settings.register_health);
     must_remember_ = true;
-  } else if (!up_) {
+  } else if (!up_ || look_due_) {
     co_await probe();
   } else if (memory_.questions.size() > kProbesAtOnce) {
     set_down(Down::two_uncertain, "two uncertain documents: a person must settle one of them");
@@ -131,7 +132,7 @@ bool Lane::refresh_driver() {
     return false;
   }
   driver_ = dependencies_.make_driver(register_->settings);
-  if (!run_) look_again();
+  look_due_ = true;
   return true;
 }
 
@@ -146,25 +147,52 @@ asio::awaitable<void> Lane::remember() {
   const bool new_question = memory->questions.size() > memory_.questions.size();
   memory_ = std::move(*memory);
   asker_.about(memory_.asked);
+  if (!memory_.asked.empty()) dependencies_.asks(register_id_);
   // Whoever asked the question: a full quiet time by our own clock, for wall time decides nothing.
   if (new_question) quiet_until_ = std::max(quiet_until_, dependencies_.clock.now() + timers_.quiet);
   if (memory_.questions.empty() && !report_lost_) quiet_until_ = {};  // the rest was for the question's sake
 }
 
 asio::awaitable<void> Lane::probe() {
-  const auto health = co_await driver_->probe();
+  registers::Health health;
+  {
+    const auto place = co_await dependencies_.probes.enter();
+    if (stopping_) co_return;
+    look_due_ = false;  // what asks for another look meanwhile gets one
+    health = co_await driver_->probe();
+  }
   if (stopping_) co_return;
   if (health.test && *health.test != register_->settings.test) {
     const std::string why = *health.test ? "a test register, and its document does not say test: true"
                                          : "a real storage, and its document says test: true";
     alarm_once("alarm.test_register", registers::finding(Fact::unknown, Cause::test_register, "probe", why));
     set_down(Down::test_register, why);
-    co_return co_await wake_.wait_for(dependencies_.settings.register_health);
+  } else {
+    remember(health.storage);
+    if (health.up) co_return set_up(health.detail);
+    set_down(down_of(health.why), health.detail);
   }
-  remember(health.storage);
-  if (health.up) co_return set_up(health.detail);
-  set_down(down_of(health.why), health.detail);
-  co_await wake_.wait_for(dependencies_.settings.register_health);
+  wanted_from_ = dependencies_.clock.now() + dependencies_.settings.register_health;
+  co_await wake_.wait_for(pause_between_probes());
+  wanted_from_.reset();
+}
+
+void Lane::look_at_document() {
+  wake_.notify();
+  dependencies_.dispatcher.cancel(pool_, register_id_);
+}
+
+void Lane::wanted() {
+  if (wanted_from_ && dependencies_.clock.now() >= *wanted_from_) wake_.notify();
+}
+
+// Growing with the time in which nothing changed: thousands of registers that are idle, or off for the night, are not
+// asked every ten seconds, nor all of them at the same time.
+async::Clock::duration Lane::pause_between_probes() const {
+  const async::Clock::duration grown = std::min<async::Clock::duration>(
+      (dependencies_.clock.now() - unchanged_since_) / 2, dependencies_.settings.retry_max);
+  const auto pause = std::max<async::Clock::duration>(dependencies_.settings.register_health, grown);
+  return pause * 3 / 4 + std::chrono::duration_cast<async::Clock::duration>(pause / 2 * dependencies_.jitter());
 }
 
 bool Lane::shift_must_close() const {
@@ -173,11 +201,11 @@ bool Lane::shift_must_close() const {
 }
 
 asio::awaitable<void> Lane::print_next() {
-  const auto until = dependencies_.clock.now() + dependencies_.settings.register_health;
+  const auto until = dependencies_.clock.now() + pause_between_probes();
   auto receipt =
       co_await dependencies_.dispatcher.next(pool_, {register_id_, expected_ms_, !memory_.questions.empty()}, until);
   if (!receipt) {
-    if (dependencies_.clock.now() >= until) look_again();  // idle for a while: look whether it is still there
+    if (dependencies_.clock.now() >= until) look_due_ = true;  // idle for a while: is it still there?
     co_return;
   }
   const auto id = receipt->id;
@@ -388,6 +416,7 @@ asio::awaitable<void> Lane::follow(OpenAttempt opened, AttemptRun::Bytes bytes) 
   run_.emplace(AttemptDependencies{dependencies_.executor, dependencies_.clock, dependencies_.settings, timers_,
                                    dependencies_.journal, dependencies_.leases, register_id_, fence_, driver},
                std::move(opened), *driver_);
+  dependencies_.asks(register_id_);
   if (stopping_) run_->stop();  // it was stopped while the journal took the attempt
   const auto finding = co_await run_->run(bytes);
   rest_until_ = std::max(rest_until_, run_->repeat_arrives_by());
@@ -436,6 +465,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
   }
   if (finding.cause == Cause::test_register) stands_ = finding.text;
   if (finding.fact == Fact::printed) {
+    unchanged_since_ = dependencies_.clock.now();
     shift_due_.reset();
     if (kind != Kind::receipt) return;
     failures_ = 0;
@@ -505,6 +535,7 @@ void Lane::back_off(Down cause, const std::string& why) {
 void Lane::say(bool up, const std::string& detail) {
   if (said_ == std::pair(up, detail)) return;
   said_ = {up, detail};
+  unchanged_since_ = dependencies_.clock.now();
   log::write(up ? log::Level::info : log::Level::warn, up ? "register.up" : "register.down",
              {{"register", register_id_.str()}, {"detail", detail}});
 }
@@ -520,12 +551,6 @@ void Lane::set_down(Down cause, std::string detail) {
   up_ = false;
   down_ = cause;
   detail_ = std::move(detail);
-}
-
-// It is probed before anything else.
-void Lane::look_again() {
-  up_ = false;
-  down_ = Down::probing;
 }
 
 // A probe that learns nothing of it takes nothing back.

@@ -17,6 +17,7 @@
 #include "down.hpp"
 #include "journal/journal.hpp"
 #include "kassaflow/async/event.hpp"
+#include "kassaflow/async/gate.hpp"
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/registers/driver.hpp"
@@ -46,12 +47,16 @@ struct LaneDependencies {
   std::function<void(const RegisterId& id)> doubted = [](const RegisterId&) {};
   // An attempt came to an end, and that was news.
   AttemptEnded attempt_ended = [](const registers::Protocol&, const registers::Finding&) {};
+  // Something of the register may be unanswered() from now on.
+  std::function<void(const RegisterId& id)> asks = [](const RegisterId&) {};
+  // How many registers may be probed at once: each takes a connection.
+  async::Gate& probes;
 };
 
 class Lane {
  public:
-  // `protocol`: the register's, which never changes.
-  Lane(LaneDependencies dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
+  // `dependencies` outlive it. `protocol`: the register's, which never changes.
+  Lane(const LaneDependencies& dependencies, const registers::Protocol& protocol, RegisterId register_id, PoolId pool,
        Fence fence);
 
   // Until stop(): then nothing is started, what is on its way is finished or left to be settled by the next owner.
@@ -63,6 +68,7 @@ class Lane {
   // Something is under way: from the decision to open an attempt until it has ended, or is left to the next owner.
   [[nodiscard]] bool busy() const { return busy_; }
   [[nodiscard]] const Fence& fence() const { return fence_; }
+  [[nodiscard]] const RegisterId& register_id() const { return register_id_; }
   [[nodiscard]] const PoolId& pool() const { return pool_; }
 
   // The attempt followed now, 0 = none.
@@ -83,6 +89,13 @@ class Lane {
     must_remember_ = true;
     wake_.notify();
   }
+
+  // The register's document is another: it is looked at now.
+  void look_at_document();
+  // The document it goes by; null before it has looked at one.
+  [[nodiscard]] const configuration::Register* document() const { return register_.get(); }
+  // A receipt waits for a register of the pool: one that is down is probed again soon.
+  void wanted();
 
   // What reads a callback of this register; null while there is none.
   [[nodiscard]] const registers::Driver* driver() const { return driver_.get(); }
@@ -109,6 +122,7 @@ class Lane {
   bool refresh_driver();
   boost::asio::awaitable<void> remember();
   boost::asio::awaitable<void> probe();
+  [[nodiscard]] async::Clock::duration pause_between_probes() const;
   boost::asio::awaitable<void> print_next();
   boost::asio::awaitable<bool> print(Queued receipt);
   boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
@@ -129,10 +143,9 @@ class Lane {
   void say(bool up, const std::string& detail);
   void set_up(std::string detail);
   void set_down(Down cause, std::string detail);
-  void look_again();
   void remember(const registers::Health::Storage& storage);
 
-  LaneDependencies dependencies_;
+  const LaneDependencies& dependencies_;
   const registers::Protocol& protocol_;
   const registers::Timers timers_;
   RegisterId register_id_;
@@ -155,7 +168,10 @@ class Lane {
   std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not
   std::optional<registers::ShiftCommand> shift_due_;
   bool up_ = false;
-  Down down_ = Down::probing;  // with !up_
+  Down down_ = Down::probing;                 // with !up_
+  bool look_due_ = true;                      // it is probed before anything else, and is meanwhile what it was
+  async::Clock::time_point unchanged_since_;  // it has printed nothing, and said nothing new
+  std::optional<async::Clock::time_point> wanted_from_;  // it is down, and from then on may be probed when it is wanted
   registers::Health::Storage storage_;
   bool busy_ = false;
   bool stopping_ = false;

@@ -244,14 +244,17 @@ std::optional<Clock::time_point> Leases::held_until(const Fence& fence) const {
   return valid_until_;
 }
 
-bool Leases::releasing(int shard) const {
-  const std::lock_guard lock(mutex_);
-  return leaving_ || releasing_.contains(shard);
-}
-
 Leases::Takeovers Leases::takeovers() const {
   const std::lock_guard lock(mutex_);
   return takeovers_;
+}
+
+Leases::Epochs Leases::kept() const {
+  const std::lock_guard lock(mutex_);
+  if (leaving_) return {};
+  auto kept = epochs_;
+  for (const int shard : releasing_) kept.erase(shard);
+  return kept;
 }
 
 std::vector<int> Leases::held() const {

@@ -101,9 +101,11 @@ class Leases {
   [[nodiscard]] std::optional<Fence> may_start(int shard) const;
   // The shard is ours under this epoch, also while it is being given away.
   [[nodiscard]] bool holds(const Fence& fence) const;
-  // The shard is being given away: its lanes start nothing. The next owner settles what they have not sent.
-  [[nodiscard]] bool releasing(int shard) const;
   [[nodiscard]] std::vector<int> held() const;
+  // Those of them that stay, with their epochs. The lanes of a shard that is being given away start nothing: the next
+  // owner settles what they have not sent.
+  using Epochs = std::map<int, std::int64_t>;  // by shard
+  [[nodiscard]] Epochs kept() const;
   // Shards taken so far: nobody's, and those of workers that fell silent. From any thread.
   struct Takeovers {
     std::uint64_t released = 0;
@@ -117,8 +119,6 @@ class Leases {
   [[nodiscard]] std::unique_ptr<LifeTimer> life_timer() const { return options_.life_timer(); }
 
  private:
-  using Epochs = std::map<int, std::int64_t>;  // by shard
-
   boost::asio::awaitable<void> sign_off();
   [[nodiscard]] bool leaving() const;
   [[nodiscard]] bool stopping() const;

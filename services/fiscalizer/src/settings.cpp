@@ -71,7 +71,9 @@ void FiscalizerSettings::add_to(settings::Settings& keys) {
   }
   keys.duration(retry_min, "retry_min", 50ms, 1h, "first back-off after a transient error");
   keys.duration(retry_max, "retry_max", 100ms, 24h, "longest back-off after a transient error");
-  keys.duration(register_health, "register_health", 100ms, 10min, "probe of an idle or stopped register");
+  keys.duration(register_health, "register_health", 100ms, 10min,
+                "pause before a register that is idle or down is probed again; while nothing of it changes the pause "
+                "grows, at the longest to retry_max, and a receipt that waits ends it");
   keys.duration(pending_limit, "pending_limit", 100ms, 720h,
                 "how long a document may wait in a cloud's queue before it is uncertain, with an alarm");
   keys.number(refusals_before_held, "refusals_before_held", 1, 1000, "refusals",

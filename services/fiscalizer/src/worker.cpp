@@ -24,7 +24,7 @@ Worker::Worker(WorkerDependencies dependencies)
                {.refusals_before_held = dependencies_.settings.refusals_before_held}),
       leases_(dependencies_.keeper, dependencies_.executor, dependencies_.clock, dependencies_.lease_store,
               {dependencies_.id, dependencies_.settings.lease, dependencies_.life_timer}),
-      dispatcher_(dependencies_.executor, dependencies_.clock, journal_),
+      dispatcher_(dependencies_.executor, dependencies_.clock, journal_, [this](const PoolId& pool) { wanted(pool); }),
       publisher_(dependencies_.executor, dependencies_.clock, dependencies_.store, dependencies_.publish, leases_),
       recovery_({.executor = dependencies_.executor,
                  .clock = dependencies_.clock,
@@ -44,11 +44,15 @@ Worker::Worker(WorkerDependencies dependencies)
                                         driver_for(found->second->settings)->capabilities().query_by_key});
                      },
                  .opened = [this] { opened(); }}),
+      probes_(dependencies_.executor, dependencies_.clock, dependencies_.probes_at_once),
+      lane_dependencies_(lane_dependencies()),
+      shards_(receipts::kShards),
       wake_(dependencies_.executor, dependencies_.clock),
       all_done_(dependencies_.executor, dependencies_.clock) {
   journal_.on_commit([this] { publisher_.kick(); });
   journal_.on_finished(dependencies_.finished);
   leases_.on_change([this] {
+    look_at_shards();
     reconcile();
     publisher_.kick();
   });
@@ -85,8 +89,8 @@ void Worker::spawn(asio::awaitable<void> task) {
   });
 }
 
-void Worker::taken_in() {
-  dispatcher_.kick();
+void Worker::taken_in(const std::set<PoolId>& pools) {
+  dispatcher_.queued(pools);
   publisher_.kick();
   wake_.notify();
 }
@@ -133,50 +137,124 @@ LaneDependencies Worker::lane_dependencies() {
           .make_driver = [this](const registers::RegisterSettings& settings) { return driver_for(settings); },
           .jitter = dependencies_.jitter,
           .doubted = [this](const RegisterId& id) { decided(id); },
-          .attempt_ended = dependencies_.attempt_ended};
+          .attempt_ended = dependencies_.attempt_ended,
+          .asks = [this](const RegisterId& id) { asking_.insert(id); },
+          .probes = probes_};
 }
 
 void Worker::reconcile() {
   if (stopping_) return;
-  const auto snapshot = dependencies_.configuration();
-  for (auto entry = lanes_.begin(); entry != lanes_.end();) {
-    auto& lane = *entry->second;
-    const auto known = snapshot->registers.find(entry->first);
-    const bool keep = known != snapshot->registers.end() && known->second->pool == lane.pool() &&
-                      leases_.holds(lane.fence()) && !leases_.releasing(lane.fence().shard);
-    if (!keep) lane.stop();
-    if (!lane.finished()) {
-      ++entry;
-      continue;
-    }
-    dispatcher_.refresh(lane.pool());
-    entry = lanes_.erase(entry);
+  look_at_configuration();
+  std::erase_if(unsettled_, [this](int shard) { return settle_lanes(shard); });
+}
+
+void Worker::look_at_configuration() {
+  auto snapshot = dependencies_.configuration();
+  if (snapshot == looked_at_) return;
+  looked_at_ = std::move(snapshot);
+  for (auto& shard : shards_) shard.registers.clear();
+  for (const auto& [id, entry] : looked_at_->registers) {
+    shards_[static_cast<std::size_t>(receipts::shard_of(entry->pool))].registers.push_back(entry);
+    const auto lane = lanes_.find(id);
+    if (lane != lanes_.end() && lane->second->document() != entry.get()) lane->second->look_at_document();
   }
-  for (const auto& [id, entry] : snapshot->registers) {
-    const auto fence = leases_.may_start(receipts::shard_of(entry->pool));
-    if (!fence || lanes_.contains(id)) continue;
-    auto lane = std::make_shared<Lane>(lane_dependencies(), *entry->settings.protocol, id, entry->pool, *fence);
-    lanes_.emplace(id, lane);
-    dependencies_.lanes_changed();
-    spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->run(); }(lane));
-    spawn([](std::shared_ptr<Lane> running) -> asio::awaitable<void> { co_await running->ask_on(); }(lane));
+  for (int shard = 0; shard < receipts::kShards; ++shard) unsettled_.insert(shard);
+}
+
+void Worker::look_at_shards() {
+  const auto kept = leases_.kept();
+  for (int number = 0; number < receipts::kShards; ++number) {
+    const auto epoch = kept.find(number);
+    const auto held = epoch == kept.end() ? std::nullopt : std::optional(Fence{number, epoch->second});
+    auto& shard = shards_[static_cast<std::size_t>(number)];
+    if (shard.held == held) continue;
+    shard.held = held;
+    unsettled_.insert(number);
+  }
+}
+
+// False: there is something left to do. A lane goes when it has finished, and one that is to come waits for the lane
+// that its register had before.
+bool Worker::settle_lanes(int number) {
+  auto& shard = shards_[static_cast<std::size_t>(number)];
+  bool settled = true;
+  std::erase_if(shard.lanes, [&](const std::shared_ptr<Lane>& lane) {
+    const auto known = looked_at_->registers.find(lane->register_id());
+    const bool keep =
+        known != looked_at_->registers.end() && known->second->pool == lane->pool() && shard.held == lane->fence();
+    if (!keep) lane->stop();
+    if (lane->finished()) {
+      lanes_.erase(lane->register_id());
+      dispatcher_.refresh(lane->pool());
+      return true;
+    }
+    settled = settled && keep;
+    return false;
+  });
+  if (!shard.held) return settled;
+  const bool may_start = leases_.may_start(number) == shard.held;
+  for (const auto& entry : shard.registers) {
+    const auto lane = lanes_.find(entry->settings.id);
+    if (lane == lanes_.end() && may_start) {
+      start_lane(*entry, *shard.held);
+    } else if (lane == lanes_.end() || lane->second->pool() != entry->pool) {
+      settled = false;
+    }
+  }
+  return settled;
+}
+
+void Worker::start_lane(const configuration::Register& entry, const Fence& fence) {
+  const auto& id = entry.settings.id;
+  auto lane = std::make_shared<Lane>(lane_dependencies_, *entry.settings.protocol, id, entry.pool, fence);
+  lanes_.emplace(id, lane);
+  shards_[static_cast<std::size_t>(fence.shard)].lanes.push_back(lane);
+  spawn(drive(lane));
+  spawn(ask_on(lane));
+}
+
+asio::awaitable<void> Worker::drive(std::shared_ptr<Lane> lane) {
+  co_await lane->run();
+  unsettled_.insert(lane->fence().shard);  // it may have stopped by itself
+}
+
+asio::awaitable<void> Worker::ask_on(std::shared_ptr<Lane> lane) {
+  co_await lane->ask_on();
+  unsettled_.insert(lane->fence().shard);
+}
+
+// Of all lanes, and whose they are.
+std::map<std::int64_t, std::shared_ptr<Lane>> Worker::unanswered() {
+  std::map<std::int64_t, std::shared_ptr<Lane>> attempts;
+  std::erase_if(asking_, [&](const RegisterId& id) {
+    const auto lane = lanes_.find(id);
+    if (lane == lanes_.end()) return true;
+    const auto asked = lane->second->unanswered();
+    for (const auto attempt : asked) attempts.emplace(attempt, lane->second);
+    return asked.empty();
+  });
+  return attempts;
+}
+
+// A receipt waits, and no lane for it.
+void Worker::wanted(const PoolId& pool) {
+  const auto snapshot = dependencies_.configuration();
+  const auto registers = snapshot->registers_by_pool.find(pool);
+  if (registers == snapshot->registers_by_pool.end()) return;
+  for (const auto& entry : registers->second) {
+    if (const auto lane = lanes_.find(entry->settings.id); lane != lanes_.end()) lane->second->wanted();
   }
 }
 
 asio::awaitable<void> Worker::follow_up() {
   while (!stopping_) {
     reconcile();
-    std::map<std::int64_t, std::shared_ptr<Lane>> unanswered;
+    const auto asking = unanswered();
     std::vector<std::int64_t> attempts;
-    for (const auto& [id, lane] : lanes_) {
-      for (const auto attempt : lane->unanswered()) {
-        unanswered.emplace(attempt, lane);
-        attempts.push_back(attempt);
-      }
-    }
+    for (const auto& [attempt, lane] : asking) attempts.push_back(attempt);
     if (auto shards = leases_.held(); !shards.empty()) {
       if (auto news = co_await journal_.news(std::move(shards), std::move(attempts))) {
-        for (const auto attempt : news->answered) unanswered.at(attempt)->answered(attempt);
+        for (const auto attempt : news->answered) asking.at(attempt)->answered(attempt);
         std::vector<asio::awaitable<void>> tasks;
         for (auto& undecided : news->undecided) tasks.push_back(settle_evidence(std::move(undecided)));
         for (auto& callback : news->callbacks) tasks.push_back(read_callback(std::move(callback)));

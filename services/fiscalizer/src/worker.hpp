@@ -36,12 +36,12 @@ struct WorkerDependencies {
   Published& published;
   std::function<std::shared_ptr<const configuration::Snapshot>()> configuration;  // in force now
   std::function<std::unique_ptr<registers::Driver>(const registers::RegisterSettings& settings)> make_driver;
-  std::function<double()> jitter;  // 0..1
+  std::function<double()> jitter;   // 0..1
+  std::size_t probes_at_once = 64;  // each takes a connection
   std::function<std::unique_ptr<LifeTimer>()> life_timer = [] { return std::make_unique<KillTimer>(); };
   // Called on the executor.
   std::function<void(const Finished&)> finished = [](const Finished&) {};
   AttemptEnded attempt_ended = [](const registers::Protocol&, const registers::Finding&) {};
-  std::function<void()> lanes_changed = [] {};
 };
 
 class Worker {
@@ -55,10 +55,11 @@ class Worker {
   // Bytes and answers under way are waited for, shards given away. Then nothing runs here.
   boost::asio::awaitable<void> stop();
 
-  // Another configuration is in force.
+  // Each register of a shard that is ours gets a lane, every other lane goes. Called when another configuration is in
+  // force; costs by what changed, and once by the whole configuration when that is another.
   void reconcile();
-  // Something was taken in.
-  void taken_in();
+  // Something was taken in, with receipts of these pools.
+  void taken_in(const std::set<PoolId>& pools);
   // A person has decided about a receipt; about an attempt of that register, where it is not empty.
   void decided(const RegisterId& register_id);
 
@@ -72,7 +73,15 @@ class Worker {
  private:
   void spawn(boost::asio::awaitable<void> task);
   void opened();
-  LaneDependencies lane_dependencies();
+  [[nodiscard]] LaneDependencies lane_dependencies();
+  void look_at_configuration();
+  void look_at_shards();
+  bool settle_lanes(int shard);
+  void start_lane(const configuration::Register& entry, const Fence& fence);
+  boost::asio::awaitable<void> drive(std::shared_ptr<Lane> lane);
+  boost::asio::awaitable<void> ask_on(std::shared_ptr<Lane> lane);
+  [[nodiscard]] std::map<std::int64_t, std::shared_ptr<Lane>> unanswered();
+  void wanted(const PoolId& pool);
   // What happened beside the lanes.
   boost::asio::awaitable<void> follow_up();
   boost::asio::awaitable<void> settle_evidence(Undecided undecided);
@@ -86,7 +95,19 @@ class Worker {
   Dispatcher dispatcher_;
   OutcomePublisher publisher_;
   Recovery recovery_;
+  async::Gate probes_;
+  const LaneDependencies lane_dependencies_;
   std::map<RegisterId, std::shared_ptr<Lane>> lanes_;
+  // By shard: the registers of the configuration that was looked at last, the lanes, and who held it when it was.
+  struct Shard {
+    std::vector<std::shared_ptr<const configuration::Register>> registers;
+    std::vector<std::shared_ptr<Lane>> lanes;
+    std::optional<Fence> held;
+  };
+  std::vector<Shard> shards_;
+  std::shared_ptr<const configuration::Snapshot> looked_at_;
+  std::set<int> unsettled_;      // shards whose lanes are not yet as they should be
+  std::set<RegisterId> asking_;  // whose lanes may have something unanswered
   async::Event wake_;
   bool stopping_ = false;
   int running_ = 0;

@@ -894,6 +894,14 @@ class MemoryTransaction final : public Transaction {
     return result;
   }
 
+  std::vector<PoolId> queued_pools() override {
+    std::vector<PoolId> pools;
+    for (const auto& [pool, queue] : tables_.queues) {
+      if (!queue.empty()) pools.push_back(pool);
+    }
+    return pools;
+  }
+
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override {
     std::map<PoolId, std::int64_t> lengths;
     for (const auto& pool : pools) {

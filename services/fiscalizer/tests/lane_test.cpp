@@ -61,25 +61,26 @@ class LaneTest : public PostgresJournalTest {
     while (!condition()) io_.run_one();
   }
   void drive() {
-    lane_.emplace(LaneDependencies{.executor = io_.get_executor(),
-                                   .clock = async::machine_clock(),
-                                   .settings = settings_,
-                                   .journal = journal_,
-                                   .dispatcher = dispatcher_,
-                                   .leases = leases_,
-                                   .find_register = [this](const RegisterId&) { return register_; },
-                                   .find_pool = [this](const PoolId&) { return pool_of_registers_; },
-                                   .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
-                                   .make_driver = make_driver_,
-                                   .jitter = [] { return 0.5; },
-                                   .doubted = [this](const RegisterId&) { lane_->remember_again(); },
-                                   .attempt_ended =
-                                       [this](const registers::Protocol& protocol, const Finding& finding) {
-                                         EXPECT_EQ(&protocol, register_->settings.protocol);
-                                         ended_.push_back(std::string(to_string(finding.fact)) + " " +
-                                                          std::string(to_string(finding.cause)));
-                                       }},
-                  *register_->settings.protocol, RegisterId("kkt-1"), kPool,
+    lane_dependencies_.emplace(LaneDependencies{
+        .executor = io_.get_executor(),
+        .clock = async::machine_clock(),
+        .settings = settings_,
+        .journal = journal_,
+        .dispatcher = dispatcher_,
+        .leases = leases_,
+        .find_register = [this](const RegisterId&) { return register_; },
+        .find_pool = [this](const PoolId&) { return pool_of_registers_; },
+        .registers_of_pool = [](const PoolId&) { return std::vector{RegisterId("kkt-1")}; },
+        .make_driver = make_driver_,
+        .jitter = [] { return 0.5; },
+        .doubted = [this](const RegisterId&) { lane_->remember_again(); },
+        .attempt_ended =
+            [this](const registers::Protocol& protocol, const Finding& finding) {
+              EXPECT_EQ(&protocol, register_->settings.protocol);
+              ended_.push_back(std::string(to_string(finding.fact)) + " " + std::string(to_string(finding.cause)));
+            },
+        .probes = probes_});
+    lane_.emplace(*lane_dependencies_, *register_->settings.protocol, RegisterId("kkt-1"), kPool,
                   leases_.may_start(receipts::shard_of(kPool)).value());
     go(lane_->run());
     go(lane_->ask_on());
@@ -130,6 +131,8 @@ class LaneTest : public PostgresJournalTest {
       [this](const registers::RegisterSettings&) { return std::make_unique<BorrowedDriver>(driver_); };
   std::shared_ptr<configuration::Register> register_ = std::make_shared<configuration::Register>();
   std::shared_ptr<configuration::Pool> pool_of_registers_ = std::make_shared<configuration::Pool>();
+  async::Gate probes_{io_.get_executor(), async::machine_clock(), 1};
+  std::optional<LaneDependencies> lane_dependencies_;
   std::optional<Lane> lane_;
 };
 

@@ -137,7 +137,7 @@ asio::awaitable<void> SimulatedWorker::take_in() {
         any = co_await take_in(surroundings_.callbacks, partition) || any;
       }
     }
-    if (any) worker_->taken_in();
+    if (any) worker_->taken_in(std::exchange(grown_, {}));
     co_await async::pause_for(clock_, std::chrono::milliseconds(50 + surroundings_.below(500)));
   }
 }
@@ -158,6 +158,9 @@ asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t parti
     }
   }
   positions_[next].next_offset = batch.back().offset + 1;
+  if (&log == &surroundings_.posts) {
+    for (const auto& record : batch) grown_.emplace(record.key);
+  }
   co_return true;
 }
 

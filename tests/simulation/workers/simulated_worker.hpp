@@ -87,6 +87,7 @@ class SimulatedWorker {
   kafka::ReadPositions positions_;
   fiscalizer::Life life_;  // of the journal that says so
   bool positions_known_ = false;
+  std::set<PoolId> grown_;  // by what was taken in since the worker was told
   bool stopping_ = false;
   bool dead_ = false;
   async::Clock::time_point frozen_until_{};

@@ -179,6 +179,10 @@ asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> 
       [pools = std::move(pools), per_pool](Transaction& tx) { return tx.queue(pools, per_pool); });
 }
 
+asio::awaitable<Result<std::vector<PoolId>>> Journal::queued_pools() {
+  co_return co_await store_.run([](Transaction& tx) { return tx.queued_pools(); });
+}
+
 asio::awaitable<Result<journal::News>> Journal::news(std::vector<int> shards, std::vector<std::int64_t> unanswered) {
   co_return co_await store_.run([shards = std::move(shards), unanswered = std::move(unanswered)](Transaction& tx) {
     return journal::news(tx, shards, unanswered);

@@ -54,6 +54,8 @@ class Journal {
   boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterId register_id, RegisterIdentity identity,
                                                           bool askable);
   boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<PoolId> pools, int per_pool);
+  // In which something is queued, whose shards they may be.
+  boost::asio::awaitable<Result<std::vector<PoolId>>> queued_pools();
 
   // What happened beside the lanes.
   boost::asio::awaitable<Result<journal::News>> news(std::vector<int> shards, std::vector<std::int64_t> unanswered);

@@ -302,6 +302,19 @@ std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools,
   return result;
 }
 
+std::vector<PoolId> PostgresTransaction::queued_pools() {
+  std::vector<PoolId> pools;
+  // One probe of the queues' index for each: `distinct` would read all that is queued.
+  for (const auto& row :
+       work_.exec("with recursive found as ((select pool from receipts where state = 'queued' order by pool limit 1) "
+                  "union all select (select r.pool from receipts r where r.state = 'queued' and r.pool > found.pool "
+                  "order by r.pool limit 1) from found where found.pool is not null) "
+                  "select pool from found where pool is not null")) {
+    pools.emplace_back(row["pool"].as<std::string>());
+  }
+  return pools;
+}
+
 std::map<PoolId, std::int64_t> PostgresTransaction::queue_lengths(const std::vector<PoolId>& pools) {
   std::map<PoolId, std::int64_t> lengths;
   for (const auto& row : work_.exec_params(

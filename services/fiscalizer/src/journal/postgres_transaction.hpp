@@ -83,6 +83,7 @@ class PostgresTransaction final : public Transaction {
   std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) override;
   std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override;
   std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override;
+  std::vector<PoolId> queued_pools() override;
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;
   std::vector<Waiting> waiting(const std::vector<int>& shards) override;
 

@@ -168,6 +168,8 @@ class Transaction {
   virtual std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) = 0;
   // The heads of the pools' queues, in their order; without those that still rest.
   virtual std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) = 0;
+  // Those in which something is queued, be it resting; by id. Costs by how many they are, not by what is queued.
+  virtual std::vector<PoolId> queued_pools() = 0;
   virtual std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) = 0;
   // Pools of the shards that have nothing waiting may be absent.
   virtual std::vector<Waiting> waiting(const std::vector<int>& shards) = 0;

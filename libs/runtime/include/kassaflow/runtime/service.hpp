@@ -51,7 +51,8 @@ struct Context {
   async::Clock& clock;
   metrics::Metrics& metrics;
   const CommonSettings& common;
-  std::string instance;  // unique among processes: name, host, pid, start time
+  std::string instance;    // unique among processes: name, host, pid, start time
+  std::size_t open_files;  // how many this process may have: all that the machine allows it (`ulimit -Hn`)
 };
 
 // A sub-command beside `serve`, with the same settings.
