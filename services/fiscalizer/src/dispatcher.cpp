@@ -70,6 +70,18 @@ void Dispatcher::forget_unable() {
   std::erase_if(unable_, [this](const auto& entry) { return clock_.now() - entry.second.since > kUnable; });
 }
 
+void Dispatcher::suspects_wait(const PoolId& pool, async::Clock::time_point until) {
+  suspects_wait_until_[pool] = until;
+  refresh(pool);
+}
+
+std::vector<PoolId> Dispatcher::whose_suspects_wait() {
+  std::erase_if(suspects_wait_until_, [this](const auto& entry) { return entry.second <= clock_.now(); });
+  std::vector<PoolId> pools;
+  for (const auto& [id, until] : suspects_wait_until_) pools.push_back(id);
+  return pools;
+}
+
 void Dispatcher::refresh(const PoolId& pool) {
   const auto known = pools_.find(pool);
   if (known == pools_.end()) return;
@@ -181,7 +193,7 @@ asio::awaitable<void> Dispatcher::read(const std::set<PoolId>& pools) {
     if (known != pools_.end() && has_free_lane(known->second)) by_limit[known->second.limit].push_back(id);
   }
   for (const auto& [limit, hungry] : by_limit) {
-    auto queued = co_await journal_.queue(hungry, limit);
+    auto queued = co_await journal_.queue(hungry, limit, whose_suspects_wait());
     if (!queued) {
       report(log::Level::warn, "queue.unreadable", queued.error());
       co_await async::pause_for(clock_, kLook);
@@ -192,7 +204,8 @@ asio::awaitable<void> Dispatcher::read(const std::set<PoolId>& pools) {
     std::map<PoolId, int> found;
     for (auto& receipt : *queued) {
       ++found[receipt.pool];
-      if (!taken_.contains(receipt.id)) pools_[receipt.pool].window.push_back(std::move(receipt));
+      const bool waits = receipt.suspect && suspects_wait_until_.contains(receipt.pool);
+      if (!waits && !taken_.contains(receipt.id)) pools_[receipt.pool].window.push_back(std::move(receipt));
     }
     for (const auto& id : hungry) {
       auto& pool = pools_[id];

@@ -53,6 +53,10 @@ class Dispatcher {
   bool unable(const Queued& receipt, const RegisterId& register_id, const std::vector<RegisterId>& registers_of_pool);
   void cancel(const PoolId& pool, const RegisterId& register_id);
 
+  // A register that is asked for the pool's suspects is silent: they stay in the queue until then, and the receipts
+  // behind them pass (exactly-once.md 17, I7).
+  void suspects_wait(const PoolId& pool, async::Clock::time_point until);
+
   // Something was queued in these pools.
   void queued(const std::set<PoolId>& pools);
   // Something may have been queued, nobody says where.
@@ -89,6 +93,7 @@ class Dispatcher {
   void read_if_wanted(const PoolId& pool);
   void forget(const PoolId& pool);
   void forget_unable();
+  std::vector<PoolId> whose_suspects_wait();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> read(const std::set<PoolId>& pools);
 
@@ -105,6 +110,7 @@ class Dispatcher {
   bool kicked_ = false;
   std::map<ReceiptId, RegisterId> taken_;
   std::map<ReceiptId, Unable> unable_;
+  std::map<PoolId, async::Clock::time_point> suspects_wait_until_;
   bool stopping_ = false;
 };
 

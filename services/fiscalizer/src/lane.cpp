@@ -313,7 +313,7 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
         continue;
       }
       if (answer.fact == Fact::unknown) {
-        back_off(Down::transient, answer.text);
+        suspects_wait(id, answer.text);
         co_return false;
       }
       attempt.register_id = id;
@@ -325,10 +325,20 @@ asio::awaitable<bool> Lane::was_never_sent(const Queued& queued, NewAttempt atte
       co_return false;
     }
   }
+  silences_ = 0;
   if (all_have_said) co_return true;
   log::warn("suspect.left_to_a_person", {{"receipt", queued.id.str()}, {"register", register_id_.str()}});
   co_await doubt(std::move(attempt), false);
   co_return false;
+}
+
+// That register does not say whether it knows a suspect. Only when it is this one, it stands still itself.
+void Lane::suspects_wait(const RegisterId& silent, const std::string& why) {
+  if (silent == register_id_) back_off(Down::transient, why);
+  const auto& settings = dependencies_.settings;
+  dependencies_.dispatcher.suspects_wait(
+      pool_, dependencies_.clock.now() +
+                 async::back_off(settings.retry_min, settings.retry_max, silences_++, dependencies_.jitter()));
 }
 
 // False: the journal is away or lives another life, or somebody else was first. Then the registers are not asked again

@@ -127,6 +127,7 @@ class Lane {
   boost::asio::awaitable<bool> print(Queued receipt);
   boost::asio::awaitable<bool> was_never_sent(const Queued& queued, NewAttempt attempt, const fiscal::Receipt& receipt,
                                               const fiscal::Till& till);
+  void suspects_wait(const RegisterId& silent, const std::string& why);
   boost::asio::awaitable<bool> doubt(NewAttempt attempt, bool askable);
   boost::asio::awaitable<void> report(registers::ShiftCommand command);
   boost::asio::awaitable<void> recover(Attempt attempt);
@@ -163,6 +164,7 @@ class Lane {
   bool report_lost_ = false;                // it is for the sake of a report, which leaves no question
   async::Clock::time_point rest_until_{};   // back-off
   int failures_ = 0;                        // since the last printed receipt
+  int silences_ = 0;                        // since all registers told of a suspect
   int shift_loops_ = 0;                     // shift reports since the last printed receipt
   std::string alarmed_;                     // the fault an alarm was raised for, until a receipt is printed
   std::string stands_;  // why nothing may be printed until its document changes: it is a test register, or is not

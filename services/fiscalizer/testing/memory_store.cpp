@@ -877,15 +877,17 @@ class MemoryTransaction final : public Transaction {
     return result;
   }
 
-  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override {
+  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool,
+                            const std::vector<PoolId>& without_suspects) override {
     std::vector<Queued> result;
     for (const auto& pool : std::set(pools.begin(), pools.end())) {
       const auto queue = tables_.queues.find(pool);
       if (queue == tables_.queues.end()) continue;
+      const bool no_suspects = std::ranges::find(without_suspects, pool) != without_suspects.end();
       int taken = 0;
       for (const auto& [position, id] : queue->second) {
         const auto& stored = tables_.receipts.at(id);
-        if (stored.not_before_ms > now_ms_) continue;
+        if (stored.not_before_ms > now_ms_ || (no_suspects && stored.row.suspect)) continue;
         if (taken++ == per_pool) break;
         result.push_back({id, stored.row.tenant, pool, stored.row.revision, stored.row.generation, stored.row.attempts,
                           stored.row.suspect, stored.content});

@@ -154,7 +154,7 @@ class JournalBench {
   }
 
   std::vector<Queued> queued() {
-    return run([](Transaction& tx) { return tx.queue({kPool}, 10); });
+    return run([](Transaction& tx) { return tx.queue({kPool}, 10, {}); });
   }
 
   static NewAttempt attempt_for(const Queued& receipt, const std::string& identity = "bit:1") {

@@ -174,9 +174,10 @@ asio::awaitable<Result<RegisterMemory>> Journal::remember(RegisterId register_id
   co_return co_await store_.run([=](Transaction& tx) { return journal::remember(tx, register_id, identity, askable); });
 }
 
-asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> pools, int per_pool) {
-  co_return co_await store_.run(
-      [pools = std::move(pools), per_pool](Transaction& tx) { return tx.queue(pools, per_pool); });
+asio::awaitable<Result<std::vector<Queued>>> Journal::queue(std::vector<PoolId> pools, int per_pool,
+                                                            std::vector<PoolId> without_suspects) {
+  co_return co_await store_.run([pools = std::move(pools), per_pool, without_suspects = std::move(without_suspects)](
+                                    Transaction& tx) { return tx.queue(pools, per_pool, without_suspects); });
 }
 
 asio::awaitable<Result<std::vector<PoolId>>> Journal::queued_pools() {

@@ -53,7 +53,8 @@ class Journal {
   // `askable`: the register can be asked, so what is uncertain is wanted, too.
   boost::asio::awaitable<Result<RegisterMemory>> remember(RegisterId register_id, RegisterIdentity identity,
                                                           bool askable);
-  boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<PoolId> pools, int per_pool);
+  boost::asio::awaitable<Result<std::vector<Queued>>> queue(std::vector<PoolId> pools, int per_pool,
+                                                            std::vector<PoolId> without_suspects);
   // In which something is queued, whose shards they may be.
   boost::asio::awaitable<Result<std::vector<PoolId>>> queued_pools();
 

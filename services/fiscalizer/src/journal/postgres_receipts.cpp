@@ -284,16 +284,18 @@ std::vector<std::string> PostgresTransaction::kept_of(const ReceiptId& receipt) 
   return values;
 }
 
-std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools, int per_pool) {
+std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools, int per_pool,
+                                               const std::vector<PoolId>& without_suspects) {
   std::vector<Queued> result;
   for (const auto& row :
        work_.exec_params("select q.id, q.tenant, q.pool, q.revision, q.generation, q.attempts, q.suspect, "
                          "q.content from "
                          "unnest($1::text[]) as p(pool) cross join lateral ("
                          "select * from receipts r where r.pool = p.pool and r.state = 'queued' and "
-                         "(r.not_before is null or r.not_before <= now()) "
+                         "(r.not_before is null or r.not_before <= now()) and "
+                         "not (r.suspect and r.pool = any($3::text[])) "
                          "order by r.position limit $2) q order by q.pool, q.position",
-                         list_of(pools), per_pool)) {
+                         list_of(pools), per_pool, list_of(without_suspects))) {
     result.push_back({ReceiptId(row["id"].as<std::string>()), TenantId(row["tenant"].as<std::string>()),
                       PoolId(row["pool"].as<std::string>()), row["revision"].as<std::int64_t>(),
                       row["generation"].as<std::uint32_t>(), row["attempts"].as<std::uint32_t>(),

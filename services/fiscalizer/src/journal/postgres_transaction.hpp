@@ -82,7 +82,8 @@ class PostgresTransaction final : public Transaction {
   std::vector<std::int64_t> questions_of(const RegisterIdentity& identity) override;
   std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) override;
   std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) override;
-  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) override;
+  std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool,
+                            const std::vector<PoolId>& without_suspects) override;
   std::vector<PoolId> queued_pools() override;
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;
   std::vector<Waiting> waiting(const std::vector<int>& shards) override;

@@ -166,8 +166,9 @@ class Transaction {
   virtual std::vector<Attempt> asked_of(const RegisterIdentity& identity, int limit) = 0;
   // Those of `attempts` that nobody has to answer any more.
   virtual std::vector<std::int64_t> answered(const std::vector<std::int64_t>& attempts) = 0;
-  // The heads of the pools' queues, in their order; without those that still rest.
-  virtual std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool) = 0;
+  // The heads of the pools' queues, in their order; without those that still rest, and of some pools without suspects.
+  virtual std::vector<Queued> queue(const std::vector<PoolId>& pools, int per_pool,
+                                    const std::vector<PoolId>& without_suspects) = 0;
   // Those in which something is queued, be it resting; by id. Costs by how many they are, not by what is queued.
   virtual std::vector<PoolId> queued_pools() = 0;
   virtual std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) = 0;
