@@ -28,7 +28,8 @@ configuration() {
   local text pair
   text=$(<"$template")
   for pair in "FILES=$files" "CONNECTIONS=$((files - 256))" "STATE_DIR=$state" "MODULES=/usr/lib/nginx/modules" \
-    "ADDRESS_RATE=$address_rate" "ADDRESS_BURST=$((5 * address_rate))" "PORTAL_RATE=$portal_rate" "PORTAL_BURST=$((10 * portal_rate))" \
+    "ADDRESS_RATE=$address_rate" "ADDRESS_DELAY=$((5 * address_rate / 2))" "ADDRESS_BURST=$((5 * address_rate))" \
+    "PORTAL_RATE=$portal_rate" "PORTAL_DELAY=$((4 * portal_rate))" "PORTAL_BURST=$((10 * portal_rate))" \
     "LISTEN=${KASSAFLOW_EDGE_LISTEN:-8080}" "INGRESS=$(servers "${KASSAFLOW_EDGE_INGRESS:-ingress:8080}")" \
     "STATUS=$(servers "${KASSAFLOW_EDGE_STATUS:-status:8080}")"; do
     text=${text//"@${pair%%=*}@"/"${pair#*=}"}

@@ -91,11 +91,11 @@ class Floods:
             alone = self._sell()
             with attack():
                 self._sell_for(self.options.spend)
-                answered, refused = self._edge_log()
+                before = self._edge_log()
                 beside = self._sell()
-                more, more_refused = self._edge_log()
+                after = self._edge_log()
             row = {'round': number, 'attack': name, 'alone_ms': alone, 'beside_ms': beside}
-            row |= {'answered': more - answered, 'refused_at_edge': more_refused - refused}
+            row |= {figure: after[figure] - before[figure] for figure in before}
             self.rows.append(row)
             print(f'  {name}: {median(alone):.0f} ms alone, {median(beside):.0f} ms beside', flush=True)
 
@@ -121,11 +121,11 @@ class Floods:
             time.sleep(ASK_EVERY_S)
         return (time.monotonic() - started) * 1e3
 
-    def _edge_log(self) -> tuple[int, int]:
-        """Requests so far, and those the edge refused."""
+    def _edge_log(self) -> dict[str, int]:
+        """Requests so far, those the edge let wait, and those it refused."""
         with open(self.stack.state_dir / 'log' / 'edge.log', 'rb') as log:
             lines = log.read()
-        return lines.count(b'\n'), lines.count(b'REJECTED')
+        return {'answered': lines.count(b'\n'), 'waited_at_edge': lines.count(b'DELAYED'), 'refused_at_edge': lines.count(b'REJECTED')}
 
 
 def summarize(rows: list[Row]) -> list[Row]:
@@ -143,6 +143,7 @@ def summarize(rows: list[Row]) -> list[Row]:
                 'beside_p95_ms': round(quantiles(beside, n=20)[-1], 1),
                 'times': round(median(median(row['beside_ms']) / median(row['alone_ms']) for row in mine), 2),
                 'answered': sum(row['answered'] for row in mine),
+                'waited_at_edge': sum(row['waited_at_edge'] for row in mine),
                 'refused_at_edge': sum(row['refused_at_edge'] for row in mine),
             }
         )
@@ -150,8 +151,10 @@ def summarize(rows: list[Row]) -> list[Row]:
 
 
 def show(summary: list[Row]) -> None:
-    header = ('accept to DONE, ms', 'alone', 'beside', 'times', 'p95 alone', 'p95 beside', 'requests at the edge', 'refused there')
-    figures = ('alone_p50_ms', 'beside_p50_ms', 'times', 'alone_p95_ms', 'beside_p95_ms', 'answered', 'refused_at_edge')
+    latencies = ('accept to DONE, ms', 'alone', 'beside', 'times', 'p95 alone', 'p95 beside')
+    header = (*latencies, 'requests at the edge', 'waited there', 'refused there')
+    figures = ('alone_p50_ms', 'beside_p50_ms', 'times', 'alone_p95_ms', 'beside_p95_ms')
+    figures += ('answered', 'waited_at_edge', 'refused_at_edge')
     print(table(header, [(row['attack'], *(f'{row[figure]:g}' for figure in figures)) for row in summary]))
     worst = max(summary, key=lambda row: row['times'])
     print(f'the worst is {worst["times"]} times what it is alone, beside {worst["attack"]} (goal {GOAL:g})')

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import resource
 import secrets
 import socket
@@ -16,6 +17,7 @@ import threading
 import time
 import unittest
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECRET = 'd41d8cd98f00'
@@ -74,7 +76,7 @@ def form_post(path, body=b'uuid=1', extra='', version='1.1'):
 
 # As scripts/edge.sh fills them in; the limits are far away.
 FIGURES = {'USER': f'{getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name}', 'FILES': '20000', 'CONNECTIONS': '19000'} | dict.fromkeys(
-    ('ADDRESS_RATE', 'ADDRESS_BURST', 'PORTAL_RATE', 'PORTAL_BURST'), '100000'
+    ('ADDRESS_RATE', 'ADDRESS_DELAY', 'ADDRESS_BURST', 'PORTAL_RATE', 'PORTAL_DELAY', 'PORTAL_BURST'), '100000'
 )
 
 
@@ -293,7 +295,9 @@ class EdgeWithoutServicesTest(EdgeTest):
 class Attacked(EdgeTest):
     """Who is not the attacker is answered. Addresses of 127.0.0.0/8 stand for those of the world."""
 
-    figures = FIGURES | {'ADDRESS_RATE': '1', 'ADDRESS_BURST': '60', 'PORTAL_RATE': '1', 'PORTAL_BURST': '20'}
+    figures = FIGURES | {
+        'ADDRESS_RATE': '1', 'ADDRESS_DELAY': '60', 'ADDRESS_BURST': '60', 'PORTAL_RATE': '1', 'PORTAL_DELAY': '20', 'PORTAL_BURST': '20',
+    }  # fmt: skip
     replaced: Mapping[str, str] = {
         'proxy_read_timeout 40s': 'proxy_read_timeout 30s',
         'client_header_timeout 10s': 'client_header_timeout 60s',  # longer than the patience of `ask`
@@ -404,9 +408,47 @@ class Attacked(EdgeTest):
             self.assert_others_are_served()
 
 
+class InATightCircle(EdgeTest):
+    """Who posts again as soon as he is answered waits for his turn, so that his refusals do not cost more than his posts would."""
+
+    figures = FIGURES | {'ADDRESS_RATE': '50', 'ADDRESS_DELAY': '10', 'ADDRESS_BURST': '30'}
+    figures |= {'PORTAL_RATE': '50', 'PORTAL_DELAY': '10', 'PORTAL_BURST': '30'}
+    replaced: Mapping[str, str] = {'zone=portal_large burst=100 delay=20': 'zone=portal_large burst=100 delay=3'}
+    at_once = 8
+
+    def flood(self, posts, address):
+        """What became of the posts, in the access log's words."""
+        before = self.log()
+        with ThreadPoolExecutor(self.at_once) as attackers:
+            answers = list(attackers.map(lambda post: self.portal_answer(post, address), posts))
+        self.assertEqual({str(answer) for answer in answers}, {"{'UUID': 'x'}"})
+        return re.findall('limited=([A-Z]+)/', self.log().removeprefix(before))
+
+    def log(self):
+        return (self.folder / 'log/edge.log').read_text()
+
+    def test_one_portal(self):
+        post = form_post(f'/b24/{secrets.token_hex(6)}/print')
+        done = self.flood([post] * 80, '127.4.0.1')
+        self.assertEqual((done.count('REJECTED'), done.count('DELAYED') > 40), (0, True), done)
+
+    def test_one_address_that_tries_secrets(self):
+        done = self.flood([form_post(f'/b24/{secrets.token_hex(6)}/print') for _ in range(80)], '127.4.0.2')
+        self.assertEqual((done.count('REJECTED'), done.count('DELAYED') > 40), (0, True), done)
+
+    def test_few_large_bodies_are_read_at_a_time(self):
+        portal = f'/b24/{secrets.token_hex(6)}/print'
+        done = self.flood([form_post(portal, b'x' * 60_000)] * 15, '127.4.0.3')
+        self.assertEqual((done.count('REJECTED'), done.count('DELAYED') >= 7), (0, True), done)
+        chunked = f'POST {portal} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'
+        self.assertEqual(self.flood([chunked.encode()], '127.4.0.3'), ['DELAYED'], 'its length is not known')
+        self.assertEqual(self.flood([form_post(portal, b'x' * 59_999)], '127.4.0.3'), ['PASSED'])
+
+
 def load_tests(loader, _tests, _pattern):
     suite = loader.loadTestsFromTestCase(EdgeTest)
     suite.addTests(Attacked(name) for name in vars(Attacked) if name.startswith('test_'))
+    suite.addTests(InATightCircle(name) for name in vars(InATightCircle) if name.startswith('test_'))
     suite.addTest(EdgeWithoutServicesTest('test_everything_falls_back'))
     return suite
 

@@ -35,8 +35,8 @@ this does not know fails the rendering, as no @NAME@ may be left. */}}
 {{- range $key, $value := dict
     "STATE_DIR" "/tmp" "MODULES" "/usr/lib/nginx/modules"
     "FILES" (add (int $edge.connections) 256) "CONNECTIONS" (int $edge.connections)
-    "ADDRESS_RATE" (int $edge.addressRate) "ADDRESS_BURST" (mul 5 (int $edge.addressRate))
-    "PORTAL_RATE" (int $edge.portalRate) "PORTAL_BURST" (mul 10 (int $edge.portalRate))
+    "ADDRESS_RATE" (int $edge.addressRate) "ADDRESS_DELAY" (div (mul 5 (int $edge.addressRate)) 2) "ADDRESS_BURST" (mul 5 (int $edge.addressRate))
+    "PORTAL_RATE" (int $edge.portalRate) "PORTAL_DELAY" (mul 4 (int $edge.portalRate)) "PORTAL_BURST" (mul 10 (int $edge.portalRate))
     "INGRESS" (printf "%s-ingress:8080" $name) "STATUS" (printf "%s-status:8080" $name) -}}
 {{- $text = $text | replace (printf "@%s@" $key) (toString $value) -}}
 {{- end -}}
