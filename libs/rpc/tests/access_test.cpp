@@ -28,10 +28,12 @@ const std::map<std::string, std::set<std::string>> kMayCall = {
     {"/kassaflow.v1.Fiscalizer/BindStorage", {"operator"}},
     {"/kassaflow.v1.Fiscalizer/Unbook", {"operator"}},
     {"/kassaflow.v1.Fiscalizer/ListAudit", {"operator"}},
+    {"/kassaflow.v1.Fiscalizer/ListSetAside", {"operator"}},
     {"/kassaflow.v1.Fiscalizer/Unsettled", {"registry*"}},
     {"/kassaflow.v1.Fiscalizer/ListRegisters", {"operator", "service", "tenant-admin", "tenant-viewer"}},
     {"/kassaflow.v1.Status/Get", {"operator", "service", "tenant-admin", "tenant-viewer"}},
     {"/kassaflow.v1.Status/List", {"operator", "service", "tenant-admin", "tenant-viewer"}},
+    {"/kassaflow.v1.Status/ListSetAside", {"operator"}},
     {"/kassaflow.v1.Status/WithholdError", {"fiscalizer*"}},
 };
 

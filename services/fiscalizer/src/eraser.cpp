@@ -2,6 +2,7 @@
 
 #include "journal/contents.hpp"
 #include "kassaflow/base/report.hpp"
+#include "kassaflow/kafka/set_aside.hpp"
 #include "kassaflow/log/log.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -20,6 +21,10 @@ boost::asio::awaitable<void> Eraser::run() {
         co_await store_.run([kept = kept_](journal::Transaction& tx) { return journal::erase_contents(tx, kept); });
     if (!erased) report(log::Level::warn, "contents.not_erased", erased.error());
     if (erased && *erased > 0) log::info("contents.erased", {{"receipts", *erased}});
+    const auto forgotten = co_await store_.run(
+        [](journal::Transaction& tx) { return journal::forget_set_aside(tx, kafka::kSetAsideKept); });
+    if (!forgotten) report(log::Level::warn, "set_aside.not_forgotten", forgotten.error());
+    if (forgotten && *forgotten > 0) log::info("set_aside.forgotten", {{"records", *forgotten}});
     if (!erased || *erased < journal::kErasedTogether) co_await wake_.wait_for(kPause);
   }
   ended_.notify();

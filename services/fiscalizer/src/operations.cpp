@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -19,6 +20,8 @@ namespace kassaflow::fiscalizer {
 using journal::Transaction;
 
 namespace {
+
+constexpr std::uint32_t kSetAsideLimit = 1000;
 
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
@@ -40,6 +43,20 @@ v1::Shift record_shift(Shift shift) {
       return v1::SHIFT_CLOSED;
   }
   never();
+}
+
+void fill(v1::SetAsideRecord& record, const KeptShown& kept) {
+  auto& place = *record.mutable_place();
+  place.set_at_us(kept.place.at_us);
+  place.set_topic(kept.place.topic);
+  place.set_partition(kept.place.partition);
+  place.set_log(kept.place.log);
+  place.set_offset(kept.place.offset);
+  record.set_why(kept.why);
+  record.set_detail(kept.detail);
+  record.set_receipt_id(kept.receipt.str());
+  record.set_key(kept.key);
+  record.set_bytes(kept.bytes);
 }
 
 template <class Request>
@@ -150,6 +167,19 @@ class Operations::Service final : public v1::Fiscalizer::Service {
         [&](Transaction& tx) { return tx.audit_after(request->after(), rpc::audit_limit(*request)); });
     if (!part) return to_status(part.error());
     rpc::fill(*response, *part);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListSetAside(grpc::ServerContext*, const v1::ListSetAsideRequest* request,
+                            v1::ListSetAsideResponse* response) override {
+    std::optional<KeptPlace> after;
+    if (const auto& place = request->after(); request->has_after())
+      after = {place.at_us(), place.topic(), place.partition(), place.log(), place.offset()};
+    const auto limit = request->limit() == 0 ? kSetAsideLimit : std::min(request->limit(), kSetAsideLimit);
+    const auto kept =
+        store_.run_blocking([&](Transaction& tx) { return tx.kept_behind(after, static_cast<int>(limit)); });
+    if (!kept) return to_status(kept.error());
+    for (const auto& one : *kept) fill(*response->add_records(), one);
     return grpc::Status::OK;
   }
 

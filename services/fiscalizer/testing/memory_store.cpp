@@ -52,6 +52,7 @@ struct StoredEvidence {
 struct StoredRecord {
   KeptRecord record;
   std::int64_t place = 0;  // in the order in which they were kept
+  std::int64_t at_us = 0;
 };
 
 // A value that a database does not hold, and with it the transaction: postgres::kData.
@@ -429,7 +430,36 @@ class MemoryTransaction final : public Transaction {
     if (!record.receipt.empty()) is_uuid(record.receipt.str());
     is_text(record.why);
     is_text(record.detail);
-    insert(tables_.kept_records, {record.topic, record.partition, record.log, record.offset}, {record, tables_.next()});
+    insert(tables_.kept_records, {record.topic, record.partition, record.log, record.offset},
+           {record, tables_.next(), 1000 * now_ms()});
+  }
+
+  std::vector<KeptShown> kept_behind(const std::optional<KeptPlace>& place, int limit) override {
+    std::map<KeptPlace, KeptShown, std::greater<>> newest_first;
+    for (const auto& [where, stored] : tables_.kept_records) {
+      const auto& record = stored.record;
+      const KeptPlace at{stored.at_us, record.topic, record.partition, record.log, record.offset};
+      newest_first.emplace(at, KeptShown{at, record.receipt, record.key.substr(0, KeptShown::kKeyShown),
+                                         static_cast<std::int64_t>(record.value.size()), record.why, record.detail});
+    }
+    std::vector<KeptShown> shown;
+    for (auto next = place ? newest_first.upper_bound(*place) : newest_first.begin();
+         next != newest_first.end() && static_cast<int>(shown.size()) < limit; ++next) {
+      shown.push_back(next->second);
+    }
+    return shown;
+  }
+
+  int forget_kept(std::int64_t age_ms, int limit) override {
+    int forgotten = 0;
+    for (const auto& [where, stored] : std::map(tables_.kept_records)) {
+      const bool of_no_use = stored.record.receipt.empty() || stored.record.value.empty();
+      if (forgotten == limit || !of_no_use || stored.at_us >= 1000 * (now_ms() - age_ms)) continue;
+      tables_.kept_records.erase(where);
+      undo_.emplace_back([this, where, stored] { tables_.kept_records.emplace(where, stored); });
+      ++forgotten;
+    }
+    return forgotten;
   }
 
   std::vector<std::string> kept_of(const ReceiptId& receipt) override {

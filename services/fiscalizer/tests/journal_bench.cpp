@@ -33,6 +33,7 @@ class PostgresUnderTest final : public StoreUnderTest {
                   ", finished_at = finished_at" + earlier);
     session_.exec("update receipts set accepted_at = accepted_at" + earlier + ", changed_at = changed_at" + earlier +
                   ", finished_at = finished_at" + earlier + ", not_before = not_before" + earlier);
+    session_.exec("update unreadable set taken_in_at = taken_in_at" + earlier);
   }
   std::string verdicts(const ReceiptId& receipt) override {
     return session_.one("select string_agg(verdict, ',' order by post_id) from posts where receipt = '" +

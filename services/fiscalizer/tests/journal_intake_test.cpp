@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "journal/contents.hpp"
 #include "journal_bench.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -134,6 +135,50 @@ TEST_P(UnreadableTest, Rule18_AHeldReceiptIsReadAgainByAVersionThatCan) {
   EXPECT_EQ(shown(1).state, receipts::State::held);
   EXPECT_EQ(shown(1).total_kopecks, 100);
   EXPECT_EQ(shown(1).digest, "d");
+}
+
+TEST_P(UnreadableTest, Rule18_WhatWasSetAsideIsListedPageByPageTheNewestFirst) {
+  auto nobodys = unreadable_post(2);
+  nobodys.offset = 7;
+  nobodys.key = std::string(5000, 'x');
+  nobodys.headers.clear();
+  take_any({unreadable_post(1)});
+  under_test_->let_pass(std::chrono::hours(1));
+  take_any({nobodys});
+  const auto page = [&](const std::optional<KeptPlace>& behind) {
+    return run([&](Transaction& tx) { return tx.kept_behind(behind, 1); });
+  };
+  const auto newest = page({});
+  ASSERT_EQ(newest.size(), 1U);
+  EXPECT_EQ(newest[0].place.offset, 7);
+  EXPECT_EQ(newest[0].key, std::string(200, 'x'));
+  EXPECT_EQ(newest[0].bytes, 2);
+  EXPECT_EQ(newest[0].why, "unreadable");
+  EXPECT_NE(newest[0].detail, "");
+  EXPECT_TRUE(newest[0].receipt.empty());
+  const auto older = page(newest[0].place);
+  ASSERT_EQ(older.size(), 1U);
+  EXPECT_EQ(older[0].receipt, receipt_id(1));
+  EXPECT_EQ(older[0].place.topic, records::kReceiptsTopic);
+  EXPECT_LE(older[0].place.at_us, newest[0].place.at_us - 3'599'000'000);
+  EXPECT_TRUE(page(older[0].place).empty());
+}
+
+TEST_P(UnreadableTest, Rule18_WhatIsOfNoUseIsForgottenOneDay) {
+  auto nobodys = unreadable_post(2);
+  nobodys.offset = 7;
+  nobodys.headers.clear();
+  take_any({unreadable_post(1), nobodys});
+  const auto forget = [&] {
+    return run([](Transaction& tx) { return journal::forget_set_aside(tx, std::chrono::hours(24)); });
+  };
+  EXPECT_EQ(forget(), 0);
+  under_test_->let_pass(std::chrono::hours(25));
+  EXPECT_EQ(forget(), 1);
+  EXPECT_EQ(run([](Transaction& tx) { return tx.kept_of(receipt_id(1)); }).size(), 1U) << "a person may retry it";
+  transact([](Transaction& tx) { tx.erase_contents({receipt_id(1)}); });
+  EXPECT_EQ(forget(), 1);
+  EXPECT_TRUE(run([](Transaction& tx) { return tx.kept_behind({}, 10); }).empty());
 }
 
 TEST_P(UnreadableTest, Rule18_AnotherLogHasOtherRecordsAtTheSameOffsets) {

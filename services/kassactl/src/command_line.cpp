@@ -26,6 +26,7 @@ struct Arguments {
   Verdict verdict;
   NewToken token;
   StorageWord storage;
+  std::uint32_t limit = 100;
 };
 
 using Command = std::function<int(const Session&)>;
@@ -243,6 +244,11 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
   registers->add_subcommand("list", "Health, shift and queue of every register")->callback([&] {
     chosen = list_registers;
   });
+  CLI::App* set_aside =
+      app.add_subcommand("set-aside", "Records from Kafka that were not taken in")->require_subcommand(1);
+  CLI::App* list = set_aside->add_subcommand("list", "The newest of each service, and what to do about each");
+  list->add_option("--limit", given.limit, "how many of each service")->capture_default_str();
+  list->callback([&] { chosen = [&](const Session& session) { return list_set_aside(session, given.limit); }; });
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     return chosen({.environment = environment,

@@ -66,6 +66,8 @@ int hold_receipt(const Session& session, const Verdict& verdict);
 int retry_receipt(const Session& session, const Verdict& verdict);
 
 int list_registers(const Session& session);
+// The newest of each service.
+int list_set_aside(const Session& session, std::uint32_t limit_of_each);
 
 // `subject`: "register/acme-kkt-1", empty: all.
 int list_audit(const Session& session, const std::string& subject);

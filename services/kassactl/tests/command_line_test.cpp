@@ -60,6 +60,17 @@ struct FakeRegistry final : v1::Registry::Service {
   std::vector<v1::Token> tokens;
 };
 
+// Two records in all, a page each.
+grpc::Status page_of_two(const std::string& topic, const v1::ListSetAsideRequest& request,
+                         v1::ListSetAsideResponse& response) {
+  const std::int64_t next = request.has_after() ? request.after().offset() - 1 : 2;
+  if (next == 0) return grpc::Status::OK;
+  auto& place = *response.add_records()->mutable_place();
+  place.set_topic(topic);
+  place.set_offset(next);
+  return grpc::Status::OK;
+}
+
 struct FakeStatus final : v1::Status::Service {
   grpc::Status Get(grpc::ServerContext*, const v1::GetReceiptRequest* request, v1::ReceiptView* view) override {
     if (request->receipt_id() != "known") return {grpc::StatusCode::NOT_FOUND, ""};
@@ -81,6 +92,10 @@ struct FakeStatus final : v1::Status::Service {
     outcome.set_receipt_id("known");
     outcome.set_error("no paper" + said);
     return grpc::Status::OK;
+  }
+  grpc::Status ListSetAside(grpc::ServerContext*, const v1::ListSetAsideRequest* request,
+                            v1::ListSetAsideResponse* response) override {
+    return page_of_two("kassaflow.outcomes", *request, *response);
   }
   v1::ListReceiptsRequest asked;
   std::string pool = "acme-shop";
@@ -129,6 +144,10 @@ struct FakeFiscalizer final : v1::Fiscalizer::Service {
   grpc::Status Unbook(grpc::ServerContext*, const v1::UnbookRequest* request, v1::StorageResponse*) override {
     return {grpc::StatusCode::NOT_FOUND,
             "document " + std::to_string(request->fd()) + " of FN " + request->fn() + " belongs to nobody"};
+  }
+  grpc::Status ListSetAside(grpc::ServerContext*, const v1::ListSetAsideRequest* request,
+                            v1::ListSetAsideResponse* response) override {
+    return page_of_two("kassaflow.receipts", *request, *response);
   }
   v1::ResolveRequest resolved;
   v1::FailRequest failed;
@@ -293,6 +312,21 @@ TEST_F(CommandLine, ResolveTellsTheWholeStory) {
   EXPECT_THAT(fiscalizer_.resolved.actor(), testing::StartsWith("tester@"));
   EXPECT_EQ(call({"receipts", "resolve", "known", "--not-printed"}), 0);
   EXPECT_FALSE(fiscalizer_.resolved.has_fiscal());
+}
+
+TEST_F(CommandLine, WhatWasSetAsideIsReadPageByPage) {
+  const auto offsets = [&] {
+    std::string told;
+    const json::value shown = json::parse(out_.str());
+    for (const auto& record : shown.as_array())
+      told +=
+          std::string(record.at("service").as_string()) + " " + std::to_string(record.at("offset").as_int64()) + ",";
+    return told;
+  };
+  EXPECT_EQ(call({"set-aside", "list", "-o", "json"}), 0);
+  EXPECT_EQ(offsets(), "fiscalizer 2,fiscalizer 1,status 2,status 1,");
+  EXPECT_EQ(call({"set-aside", "list", "--limit", "1", "-o", "json"}), 0);
+  EXPECT_EQ(offsets(), "fiscalizer 2,status 2,");
 }
 
 TEST_F(CommandLine, APersonSaysWhoseAStorageIs) {

@@ -205,6 +205,9 @@ asio::awaitable<void> StatusApp::measure() {
   while (!stopping_) {
     const auto backlog = co_await database_.run([](pqxx::work& work) { return sql::backlog(work); });
     if (backlog) counters_.show_backlog(*backlog);
+    const auto forgotten =
+        co_await database_.run([](pqxx::work& work) { return sql::forget_set_aside(work, kafka::kSetAsideKept); });
+    if (forgotten && *forgotten > 0) log::info("set_aside.forgotten", {{"records", *forgotten}});
     co_await async::pause_for(context_.clock, kMeasure);
   }
 }

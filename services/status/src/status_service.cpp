@@ -63,6 +63,11 @@ class StatusService::Service final : public v1::Status::Service {
     });
   }
 
+  grpc::Status ListSetAside(grpc::ServerContext*, const v1::ListSetAsideRequest* request,
+                            v1::ListSetAsideResponse* response) override {
+    return run([&](pqxx::work& work) { *response = sql::list_set_aside(work, *request); });
+  }
+
   grpc::Status WithholdError(grpc::ServerContext*, const v1::WithholdErrorRequest* request,
                              v1::WithholdErrorResponse* response) override {
     if (!receipts::is_uuid(request->receipt_id()))

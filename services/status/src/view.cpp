@@ -364,6 +364,41 @@ std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter) {
       filter.tenant.str(), filter.pool.str(), filter.state, filter.since_ms, filter.limit));
 }
 
+v1::ListSetAsideResponse list_set_aside(pqxx::work& work, const v1::ListSetAsideRequest& request) {
+  constexpr std::uint32_t kLimit = 1000;
+  constexpr int kKeyShown = 200;  // bytes
+  const auto& after = request.after();
+  v1::ListSetAsideResponse response;
+  for (const auto& row : work.exec_params(
+           "select (extract(epoch from set_aside_at) * 1000000)::bigint, topic, partition, log, record_offset, "
+           "substr(key, 1, $1), length(value), why, detail from set_aside where $2 or "
+           "(set_aside_at, topic, partition, log, record_offset) < "
+           "('epoch'::timestamptz + $3::bigint * interval '1 microsecond', $4, $5::int, $6::bigint, $7::bigint) "
+           "order by set_aside_at desc, topic desc, partition desc, log desc, record_offset desc limit $8",
+           kKeyShown, !request.has_after(), after.at_us(), after.topic(), after.partition(), after.log(),
+           after.offset(), request.limit() == 0 ? kLimit : std::min(request.limit(), kLimit))) {
+    auto& record = *response.add_records();
+    auto& place = *record.mutable_place();
+    place.set_at_us(row[0].as<std::int64_t>());
+    place.set_topic(row[1].as<std::string>());
+    place.set_partition(row[2].as<std::int32_t>());
+    place.set_log(row[3].as<std::int64_t>());
+    place.set_offset(row[4].as<std::int64_t>());
+    record.set_key(from_bytea(row[5].as<std::string>()));
+    record.set_bytes(row[6].as<std::int64_t>());
+    record.set_why(row[7].as<std::string>());
+    record.set_detail(row[8].as<std::string>());
+  }
+  return response;
+}
+
+int forget_set_aside(pqxx::work& work, std::chrono::milliseconds age) {
+  return static_cast<int>(
+      work.exec_params("delete from set_aside where set_aside_at < now() - make_interval(secs => $1::bigint / 1000.0)",
+                       static_cast<std::int64_t>(age.count()))
+          .affected_rows());
+}
+
 bool tell_error(pqxx::work& work, const ReceiptId& receipt, std::uint64_t revision) {
   static const std::string kTell =
       "update receipts r set error_told_at = coalesce(error_told_at, now()) where id = $1::uuid and revision = $2 and "

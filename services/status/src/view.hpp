@@ -117,6 +117,9 @@ struct Filter {
   std::uint32_t limit = 100;
 };
 std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter);
+// Records that were set aside, as the request says; and what is too old of them is forgotten: how many.
+v1::ListSetAsideResponse list_set_aside(pqxx::work& work, const v1::ListSetAsideRequest& request);
+int forget_set_aside(pqxx::work& work, std::chrono::milliseconds age);
 // An entry for each that is known. Prepared: ingress asks this all the time.
 v1::LookUpResponse look_up(pqxx::transaction_base& session, const v1::LookUpRequest& request);
 }  // namespace sql

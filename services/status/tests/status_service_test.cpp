@@ -51,6 +51,39 @@ TEST_F(StatusServiceTest, Rule16_AToldErrorCannotBeWithheld) {
   EXPECT_EQ(withhold(3, 5), v1::WithholdErrorResponse::BEHIND);
 }
 
+TEST_F(StatusServiceTest, WhatWasSetAsideIsListedPageByPageTheNewestFirst) {
+  kafka::Record broken = record_of(outcome(1, 5, v1::RECEIPT_STATE_DONE));
+  broken.value = "\xff\xff";
+  broken.offset = 3;
+  ASSERT_EQ(take_any({broken}).size(), 1U);
+  exec("update set_aside set set_aside_at = set_aside_at - interval '91 days'");
+  broken.offset = 4;
+  ASSERT_EQ(take_any({broken}).size(), 1U);
+
+  const auto stub = of(tokens_.give(v1::SCOPE_OPERATOR));
+  v1::ListSetAsideRequest request;
+  request.set_limit(1);
+  const auto page = [&] {
+    grpc::ClientContext context;
+    v1::ListSetAsideResponse response;
+    EXPECT_TRUE(stub->ListSetAside(&context, request, &response).ok());
+    if (!response.records().empty()) *request.mutable_after() = response.records(0).place();
+    return response;
+  };
+  const auto newest = page();
+  ASSERT_EQ(newest.records_size(), 1);
+  EXPECT_EQ(newest.records(0).place().topic(), "kassaflow.outcomes");
+  EXPECT_EQ(newest.records(0).place().offset(), 4);
+  EXPECT_EQ(newest.records(0).why(), "unreadable");
+  EXPECT_EQ(newest.records(0).bytes(), 2);
+  EXPECT_EQ(newest.records(0).key(), broken.key);
+  EXPECT_EQ(page().records(0).place().offset(), 3);
+  EXPECT_EQ(page().records_size(), 0);
+
+  EXPECT_EQ(run([](pqxx::work& work) { return sql::forget_set_aside(work, kafka::kSetAsideKept); }), 1);
+  EXPECT_EQ(one("select string_agg(record_offset::text, ',') from set_aside"), "4");
+}
+
 TEST_F(StatusServiceTest, I5_AnErrorIsWithheldForItsOwnerOnly) {
   take(outcome(1, 5, v1::RECEIPT_STATE_FAILED));
   for (const auto& [tenant, installation] : {std::pair{"other", "acme-main"}, {"acme", "other-main"}, {"", ""}}) {

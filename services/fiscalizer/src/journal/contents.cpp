@@ -9,4 +9,8 @@ int erase_contents(Transaction& tx, std::chrono::milliseconds age) {
   return static_cast<int>(ended.size());
 }
 
+int forget_set_aside(Transaction& tx, std::chrono::milliseconds age) {
+  return tx.forget_kept(age.count(), kForgottenTogether);
+}
+
 }  // namespace kassaflow::fiscalizer::journal

@@ -14,4 +14,9 @@ inline constexpr int kErasedTogether = 500;
 // Of receipts that ended so long ago, kErasedTogether at most. How many; fewer than that: no more are due now.
 int erase_contents(Transaction& tx, std::chrono::milliseconds age);
 
+// Records that were set aside so long ago and are of no use to a receipt any more, kForgottenTogether at most. How
+// many.
+inline constexpr int kForgottenTogether = 10'000;
+int forget_set_aside(Transaction& tx, std::chrono::milliseconds age);
+
 }  // namespace kassaflow::fiscalizer::journal

@@ -376,7 +376,7 @@ Result<Done> retry(Transaction& tx, const Order& order) {
       return Done{receipt.state, "it is not to be held any more", {}, {}};
     case Effect::queued:
       if (!journal::make_readable(tx, order.receipt, receipt)) {
-        return refused("its record cannot be read by this version; see table unreadable of the journal");
+        return refused("its record cannot be read by this version; see kassactl set-aside list");
       }
       receipt.state = receipts::apply(receipt.snapshot(unanswered), Ordered{Verb::retry}).state;
       receipt.error.clear();

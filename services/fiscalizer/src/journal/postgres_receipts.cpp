@@ -284,6 +284,37 @@ std::vector<std::string> PostgresTransaction::kept_of(const ReceiptId& receipt) 
   return values;
 }
 
+std::vector<KeptShown> PostgresTransaction::kept_behind(const std::optional<KeptPlace>& place, int limit) {
+  const KeptPlace behind = place.value_or(KeptPlace{});
+  std::vector<KeptShown> shown;
+  for (const auto& row : work_.exec_params(
+           "select (extract(epoch from taken_in_at) * 1000000)::bigint as at_us, topic, partition, log, record_offset, "
+           "receipt, substr(key, 1, $1) as key, length(value) as bytes, why, detail from unreadable where $2 or "
+           "(taken_in_at, topic, partition, log, record_offset) < "
+           "('epoch'::timestamptz + $3::bigint * interval '1 microsecond', $4, $5::int, $6::bigint, $7::bigint) "
+           "order by taken_in_at desc, topic desc, partition desc, log desc, record_offset desc limit $8",
+           KeptShown::kKeyShown, !place.has_value(), behind.at_us, behind.topic, behind.partition, behind.log,
+           behind.offset, limit)) {
+    shown.push_back({{row["at_us"].as<std::int64_t>(), row["topic"].as<std::string>(), row["partition"].as<int>(),
+                      row["log"].as<std::int64_t>(), row["record_offset"].as<std::int64_t>()},
+                     ReceiptId(row["receipt"].as<std::string>("")),
+                     bytes(row["key"]),
+                     row["bytes"].as<std::int64_t>(),
+                     row["why"].as<std::string>(),
+                     row["detail"].as<std::string>()});
+  }
+  return shown;
+}
+
+int PostgresTransaction::forget_kept(std::int64_t age_ms, int limit) {
+  return static_cast<int>(
+      work_
+          .exec_params("delete from unreadable where ctid in (select ctid from unreadable where taken_in_at < now() - "
+                       "make_interval(secs => $1::bigint / 1000.0) and (receipt is null or value = '') limit $2)",
+                       age_ms, limit)
+          .affected_rows());
+}
+
 std::vector<Queued> PostgresTransaction::queue(const std::vector<PoolId>& pools, int per_pool,
                                                const std::vector<PoolId>& without_suspects) {
   std::vector<Queued> result;

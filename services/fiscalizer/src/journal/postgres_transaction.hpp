@@ -36,6 +36,8 @@ class PostgresTransaction final : public Transaction {
   void insert_posts(const std::vector<NewPost>& posts) override;
   void keep_record(const KeptRecord& record) override;
   std::vector<std::string> kept_of(const ReceiptId& receipt) override;
+  std::vector<KeptShown> kept_behind(const std::optional<KeptPlace>& place, int limit) override;
+  int forget_kept(std::int64_t age_ms, int limit) override;
   void store_positions(const kafka::ReadPositions& positions) override;
   kafka::ReadPositions positions() override;
 

@@ -160,6 +160,28 @@ struct KeptRecord {
   std::string detail;  // for operators
 };
 
+// Which kept record, and when: the newest is listed first.
+struct KeptPlace {
+  std::int64_t at_us = 0;  // Unix time
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t log = 0;
+  std::int64_t offset = 0;
+  auto operator<=>(const KeptPlace&) const = default;
+};
+
+// A kept record as people are shown it.
+struct KeptShown {
+  static constexpr int kKeyShown = 200;  // bytes
+
+  KeptPlace place;
+  ReceiptId receipt;
+  std::string key;
+  std::int64_t bytes = 0;  // of its value
+  std::string why;
+  std::string detail;
+};
+
 // A queued receipt as the dispatcher sees it.
 struct Queued {
   ReceiptId id;

@@ -75,6 +75,10 @@ class Transaction {
   virtual void keep_record(const KeptRecord& record) = 0;
   // The values of the records that were kept of a receipt, the newest first.
   virtual std::vector<std::string> kept_of(const ReceiptId& receipt) = 0;
+  // The newest first: those behind `place`, or all.
+  virtual std::vector<KeptShown> kept_behind(const std::optional<KeptPlace>& place, int limit) = 0;
+  // Those kept for so long that are no receipt's, or of one whose content is erased. How many.
+  virtual int forget_kept(std::int64_t age_ms, int limit) = 0;
   // Where intake goes on reading; positions only grow.
   virtual void store_positions(const kafka::ReadPositions& positions) = 0;
   virtual kafka::ReadPositions positions() = 0;

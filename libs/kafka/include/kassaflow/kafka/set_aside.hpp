@@ -2,6 +2,7 @@
 // A record that a reader does not take in: it is kept with its bytes, and the records behind it go on.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ inline constexpr std::array kWhys{Why::unreadable, Why::out_of_limits, Why::fore
   }
   never();
 }
+
+// How long: three times as long as posts and outcomes stay in Kafka. What a receipt's content hangs on is kept with it.
+inline constexpr std::chrono::hours kSetAsideKept{90 * 24};
 
 struct SetAside {
   Record record;
