@@ -21,7 +21,10 @@ constexpr const char* kForm =
 bool ends_where_it_should(std::string_view uri) {
   const std::string_view after_scheme = uri.substr(uri.find("://") + 3);
   const std::size_t at = after_scheme.find('@');
-  return at == std::string_view::npos || (at == after_scheme.rfind('@') && after_scheme.find_first_of("/?") > at);
+  const std::size_t end = after_scheme.find_first_of("/?");
+  if (at != std::string_view::npos) return at == after_scheme.rfind('@') && end > at;
+  // What stands behind a colon is a port, and named in errors: without a user it may as well be a password of digits.
+  return after_scheme.substr(0, end).find(':') == std::string_view::npos;
 }
 
 // libpq and the server name these in their errors; a password is what they never name.

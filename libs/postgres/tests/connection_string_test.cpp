@@ -21,6 +21,13 @@ TEST(ConnectionString, IsTakenInEveryFormOfLibpq) {
   EXPECT_EQ(wrong_with(Secret()), "is missing");
 }
 
+TEST(ConnectionString, APasswordOfDigitsIsNotTakenForAPort) {
+  for (const char* given : {"postgresql://user:54321", "postgres://user:54321/name", "postgresql://user:54321?x=y"}) {
+    EXPECT_NE(wrong_with(Secret(given)), "") << given;
+    EXPECT_EQ(wrong_with(Secret(given)).find("54321"), std::string::npos);
+  }
+}
+
 // Each is a slip of the pen that makes libpq quote the password, or take a piece of it for the name of a host.
 constexpr const char* kSlips[] = {
     "postgresql://user:CANARY@ss@127.0.0.1:1/name",

@@ -29,6 +29,22 @@ TEST(Masking, TakesTheCredentialAwayWhereverItStands) {
   }
 }
 
+TEST(Masking, KnowsItAsJsonEscapesIt) {
+  struct Case {
+    std::string credential;
+    std::string json;
+    std::string left;
+  };
+  for (const auto& [credential, json, left] :
+       {Case{"a/b", R"({"token":"a\/b"})", R"({"token":"***"})"}, Case{"ab", R"("\u0061\u0062")", R"("***")"},
+        Case{"ab", R"("x\u0061b\u0061")", R"("x***\u0061")"}, Case{R"(a"\)", R"("a\"\\")", R"("***")"},
+        Case{"ключ", R"("\u043a\u043B\u044e\u0447")", R"("***")"}, Case{R"(a\nb)", R"(a\nb)", "***"},
+        Case{"a\nb", R"("a\nb")", R"("***")"}, Case{"ab", R"("\u006)", R"("\u006)"}, Case{"ab", R"(\q\)", R"(\q\)"},
+        Case{"", R"("\u0061")", R"("\u0061")"}}) {
+    EXPECT_EQ(left_of(json, credential).raw_answer, left) << credential << " in " << json;
+  }
+}
+
 // A text is cleaned before it is looked through: what is taken out must not make a credential of its halves.
 TEST(Masking, LooksAtWhatIsKept) {
   const std::string halves("to\0ken \xE2\xF2", 10);

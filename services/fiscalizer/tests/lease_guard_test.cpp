@@ -209,7 +209,7 @@ TEST(Process1, Rule3_TheFiscalizerRefusesToBe) {
     dup2(said[1], STDOUT_FILENO);
     dup2(said[1], STDERR_FILENO);
     // NOLINTBEGIN(concurrency-mt-unsafe): the only thread
-    setenv("KASSAFLOW_POSTGRES", "postgresql://127.0.0.1:1/none", 1);
+    setenv("KASSAFLOW_POSTGRES", "postgresql://nobody@127.0.0.1:1/none", 1);
     setenv("KASSAFLOW_KAFKA", "127.0.0.1:1", 1);
     setenv("KASSAFLOW_REGISTRY_GRPC", "127.0.0.1:1", 1);
     setenv("KASSAFLOW_TLS_AUTHORITY_FILE", own.authority.c_str(), 1);

@@ -59,7 +59,7 @@ TEST_F(LookUpsTest, SaysWhyItDoesNotAnswer) {
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(reply.body, "POST a kassaflow.v1.LookUpRequest");
   }
-  EXPECT_EQ(ask("POST", "", "postgresql://127.0.0.1:1/x").status, 503);
+  EXPECT_EQ(ask("POST", "", "postgresql://nobody@127.0.0.1:1/x").status, 503);
 }
 
 }  // namespace

@@ -24,6 +24,11 @@ Echo echo_of(std::string_view input) {
   return echo;
 }
 
+std::string in_hex(char c) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return {kDigits[static_cast<unsigned char>(c) / 16], kDigits[static_cast<unsigned char>(c) % 16]};
+}
+
 // In every place it may say something.
 registers::Finding left_of(const Echo& echo) {
   registers::Finding found;
@@ -37,6 +42,10 @@ void run(std::string_view input) {
   check(left);
   require(left.raw_answer.size() <= registers::kRawAnswerLimit, "an answer is kept within its limit");
   if (echo.credential.empty()) return;
+  std::string escaped;
+  for (const char c : echo.credential) escaped += c < 'P' ? std::string{c} : "\\u00" + in_hex(c);
+  const auto echoed = registers::fit_to_leave({}, Secret(echo.credential), echo.said + escaped).raw_answer;
+  require(echoed.find(escaped) == std::string::npos, "nor does it as JSON escapes it");
   for (const std::string* part : {&left.code, &left.text, &left.remote_id, &left.raw_answer}) {
     require(part->find(echo.credential) == std::string::npos, "a credential does not leave");
   }
@@ -51,6 +60,8 @@ constexpr Cost kCosts[] = {
      read_once, Cost::kLarge},
     {"beginnings_of_a_credential", [](std::size_t bytes) { return repeated(bytes, "a", "aaaaaaaaaaaaaaab\n"); },
      read_once, Cost::kLarge},
+    {"escapes", [](std::size_t bytes) { return repeated(bytes, R"(\u0061)", "aaaaaaaaaaaaaaab\n"); }, read_once,
+     Cost::kLarge},
     {"no_credential", [](std::size_t bytes) { return repeated(bytes, "a", "\n"); }, read_once, Cost::kLarge},
     {"nul", [](std::size_t bytes) { return repeated(bytes, std::string_view("\0", 1), "a\n"); }, read_once,
      Cost::kLarge},

@@ -1,5 +1,7 @@
 #include "common/finding.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "common/text.hpp"
@@ -20,6 +22,59 @@ std::string masked(std::string_view text, std::string_view credential) {
     text.remove_prefix(at + credential.size());
   }
   return out.append(text);
+}
+
+// Of the first 65,536 characters; credentials have no others.
+std::string utf8_of(unsigned code) {
+  const auto rest = [](unsigned bits) { return static_cast<char>(0x80 | (bits & 0x3F)); };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0 | (code >> 6)), rest(code)};
+  return {static_cast<char>(0xE0 | (code >> 12)), rest(code >> 6), rest(code)};
+}
+
+struct Character {
+  std::string bytes;       // what it is
+  std::size_t length = 0;  // of its spelling
+};
+
+// The first of `text`, which is not empty, as a string of JSON spells it.
+Character character(std::string_view text) {
+  constexpr std::string_view kShort = "\"\\/bfnrt", kMeaning = "\"\\/\b\f\n\r\t";
+  constexpr std::size_t kLong = 6;  // \uXXXX
+  if (text.size() < 2 || text[0] != '\\') return {std::string(text.substr(0, 1)), 1};
+  if (const auto known = kShort.find(text[1]); known != std::string_view::npos) return {{kMeaning[known]}, 2};
+  unsigned code = 0;
+  const char* const end = text.data() + std::min(kLong, text.size());
+  if (text[1] != 'u' || text.size() < kLong || std::from_chars(text.data() + 2, end, code, 16).ptr != end)
+    return {"\\", 1};
+  return {utf8_of(code), kLong};
+}
+
+// How much of the beginning of `text` spells the credential; 0: it does not.
+std::size_t spelling(std::string_view text, std::string_view credential) {
+  std::size_t length = 0;
+  while (!credential.empty()) {
+    if (length == text.size()) return 0;
+    const Character next = character(text.substr(length));
+    if (!credential.starts_with(next.bytes)) return 0;
+    credential.remove_prefix(next.bytes.size());
+    length += next.length;
+  }
+  return length;
+}
+
+// Where the bytes of an answer are kept, the credential may stand in them as JSON escapes it.
+std::string masked_escapes(std::string_view json, std::string_view credential) {
+  if (credential.empty() || json.find('\\') == std::string_view::npos) return std::string(json);
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const std::size_t length = spelling(json, credential);
+    if (length > 0) out += "***";
+    if (length == 0) out += json.front();
+    json.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 // A register's words go into text columns: a NUL or a broken character there would be refused for ever.
@@ -80,7 +135,7 @@ Finding of_repeat(Finding found) {
 }
 
 Finding fit_to_leave(Finding found, const Secret& credential, std::string_view raw_answer) {
-  found.raw_answer = masked(raw_answer, credential.reveal());
+  found.raw_answer = masked_escapes(masked(raw_answer, credential.reveal()), credential.reveal());
   for (std::string* text : {&found.text, &found.code, &found.remote_id}) {
     *text = masked(storable(*text), credential.reveal());
   }
