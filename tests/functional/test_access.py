@@ -10,6 +10,8 @@ import subprocess
 import unittest
 
 from harness.case import StackTest
+from harness.waiting import eventually
+from harness.wire import portal_post
 
 NOBODY, FOREIGN = '00000000-0000-8000-8000-000000000000', 'anothers'
 OPERATOR, SERVICE, ADMIN, VIEWER = 'operator', 'service', 'tenant-admin', 'tenant-viewer'
@@ -30,6 +32,7 @@ VERBS = {
     ('registers', 'list'): ALL,
     ('storages', 'bind', '0000000000000000', FOREIGN): OWNER,
     ('storages', 'unbook', '0000000000000000', '1'): OWNER,
+    ('set-aside', 'list'): OWNER,
     ('audit', 'list'): OWNER,
     ('audit', 'verify'): OWNER,
 }
@@ -153,6 +156,53 @@ class Access(StackTest):
             self.assertIn(f'row {number} is missing', self.stack.kassactl('audit', 'verify')[1])
             self.sql(f'insert into {schema}.audit_log select * from {schema}.taken_out; drop table {schema}.taken_out')
             self.assertEqual(self.stack.kassactl('audit', 'verify')[0], 0)
+
+
+class Rotation(StackTest):
+    def rotate(self, shop, grace):
+        """The secret that was."""
+        self.stack.restart('registry', secret_grace=grace)
+        former, shop.secret = shop.secret, secrets.token_hex(16)
+        shop.apply()
+        return former
+
+    def is_known(self, shop, secret):
+        """To both services; neither says so in another way than that it serves the portal."""
+        refused = portal_post(shop.url('print', secret=secret), b'number_kkm=none').body
+        stranger = portal_post(shop.url('print', secret=secrets.token_hex(16)), b'number_kkm=none').body
+        self.assertEqual(refused, stranger)
+        done = shop.sales[0]
+        return portal_post(shop.url('check', secret=secret), f'uuid={done.uuid}'.encode()).json()['STATUS'] == 'DONE'
+
+    def test_a_secret_is_answered_for_its_grace_and_then_is_nobodys(self):
+        self.addCleanup(self.stack.up)
+        self.addCleanup(self.stack.kill, 'registry')
+        shop = self.shop(self.bit_till())
+        shop.accepted().reaches('done')
+        first = self.rotate(shop, '1h')
+        shop.accepted().reaches('done')
+        self.assertTrue(self.is_known(shop, shop.secret))
+        self.assertTrue(self.is_known(shop, first))
+        current, shop.secret = shop.secret, first
+        shop.accepted().reaches('done')
+        shop.secret = current
+
+        second = self.rotate(shop, '1s')
+        eventually(lambda: not self.is_known(shop, second), 'its grace is over')
+        self.assertFalse(self.is_known(shop, first), 'there is one former secret')
+        self.assertTrue(self.is_known(shop, shop.secret))
+        current, shop.secret = shop.secret, second
+        self.assertFalse(shop.sell().uuid)
+        shop.secret = current
+        shop.accepted().reaches('done')
+
+    def test_without_a_grace_it_is_nobodys_at_once(self):
+        self.addCleanup(self.stack.up)
+        self.addCleanup(self.stack.kill, 'registry')
+        shop = self.shop(self.bit_till())
+        shop.accepted().reaches('done')
+        self.assertFalse(self.is_known(shop, self.rotate(shop, '0s')))
+        self.assertTrue(self.is_known(shop, shop.secret))
 
 
 if __name__ == '__main__':

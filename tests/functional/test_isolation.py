@@ -35,6 +35,24 @@ class Isolation(StackTest):
         silent.disarm()
         stuck.reaches('done')
 
+    def test_names_that_do_not_resolve_hold_up_no_other_tenants_registers(self):
+        """64 of them, while each look-up of one takes longer than a sale may."""
+        good = self.bit_till()
+        good.endpoint = good.endpoint.replace('127.0.0.1', 'localhost')
+        dead = [self.bit_till() for _ in range(64)]
+        for number, till in enumerate(dead):
+            till.endpoint = f'http://kkt-{number}.dead.example:8080'
+        self.addCleanup(self.stack.up)
+        self.addCleanup(self.stack.kill, 'fiscalizer')
+        self.stack.restart('fiscalizer', preload='tests/libslow_names.so')
+        dead_shop = self.shop(*dead)
+        waiting = dead_shop.accepted()
+        for till in dead[:3]:
+            eventually(lambda: self.stack.register(till.id), 'somebody drives it')
+        shop = self.shop(good)
+        self.all_done([shop.accepted() for _ in range(3)])
+        self.assertEqual(waiting.state(), 'queued')
+
     def test_another_installations_uuid_is_told_to_wait(self):
         one, other = self.shop(self.bit_till()), self.shop(self.bit_till())
         sale = one.accepted()

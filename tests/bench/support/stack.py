@@ -88,8 +88,8 @@ class BenchStack(Stack):
         eventually(lambda: not self.runs(name), f'{name} is gone', STOP_WITHIN_S)
         self._alone.discard(name)
 
-    def start(self, name: str, **settings: str) -> None:
-        super().start(name, **settings)
+    def start(self, name: str, preload: str = '', **settings: str) -> None:
+        super().start(name, preload, **settings)
         self._alone.add(name)
 
     def await_ready(self, name: str) -> None:
@@ -229,6 +229,12 @@ def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
     children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
     return sum(_used_s(stat_fields(each)) for each in (str(pid), *children))
+
+
+def cpu_with_ended_s(pid: int) -> float:
+    """The same, with children that have ended."""
+    user, system = stat_fields(pid)[13:15]
+    return cpu_s(pid) + (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
 
 
 def compiler_cpu_s(jvm: int) -> float:

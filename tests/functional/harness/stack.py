@@ -195,14 +195,15 @@ class Stack:
         os.killpg(self.pid(name), signal.SIGKILL)
         eventually(lambda: not self.runs(name), f'{name} is gone')
 
-    def start(self, name: str, **settings: str) -> None:
-        """One service with the configuration ./dev wrote, without what ./dev up would start beside it."""
+    def start(self, name: str, preload: str = '', **settings: str) -> None:
+        """One service with the configuration ./dev wrote, without what ./dev up would start beside it. `preload`: a
+        library of the build that it loads first."""
         binary = re.sub(r'-\d+$', '', name)
         self._launch(
             name,
             Command(
                 [str(self._bin_dir() / binary), 'serve', '--config', str(self.state_dir / 'run' / f'{name}.yaml')],
-                self.settings(**settings),
+                self.settings(**settings) | ({'LD_PRELOAD': str(self._bin_dir().parent / preload)} if preload else {}),
             ),
         )
 
@@ -270,10 +271,10 @@ class Stack:
         if self.runs(name):  # a worker may have been ended by its own timer meanwhile
             os.kill(self.pid(name), signal.SIGCONT)
 
-    def restart(self, name: str, **settings: str) -> None:
+    def restart(self, name: str, preload: str = '', **settings: str) -> None:
         """One service with other settings; `up` does not undo them."""
         self.kill(name)
-        self.start(name, **settings)
+        self.start(name, preload, **settings)
         eventually(lambda: self.is_ready(name), f'{name} is ready')
 
     def is_ready(self, name: str) -> bool:
