@@ -219,6 +219,28 @@ TEST(ItkassaDriver, ReadsHealthWithAGet) {
   EXPECT_TRUE(server.requests()[0].starts_with("GET /open/api/v1/cre/items/ HTTP/1.1\r\n"));
 }
 
+TEST(ItkassaDriver, RegistersOfOneKeyShareTheListAndNothingElse) {
+  struct Listening final : http::Transport {
+    boost::asio::awaitable<Result<http::Response, http::Failure>> send(const http::Request& request,
+                                                                       http::WriteGuard&) override {
+      const bool shared = request.shared_for.count() > 0;
+      sent.push_back(request.method + (shared ? " shared " : " ") + request.url.substr(request.url.rfind("/v1") + 3));
+      co_return tl::unexpected(http::Failure{http::Sent::nothing, http::kDns, "", ""});
+    }
+    std::vector<std::string> sent;
+  } listening;
+  const auto itkassa =
+      driver_of(document_of("itkassa", "http://cloud.example.ru/open/api/v1"), standard_durations(), listening);
+  http::NoGuard guard;
+  (void)run(itkassa->probe());
+  (void)run(itkassa->send(attempt(*itkassa), guard));
+  AttemptRef known = attempt(*itkassa);
+  known.remote_id = "7";
+  (void)run(itkassa->ask(known));
+  EXPECT_EQ(listening.sent,
+            (std::vector<std::string>{"GET shared /cre/items/", "POST /print-documents", "GET /print-documents/7"}));
+}
+
 TEST(ItkassaDriver, IsDownWhenNobodyListens) {
   const ClosedPort nobody;
   const Health health = run(driver("itkassa", nobody.url())->probe());

@@ -76,6 +76,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
       dead_letters_(producer_, context.metrics, records::kDeadLettersTopic, intake_topics()),
       published_(settings.kafka, context.instance),
       network_({.allow_private = context.common.allow_private_endpoints}),
+      shared_answers_(network_, context.clock),
       watcher_({settings.registry.grpc, v1::SERVICE_FISCALIZER, context.instance, settings.identity},
                [this](const std::shared_ptr<const configuration::Snapshot>& snapshot) {
                  warn_of_files(snapshot->registers.size());
@@ -93,7 +94,7 @@ App::App(const runtime::Context& context, const FiscalizerSettings& settings)
                .configuration = [this] { return watcher_.current(); },
                .make_driver =
                    [this](const registers::RegisterSettings& one) {
-                     return one.protocol->make_driver(one, settings_.durations, network_, context_.clock);
+                     return one.protocol->make_driver(one, settings_.durations, shared_answers_, context_.clock);
                    },
                .jitter = async::jitter,
                .probes_at_once = probes_at_once(context.open_files),

@@ -14,6 +14,7 @@
 #include "kafka_published.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/http/one_shot.hpp"
+#include "kassaflow/http/shared_answers.hpp"
 #include "kassaflow/kafka/consumer.hpp"
 #include "kassaflow/kafka/dead_letters.hpp"
 #include "kassaflow/kafka/producer.hpp"
@@ -58,6 +59,7 @@ class App final : public runtime::App {
   kafka::DeadLetters dead_letters_;
   KafkaPublished published_;
   http::Network network_;  // of the drivers
+  http::SharedAnswers shared_answers_;
   configuration::Watcher watcher_;
   Worker worker_;
   std::unique_ptr<kafka::Consumer> consumer_;

@@ -17,6 +17,7 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::chrono::milliseconds kConnectTimeout{5000};  // §1
+constexpr std::chrono::milliseconds kListShared{5000};      // a probe may tell what was so long ago
 
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
@@ -93,9 +94,15 @@ class ItkassaDriver final : public Driver {
     return send(attempt, guard);
   }
 
-  awaitable<Health> probe() override {
+  awaitable<Health> probe() override { return look(kListShared); }
+
+ private:
+  // The list holds all registers of its key.
+  awaitable<Health> look(std::chrono::milliseconds shared_for) {
     http::NoGuard guard;
-    const auto answer = co_await transport_.send(request("GET", base_ + "/cre/items/"), guard);
+    auto list = request("GET", base_ + "/cre/items/");
+    list.shared_for = shared_for;
+    const auto answer = co_await transport_.send(list, guard);
     if (!answer)
       co_return Health{.up = false,
                        .why = Health::Why::unreachable,
@@ -112,7 +119,6 @@ class ItkassaDriver final : public Driver {
     co_return health;
   }
 
- private:
   [[nodiscard]] Requested requested(const AttemptRef& attempt) const {
     return requested_of(attempt, own_.cre_item_id, settings_.timezone);
   }
@@ -140,7 +146,7 @@ class ItkassaDriver final : public Driver {
   // (§12).
   awaitable<Finding> finished(Finding found, std::string raw_answer) {
     const bool unknown_storage = found.document && !found.document->fn.empty() && found.document->fn != known_fn_;
-    if (unknown_storage) co_await probe();
+    if (unknown_storage) co_await look(std::chrono::milliseconds(0));
     co_return fit_to_leave(completed(std::move(found)), own_.api_key, raw_answer);
   }
 

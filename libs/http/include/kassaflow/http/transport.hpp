@@ -44,6 +44,9 @@ struct Request {
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds total_timeout{15000};  // resolve to last byte of the answer
   std::size_t answer_limit = 1024 * 1024;
+  // A question whose answer may be another's who asked the same so long ago (shared_answers.hpp); 0: an answer of its
+  // own.
+  std::chrono::milliseconds shared_for{0};
 };
 
 struct Response {
