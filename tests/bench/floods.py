@@ -153,8 +153,8 @@ def summarize(rows: list[Row]) -> list[Row]:
 def show(summary: list[Row]) -> None:
     latencies = ('accept to DONE, ms', 'alone', 'beside', 'times', 'p95 alone', 'p95 beside')
     header = (*latencies, 'requests at the edge', 'waited there', 'refused there')
-    figures = ('alone_p50_ms', 'beside_p50_ms', 'times', 'alone_p95_ms', 'beside_p95_ms')
-    figures += ('answered', 'waited_at_edge', 'refused_at_edge')
+    milliseconds = ('alone_p50_ms', 'beside_p50_ms', 'times', 'alone_p95_ms', 'beside_p95_ms')
+    figures = (*milliseconds, 'answered', 'waited_at_edge', 'refused_at_edge')
     print(table(header, [(row['attack'], *(f'{row[figure]:g}' for figure in figures)) for row in summary]))
     worst = max(summary, key=lambda row: row['times'])
     print(f'the worst is {worst["times"]} times what it is alone, beside {worst["attack"]} (goal {GOAL:g})')

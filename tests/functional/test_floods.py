@@ -9,7 +9,6 @@ import secrets
 import socket
 import unittest
 import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.case import StackTest
@@ -52,9 +51,7 @@ class Floods(StackTest):
 
     def limited(self, limit):
         """How often it was reached so far."""
-        with urllib.request.urlopen(self.stack.env['METRICS_INGRESS'], timeout=30) as answer:
-            lines = answer.read().decode().splitlines()
-        return next(float(line.split()[1]) for line in lines if line.startswith(f'kassaflow_limited_total{{limit="{limit}"}}'))
+        return self.stack.figure('ingress', f'kassaflow_limited_total{{limit="{limit}"}}')
 
     def warnings(self, name):
         return [line for line in self.stack.log('ingress').splitlines() if '"limit.reached"' in line and f'"{name}"' in line]

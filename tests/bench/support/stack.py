@@ -34,10 +34,7 @@ UNLIMITED = {
     f'KASSAFLOW_{name}': '1000000'
     for name in ('INSTALLATION_POSTS_PER_SECOND', 'TENANT_POSTS_PER_SECOND', 'RECEIPT_POSTS_PER_HOUR')
 } | {f'KASSAFLOW_EDGE_{name}_RATE': '1000000' for name in ('ADDRESS', 'PORTAL')}
-SETTINGS = {
-    'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1',
-    'KASSAFLOW_REGISTER_HEALTH': '1s',  # registers that appear are found soon
-}
+SETTINGS = {'KASSAFLOW_ALLOW_PRIVATE_ENDPOINTS': '1'}
 
 
 class Shop:
@@ -49,11 +46,13 @@ class Shop:
 
 
 class BenchStack(Stack):
-    def __init__(self, build: pathlib.Path, unlimited: bool = True) -> None:
+    def __init__(self, build: pathlib.Path, unlimited: bool = True, register_health: str = '1s') -> None:
+        """`register_health`: by default short, so that registers that appear are found soon."""
         super().__init__(ROOT / 'build' / 'bench-stack')
         ours = {name: value for name, value in os.environ.items() if not name.startswith('KASSAFLOW_')}
         self.build = build
         self._environment = ours | SETTINGS | (UNLIMITED if unlimited else {})
+        self._environment['KASSAFLOW_REGISTER_HEALTH'] = register_health
         self._environment |= {'KASSAFLOW_STATE_DIR': str(self.state_dir), 'KASSAFLOW_BIN_DIR': str(build / 'bin')}
         self._alone: set[str] = set()  # started by us, with settings of our own
         self._shop = Shop(TENANT)
@@ -119,8 +118,10 @@ class BenchStack(Stack):
         return f'{self.url(through)}/b24/{(shop or self._shop).secret}/print'
 
     def apply_pools(self, pools: int, registers_per_pool: int, endpoint: str, shop: Shop | None = None) -> None:
-        """bench-00, bench-01, …, each with its cashbox and BIT registers at `endpoint`; of another shop: TENANT-00, …"""
-        shop = shop or self._shop
+        self.apply(self.pools(pools, registers_per_pool, endpoint, shop or self._shop))
+
+    def pools(self, pools: int, registers_per_pool: int, endpoint: str, shop: Shop) -> list[dict[str, Any]]:
+        """TENANT-00, TENANT-01, …, each with its cashbox and BIT registers at `endpoint`."""
         documents: list[dict[str, Any]] = [{'kind': 'Tenant', 'id': shop.tenant, 'name': 'ООО «Замер»'}]
         for number in range(pools):
             documents += _pool(shop, number, registers_per_pool, endpoint)
@@ -135,8 +136,7 @@ class BenchStack(Stack):
                 'markedWithoutCode': 'refuse',
             }
         )
-        documents += [_cashbox(shop, number) for number in range(pools)]
-        self.apply(documents)
+        return documents + [_cashbox(shop, number) for number in range(pools)]
 
     # --- Kafka and PostgreSQL ---
 

@@ -277,6 +277,16 @@ class Stack:
         self.start(name, preload, **settings)
         eventually(lambda: self.is_ready(name), f'{name} is ready')
 
+    def metrics(self, name: str) -> str:
+        """What the service tells now."""
+        with urllib.request.urlopen(self.env[f'METRICS_{name.upper().replace("-", "_")}'], timeout=30) as answer:
+            return answer.read().decode()
+
+    def figure(self, name: str, series: str) -> float:
+        """Of one series, written as the service writes it: `name{label="value"}`."""
+        lines = self.metrics(name).splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(f'{series} '))
+
     def is_ready(self, name: str) -> bool:
         try:
             with urllib.request.urlopen(self.env[f'METRICS_{name.upper().replace("-", "_")}'].replace('/metrics', '/readyz'), timeout=5):
