@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kassaflow/postgres/arrays.hpp"
+
 namespace kassaflow::postgres {
 namespace {
 
@@ -16,17 +18,34 @@ Sha256 hash_in(const pqxx::field& field) {
 
 }  // namespace
 
-void append_audit(pqxx::work& work, const audit::Who& who, const std::string& action, const std::string& subject) {
+void append_audit(pqxx::work& work, const audit::Who& who, const std::vector<Audited>& done) {
+  if (done.empty()) return;
   const auto end = work.exec1(
       "select number, hash, (extract(epoch from clock_timestamp()) * 1000000)::bigint as now_us from audit_head for "
       "update");
-  audit::Row row{end["number"].as<std::int64_t>() + 1, end["now_us"].as<std::int64_t>(), who, action, subject, {}};
-  row.hash = audit::hash_of(hash_in(end["hash"]), row);
+  audit::Row row{end["number"].as<std::int64_t>(), end["now_us"].as<std::int64_t>(), who, {}, {}, hash_in(end["hash"])};
+  IntArray numbers;
+  TextArray actions, subjects, hashes;
+  for (const auto& [action, subject] : done) {
+    ++row.number;
+    row.action = action;
+    row.subject = subject;
+    row.hash = audit::hash_of(row.hash, row);
+    numbers.add(row.number);
+    actions.add(action);
+    subjects.add(subject);
+    hashes.add_bytes({reinterpret_cast<const char*>(row.hash.data()), row.hash.size()});
+  }
   work.exec_params(
       "insert into audit_log (number, at_us, name, came_from, reason, action, subject, hash) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8)",
-      row.number, row.at_us, who.name, who.came_from, who.reason, action, subject, binary(row.hash));
+      "select n.number, $1, $2, $3, $4, n.action, n.subject, n.hash "
+      "from unnest($5::bigint[], $6::text[], $7::text[], $8::bytea[]) as n(number, action, subject, hash)",
+      row.at_us, who.name, who.came_from, who.reason, numbers.str(), actions.str(), subjects.str(), hashes.str());
   work.exec_params("update audit_head set number = $1, hash = $2", row.number, binary(row.hash));
+}
+
+void append_audit(pqxx::work& work, const audit::Who& who, const std::string& action, const std::string& subject) {
+  append_audit(work, who, {Audited{action, subject}});
 }
 
 audit::Part audit_after(pqxx::work& work, std::int64_t number, int limit) {

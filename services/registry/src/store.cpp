@@ -91,16 +91,14 @@ Result<Applied> Store::apply(const std::vector<v1::Document>& documents, const a
       return;
     }
     applied.revision = next_revision(work);
+    write(work, planned.writes, applied.revision);
+    std::vector<postgres::Audited> done;
     for (const Write& entry : planned.writes) {
-      work.exec_params("DELETE FROM claims WHERE kind = $1 AND id = $2 AND what <> $3", entry.name.kind, entry.name.id,
-                       std::string(kSecretClaim));
-    }
-    for (const Write& entry : planned.writes) {
-      write(work, entry, applied.revision);
       // Names of keys, never values.
       const std::string keys = entry.changed_keys.empty() ? "" : " " + entry.changed_keys;
-      postgres::append_audit(work, who, entry.action + keys, entry.name.text());
+      done.push_back({entry.action + keys, entry.name.text()});
     }
+    postgres::append_audit(work, who, done);
   });
   if (!done) return tl::unexpected(done.error());
   return applied;
@@ -153,32 +151,61 @@ World Store::load(pqxx::work& work, const Needs& needs) const {
   return world;
 }
 
-void Store::write(pqxx::work& work, const Write& entry, std::uint64_t revision) const {
-  const auto& [kind, id] = entry.name;
-  const std::string body = documents::without_credentials(entry.document).SerializeAsString();
+// A statement for all documents, not some for each.
+void Store::write(pqxx::work& work, const std::vector<Write>& writes, std::uint64_t revision) const {
+  TextArray kinds, ids, tenants, fixed, bodies, sealed;
+  TextArray from_tenants, from_kinds, from_ids, to_kinds, to_ids;
+  TextArray claimed, values, claimer_kinds, claimer_ids;
+  for (const Write& entry : writes) {
+    const auto& [kind, id] = entry.name;
+    kinds.add(kind);
+    ids.add(id);
+    tenants.add(entry.tenant.str());
+    fixed.add(fixed_to_text(entry.fixed));
+    bodies.add_bytes(documents::without_credentials(entry.document).SerializeAsString());
+    const v1::Document secrets = documents::only_credentials(entry.document);
+    if (secrets.kind_case() == v1::Document::KIND_NOT_SET) {
+      sealed.add_null();
+    } else {
+      sealed.add_bytes(keyring_.seal(entry.name.text(), secrets.SerializeAsString()));
+    }
+    for (const Name& target : entry.references) {
+      from_tenants.add(entry.tenant.str());
+      from_kinds.add(kind);
+      from_ids.add(id);
+      to_kinds.add(target.kind);
+      to_ids.add(target.id);
+    }
+    for (const Claim& claim : entry.claims) {
+      claimed.add(claim.what);
+      values.add(claim.value);
+      claimer_kinds.add(kind);
+      claimer_ids.add(id);
+    }
+  }
+  const std::string written =
+      " USING unnest($1::text[], $2::text[]) AS w (kind, id) WHERE t.kind = w.kind AND t.id = w.id";
+  work.exec_params("DELETE FROM claims t" + written + " AND t.what <> $3", kinds.str(), ids.str(),
+                   std::string(kSecretClaim));
+  work.exec_params("DELETE FROM tombstones t" + written, kinds.str(), ids.str());
+  work.exec_params("DELETE FROM document_references t" + written, kinds.str(), ids.str());
   work.exec_params(
-      "INSERT INTO documents (kind, id, tenant, fixed, body, revision) VALUES ($1, $2, $3, $4, $5, $6) "
+      "INSERT INTO documents (kind, id, tenant, fixed, body, sealed, revision) SELECT w.*, $7 "
+      "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[]) AS w "
       "ON CONFLICT (kind, id) DO UPDATE SET tenant = excluded.tenant, fixed = excluded.fixed, body = excluded.body, "
-      "sealed = NULL, revision = excluded.revision",
-      kind, id, entry.tenant.str(), fixed_to_text(entry.fixed), binary(body), revision);
-  if (const v1::Document secrets = documents::only_credentials(entry.document);
-      secrets.kind_case() != v1::Document::KIND_NOT_SET) {
-    work.exec_params("UPDATE documents SET sealed = $3 WHERE kind = $1 AND id = $2", kind, id,
-                     binary(keyring_.seal(entry.name.text(), secrets.SerializeAsString())));
-  }
-  work.exec_params("DELETE FROM tombstones WHERE kind = $1 AND id = $2", kind, id);
-  work.exec_params("DELETE FROM document_references WHERE kind = $1 AND id = $2", kind, id);
-  for (const Name& target : entry.references) {
-    work.exec_params("INSERT INTO document_references (tenant, kind, id, to_kind, to_id) VALUES ($1, $2, $3, $4, $5)",
-                     entry.tenant.str(), kind, id, target.kind, target.id);
-  }
-  for (const Claim& claim : entry.claims) {
-    // Planned as free or our own; anybody else's makes the statement fail.
-    work.exec_params(
-        "INSERT INTO claims (what, value, kind, id) SELECT $1, $2, $3, $4 "
-        "WHERE NOT EXISTS (SELECT FROM claims WHERE what = $1 AND value = $2 AND kind = $3 AND id = $4)",
-        claim.what, claim.value, kind, id);
-  }
+      "sealed = excluded.sealed, revision = excluded.revision",
+      kinds.str(), ids.str(), tenants.str(), fixed.str(), bodies.str(), sealed.str(), revision);
+  work.exec_params(
+      "INSERT INTO document_references (tenant, kind, id, to_kind, to_id) "
+      "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])",
+      from_tenants.str(), from_kinds.str(), from_ids.str(), to_kinds.str(), to_ids.str());
+  // Planned as free or our own; anybody else's makes the statement fail.
+  work.exec_params(
+      "INSERT INTO claims (what, value, kind, id) "
+      "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS c (what, value, kind, id) "
+      "WHERE NOT EXISTS (SELECT FROM claims t WHERE t.what = c.what AND t.value = c.value AND t.kind = c.kind AND "
+      "t.id = c.id)",
+      claimed.str(), values.str(), claimer_kinds.str(), claimer_ids.str());
 }
 
 Result<std::uint64_t> Store::retire(const Name& name, bool retired) {

@@ -82,7 +82,7 @@ class Store {
 
  private:
   [[nodiscard]] World load(pqxx::work& work, const Needs& needs) const;
-  void write(pqxx::work& work, const Write& write, std::uint64_t revision) const;
+  void write(pqxx::work& work, const std::vector<Write>& writes, std::uint64_t revision) const;
   [[nodiscard]] v1::Document read_document(const pqxx::row& row) const;
   [[nodiscard]] Stored stored_document(const pqxx::row& row) const;
 

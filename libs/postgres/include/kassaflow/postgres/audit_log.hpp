@@ -10,6 +10,12 @@
 
 namespace kassaflow::postgres {
 
+struct Audited {
+  std::string action;
+  std::string subject;
+};
+// A row each, in their order.
+void append_audit(pqxx::work& work, const audit::Who& who, const std::vector<Audited>& done);
 void append_audit(pqxx::work& work, const audit::Who& who, const std::string& action, const std::string& subject);
 
 // Rows behind `number`, and the end, of one moment. Locks nothing.
