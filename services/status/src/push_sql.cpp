@@ -23,25 +23,6 @@ TextArray list_of(const std::vector<InstallationId>& installations) {
   return list;
 }
 
-// Skips from installation to installation along the index, so that a portal's long backlog costs nothing here.
-TextArray waiting_portals(pqxx::work& work, const std::vector<InstallationId>& running, std::int64_t limit) {
-  TextArray waiting;
-  for (const auto& row : work.exec_params(
-           "with recursive waiting as ("
-           "(select installation from receipts where push_due is not null order by installation limit 1) "
-           "union all select (select r.installation from receipts r where r.push_due is not null and r.installation > "
-           "w.installation order by r.installation limit 1) from waiting w where w.installation is not null) "
-           "select w.installation from waiting w cross join lateral (select min(r.push_due) as due from receipts r "
-           "where r.installation = w.installation and r.push_due is not null) oldest "
-           "left join portals p using (installation) "
-           "where oldest.due <= now() and coalesce(p.free_at <= now(), true) and w.installation <> all($1::text[]) "
-           "order by oldest.due limit $2",
-           list_of(running).str(), limit)) {
-    waiting.add(row[0].as<std::string>());
-  }
-  return waiting;
-}
-
 // Takes places in the portal's pace for what may leave soon.
 void take_places(pqxx::work& work, Claim& claim, std::int64_t last_place_ms) {
   const auto now = Pace::Clock::now();
@@ -64,21 +45,16 @@ void take_places(pqxx::work& work, Claim& claim, std::int64_t last_place_ms) {
 
 std::vector<Claim> claim(pqxx::work& work, const std::string& owner, const std::vector<InstallationId>& running,
                          std::int64_t limit) {
-  const auto waiting = waiting_portals(work, running, limit).str();
   std::vector<Claim> claims;
-  if (waiting == TextArray().str()) return claims;
-  work.exec_params(
-      "insert into portals (installation) select i from unnest($1::text[]) as n(i) order by i on conflict do nothing",
-      waiting);
   std::vector<std::int64_t> last_places;
-  for (const auto& row : work.exec_params(
-           "with mine as (select installation from portals where installation = any($1::text[]) and free_at <= now() "
-           "order by installation for update skip locked) "
-           "update portals p set claimed_by = $2, free_at = now() + make_interval(secs => $3) from mine "
-           "where p.installation = mine.installation "
-           "returning p.installation, p.webhook_digest, p.moved_to, p.failures, "
-           "coalesce((extract(epoch from p.next_place - now()) * 1000)::bigint, $4)",
-           waiting, owner, kClaim.count(), kNeverAsked_ms)) {
+  for (const auto& row :
+       work.exec_params("with mine as (select installation from portals where due_at <= now() and free_at <= now() and "
+                        "installation <> all($1::text[]) order by due_at limit $5 for update skip locked) "
+                        "update portals p set claimed_by = $2, free_at = now() + make_interval(secs => $3) from mine "
+                        "where p.installation = mine.installation "
+                        "returning p.installation, p.webhook_digest, p.moved_to, p.failures, "
+                        "coalesce((extract(epoch from p.next_place - now()) * 1000)::bigint, $4)",
+                        list_of(running).str(), owner, kClaim.count(), kNeverAsked_ms, limit)) {
     Claim mine;
     mine.installation = InstallationId(row[0].as<std::string>());
     mine.webhook_digest = from_bytea(row[1].as<std::string>());
@@ -129,14 +105,49 @@ Backlog backlog(pqxx::work& work) {
   return {row[0].as<std::int64_t>(), std::max(0.0, row[1].as<double>())};
 }
 
+// The row is locked before what is due is looked up: what becomes due later is told after that (now_due), and not lost.
 void release(pqxx::work& work, const std::string& owner, const InstallationId& installation, const Release& how) {
+  if (work.exec_params("select 1 from portals where installation = $1 and claimed_by = $2 for update",
+                       installation.str(), owner)
+          .empty())
+    return;
   TextArray digest;
   digest.add_bytes(how.webhook_digest);
   work.exec_params(
-      "update portals set claimed_by = '', free_at = now() + make_interval(secs => $3::bigint / 1000.0), failures = "
-      "$4, "
-      "webhook_digest = ($5::bytea[])[1], moved_to = $6 where installation = $1 and claimed_by = $2",
-      installation.str(), owner, how.rest.count(), how.failures, digest.str(), how.moved_to);
+      "update portals set claimed_by = '', free_at = now() + make_interval(secs => $2::bigint / 1000.0), "
+      "due_at = (select greatest(min(push_due), now() + make_interval(secs => $2::bigint / 1000.0)) from receipts "
+      "where installation = $1 and push_due is not null having count(*) > 0), "
+      "failures = $3, webhook_digest = ($4::bytea[])[1], moved_to = $5 where installation = $1",
+      installation.str(), how.rest.count(), how.failures, digest.str(), how.moved_to);
+}
+
+namespace {
+// Of rows (installation, due).
+std::string now_due_at(const std::string& due) {
+  return "insert into portals as p (installation, due_at) select installation, due from (" + due +
+         ") d order by installation on conflict (installation) do update set due_at = greatest(excluded.due_at, "
+         "p.free_at) where p.due_at is null or p.due_at > greatest(excluded.due_at, p.free_at)";
+}
+}  // namespace
+
+void now_due(pqxx::work& work, const std::string& receipts) {
+  static const std::string kNowDue = now_due_at(
+      "select installation, min(push_due) as due from receipts where id = any($1::uuid[]) and push_due is not null "
+      "group by installation");
+  work.exec_params(kNowDue, receipts);
+}
+
+// Skips from installation to installation along the index, so that a portal's long backlog costs nothing here.
+void find_due(pqxx::work& work) {
+  static const std::string kFindDue = now_due_at(
+      "with recursive waiting as ("
+      "(select installation from receipts where push_due is not null order by installation limit 1) "
+      "union all select (select r.installation from receipts r where r.push_due is not null and r.installation > "
+      "w.installation order by r.installation limit 1) from waiting w where w.installation is not null) "
+      "select w.installation, oldest.due from waiting w cross join lateral (select min(r.push_due) as due from "
+      "receipts r where r.installation = w.installation and r.push_due is not null) oldest "
+      "where oldest.due is not null");
+  work.exec(kFindDue);
 }
 
 void pushed(pqxx::work& work, const Due& due) {

@@ -59,6 +59,12 @@ struct Release {
 };
 void release(pqxx::work& work, const std::string& owner, const InstallationId& installation, const Release& how);
 
+// Something of these receipts (an array of ids) may be due: their portals are looked at in time. In the transaction
+// that made it so.
+void now_due(pqxx::work& work, const std::string& receipts);
+// The same of all that is due: what a program told nobody that does not know how to.
+void find_due(pqxx::work& work);
+
 // What became of a push; nothing when the receipt has another outcome by now, which is pushed by itself.
 void pushed(pqxx::work& work, const Due& due);
 void put_off(pqxx::work& work, const Due& due, std::chrono::milliseconds wait);

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLook = 100ms;
+constexpr auto kFindDue = 60s;
 constexpr auto kRenew = 5s;
 static_assert(kRenew * 2 < sql::kClaim);
 constexpr std::int64_t kAtOnce = 50;     // portals claimed by one look
@@ -45,7 +46,15 @@ Pusher::Pusher(Dependencies dependencies, const StatusSettings& settings)
 
 asio::awaitable<void> Pusher::run() {
   auto renewed = dependencies_.clock.now();
+  auto found = dependencies_.clock.now();
   while (!stopping_) {
+    if (const auto now = dependencies_.clock.now(); now - found >= kFindDue) {
+      found = now;
+      (void)co_await dependencies_.database.run([](pqxx::work& work) {
+        sql::find_due(work);
+        return true;
+      });  // else the next time
+    }
     co_await look();
     if (const auto now = dependencies_.clock.now(); !running_.empty() && now - renewed >= kRenew) {
       renewed = now;

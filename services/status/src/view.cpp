@@ -9,6 +9,7 @@
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/read.hpp"
 #include "kassaflow/records/topics.hpp"
+#include "push_sql.hpp"
 
 namespace kassaflow::status {
 
@@ -290,6 +291,7 @@ void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutco
       "or (r.revision = excluded.revision and r.revision > 0 and r.logs < excluded.logs))",
       ids.str(), tenants.str(), installations.str(), pools.str(), states.str(), revisions.str(), generations.str(),
       accepted.str(), bodies.str(), push.str(), push_delay_ms);
+  now_due(work, ids.str());
 }
 
 // The journal may have said more of them than is known: outdated until it says something again.

@@ -52,7 +52,7 @@ class PushSql : public DatabaseTest {
     }
     take(batch);
   }
-  void lapse() { exec("update portals set free_at = now()"); }
+  void lapse() { exec("update portals set free_at = now(), due_at = least(due_at, now())"); }
 };
 
 TEST_F(PushSql, TheBacklogIsCountedAndItsOldestIsOverdue) {
@@ -180,6 +180,61 @@ TEST_F(PushSql, I7_ALongBacklogOfOnePortalHidesNoOther) {
   const auto claims = claim("a");
   ASSERT_EQ(claims.size(), 2U);
   EXPECT_EQ(claims[0].places.size() + claims[1].places.size(), 11U);
+}
+
+// Which portals would be looked at now, or later.
+TEST_F(PushSql, APortalIsLookedAtOnlyWhenSomethingIsDueThere) {
+  const auto due = [this](const std::string& when) {
+    return one("select count(*) from portals where due_at " + when) == "1";
+  };
+  take({record_of(outcome(1, 5, RECEIPT_STATE_DONE))}, 60000);
+  EXPECT_TRUE(due("between now() + interval '55 s' and now() + interval '60 s'"));
+  take_done(2, 2);
+  ASSERT_EQ(claim("a").size(), 1U);
+  conclude([&](pqxx::work& work) { sql::pushed(work, *sql::look(work, "a", kPortal, receipt_id(2)).due); });
+  release("a");
+  EXPECT_TRUE(due("> now() + interval '50 s'")) << "the first is still to come";
+  exec("update receipts set push_due = now()");
+  exec("update portals set due_at = now()");
+  ASSERT_EQ(claim("a").size(), 1U);
+  release("a", {10min, 0, "", ""});
+  EXPECT_TRUE(due("> now() + interval '9 min'")) << "it rests";
+  take_done(3, 3);
+  EXPECT_TRUE(due("> now() + interval '9 min'"));
+  lapse();
+  ASSERT_EQ(claim("a").size(), 1U);
+  exec("update receipts set push_due = null");
+  release("a");
+  EXPECT_TRUE(due("is null"));
+}
+
+TEST_F(PushSql, WhatBecomesDueWhileItsPortalIsReleasedIsNotLost) {
+  take_done(1, 1);
+  ASSERT_EQ(claim("a").size(), 1U);
+  conclude([&](pqxx::work& work) { sql::pushed(work, *sql::look(work, "a", kPortal, receipt_id(1)).due); });
+  pqxx::connection own(server_->uri());
+  pqxx::nontransaction(own).exec("set search_path = status; set client_min_messages = warning");
+  std::thread releasing;
+  {
+    pqxx::work taking(own);
+    taking.exec("update receipts set push_due = now() where id = '" + uuid(1) + "'");
+    sql::now_due(taking, "{" + uuid(1) + "}");
+    releasing = std::thread([this] { release("a"); });
+    while (taking.exec1("select count(*) from pg_locks where not granted")[0].as<int>() == 0) std::this_thread::yield();
+    std::this_thread::yield();
+    taking.commit();
+  }
+  releasing.join();
+  EXPECT_EQ(claim("b").size(), 1U);
+}
+
+TEST_F(PushSql, WhatNobodyToldOfIsFound) {
+  take_done(1, 3);
+  take_done(4, 4, "other-main");
+  exec("update portals set due_at = null");
+  EXPECT_TRUE(claim("a").empty());
+  conclude([](pqxx::work& work) { sql::find_due(work); });
+  EXPECT_EQ(claim("a").size(), 2U);
 }
 
 TEST_F(PushSql, Rule14_WhatWasPrintedAgainIsNotToldAnErrorAndKeepsItsOwnPush) {
