@@ -38,6 +38,7 @@ void Watchers::report(Id id, std::uint64_t in_force_revision) {
   const std::lock_guard lock(mutex_);
   if (const auto watcher = watchers_.find(id); watcher != watchers_.end()) {
     watcher->second.state.in_force = in_force_revision;
+    watcher->second.given_up = false;
   }
   changed_.notify_all();
 }
@@ -65,25 +66,30 @@ bool Watchers::wait_for_news(Id id, std::uint64_t revision) {
   return !closed_ && connected(id);
 }
 
-std::vector<std::string> Watchers::behind(std::uint64_t revision) {
+std::vector<Watchers::Entry*> Watchers::behind(std::uint64_t revision) {
   const auto now = Clock::now();
   std::erase_if(watchers_, [&](const auto& entry) {
     return !entry.second.connected && now - entry.second.gone_at >= expected_back_;
   });
-  std::vector<std::string> names;
-  for (const auto& [id, watcher] : watchers_) {
-    if (watcher.state.in_force < revision) names.push_back(watcher.state.name);
+  std::vector<Entry*> behind;
+  for (auto& [id, watcher] : watchers_) {
+    if (watcher.state.in_force < revision) behind.push_back(&watcher);
   }
-  return names;
+  return behind;
 }
 
 std::vector<std::string> Watchers::wait_in_force(std::uint64_t revision, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   const auto until = Clock::now() + limit;
-  auto names = behind(revision);
-  while (!names.empty() && !closed_ && Clock::now() < until) {
+  auto late = behind(revision);
+  while (!std::ranges::all_of(late, &Entry::given_up) && !closed_ && Clock::now() < until) {
     changed_.wait_until(lock, std::min(until, Clock::now() + kLook));  // nobody tells that a watcher stays away
-    names = behind(revision);
+    late = behind(revision);
+  }
+  std::vector<std::string> names;
+  for (Entry* watcher : late) {
+    watcher->given_up = watcher->given_up || Clock::now() >= until;
+    names.push_back(watcher->state.name);
   }
   return names;
 }

@@ -38,7 +38,8 @@ class Watchers {
   // Blocks until something above `revision` was announced; false when the watcher left or everything is closing.
   bool wait_for_news(Id id, std::uint64_t revision);
 
-  // Blocks until `revision` is in force at everybody connected, or for `limit`. Returns who is behind.
+  // Blocks until `revision` is in force at everybody connected, or for `limit`. Returns who is behind. Who has let one
+  // caller wait for so long is named and not waited for until he reports again.
   std::vector<std::string> wait_in_force(std::uint64_t revision, std::chrono::milliseconds limit);
 
   [[nodiscard]] std::vector<WatcherState> states() const;
@@ -47,9 +48,10 @@ class Watchers {
   struct Entry {
     WatcherState state;
     bool connected = true;
+    bool given_up = false;
     Clock::time_point gone_at{};  // when not connected
   };
-  [[nodiscard]] std::vector<std::string> behind(std::uint64_t revision);
+  [[nodiscard]] std::vector<Entry*> behind(std::uint64_t revision);
   [[nodiscard]] bool connected(Id id) const;
 
   const std::chrono::milliseconds expected_back_;

@@ -22,6 +22,20 @@ TEST(Watchers, WhoIsBehindAtTheLimitIsNamed) {
   EXPECT_THAT(watchers.wait_in_force(0, 0ms), IsEmpty());
 }
 
+TEST(Watchers, OneSickProcessIsWaitedForOnceAndNamedEachTime) {
+  Watchers watchers;
+  const auto sick = watchers.join("status", "status-sick");
+  const auto well = watchers.join("status", "status-well");
+  watchers.report(well, 2);
+  EXPECT_THAT(watchers.wait_in_force(2, 0ms), ElementsAre("status-sick"));
+  EXPECT_THAT(watchers.wait_in_force(2, 1h), ElementsAre("status-sick"));
+  watchers.report(sick, 2);
+  auto waiting = std::async(std::launch::async, [&] { return watchers.wait_in_force(3, 1h); });
+  watchers.report(well, 3);
+  watchers.report(sick, 3);
+  EXPECT_THAT(waiting.get(), IsEmpty()) << "it is waited for again";
+}
+
 TEST(Watchers, ApplyGoesOnAsSoonAsTheLastOneReports) {
   Watchers watchers;
   const auto id = watchers.join("ingress", "ingress-1");
