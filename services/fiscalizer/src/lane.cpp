@@ -72,7 +72,10 @@ void Lane::stop() {
 
 asio::awaitable<void> Lane::run() {
   while (!stopping_) co_await step();
-  set_down(Down::stopping, "not driven by this worker");
+  // Not said: of the register nothing has changed, and a hand-over of shards stops thousands of lanes.
+  up_ = false;
+  down_ = Down::stopping;
+  detail_ = "not driven by this worker";
   finished_ = true;
 }
 
