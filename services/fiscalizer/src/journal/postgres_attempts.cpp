@@ -305,10 +305,12 @@ std::uint64_t PostgresTransaction::retired_at(const RegisterId& register_id) {
 }
 
 Attempts PostgresTransaction::lock_unsettled(const RegisterId& register_id) {
-  static const std::string kLock = "select " + kRowColumns +
-                                   "from attempts where register = $1 and case when receipt is null then outcome is "
-                                   "null else " +
-                                   kUnanswered + " end order by id for update";
+  // kUnanswered, in parts that each have an index of the few that are so: none of them walks the register's history.
+  static const std::string kLock =
+      "select " + kRowColumns +
+      "from attempts where register = $1 and (outcome is null or (receipt is not null and outcome = 'unknown' and "
+      "question in ('open', 'asked')) or (receipt is not null and outcome = 'unknown' and question is null)) order by "
+      "id for update";
   return rows_from(work_.exec_params(kLock, register_id.str()));
 }
 
@@ -384,7 +386,7 @@ std::vector<std::vector<NamedAttempt>> PostgresTransaction::named_by(const std::
            "select c.place, a.id, r.tenant from unnest($1::text[], $2::text[], $3::text[]) with ordinality as "
            "c(identity, key, remote_id, place) cross join lateral (select id, receipt from attempts where identity = "
            "c.identity and key = c.key and c.key <> '' union select id, receipt from attempts where identity = "
-           "c.identity and remote_id = c.remote_id and c.remote_id <> '') a left join receipts r on r.id = a.receipt "
+           "c.identity and remote_id = c.remote_id and remote_id <> '') a left join receipts r on r.id = a.receipt "
            "order by c.place, a.id",
            identities.str(), keys.str(), remote_ids.str())) {
     named[row["place"].as<std::size_t>() - 1].push_back({row["id"].as<std::int64_t>(), TenantId(text(row["tenant"]))});

@@ -96,8 +96,8 @@ asio::awaitable<Result<LeaseStore::Look>> PostgresLeaseStore::look(WorkerRow sel
     seen.shards = shards_of(work.exec("select shard, coalesce(worker, ''), epoch from shards order by shard"));
     // A holder without a row could be neither watched nor locked.
     work.exec_params(
-        "insert into workers (id, heartbeat) select distinct s.worker, $1::bigint from shards s "
-        "where s.worker is not null and not exists (select from workers w where w.id = s.worker) "
+        "insert into workers (id, heartbeat) select s.worker, $1::bigint from (select distinct worker from shards "
+        "where worker is not null) s where not exists (select from workers w where w.id = s.worker) "
         "on conflict (id) do nothing",
         self.heartbeat);
     seen.workers = workers_of(work.exec("select id, heartbeat, leaving from workers"));

@@ -378,13 +378,15 @@ std::vector<Waiting> PostgresTransaction::waiting(const std::vector<int>& shards
                       .held = row["held"].as<std::int64_t>()});
   }
   // A receipt that is done may have an attempt that nobody can say the end of: perhaps a second document.
+  // The few first, then their receipts, as in undecided().
   static const std::string kAsked =
       "with asked as materialized (select receipt, coalesce(finished_at, started_at) as since from attempts "
       "where question in ('open', 'asked')) "
       "select r.pool, count(*) as questions, extract(epoch from now() - min(asked.since)) as oldest_s, "
       "count(distinct r.id) filter (where r.state in (" +
       states_in(receipts::Phase::ended) +
-      ")) as ended from asked join receipts r on r.id = asked.receipt where r.shard = any($1::int[]) group by r.pool";
+      ")) as ended from asked cross join lateral (select * from receipts where id = asked.receipt offset 0) r where "
+      "r.shard = any($1::int[]) group by r.pool";
   for (const auto& row : work_.exec_params(kAsked, list_of(shards))) {
     result.push_back({.pool = PoolId(row["pool"].as<std::string>()),
                       .uncertain = row["ended"].as<std::int64_t>(),
