@@ -17,8 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kBatch = 500;
-constexpr std::chrono::seconds kLook{1};     // what a crashed worker left unpublished
-constexpr std::int64_t kPrinting_ms = 1000;  // a receipt that prints is told once it has for so long
+constexpr std::chrono::seconds kLook{1};    // what a crashed worker left unpublished
+constexpr std::int64_t kPassing_ms = 1000;  // a receipt that waits or prints is told once it has for so long
 constexpr std::chrono::milliseconds kPause{500};
 
 // A reader would refuse a longer one; what is cut off stands in the journal.
@@ -100,7 +100,7 @@ asio::awaitable<void> OutcomePublisher::run() {
 
 asio::awaitable<bool> OutcomePublisher::publish() {
   const auto look = co_await store_.run([shards = leases_.held()](Transaction& tx) {
-    return tx.unpublished(shards, kPrinting_ms, kBatch, kAttemptsShown);
+    return tx.unpublished(shards, kPassing_ms, kBatch, kAttemptsShown);
   });
   if (!look || look->empty()) co_return false;
   const auto& outcomes = *look;

@@ -352,8 +352,7 @@ class MemoryTransaction final : public Transaction {
       for (const auto attempt : of(id)) change(tables_.attempts, attempt).request.clear();
     }
     for (const auto& [id, stored] : std::map(tables_.evidence)) {
-      if (receipts.contains(tables_.attempts.at(stored.heard.attempt).row.receipt))
-        change(tables_.evidence, id).heard.finding.raw_answer.clear();
+      if (receipts.contains(tables_.attempts.at(stored.heard.attempt).row.receipt)) forget(tables_.evidence, id);
     }
     for (const auto& [where, stored] : std::map(tables_.kept_records)) {
       if (receipts.contains(stored.record.receipt)) change(tables_.kept_records, where).record.value.clear();
@@ -975,13 +974,14 @@ class MemoryTransaction final : public Transaction {
 
   // --- outcomes ---
 
-  std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t printing_ms, int limit,
+  std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t passing_ms, int limit,
                                    int attempts_shown) override {
     std::vector<Outcome> outcomes;
     for (const auto& [sequence, id] : tables_.unpublished) {
       if (static_cast<int>(outcomes.size()) == limit) break;
       const auto& receipt = tables_.receipts.at(id);
-      if (receipt.row.state == State::printing && receipt.changed_at_ms > now_ms_ - printing_ms) continue;
+      const bool passing = receipt.row.state == State::queued || receipt.row.state == State::printing;
+      if (passing && receipt.changed_at_ms > now_ms_ - passing_ms) continue;
       const int shard = receipts::shard_of(receipt.row.pool);
       if (std::ranges::find(shards, shard) != shards.end()) outcomes.push_back(outcome(id, attempts_shown));
     }
@@ -1048,6 +1048,11 @@ class MemoryTransaction final : public Transaction {
       }
     });
     return table[key];
+  }
+  template <class Table>
+  void forget(Table& table, const typename Table::key_type& key) {
+    undo_.emplace_back([&table, key, old = table.at(key)] { table[key] = old; });
+    table.erase(key);
   }
   // A new row; one that is there stays.
   template <class Table>
@@ -1124,7 +1129,11 @@ class MemoryTransaction final : public Transaction {
     outcome.sequence = static_cast<std::uint64_t>(stored.sequence);
     outcome.journal_id = tables_.life.system + "/" + std::to_string(tables_.life.timeline);
     outcome.head = tables_.sequence;
-    for (const auto& post : post_ids({id})) outcome.post_ids.push_back(post);
+    const auto posts = post_ids({id});  // ids of version 7: in the order of their times
+    for (auto post = posts.rbegin(); post != posts.rend() && std::cmp_less(outcome.post_ids.size(), kPostsShown);
+         ++post) {
+      outcome.post_ids.push_back(*post);
+    }
     for (const auto attempt : of(id)) {
       const auto& one = tables_.attempts.at(attempt);
       outcome.attempts.push_back({one.row.number, one.row.register_id, one.started_at_ms, one.row.finished_at_ms,

@@ -150,13 +150,25 @@ TEST_P(JournalTest, EveryChangeWaitsToBePublished) {
   publish();
 }
 
-TEST_P(JournalTest, APrintingReceiptIsToldOnceItHasBeenForAWhile) {
+TEST_P(JournalTest, AReceiptThatWaitsOrPrintsIsToldOnceItHasForAWhile) {
   take({post(1, 1, 10, "d", 0)});
+  EXPECT_EQ(unpublished(60'000).size(), 0U);
+  EXPECT_EQ(unpublished(0).size(), 1U);
   const auto attempt = open(attempt_for(queued().at(0)));
   EXPECT_EQ(unpublished(60'000).size(), 0U);
   EXPECT_EQ(unpublished(0).size(), 1U);
   settle(heard(attempt, Fact::printed, Cause::none, 5));
   EXPECT_EQ(unpublished(60'000).size(), 1U) << "its end is told at once";
+}
+
+TEST_P(JournalTest, AnOutcomeNamesTheLatestPostsOfACheckThatIsPostedForWeeks) {
+  std::vector<kafka::Record> posts;
+  for (int n = 1; n <= kPostsShown + 2; ++n) posts.push_back(post(1, n, 10, "d", n));
+  take(posts);
+  const auto named = shown(1).post_ids;
+  EXPECT_EQ(named.size(), static_cast<std::size_t>(kPostsShown));
+  EXPECT_EQ(std::ranges::max(named), uuid(1000 + kPostsShown + 2));
+  EXPECT_EQ(std::ranges::min(named), uuid(1003));
 }
 
 TEST_P(JournalTest, AnOlderRevisionThatWasPublishedHidesNoNewerOne) {

@@ -105,8 +105,8 @@ class JournalBench {
   void change_attempt(std::int64_t id, receipts::AttemptOutcome outcome, Question question) {
     transact([&](Transaction& tx) { tx.write_attempts({{id, {.outcome = outcome, .question = question}}}); });
   }
-  std::vector<Outcome> unpublished(std::int64_t printing_ms = 0) {
-    return run([&](Transaction& tx) { return tx.unpublished({receipts::shard_of(kPool)}, printing_ms, 10, 10); });
+  std::vector<Outcome> unpublished(std::int64_t passing_ms = 0) {
+    return run([&](Transaction& tx) { return tx.unpublished({receipts::shard_of(kPool)}, passing_ms, 10, 10); });
   }
   // As readers of outcomes see it; `receipt` has changed since they were last told.
   Outcome shown(int n) {

@@ -230,22 +230,51 @@ Owners lock_owners(pqxx::work& work, const std::set<ReceiptId>& receipts) {
   return owners;
 }
 
+// Of those receipts, the posts that outcomes have named: one may come again, or after the outcome that names it.
+std::set<std::pair<ReceiptId, std::string>> named_before(pqxx::work& work, const std::set<ReceiptId>& receipts) {
+  std::set<std::pair<ReceiptId, std::string>> named;
+  TextArray ids;
+  for (const auto& receipt : receipts) ids.add(receipt.str());
+  for (const auto& row :
+       work.exec_params("select outcome from receipts where revision > 0 and id = any($1::uuid[])", ids.str())) {
+    v1::ReceiptOutcome outcome;
+    if (!outcome.ParseFromString(from_bytea(row[0].as<std::string>()))) continue;
+    for (const auto& post : outcome.covered_post_ids()) named.emplace(outcome.receipt_id(), post);
+  }
+  return named;
+}
+
+// Kept only as long as no outcome names it. After write_receipts, which holds their receipts: who takes in an outcome
+// and who takes in the post it names see each other.
 void write_posts(pqxx::work& work, const std::map<std::pair<ReceiptId, std::string>, Post>& posts) {
-  TextArray receipts_, ids, installations;
-  IntArray covered;
+  std::set<ReceiptId> posted;
+  TextArray covered, covered_ids;
   for (const auto& [key, post] : posts) {
-    receipts_.add(key.first.str());
-    ids.add(key.second);
-    covered.add(post.covered ? 1 : 0);
+    if (!post.covered) {
+      posted.insert(key.first);
+      continue;
+    }
+    covered.add(key.first.str());
+    covered_ids.add(key.second);
+  }
+  work.exec_params(
+      "delete from posts where (receipt, post_id) in (select r, i from unnest($1::uuid[], $2::uuid[]) as c(r, i))",
+      covered.str(), covered_ids.str());
+  if (posted.empty()) return;
+  const auto named = named_before(work, posted);
+  TextArray came, came_ids, installations;
+  for (const auto& [key, post] : posts) {
+    if (post.covered || named.contains(key)) continue;
+    came.add(key.first.str());
+    came_ids.add(key.second);
     installations.add(post.installation.str());
   }
   work.exec_params(
-      "insert into posts as p (receipt, post_id, covered, installation) select r, i, c <> 0, n from unnest($1::uuid[], "
-      "$2::uuid[], $3::int[], $4::text[]) as n(r, i, c, n) order by r, i on conflict (receipt, post_id) do update set "
-      "covered = p.covered or excluded.covered, installation = case when p.installation = '' then "
-      "excluded.installation when excluded.installation in ('', p.installation) then p.installation else '*' end where "
-      "(excluded.covered and not p.covered) or excluded.installation not in ('', p.installation)",
-      receipts_.str(), ids.str(), covered.str(), installations.str());
+      "insert into posts as p (receipt, post_id, covered, installation) select r, i, false, n from unnest($1::uuid[], "
+      "$2::uuid[], $3::text[]) as n(r, i, n) order by r, i on conflict (receipt, post_id) do update set installation = "
+      "case when p.installation = '' then excluded.installation else '*' end where excluded.installation <> "
+      "p.installation",
+      came.str(), came_ids.str(), installations.str());
 }
 
 void write_receipts(pqxx::work& work, const std::map<ReceiptId, v1::ReceiptOutcome>& outcomes,
@@ -345,8 +374,8 @@ std::vector<ViewEntry> read(const pqxx::result& rows) {
 std::vector<kafka::SetAside> apply(pqxx::work& work, const configuration::Snapshot& configuration,
                                    const postgres::Portion<kafka::Record>& portion, std::int64_t push_delay_ms) {
   auto news = read_news(configuration, portion, [&](const auto& receipts) { return lock_owners(work, receipts); });
-  write_posts(work, news.posts);
   write_receipts(work, news.outcomes, push_delay_ms);
+  write_posts(work, news.posts);
   if (portion.handling != postgres::Handling::keep_bare) doubt(work, news.doubtful);
   keep(work, news.aside);
   positions::store(work, kafka::after(portion.items));

@@ -98,6 +98,46 @@ TEST_F(ViewSql, Rule14_AnErrorIsNotToldOverAnUncoveredPost) {
   EXPECT_EQ(column("error_told_at is null", 1), "t");
 }
 
+TEST_F(ViewSql, APostIsKeptOnlyUntilAnOutcomeNamesIt) {
+  auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+  failed.add_covered_post_ids(uuid(1001));
+  take({post_of(1, 1), post_of(1, 2)});
+  take(failed);
+  EXPECT_EQ(one("select string_agg(post_id::text, ',') from posts"), uuid(1002));
+  take({post_of(1, 1)});
+  EXPECT_EQ(one("select count(*) from posts"), "1") << "it comes again, and is known";
+  failed.set_revision(6);
+  failed.add_covered_post_ids(uuid(1002));
+  take({record_of(failed), post_of(1, 2)});
+  EXPECT_EQ(one("select count(*) from posts"), "0");
+  EXPECT_FALSE(find(1)->uncovered_posts);
+}
+
+// Replicas read the two topics, and neither sees what the other has not committed yet.
+TEST_F(ViewSql, Rule14_APostAndTheOutcomeThatNamesItAreTakenInAtOnce) {
+  for (const bool post_first : {true, false}) {
+    exec("truncate receipts, posts, offsets");
+    auto failed = outcome(1, 5, RECEIPT_STATE_FAILED);
+    failed.add_covered_post_ids(uuid(1001));
+    const std::vector post{post_of(1, 1)}, told{record_of(failed)};
+    const auto& earlier = post_first ? post : told;
+    const auto& later = post_first ? told : post;
+    std::thread other;
+    run([&](pqxx::work& work) {
+      (void)sql::apply(work, configuration_, {std::span(earlier)}, kPushDelay_ms);
+      other = std::thread([&] { take(later); });
+      pqxx::connection watching(server_->uri());
+      pqxx::nontransaction look(watching);
+      while (look.exec("select from pg_stat_activity where wait_event_type = 'Lock'").empty()) {
+      }
+      return true;
+    });
+    other.join();
+    EXPECT_FALSE(find(1)->uncovered_posts) << post_first;
+    EXPECT_EQ(state(1), "failed 5");
+  }
+}
+
 TEST_F(ViewSql, ASecondFailureIsPushedAgainAlsoWhenOneBatchHoldsTheWholeRePrint) {
   take(outcome(1, 5, RECEIPT_STATE_FAILED));
   ASSERT_TRUE(tell_error(1, 5));

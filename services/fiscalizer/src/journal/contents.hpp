@@ -1,6 +1,6 @@
 #pragma once
 // What a receipt was about is not kept for ever: its content with the buyer's contact, the bytes that were sent, and
-// what registers answered in their own words. What keeps it single stays for ever: its id and digest, its states and
+// what registers told. What keeps it single stays for ever: its id and digest, its states and
 // attempts, the numbers of its documents (exactly-once.md 10-13).
 
 #include <chrono>

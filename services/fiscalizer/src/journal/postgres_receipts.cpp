@@ -212,8 +212,8 @@ void PostgresTransaction::erase_contents(const std::set<ReceiptId>& receipts) {
   if (receipts.empty()) return;
   const auto ids = list_of(receipts);
   work_.exec_params("update receipts set content = null where id = any ($1::uuid[])", ids);
-  work_.exec_params(
-      "update evidence set raw = '' where attempt in (select id from attempts where receipt = any ($1::uuid[]))", ids);
+  work_.exec_params("delete from evidence where attempt in (select id from attempts where receipt = any ($1::uuid[]))",
+                    ids);
   work_.exec_params("update attempts set request = '' where receipt = any ($1::uuid[])", ids);
   work_.exec_params("update unreadable set value = '' where receipt = any ($1::uuid[])", ids);
 }
@@ -447,7 +447,9 @@ std::vector<Outcome> outcomes_from(pqxx::work& work, const pqxx::result& rows, i
   TextArray ids;
   for (const auto& [id, place] : index) ids.add(id.str());
   for (const auto& row :
-       work.exec_params("select receipt, post_id from posts where receipt = any($1::uuid[])", ids.str())) {
+       work.exec_params("select p.receipt, p.post_id from unnest($1::uuid[]) as r(id) cross join lateral (select "
+                        "receipt, post_id from posts where receipt = r.id order by post_id desc limit $2) p",
+                        ids.str(), kPostsShown)) {
     outcomes[index.at(ReceiptId(row["receipt"].as<std::string>()))].post_ids.push_back(
         row["post_id"].as<std::string>());
   }
@@ -467,13 +469,13 @@ std::vector<Outcome> outcomes_from(pqxx::work& work, const pqxx::result& rows, i
 
 }  // namespace
 
-std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& shards, std::int64_t printing_ms,
+std::vector<Outcome> PostgresTransaction::unpublished(const std::vector<int>& shards, std::int64_t passing_ms,
                                                       int limit, int attempts_shown) {
   static const std::string kUnpublished =
       kOutcomes +
-      "unpublished and shard = any($1::int[]) and (state <> 'printing' or changed_at <= now() - "
+      "unpublished and shard = any($1::int[]) and (state not in ('queued', 'printing') or changed_at <= now() - "
       "$2::bigint * interval '1 millisecond') order by sequence limit $3";
-  return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), printing_ms, limit), attempts_shown);
+  return outcomes_from(work_, work_.exec_params(kUnpublished, list_of(shards), passing_ms, limit), attempts_shown);
 }
 
 std::vector<Outcome> PostgresTransaction::outcomes(const ReceiptId& after, int limit, int attempts_shown) {

@@ -90,7 +90,7 @@ class PostgresTransaction final : public Transaction {
   std::map<PoolId, std::int64_t> queue_lengths(const std::vector<PoolId>& pools) override;
   std::vector<Waiting> waiting(const std::vector<int>& shards) override;
 
-  std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t printing_ms, int limit,
+  std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t passing_ms, int limit,
                                    int attempts_shown) override;
   std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) override;
   void mark_published(const std::vector<std::pair<ReceiptId, std::int64_t>>& revisions) override;

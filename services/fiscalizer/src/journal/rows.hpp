@@ -211,6 +211,10 @@ struct AttemptShown {
   std::string detail;
 };
 
+// Of one receipt, the latest: a check may be posted again for weeks, and Kafka refuses a record of too many. An older
+// one was named by an earlier outcome; a reader that missed that one says WAIT instead of ERROR.
+inline constexpr int kPostsShown = 1000;
+
 // A receipt as readers of outcomes are told of it.
 struct Outcome {
   ReceiptId id;

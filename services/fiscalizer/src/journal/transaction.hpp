@@ -55,8 +55,9 @@ class Transaction {
   // Done or failed, unchanged for that long, their content still here, none of their attempts without an answer and
   // nothing that was told of them undecided: the oldest first. Locked; who holds one now keeps it for later.
   virtual std::set<ReceiptId> ended_before(std::int64_t age_ms, int limit) = 0;
-  // Their content, the bytes that were sent for them and what registers and clouds said in their own words, and records
-  // that were kept of them. Readers of outcomes do not see it, so the revision stays.
+  // Their content, the bytes that were sent for them, what registers and clouds told of them (what followed from it
+  // stands in their attempts), and records that were kept of them. Readers of outcomes do not see it, so the revision
+  // stays.
   virtual void erase_contents(const std::set<ReceiptId>& receipts) = 0;
   // A retry is wished, or (empty) no longer: readers of outcomes do not see it, so the revision stays.
   virtual void wish_retry(const ReceiptId& receipt, const std::string& actor) = 0;
@@ -181,9 +182,10 @@ class Transaction {
 
   // --- outcomes ---
 
-  // Of receipts whose newest revision readers do not have, the oldest changes first. One that is printing is among them
-  // once it has been for `printing_ms`: mostly its end comes before, and one record says it all.
-  virtual std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t printing_ms, int limit,
+  // Of receipts whose newest revision readers do not have, the oldest changes first, with their latest attempts and
+  // kPostsShown posts. One that is queued or printing is among them once it has been for `passing_ms`: mostly its end
+  // comes before, and one record says it all.
+  virtual std::vector<Outcome> unpublished(const std::vector<int>& shards, std::int64_t passing_ms, int limit,
                                            int attempts_shown) = 0;
   // Of all receipts, by id, after one of them (empty: from the first on).
   virtual std::vector<Outcome> outcomes(const ReceiptId& after, int limit, int attempts_shown) = 0;
