@@ -335,6 +335,21 @@ TEST_P(TakingBackTest, Rule17_OtherContentOfASuspectIsAConflict) {
   EXPECT_EQ(receipt(1).digest + "/" + std::to_string(receipt(1).conflicts), "d/1");
 }
 
+// The first may have been attempted in the life that is lost, as it was posted; the second came too late then.
+TEST_P(TakingBackTest, Rule17_OtherContentAmongPostsThatAreReadAgainIsAConflict) {
+  take({post(2, 3, 10, "d", 0)});
+  under_test_->back_up();
+  take({post(1, 1, 10, "d", 1)});
+  print(1, 5);  // told to nobody
+  print(2, 6);
+  publish();
+  published_.erase(published_.begin());
+  under_test_->restore();
+  recover({post(1, 1, 10, "d", 1), post(1, 2, 11, "other", 2)});
+  EXPECT_EQ(receipt(1).digest + "/" + std::to_string(receipt(1).conflicts), "d/1");
+  EXPECT_TRUE(queued_of(1).suspect);
+}
+
 TEST_P(TakingBackTest, Rule17_IntakeOfAnotherLifeGoesOnOnlyWhereTheJournalIs) {
   const auto life = run([](Transaction& tx) { return tx.trust(false).life; });
   const auto take_in = [&](std::int64_t offset) {

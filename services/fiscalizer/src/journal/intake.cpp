@@ -175,9 +175,9 @@ PostVerdict follow_post(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
   return next.verdict;
 }
 
-Life life_that_takes_in(Transaction& tx) {
+Trust trust_that_takes_in(Transaction& tx) {
   auto trust = tx.trust(false);
-  if (trust.stage == Stage::open || trust.stage == Stage::reading_posts) return std::move(trust.life);
+  if (trust.stage == Stage::open || trust.stage == Stage::reading_posts) return trust;
   throw std::runtime_error("the journal is at stage " + std::string(to_string(trust.stage)));
 }
 
@@ -186,7 +186,8 @@ void bring_back(const v1::ReceiptAccepted& accepted, ReceiptRow& row) {
   if (!row.readable && row.digest == accepted.content_digest()) take_content(row, accepted);
 }
 
-void take_posts(Transaction& tx, Sorted& sorted) {
+// `again`: posts that a life may have known that is lost. Any receipt of theirs may have been attempted then.
+void take_posts(Transaction& tx, Sorted& sorted, bool again) {
   if (sorted.posts.empty()) return;
   std::set<ReceiptId> ids;
   for (const auto& post : sorted.posts) ids.emplace(post.accepted.receipt_id());
@@ -213,6 +214,7 @@ void take_posts(Transaction& tx, Sorted& sorted) {
     }
     auto verdict = PostVerdict::opened;
     if (row != nullptr) {
+      row->suspect = row->suspect || again;
       verdict = follow_post(post, *row);
     } else {
       places.emplace(id, arrived.size());
@@ -303,17 +305,18 @@ void keep(Transaction& tx, const SetAside& aside, Handling handling, const Snaps
 }  // namespace
 
 Reading where_to_read(Transaction& tx) {
-  auto life = life_that_takes_in(tx);
-  return {tx.positions(), std::move(life)};
+  auto trust = trust_that_takes_in(tx);
+  return {tx.positions(), std::move(trust.life)};
 }
 
 std::vector<SetAside> take_in(Transaction& tx, const Life& life, const Snapshot& configuration,
                               const postgres::Portion<kafka::Record>& portion) {
-  if (life_that_takes_in(tx) != life && !positions::continues(tx.positions(), portion.items)) {
+  const auto trust = trust_that_takes_in(tx);
+  if (trust.life != life && !positions::continues(tx.positions(), portion.items)) {
     throw std::runtime_error("the journal lives another life, and has not come so far");
   }
   auto sorted = sort(configuration, portion);
-  take_posts(tx, sorted);
+  take_posts(tx, sorted, trust.stage == Stage::reading_posts);
   take_callbacks(tx, sorted);
   for (const auto& aside : sorted.aside) keep(tx, aside, portion.handling, configuration);
   tx.store_positions(kafka::after(portion.items));
