@@ -57,11 +57,19 @@ Rebalance rebalance(const WorkerId& self, const std::vector<WorkerRow>& alive, c
 
   Rebalance result;
   std::vector<int> ours;
+  const WorkerId* holder = nullptr;
+  bool holder_lives = false;
   for (const auto& row : shards) {
     if (row.worker == self) {
       ours.push_back(row.shard);
-    } else if (row.worker.empty() || !living.contains(row.worker)) {
+    } else if (row.worker.empty()) {
       result.take_over.push_back(row);
+    } else {
+      if (holder == nullptr || *holder != row.worker) {  // most neighbours are of one worker
+        holder = &row.worker;
+        holder_lives = living.contains(row.worker);
+      }
+      if (!holder_lives) result.take_over.push_back(row);
     }
   }
   if (ours.size() > share) {
@@ -74,7 +82,7 @@ Rebalance rebalance(const WorkerId& self, const std::vector<WorkerRow>& alive, c
 }
 
 std::int64_t first_heartbeat() {
-  std::random_device random;
+  thread_local std::random_device random;  // a worker draws at each look
   return std::uniform_int_distribution<std::int64_t>(1, INT64_C(1) << 62)(random);
 }
 
@@ -112,7 +120,7 @@ asio::awaitable<void> Leases::look() {
   auto next = rebalance(self, watch.alive, seen->shards);
   Epochs ours;
   for (const auto& row : seen->shards) {
-    if (row.worker == self) ours.emplace(row.shard, row.epoch);
+    if (row.worker == self) ours.emplace_hint(ours.end(), row.shard, row.epoch);
   }
   LeaseStore::Change change;
   change.dead = watch.dead;
@@ -129,7 +137,10 @@ asio::awaitable<void> Leases::look() {
     std::erase_if(ours, [this](const auto& row) { return given_up_.contains(row.first); });
     changed = ours != epochs_ || releasing != releasing_;
     gives = !releasing.empty();
-    epochs_ = ours;
+    if (changed) {
+      epochs_ = std::move(ours);
+      know_held();
+    }
     releasing_ = std::move(releasing);
     // Others may count on us for a lease from the moment we began to write: nobody can have seen the new heartbeat
     // before.
@@ -155,6 +166,7 @@ asio::awaitable<void> Leases::look() {
       epochs_[row.shard] = row.epoch;
       ++(of_the_dead.contains(row.shard) ? takeovers_.expired : takeovers_.released);
     }
+    know_held();
     held = epochs_.size();
   }
   if (done->released > 0) log::info("lease.released", {{"shards", done->released}, {"held", held}});
@@ -182,6 +194,7 @@ void Leases::give_up_idle() {
       any = any || goes;
       return goes;
     });
+    if (any) know_held();
   }
   if (any) wake_keeper();
 }
@@ -205,6 +218,7 @@ asio::awaitable<void> Leases::stop() {
     const std::lock_guard lock(mutex_);
     busy_at_stop_ = std::move(busy);
     epochs_.clear();
+    know_held();
     stopping_ = true;
   }
   wake_keeper();
@@ -259,9 +273,13 @@ Leases::Epochs Leases::kept() const {
 
 std::vector<int> Leases::held() const {
   const std::lock_guard lock(mutex_);
-  std::vector<int> shards;
-  for (const auto& [shard, epoch] : epochs_) shards.push_back(shard);
-  return shards;
+  return held_;
+}
+
+// It is asked for far more often than it changes.
+void Leases::know_held() {
+  held_.clear();
+  for (const auto& [shard, epoch] : epochs_) held_.push_back(shard);
 }
 
 }  // namespace kassaflow::fiscalizer

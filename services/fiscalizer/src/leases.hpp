@@ -123,6 +123,7 @@ class Leases {
   [[nodiscard]] bool leaving() const;
   [[nodiscard]] bool stopping() const;
   // The lanes stop where a shard goes, and what is idle goes.
+  void know_held();
   void tell_lanes(bool changed);
   void give_up_idle();
   void wake_keeper();
@@ -147,6 +148,7 @@ class Leases {
   // What both read and write, in one piece: no reader sees a renewed lease together with a shard that is lost.
   mutable std::mutex mutex_;
   Epochs epochs_;            // under which we hold which shard
+  std::vector<int> held_;    // those shards
   std::set<int> releasing_;  // of them those that are being given away
   std::set<int> given_up_;   // no longer ours by our own books, perhaps still by the store's
   std::set<int> busy_at_stop_;
