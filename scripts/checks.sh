@@ -27,6 +27,8 @@ run_tests() {
     fuzz) build fuzz fuzzers; preset=fuzz ;;
     *) build "$preset" ;;
   esac
+  # Its many seeds run in a build of their own, which is a fast one; under a sanitizer a few of them in that build.
+  if [[ $preset == dev && simulation =~ ^($kinds)$ ]]; then build simulation simulate; fi
   sanitizers_environment
   ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
