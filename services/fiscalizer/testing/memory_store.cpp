@@ -181,6 +181,8 @@ class MemoryTransaction final : public Transaction {
     undo_.clear();
   }
 
+  [[nodiscard]] const std::vector<ReceiptId>& opened() const { return opened_; }
+
   std::int64_t now_ms() override { return now_ms_; }
 
   // --- the store itself ---
@@ -503,6 +505,7 @@ class MemoryTransaction final : public Transaction {
       row.request = attempt.request;
       row.started_at_ms = now_ms_;
       add_attempt(id, std::move(row));
+      if (attempt.number == 1) opened_.push_back(attempt.receipt);
       stored.emplace(std::pair(attempt.key, attempt.identity), id);
     }
     return stored;
@@ -1162,6 +1165,7 @@ class MemoryTransaction final : public Transaction {
 
   Tables& tables_;
   std::int64_t now_ms_;
+  std::vector<ReceiptId> opened_;
   std::vector<std::function<void()>> undo_;
 };
 
@@ -1206,6 +1210,22 @@ void Memory::hold_shards(const WorkerId& worker, std::int64_t epoch) {
   for (auto& row : tables_->holders.shards) row = {row.shard, worker, epoch};
 }
 
+void Memory::tell_opened(const std::vector<ReceiptId>& receipts) {
+  for (const auto& id : receipts) {
+    const auto found = tables_->receipts.find(id);
+    if (found == tables_->receipts.end() || found->second.row.suspect) continue;
+    std::vector<ReceiptId> queued;
+    const auto queue = tables_->queues.find(found->second.row.pool);
+    if (queue == tables_->queues.end()) continue;
+    for (const auto& [position, other] : queue->second) {
+      const auto& stored = tables_->receipts.at(other);
+      const bool fresh = stored.row.attempts == 0 && !stored.row.suspect;
+      if (fresh && stored.not_before_ms <= clock_.unix_ms()) queued.push_back(other);
+    }
+    on_opened(id, queued);
+  }
+}
+
 std::vector<std::string> Memory::verdicts(const ReceiptId& receipt) const {
   std::vector<std::string> found;
   for (const auto& [key, post] : tables_->posts) {
@@ -1247,8 +1267,12 @@ Result<std::monostate> MemoryStore::carry_out(Fate::End end, const Body& body) {
     tx.roll_back();
     return fail(postgres::kRefused, error.what());
   }
+  if (end == Fate::End::doubt_lost) {
+    tx.roll_back();
+  } else {
+    memory_.tell_opened(tx.opened());
+  }
   if (end == Fate::End::committed) return std::monostate{};
-  if (end == Fate::End::doubt_lost) tx.roll_back();
   return fail(postgres::kInDoubt, "the answer to COMMIT was lost");
 }
 

@@ -65,10 +65,16 @@ class Memory {
   // What the tables do not hold, beside what no database does (a NUL in a text, a number that is too large).
   void refuse_receipts(std::function<bool(const std::string& unique_id, std::int64_t total_kopecks)> which);
 
+  // The first attempt at a receipt was stored. `queued`: those of its pool that were never tried and may be taken, in
+  // their order; no suspects.
+  std::function<void(const ReceiptId& opened, const std::vector<ReceiptId>& queued)> on_opened = [](const auto&,
+                                                                                                    const auto&) {};
+
   struct Tables;
 
  private:
   friend class MemoryStore;
+  void tell_opened(const std::vector<ReceiptId>& receipts);
   async::Clock& clock_;
   std::unique_ptr<Tables> tables_;
 };

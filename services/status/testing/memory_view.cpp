@@ -14,6 +14,16 @@ Owners MemoryView::owners_of(const std::set<ReceiptId>& receipts) const {
   return owners;
 }
 
+std::int64_t MemoryView::logs() const {
+  std::int64_t sum = 0;
+  for (const auto& [where, position] : positions_) sum += position.log;
+  return sum;
+}
+
+void MemoryView::move(const kafka::ReadPositions& positions) {
+  for (const auto& [where, position] : positions) kafka::advance(positions_[where], position);
+}
+
 std::vector<kafka::SetAside> MemoryView::apply(const configuration::Snapshot& configuration,
                                                const postgres::Portion<kafka::Record>& portion, std::int64_t now_ms) {
   auto news = read_news(configuration, portion, [this](const auto& receipts) { return owners_of(receipts); });
@@ -23,14 +33,14 @@ std::vector<kafka::SetAside> MemoryView::apply(const configuration::Snapshot& co
     auto& row = place->second;
     const auto& known = row.outcome;
     const bool over = known.state() == v1::RECEIPT_STATE_DONE && outcome.state() != v1::RECEIPT_STATE_DONE;
-    const bool again = !added && known.revision() == outcome.revision() && known.revision() > 0 && row.outdated;
+    const bool again = !added && known.revision() == outcome.revision() && known.revision() > 0 && row.logs < logs();
     if (!added && !again && (known.revision() >= outcome.revision() || over)) continue;
     const bool is_same =
         again || (!added && known.state() == outcome.state() && known.generation() == outcome.generation() &&
                   row.error_withheld_revision < known.revision());
     row.installation = InstallationId(outcome.installation());
     row.outcome = std::move(outcome);
-    row.outdated = false;
+    row.logs = logs();
     if (is_same) continue;
     row.push_due_ms.reset();
     if (portal_word(row.outcome.state()) != PortalWord::wait) row.push_due_ms = now_ms + push_delay_ms_;
@@ -38,11 +48,9 @@ std::vector<kafka::SetAside> MemoryView::apply(const configuration::Snapshot& co
     row.error_told = false;
   }
   for (const auto& id : news.doubtful) {
-    if (const auto row = rows_.find(id); row != rows_.end()) row->second.outdated = true;
+    if (const auto row = rows_.find(id); row != rows_.end()) row->second.logs = -1;
   }
-  for (const auto& [partition, position] : kafka::after(portion.items)) {
-    kafka::advance(positions_[partition], position);
-  }
+  move(kafka::after(portion.items));
   return std::move(news.aside);
 }
 
@@ -61,7 +69,7 @@ std::optional<ViewEntry> MemoryView::find(const ReceiptId& receipt) const {
   return ViewEntry{.installation = row.installation,
                    .outcome = row.outcome,
                    .uncovered_posts = has_uncovered_post(receipt),
-                   .outdated = row.outdated,
+                   .outdated = row.logs < logs(),
                    .error_withheld = row.error_withheld_revision >= row.outcome.revision(),
                    .pushed_at_ms = row.pushed_at_ms};
 }
@@ -71,7 +79,8 @@ bool MemoryView::tell_error(const ReceiptId& receipt, std::uint64_t revision) {
   if (found == rows_.end()) return false;
   auto& row = found->second;
   const bool is_that = row.outcome.revision() == revision && row.outcome.state() == v1::RECEIPT_STATE_FAILED;
-  if (!is_that || row.outdated || row.error_withheld_revision >= revision || has_uncovered_post(receipt)) return false;
+  if (!is_that || row.logs != logs() || row.error_withheld_revision >= revision || has_uncovered_post(receipt))
+    return false;
   row.error_told = true;
   return true;
 }

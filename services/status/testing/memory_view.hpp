@@ -15,6 +15,8 @@ class MemoryView {
   std::vector<kafka::SetAside> apply(const configuration::Snapshot& configuration,
                                      const postgres::Portion<kafka::Record>& portion, std::int64_t now_ms);
   [[nodiscard]] const kafka::ReadPositions& positions() const { return positions_; }
+  // Another log is read.
+  void move(const kafka::ReadPositions& positions);
   [[nodiscard]] std::optional<ViewEntry> find(const ReceiptId& receipt) const;
   bool tell_error(const ReceiptId& receipt, std::uint64_t revision);
   v1::WithholdErrorResponse::Verdict withhold_error(const ReceiptId& receipt, const Owner& asker,
@@ -33,11 +35,12 @@ class MemoryView {
     std::optional<std::int64_t> push_due_ms;
     std::int64_t pushed_at_ms = 0;
     bool error_told = false;
-    bool outdated = false;  // an outcome of it was set aside
+    std::int64_t logs = 0;  // when its outcome was told last; -1: one of it was set aside since
     std::uint64_t error_withheld_revision = 0;
 
     [[nodiscard]] Owner owner() const { return {TenantId(outcome.tenant()), installation, outcome.revision() > 0}; }
   };
+  [[nodiscard]] std::int64_t logs() const;  // the sum of what is read
   [[nodiscard]] Owners owners_of(const std::set<ReceiptId>& receipts) const;
   // Of the receipt's own installation.
   [[nodiscard]] bool has_uncovered_post(const ReceiptId& receipt) const;

@@ -74,6 +74,7 @@ class MemoryAgainstSql : public DatabaseTest {
   std::uint32_t seed_ = test_seed();
   std::mt19937 random_{seed_};
   std::int64_t offset_ = 0;
+  std::int64_t log_ = 0;
   std::map<int, std::uint64_t> revisions_{{1, 1}, {2, 1}, {3, 1}, {4, 1}};
 };
 
@@ -83,7 +84,7 @@ TEST_F(MemoryAgainstSql, BothKnowTheSameAfterEachStep) {
     SCOPED_TRACE(step);
     const int receipt = 1 + static_cast<int>(below(kReceipts));
     const auto revision = revisions_[receipt] - below(2);
-    switch (below(6)) {
+    switch (below(7)) {
       case 0:
         EXPECT_EQ(tell_error(receipt, revision), memory_.tell_error(receipt_id(receipt), revision));
         break;
@@ -97,6 +98,16 @@ TEST_F(MemoryAgainstSql, BothKnowTheSameAfterEachStep) {
             return true;
           });
           memory_.pushed(receipt_id(receipt), known->outcome, 1);
+        }
+        break;
+      case 3:
+        if (below(4) == 0) {
+          const kafka::ReadPositions moved{{{"kassaflow.outcomes", 0}, {++log_, 0, 0, {}}}};
+          run([&](pqxx::work& work) {
+            positions::store(work, moved);
+            return true;
+          });
+          memory_.move(moved);
         }
         break;
       default: {

@@ -12,6 +12,7 @@ using receipts::State;
 namespace {
 
 constexpr std::int64_t kFirstTotal = 10'000;
+constexpr int kPassed = 1000;
 
 std::string name_of(const Document& document) {
   return document.fn + "/" + std::to_string(document.fd) + " by " +
@@ -28,6 +29,7 @@ std::string names_of(const std::vector<const Document*>& documents) {
 
 Books::Books(World& world) : world_(world) {
   world_.on_outcome = [this](const v1::ReceiptOutcome& outcome) { see(outcome); };
+  world_.memory.on_opened = [this](const auto& opened, const auto& queued) { see_opened(opened, queued); };
 }
 
 std::string Books::digest_of(int number, int content) {
@@ -69,7 +71,15 @@ const Document* Books::document_of(const ReceiptId& receipt, std::uint32_t attem
 
 // As status does: only a higher revision counts. What is told to the portal must be true then.
 void Books::see(const v1::ReceiptOutcome& outcome) {
-  auto& known = receipts_.at(ReceiptId(outcome.receipt_id()));
+  const auto found = receipts_.find(ReceiptId(outcome.receipt_id()));
+  if (found == receipts_.end()) {
+    // A stranger's, taken in by a worker that did not know whose the pool is; a lane that knows holds it (I5).
+    if (outcome.state() == v1::RECEIPT_STATE_DONE || outcome.tenant() != kOtherTenant)
+      world_.wrong("a stranger prints nothing", 0,
+                   "receipt " + outcome.receipt_id() + " is nobody's, and was taken in");
+    return;
+  }
+  auto& known = found->second;
   known.covered.insert(outcome.covered_post_ids().begin(), outcome.covered_post_ids().end());
   if (outcome.revision() <= known.revision) return;
   known.revision = outcome.revision();
@@ -96,6 +106,26 @@ void Books::see(const v1::ReceiptOutcome& outcome) {
       wrong("the content that is printed", known,
             "is done by " + name_of(**its) + " with content " + std::to_string(content) +
                 ", and the journal's is: " + outcome.content_digest());
+    }
+  }
+}
+
+// I8: receipts of a pool are begun in the order in which they were posted. One that a lane has taken and gives back, or
+// begins a little later, is passed by what the pool's other lanes begin meanwhile. Whose place is another one since,
+// by a later post or a person, is left out.
+void Books::see_opened(const ReceiptId& opened, const std::vector<ReceiptId>& queued) {
+  const auto keeps_its_place = [](const Known& receipt) { return receipt.posts.size() == 1 && !receipt.decided; };
+  const auto begun = receipts_.find(opened);
+  if (begun == receipts_.end() || !keeps_its_place(begun->second)) return;
+  for (const auto& id : queued) {
+    const auto found = receipts_.find(id);
+    if (found == receipts_.end()) continue;
+    auto& waits = found->second;
+    if (waits.number >= begun->second.number || !keeps_its_place(waits)) continue;
+    auto& most = world_.report.figures.passed;
+    most = std::max(most, ++waits.passed);
+    if (waits.passed == kPassed + 1) {
+      wrong("in their order", waits, "waits, and " + std::to_string(waits.passed) + " that came later were begun");
     }
   }
 }
@@ -127,8 +157,11 @@ bool Books::portal_knows(const Known& receipt) {
          receipt.posts_when_told == receipt.posts.size();
 }
 
-bool Books::all_ended() const {
-  return std::ranges::all_of(receipts_, [](const auto& one) { return portal_knows(one.second); });
+bool Books::all_ended() {
+  if (awaited_ != nullptr && !portal_knows(*awaited_)) return false;
+  const auto awaited = std::ranges::find_if_not(receipts_, [](const auto& one) { return portal_knows(one.second); });
+  awaited_ = awaited == receipts_.end() ? nullptr : &awaited->second;
+  return awaited_ == nullptr;
 }
 
 void Books::show_ledgers() const {

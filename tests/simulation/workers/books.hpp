@@ -32,6 +32,9 @@ struct Known {
   receipts::PortalWord told = receipts::PortalWord::wait;
   std::size_t posts_when_told = 0;
 
+  int passed = 0;        // how many that came later were begun before it
+  bool decided = false;  // a person decided about it
+
   // A person's words.
   std::set<std::string> denied;  // keys of attempts that were not printed, it was said
   bool misattributed = false;    // it was printed as another document, it was said
@@ -55,12 +58,13 @@ class Books {
 
   // It is done or failed, and the portal was told so.
   [[nodiscard]] static bool portal_knows(const Known& receipt);
-  [[nodiscard]] bool all_ended() const;
+  [[nodiscard]] bool all_ended();
   // At the end.
   void judge();
 
  private:
   void see(const v1::ReceiptOutcome& outcome);
+  void see_opened(const ReceiptId& opened, const std::vector<ReceiptId>& queued);
   void read_ledgers();
   void show_ledgers() const;
   void wrong(std::string_view rule, const Known& receipt, const std::string& what) {
@@ -71,6 +75,7 @@ class Books {
 
   World& world_;
   std::map<ReceiptId, Known> receipts_;
+  const Known* awaited_ = nullptr;           // one that had not ended when it was last looked
   std::map<std::string, std::size_t> read_;  // rows of the ledgers, by register
   std::map<int, std::vector<const Document*>> documents_;
 };

@@ -1,12 +1,13 @@
 #pragma once
-// Kafka, as far as the worker can tell: records in partitions, whose positions their readers keep themselves.
+// Kafka, as far as the worker can tell: records in partitions, whose positions their readers keep themselves. A topic
+// may be deleted and made again; a reader's fetches do not say so.
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "kassaflow/kafka/consumer.hpp"
+#include "kassaflow/kafka/read_position.hpp"
 
 namespace kassaflow::simulation {
 
@@ -30,6 +31,34 @@ class Log {
     record.key = std::move(key);
     record.value = std::move(value);
     partition.push_back(std::move(record));
+  }
+
+  // Deleted and made again; what stood from there on is posted to it once more, as the operator has it.
+  void make_again(const std::vector<std::int64_t>& from, std::int64_t timestamp_ms) {
+    for (std::size_t partition = 0; partition < partitions_.size(); ++partition) {
+      auto& records = partitions_[partition];
+      records.erase(records.begin(), records.begin() + from.at(partition));
+      for (std::size_t offset = 0; offset < records.size(); ++offset) {
+        records[offset].offset = static_cast<std::int64_t>(offset);
+        records[offset].timestamp_ms = timestamp_ms;
+      }
+    }
+  }
+
+  // What the reader of such a position finds, as kafka::Consumer: it looks every second or two, and reads the record
+  // before its position when a partition is assigned to it.
+  [[nodiscard]] kafka::Continuity look(std::size_t partition, const kafka::ReadPosition& position) const {
+    const auto& records = partitions_.at(partition);
+    kafka::LogBounds bounds{.start = 0, .end = end(partition)};
+    const auto newer = std::ranges::upper_bound(records, position.mark_ms, {}, &kafka::Record::timestamp_ms);
+    if (position.mark_ms != 0 && newer != records.end()) bounds.newer = newer->offset;
+    return kafka::compare(position, bounds);
+  }
+  [[nodiscard]] kafka::Continuity read_before(std::size_t partition, const kafka::ReadPosition& position) const {
+    const auto seen = look(partition, position);
+    if (seen != kafka::Continuity::same || position.next_offset == 0 || position.fingerprint.empty()) return seen;
+    const auto& before = partitions_.at(partition).at(static_cast<std::size_t>(position.next_offset) - 1);
+    return kafka::fingerprint_of(before) == position.fingerprint ? kafka::Continuity::same : kafka::Continuity::another;
   }
 
   // The offset of the next record.

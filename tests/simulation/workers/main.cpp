@@ -73,14 +73,16 @@ void print(const Figures& all, std::uint32_t seeds, double took_s, int wrong) {
   std::printf(
       "%u seeds, %d receipts, %d documents, %d resolved by a person, %d misled by one; %d kills, %d freezes, %d "
       "outages, %d restores and restarts of the journal, "
-      "%d changes of the configuration; %.0f virtual hours in %.1f s, %.0f receipts a second\n"
+      "%d changes of the configuration, %d topics made again, %d workers of an older version; %.0f virtual hours in "
+      "%.1f s, %.0f receipts a "
+      "second\n"
       "after the trouble at most %d sends of a receipt, %d commands about a shift, %d questions and %d probes a "
       "minute, "
-      "%d transactions of a worker in an idle minute\n"
+      "%d transactions of a worker in an idle minute; at most %d passed a receipt of their pool\n"
       "%d seeds went wrong\n",
       seeds, all.receipts, all.documents, all.resolved, all.misled, all.kills, all.freezes, all.outages, all.restores,
-      all.changes, all.virtual_hours, took_s, all.receipts / took_s, all.sends, all.reports, all.questions, all.probes,
-      all.idle_transactions, wrong);
+      all.changes, all.topics, all.older, all.virtual_hours, took_s, all.receipts / took_s, all.sends, all.reports,
+      all.questions, all.probes, all.idle_transactions, all.passed, wrong);
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "misfortune.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "kassaflow/async/pause.hpp"
 
 namespace kassaflow::simulation {
@@ -57,6 +61,7 @@ void Misfortune::begin() {
     one.clock().calendar_is_off_ms = static_cast<std::int64_t>(chance.below(7200)) * 1000 - 3'600'000;
     world_.say("the calendar of " + one.name() + " jumps");
   }));
+  world_.spawn(strike(Kind::topics, dice("topics"), [this](Dice& chance, SimulatedWorker&) { make_again(chance); }));
   world_.spawn(platform());
   world_.spawn(restart_all());
   world_.spawn(night());
@@ -69,6 +74,14 @@ asio::awaitable<void> Misfortune::strike(Kind kind, Dice dice, std::function<voi
     const auto which = dice.below(1000);
     if (living.empty() || !world_.suffers(kind) || world_.is_night()) continue;
     what(dice, *living[which % living.size()]);
+  }
+}
+
+void Misfortune::replace_older() {
+  for (auto* worker : world_.living()) {
+    if (!worker->is_older() || worker->stopping()) continue;
+    world_.start_worker();
+    stop(*worker);
   }
 }
 
@@ -114,6 +127,30 @@ void Misfortune::disaster(Dice& dice, const fiscalizer::journal::Memory::Backup&
     world_.say("the journal fails over");
     world_.memory.fail_over();
   }
+}
+
+// Posts that were answered with a UUID and not yet read come again, from where they are kept; with them some that were
+// read. Callbacks do not, nor do outcomes: those an operator publishes again (kafka-log-changed.md).
+void Misfortune::make_again(Dice& dice) {
+  auto& log = *std::array{&world_.posts, &world_.callbacks, &world_.outcomes}.at(dice.below(3));
+  const auto older = static_cast<std::int64_t>(dice.below(40));
+  if (world_.journal_is_lost) return;  // two disasters at once are a person's
+  kafka::ReadPositions stored;
+  world_.memory.transact([&](auto& tx) { stored = tx.positions(); });
+  std::vector<std::int64_t> from;
+  for (std::size_t partition = 0; partition < log.partitions(); ++partition) {
+    from.push_back(log.end(partition));
+    if (&log != &world_.posts) continue;
+    for (const auto* positions : {&std::as_const(stored), &status_.positions()}) {
+      const auto known = positions->find({log.topic(), static_cast<std::int32_t>(partition)});
+      const bool reads_it =
+          known != positions->end() && log.read_before(partition, known->second) == kafka::Continuity::same;
+      from.back() = std::min(from.back(), reads_it ? std::max<std::int64_t>(0, known->second.next_offset - older) : 0);
+    }
+  }
+  world_.say(log.topic() + " is deleted and made again");
+  log.make_again(from, world_.clock.unix_ms());
+  ++world_.report.figures.topics;
 }
 
 void Misfortune::stop(SimulatedWorker& worker) {

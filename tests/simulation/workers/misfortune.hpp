@@ -12,6 +12,8 @@ class Misfortune {
   Misfortune(World& world, Status& status);
   // Everything at once, each kind at moments of its own, as long as the merchant sells.
   void begin();
+  // The release is complete: no worker of an older version is left.
+  void replace_older();
 
  private:
   // Again and again: what it does to one of those who live.
@@ -22,6 +24,7 @@ class Misfortune {
   void outage(Dice& dice, SimulatedWorker& one);
   void disaster(Dice& dice, const fiscalizer::journal::Memory::Backup& backup);
   void stop(SimulatedWorker& worker);
+  void make_again(Dice& dice);
 
   World& world_;
   Status& status_;

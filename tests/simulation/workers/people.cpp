@@ -101,6 +101,7 @@ void People::resolve_printed(Known& receipt, std::uint32_t attempt, const Docume
   typed.set_fp(document.fp);
   const auto what = "attempt " + std::to_string(attempt) + " of " + receipt.id.str() + " is printed as " + document.fn +
                     "/" + std::to_string(document.fd);
+  receipt.decided = true;
   const bool its_own = books_.document_of(receipt.id, attempt) == &document;
   decide(what, [&](Transaction& tx) {
     auto done = people::resolve_printed(tx, {receipt.id, {"person", {}, {}}, attempt}, typed);
@@ -110,6 +111,7 @@ void People::resolve_printed(Known& receipt, std::uint32_t attempt, const Docume
 }
 
 void People::resolve_not_printed(Known& receipt, std::uint32_t attempt) {
+  receipt.decided = true;
   const auto* const document = books_.document_of(receipt.id, attempt);
   decide("attempt " + std::to_string(attempt) + " of " + receipt.id.str() + " is not printed", [&](Transaction& tx) {
     // What the journal can see of the document: its register has told a later number of the same storage.
@@ -136,6 +138,7 @@ void People::resolve_not_printed(Known& receipt, std::uint32_t attempt) {
 
 // With the person's word that nothing was printed.
 void People::fail(Known& receipt) {
+  receipt.decided = true;
   decide(receipt.id.str() + " has failed", [&](Transaction& tx) {
     std::set<std::string> keys;
     for (const auto& [id, row] : tx.lock_attempts({}, {receipt.id})) keys.insert(key_of(world_, receipt.id, row));
@@ -146,6 +149,7 @@ void People::fail(Known& receipt) {
 }
 
 void People::retry(const ReceiptId& receipt) {
+  books_.receipts().at(receipt).decided = true;
   decide(receipt.str() + " is to be tried again",
          [&](Transaction& tx) { return people::retry(tx, {receipt, {"person", {}, {}}}); });
 }
@@ -175,6 +179,7 @@ asio::awaitable<void> People::meddle() {
     }
     const auto what = dice_.below(10);
     if (what == 0) {
+      receipt->decided = true;
       decide(receipt->id.str() + " is held",
              [&](Transaction& tx) { return people::hold(tx, {receipt->id, {"person", {}, {}}}, "Проверяем"); });
     } else if (what <= 2) {

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kBatch = 50;
 constexpr std::chrono::seconds kRetries{1};  // as the thread of a real process looks for what a dead one left
 constexpr std::int64_t kLatest = 10;
+constexpr std::chrono::milliseconds kLookAtLogs{1500};
 
 // As from Kafka, at once.
 class PublishedLog final : public fiscalizer::Published {
@@ -57,13 +58,15 @@ class PublishedLog final : public fiscalizer::Published {
 };
 }  // namespace
 
-SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, double fast, Configuration configuration)
+SimulatedWorker::SimulatedWorker(Surroundings surroundings, std::string name, double fast, Version version,
+                                 const Configuration& configuration)
     : surroundings_(std::move(surroundings)),
       name_(std::move(name)),
+      version_(std::move(version)),
       machine_(surroundings_.machine),
       clock_(machine_, fast),
       transport_(machine_, clock_, surroundings_.transport),
-      configuration_(std::move(configuration)),
+      configuration_(as_it_reads(configuration)),
       store_(clock_, surroundings_.memory,
              [this] {
                ++transactions_;
@@ -115,9 +118,24 @@ void SimulatedWorker::assign(std::set<std::size_t> partitions) {
 void SimulatedWorker::configure(Configuration configuration) {
   asio::post(io_, [this, configuration = std::move(configuration)] {
     if (configuration->revision <= configuration_->revision) return;
-    configuration_ = configuration;
+    configuration_ = as_it_reads(configuration);
     worker_->reconcile();
   });
+}
+
+// As configuration::Model does it.
+SimulatedWorker::Configuration SimulatedWorker::as_it_reads(const Configuration& configuration) const {
+  if (!is_older()) return configuration;
+  auto read = std::make_shared<configuration::Snapshot>(*configuration);
+  read->pools.erase(version_.unread);
+  const auto unspoken = [this](const auto& one) { return one->settings.protocol == version_.unspoken; };
+  std::erase_if(read->registers, [&](const auto& entry) {
+    if (!unspoken(entry.second)) return false;
+    read->unknown_registers.emplace(entry.first, entry.second->pool);
+    return true;
+  });
+  for (auto& [pool, registers] : read->registers_by_pool) std::erase_if(registers, unspoken);
+  return read;
 }
 
 asio::awaitable<void> SimulatedWorker::take_in() {
@@ -129,7 +147,10 @@ asio::awaitable<void> SimulatedWorker::take_in() {
       if (read) {
         positions_ = std::move(read->positions);
         life_ = std::move(read->life);
+        positions_known_ = co_await know_logs_again(true);
       }
+    } else if (clock_.now() >= next_look_) {
+      positions_known_ = co_await know_logs_again(false);
     }
     if (positions_known_) {
       for (const auto partition : std::set(partitions_)) {
@@ -142,11 +163,33 @@ asio::awaitable<void> SimulatedWorker::take_in() {
   }
 }
 
+// As kafka::Consumer does it: another log is read from its beginning. False: the journal did not answer.
+asio::awaitable<bool> SimulatedWorker::know_logs_again(bool assigned) {
+  next_look_ = clock_.now() + kLookAtLogs;
+  kafka::ReadPositions moved;
+  for (const auto* log : {&surroundings_.posts, &surroundings_.callbacks}) {
+    for (const auto partition : partitions_) {
+      const auto where = std::pair(log->topic(), static_cast<std::int32_t>(partition));
+      const auto known = positions_.find(where);
+      if (known == positions_.end()) continue;
+      const auto& position = known->second;
+      const auto found = assigned ? log->read_before(partition, position) : log->look(partition, position);
+      if (found == kafka::Continuity::another) moved[where] = {position.log + 1, 0, 0, {}};
+    }
+  }
+  if (moved.empty()) co_return true;
+  const auto stored = co_await store_.transact([moved](Transaction& tx) { tx.store_positions(moved); });
+  if (!stored) co_return false;
+  for (const auto& [where, position] : moved) kafka::advance(positions_[where], position);
+  co_return true;
+}
+
 asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t partition) {
   const auto next = std::pair(log.topic(), static_cast<std::int32_t>(partition));
-  const auto batch = log.read(partition, positions_[next].next_offset, kBatch);
+  auto batch = log.read(partition, positions_[next].next_offset, kBatch);
   if (batch.empty()) co_return false;
-  postgres::Portions portions{std::span(batch)};
+  for (auto& record : batch) record.log = positions_[next].log;
+  postgres::Portions portions{std::span<const kafka::Record>(batch)};
   while (const auto* next_portion = portions.next()) {
     const auto stored =
         co_await store_.run([portion = *next_portion, life = life_, configuration = configuration_](Transaction& tx) {
@@ -157,7 +200,7 @@ asio::awaitable<bool> SimulatedWorker::take_in(const Log& log, std::size_t parti
       co_return false;
     }
   }
-  positions_[next].next_offset = batch.back().offset + 1;
+  kafka::advance(positions_[next], kafka::after(batch).at(next));
   if (&log == &surroundings_.posts) {
     for (const auto& record : batch) grown_.emplace(record.key);
   }

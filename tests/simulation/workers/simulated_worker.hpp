@@ -34,8 +34,14 @@ class SimulatedWorker {
     std::function<std::unique_ptr<fiscalizer::LifeTimer>(SimulatedWorker&)> life_timer;
   };
   using Configuration = std::shared_ptr<const configuration::Snapshot>;
+  // What an older version of the program does not know.
+  struct Version {
+    const registers::Protocol* unspoken = nullptr;
+    PoolId unread{};  // a word stands in its document since before the worker started
+  };
   // `fast`: by how much its clock is, 0.001 for a second in a thousand.
-  SimulatedWorker(Surroundings surroundings, std::string name, double fast, Configuration configuration);
+  SimulatedWorker(Surroundings surroundings, std::string name, double fast, Version version,
+                  const Configuration& configuration);
 
   void start();
   // Asked to stop, as by SIGTERM; dead() some time later.
@@ -45,6 +51,7 @@ class SimulatedWorker {
   // Another configuration reaches it; in force as soon as it runs, unless it has a later one.
   void configure(Configuration configuration);
   [[nodiscard]] std::uint64_t in_force() const { return configuration_->revision; }
+  [[nodiscard]] bool is_older() const { return version_.unspoken != nullptr || !version_.unread.empty(); }
 
   // Runs one handler, if there is one that is ready.
   bool step() { return runs() && io_.poll_one() > 0; }
@@ -67,12 +74,15 @@ class SimulatedWorker {
   [[nodiscard]] int transactions() const { return transactions_; }  // so far
 
  private:
+  [[nodiscard]] Configuration as_it_reads(const Configuration& configuration) const;
   boost::asio::awaitable<void> take_in();
+  boost::asio::awaitable<bool> know_logs_again(bool assigned);
   boost::asio::awaitable<bool> take_in(const Log& log, std::size_t partition);
   boost::asio::awaitable<void> carry_out_retries();
 
   Surroundings surroundings_;
   std::string name_;
+  Version version_;
   async::Clock& machine_;
   boost::asio::io_context io_;
   ProcessClock clock_;
@@ -87,7 +97,8 @@ class SimulatedWorker {
   kafka::ReadPositions positions_;
   fiscalizer::Life life_;  // of the journal that says so
   bool positions_known_ = false;
-  std::set<PoolId> grown_;  // by what was taken in since the worker was told
+  async::Clock::time_point next_look_{};  // at the logs
+  std::set<PoolId> grown_;                // by what was taken in since the worker was told
   bool stopping_ = false;
   bool dead_ = false;
   async::Clock::time_point frozen_until_{};

@@ -49,6 +49,7 @@ Report simulate(const Plan& plan) {
   world.go_on_until(Clock::time_point::max(), [&] { return !world.posting; });
 
   world.end_trouble();
+  misfortune.replace_older();
   registry.restore();
   strangers.publish_again();
   const auto until = world.clock.now() + kWithin;
@@ -79,7 +80,10 @@ Figures& Figures::operator+=(const Figures& other) {
   outages += other.outages;
   restores += other.restores;
   changes += other.changes;
+  topics += other.topics;
+  older += other.older;
   virtual_hours += other.virtual_hours;
+  passed = std::max(passed, other.passed);
   sends = std::max(sends, other.sends);
   reports = std::max(reports, other.reports);
   questions = std::max(questions, other.questions);

@@ -36,8 +36,10 @@ enum class Kind : std::uint8_t {
   reprints,       // checks are posted again, also with other content, for another cashbox, too late
   people,         // operators decide meanwhile, rightly and wrongly
   strangers,      // write to the topics, in the name of another tenant, too
+  topics,         // are deleted and made again
+  versions,       // workers of an older one, which does not speak a protocol or cannot read a pool, beside the others
 };
-inline constexpr std::array<std::pair<Kind, std::string_view>, 18> kKinds{{
+inline constexpr std::array<std::pair<Kind, std::string_view>, 20> kKinds{{
     {Kind::connections, "connections"},
     {Kind::answers, "answers"},
     {Kind::callbacks, "callbacks"},
@@ -56,6 +58,8 @@ inline constexpr std::array<std::pair<Kind, std::string_view>, 18> kKinds{{
     {Kind::reprints, "reprints"},
     {Kind::people, "people"},
     {Kind::strangers, "strangers"},
+    {Kind::topics, "topics"},
+    {Kind::versions, "versions"},
 }};
 
 struct Plan {
@@ -78,8 +82,11 @@ struct Figures {
   int outages = 0;
   int restores = 0;
   int changes = 0;  // of the configuration
+  int topics = 0;   // that were made again
+  int older = 0;    // workers of an older version
   double virtual_hours = 0;
   // The most of them in one run; bounds.hpp says of what, and how many there may be.
+  int passed = 0;
   int sends = 0;
   int reports = 0;
   int questions = 0;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t kPushDelay_ms = 2000;
 constexpr auto kCaughtUp = 2s;  // as CaughtUp waits
 constexpr std::size_t kBatch = 50;
+constexpr auto kLookAtLogs = 1500ms;
 
 }  // namespace
 
@@ -36,15 +37,36 @@ Status::Status(World& world, Books& books)
   world_.ask_promise = [this](const fiscalizer::Wish& wish) { return withhold_error(wish); };
 }
 
+kafka::ReadPosition Status::position(const Log& log, std::size_t partition) const {
+  const auto known = view_.positions().find({log.topic(), static_cast<std::int32_t>(partition)});
+  return known == view_.positions().end() ? kafka::ReadPosition() : known->second;
+}
+
+// As its consumer does, which reads on all the time.
+void Status::know_logs_again() {
+  if (world_.clock.now() < next_look_) return;
+  next_look_ = world_.clock.now() + kLookAtLogs;
+  kafka::ReadPositions moved;
+  for (const auto* log : {&world_.posts, &world_.outcomes}) {
+    for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
+      const auto known = position(*log, partition);
+      if (log->look(partition, known) == kafka::Continuity::same) continue;
+      moved[{log->topic(), static_cast<std::int32_t>(partition)}] = {known.log + 1, 0, 0, {}};
+    }
+  }
+  view_.move(moved);
+}
+
 asio::awaitable<void> Status::read() {
   for (;;) {
     co_await async::pause_for(world_.clock, world_.is_night() ? 1min : 20ms + dice_.up_to(200ms));
     if (away()) continue;
+    know_logs_again();
     for (const auto* log : {&world_.posts, &world_.outcomes}) {
       for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
-        const auto& positions = view_.positions();
-        const auto next = positions.find({log->topic(), static_cast<std::int32_t>(partition)});
-        const auto batch = log->read(partition, next == positions.end() ? 0 : next->second.next_offset, kBatch);
+        const auto next = position(*log, partition);
+        auto batch = log->read(partition, next.next_offset, kBatch);
+        for (auto& record : batch) record.log = next.log;
         if (!batch.empty()) {
           (void)view_.apply(*world_.configuration, {std::span<const kafka::Record>(batch)}, world_.clock.unix_ms());
         }
@@ -57,8 +79,12 @@ asio::awaitable<bool> Status::caught_up() {
   std::vector<kafka::LogEnd> ends;
   for (const auto* log : {&world_.posts, &world_.outcomes}) {
     for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
-      ends.push_back(
-          {.topic = log->topic(), .partition = static_cast<std::int32_t>(partition), .end = log->end(partition)});
+      const auto known = position(*log, partition);
+      ends.push_back({.topic = log->topic(),
+                      .partition = static_cast<std::int32_t>(partition),
+                      .end = log->end(partition),
+                      .log = known.log,
+                      .continuity = log->look(partition, known)});
     }
   }
   const auto until = world_.clock.now() + kCaughtUp;

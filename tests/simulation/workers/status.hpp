@@ -19,10 +19,13 @@ class Status {
   // The portal asks for a receipt.
   asio::awaitable<void> check(ReceiptId receipt);
   void go_away(Clock::time_point until) { away_until_ = until; }
+  [[nodiscard]] const kafka::ReadPositions& positions() const { return view_.positions(); }
 
  private:
   [[nodiscard]] bool away() const { return world_.clock.now() < away_until_; }
   asio::awaitable<bool> caught_up();
+  void know_logs_again();
+  [[nodiscard]] kafka::ReadPosition position(const Log& log, std::size_t partition) const;
   [[nodiscard]] fiscalizer::Promise withhold_error(const fiscalizer::Wish& wish);
 
   World& world_;
@@ -33,6 +36,7 @@ class Status {
   status::Counters counters_{metrics_};
   status::CheckHandler handler_;
   Clock::time_point away_until_{};
+  Clock::time_point next_look_{};  // at the logs
 };
 
 }  // namespace kassaflow::simulation

@@ -48,7 +48,8 @@ World::World(const Plan& how)
       store_(plan.seed, "store"),
       kafka_(plan.seed, "kafka"),
       ingress_(plan.seed, "ingress"),
-      workers_(plan.seed, "workers") {
+      workers_(plan.seed, "workers"),
+      versions_(plan.seed, "versions") {
   transport.add("kkt.example:44735", node);
   transport.add("qapi.example", cloud);
   node.deduplicate(dice.below(2) == 0);
@@ -134,14 +135,15 @@ void World::end_trouble() {
 
 // Who of those with something to do goes first is drawn anew each time.
 bool World::run_ready() {
-  const auto awake = living();
+  bury_dead();
   bool any = false;
   for (bool more = true; more;) {
     more = io.poll_one() > 0;
     io.restart();
-    const auto first = awake.empty() ? 0 : order_.below(static_cast<std::uint32_t>(awake.size()));
-    for (std::size_t i = 0; i < awake.size(); ++i) {
-      auto& worker = *awake[(first + i) % awake.size()];
+    const auto count = living_.size();
+    const auto first = count == 0 ? 0 : order_.below(static_cast<std::uint32_t>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& worker = *living_[(first + i) % count];
       if (plan.story) log::configure(worker.name(), log::Level::info);
       more = worker.step() || more;
     }
@@ -153,8 +155,8 @@ bool World::run_ready() {
 void World::go_on_until(Clock::time_point until, const std::function<bool()>& enough) {
   for (run_ready(); clock.now() < until && !enough(); run_ready()) {
     auto next = std::min(clock.next(), until);
-    for (const auto* worker : living()) {
-      if (worker->frozen_until() > clock.now()) next = std::min(next, worker->frozen_until());
+    for (const auto* worker : living_) {
+      if (!worker->dead() && worker->frozen_until() > clock.now()) next = std::min(next, worker->frozen_until());
     }
     const auto second = passed() / 1s;
     clock.advance(next - clock.now());
@@ -163,6 +165,26 @@ void World::go_on_until(Clock::time_point until, const std::function<bool()>& en
 }
 
 // --- workers ---
+
+SimulatedWorker::Version World::version_of_the_next() {
+  const auto which = versions_.below(12);
+  if (!suffers(Kind::versions) || which > 3) return {};
+  ++report.figures.older;
+  switch (which) {
+    case 0:
+      say("the next worker speaks no itkassa");
+      return {registers::find_protocol("itkassa")};
+    case 1:
+      say("the next worker speaks no bit");
+      return {registers::find_protocol("bit")};
+    case 2:
+      say("the next worker cannot read pool mixed");
+      return {nullptr, PoolId("mixed")};
+    default:
+      say("the next worker speaks no itkassa and cannot read pool driver");
+      return {registers::find_protocol("itkassa"), PoolId("driver")};
+  }
+}
 
 SimulatedWorker& World::start_worker() {
   const auto name = "worker-" + std::to_string(workers.size() + 1);
@@ -182,19 +204,22 @@ SimulatedWorker& World::start_worker() {
           .publish = [this](const ReceiptId& id, std::string record) { return publish(id, std::move(record)); },
           .ask_promise = ask_promise,
           .life_timer = [this](SimulatedWorker& worker) { return life_timer(worker); }},
-      name, plan.without.contains(Kind::clocks) ? 0 : off / 1e6, configuration));
+      name, plan.without.contains(Kind::clocks) ? 0 : off / 1e6, version_of_the_next(), configuration));
   by_id_[WorkerId(name)] = workers.back().get();
+  living_.push_back(workers.back().get());
   say(name + " starts");
   workers.back()->start();
   share_partitions();
   return *workers.back();
 }
 
+void World::bury_dead() {
+  std::erase_if(living_, [](const auto* worker) { return worker->dead(); });
+}
+
 std::vector<SimulatedWorker*> World::living() const {
-  std::vector<SimulatedWorker*> found;
-  for (const auto& worker : workers) {
-    if (!worker->dead()) found.push_back(worker.get());
-  }
+  auto found = living_;
+  std::erase_if(found, [](const auto* worker) { return worker->dead(); });
   return found;
 }
 

@@ -105,6 +105,8 @@ class World {
  private:
   void add_till(const std::string& id, bool bit);
   void draw_faults();
+  SimulatedWorker::Version version_of_the_next();
+  void bury_dead();
   bool run_ready();
   std::unique_ptr<fiscalizer::LifeTimer> life_timer(SimulatedWorker& worker);
   fiscalizer::journal::Fate fate(const SimulatedWorker& worker);
@@ -121,8 +123,10 @@ class World {
   Dice kafka_;
   Dice ingress_;
   Dice workers_;
+  Dice versions_;
   fiscalizer::journal::MemoryLeaseStore lease_store_{io.get_executor(), clock, memory};
   std::map<WorkerId, SimulatedWorker*> by_id_;
+  std::vector<SimulatedWorker*> living_;  // and those who died since the clock went on
   Clock::time_point started_{};
 };
 
