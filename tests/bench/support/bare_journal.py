@@ -57,22 +57,27 @@ def prepare(stack: BenchStack) -> None:
     stack.sql(TABLES)
 
 
-def measure(stack: BenchStack, way: str, seconds: int) -> float:
-    """Receipts a second; `way` is one of CLIENTS."""
+def measure(stack: BenchStack, way: str, seconds: int, uri: str = '') -> float:
+    """Receipts a second; `way` is one of CLIENTS. `uri`: instead of the stack's own."""
     count = BATCH if way == 'batched' else 1
     clients = CLIENTS[way]
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / 'receipt.sql'
         script.write_text(SCRIPT.format(per_client=RECEIPTS_PER_CLIENT, count=count))
-        done = subprocess.run(
-            [PGBENCH, '-n', '-M', 'prepared', '-c', str(clients), '-j', '1', '-T', str(seconds), '-f', str(script),
-             stack.env['POSTGRES']],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        per_second = pgbench(uri or stack.env['POSTGRES'], str(script), clients, seconds, '-M', 'prepared')
+    stack.sql('truncate bench.attempts')
+    return per_second * count
+
+
+def pgbench(uri: str, script: str, clients: int, seconds: float, *more: str) -> float:
+    """Transactions a second."""
+    done = subprocess.run(
+        [PGBENCH, '-n', '-c', str(clients), '-j', '1', '-T', str(round(seconds)), '-f', script, *more, uri],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     told = re.search(r'^tps = ([0-9.]+)', done.stdout, re.MULTILINE)
     if done.returncode or not told:
         raise AssertionError(f'pgbench: exit code {done.returncode}\n{done.stdout}{done.stderr}')
-    stack.sql('truncate bench.attempts')
-    return float(told[1]) * count
+    return float(told[1])

@@ -26,6 +26,7 @@ http {{
   scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} backlog=1024;
+    {tls}
     default_type "application/json; charset=utf-8";
     return 200 '{{"UUID":"00000000-0000-8000-8000-000000000000"}}';
   }}
@@ -44,15 +45,22 @@ def listens(port: int) -> bool:
 
 
 class RawHttp:
+    """With a certificate and its key also by TLS."""
+
+    def __init__(self, certificate: str = '', key: str = '') -> None:
+        self._certificate, self._key = certificate, key
+
     def __enter__(self) -> RawHttp:
         self._folder = tempfile.TemporaryDirectory()
         port = free_port()
         configuration = pathlib.Path(self._folder.name) / 'nginx.conf'
-        configuration.write_text(CONFIGURATION.format(folder=self._folder.name, port=port))
+        tls_port = free_port()
+        tls = f'listen 127.0.0.1:{tls_port} ssl backlog=1024; ssl_certificate {self._certificate}; ssl_certificate_key {self._key};'
+        configuration.write_text(CONFIGURATION.format(folder=self._folder.name, port=port, tls=tls if self._certificate else ''))
         command = ['nginx', '-p', self._folder.name, '-e', 'stderr', '-c', str(configuration)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         eventually(lambda: listens(port), 'raw nginx listens')
-        self.url = f'http://127.0.0.1:{port}/print'
+        self.url, self.tls_url = f'http://127.0.0.1:{port}/print', f'https://127.0.0.1:{tls_port}/print'
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -227,8 +227,11 @@ def _used_s(fields: list[str]) -> float:
 
 def cpu_s(pid: int) -> float:
     """What the process and its children have used so far."""
-    children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-    return sum(_used_s(stat_fields(each)) for each in (str(pid), *children))
+    used = _used_s(stat_fields(pid))
+    for child in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that has ended meanwhile
+            used += _used_s(stat_fields(child))
+    return used
 
 
 def cpu_with_ended_s(pid: int) -> float:
