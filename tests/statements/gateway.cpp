@@ -184,7 +184,7 @@ std::vector<std::int64_t> Gateway::open(int first) {
     pools.push_back(pool_name(pool_of(n)));
   }
   std::vector<NewAttempt> attempts(kLanes);
-  for (const auto& queued : journal([&](Transaction& tx) { return tx.queue(pools, 32); })) {
+  for (const auto& queued : journal([&](Transaction& tx) { return tx.queue(pools, 32, {}); })) {
     if (!wanted.contains(queued.id)) continue;  // of the history
     const auto number = queued.attempts + 1;
     const int pool = std::stoi(queued.pool.str().substr(5));
