@@ -67,8 +67,8 @@ select fn(i), 'bit:' || i, 'tenant-' || i % 1000 from generate_series(100, 1999)
 insert into fiscalizer.audit_log select i, i, 'anna', '', '', 'held', 'receipt/' || id(i), sha256('')
 from generate_series(1, :n / 20) i;
 update fiscalizer.audit_head set number = :n / 20;
-insert into fiscalizer.unreadable (topic, partition, record_offset, receipt, key, value)
-select 'kassaflow.receipts', i % 12, i, id(i), 'pool', decode(repeat('ab', 500), 'hex') from generate_series(1, :n / 4) i;
+insert into fiscalizer.unreadable (topic, partition, record_offset, receipt, key, value, taken_in_at)
+select 'kassaflow.receipts', i % 12, i, id(i), 'pool', decode(repeat('ab', 500), 'hex'), now() - i * interval '1 second' from generate_series(1, :n / 4) i;
 )";
 
 constexpr const char* kView = R"(
@@ -81,9 +81,11 @@ from (select i, n, case when i > n - 200 then 'printing' when i > n - 500 then '
   when i % 100 = 0 then 'failed' else 'done' end as state
   from (select :n::bigint) s(n), generate_series(1, n) i) r;
 insert into status.posts (receipt, post_id, covered) select id(i), md5('post' || i)::uuid, true from generate_series(1, :n) i;
-insert into status.portals (installation) select 'tenant-' || i || '-main' from generate_series(0, 999) i;
-insert into status.set_aside (topic, partition, log, record_offset, key, value, why, detail)
-select 'kassaflow.outcomes', i % 12, 0, i, '', '', 'unreadable', '' from generate_series(1, :n / 20) i;
+insert into status.portals (installation, due_at) select 'tenant-' || i || '-main', due
+from generate_series(0, 999) i left join (select installation, min(push_due) as due from status.receipts
+  where push_due is not null group by installation) d on installation = 'tenant-' || i || '-main';
+insert into status.set_aside (topic, partition, log, record_offset, key, value, why, detail, set_aside_at)
+select 'kassaflow.outcomes', i % 12, 0, i, '', '', 'unreadable', '', now() - i * interval '1 second' from generate_series(1, :n / 20) i;
 )";
 
 // Built once, behind the rows: that is quicker by far than row by row.

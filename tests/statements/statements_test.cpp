@@ -32,6 +32,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace fiscalizer;
+using namespace std::chrono_literals;
 using testing::IsEmpty;
 
 constexpr int kPage = 500;
@@ -48,6 +49,7 @@ class Tour {
     session_.exec("update shards set worker = '" + kWorker.str() + "', epoch = " + std::to_string(kEpoch));
     shards_.resize(1024);
     for (int i = 0; i < 1024; ++i) shards_[static_cast<std::size_t>(i)] = i;
+    since_ms_ = std::stoll(session_.one("select (extract(epoch from now() - interval '1 day') * 1000)::bigint"));
     // Here and there in the history.
     for (int i = 0; i < kPage; ++i) {
       const auto n = 1 + i * (history_ - 2000) / kPage;
@@ -149,6 +151,10 @@ class Tour {
       tx.lock_unsettled(RegisterId("kkt-7"));
       tx.lock_unsettled(RegisterId("kkt-0"));
       tx.queue_lengths({pool, pool_name(0)});
+      tx.queued_pools();
+      tx.kept_behind(std::nullopt, kPage);
+      tx.kept_behind(tx.kept_behind(std::nullopt, kPage).back().place, kPage);
+      tx.forget_kept(std::chrono::milliseconds(90 * 24h).count(), kPage);
       tx.waiting(shards_);
       tx.outcomes(*some_.begin(), kPage, 50);
       tx.unpublished(shards_, 1000, kPage, 50);
@@ -223,17 +229,19 @@ class Tour {
       const ReceiptId failed(history_id(session_, 100));
       EXPECT_EQ(status::sql::withhold_error(work, failed, {TenantId("tenant-0"), InstallationId("tenant-0-main")}, 4),
                 v1::WithholdErrorResponse::WITHHELD);
+      (void)status::sql::list_set_aside(work, {});
+      (void)status::sql::forget_set_aside(work, 90 * 24h);
       v1::LookUpRequest request;
       for (const auto& one : some_) request.add_receipt_ids(one.str());
       for (int i = 0; i < 10; ++i) (void)status::sql::look_up(work, request);  // planned once for all, in the end
-      // Where nothing is found, all receipts of the tenant or the pool, or all in that state are looked at, whichever
-      // are fewer: a person's question, which `since` bounds.
-      const std::pair<std::string, std::string> whose[] = {
-          {"", ""}, {"tenant-0", ""}, {"tenant-0", "pool-0"}, {"tenant-7", "pool-7"}, {"", "pool-7"}, {"nobody", ""}};
-      for (const auto& [tenant, pool] : whose) {
-        for (const std::string state : {"", "done", "failed", "held", "queued"}) {
-          (void)status::sql::list(work, {TenantId(tenant), PoolId(pool), state, 0, 100});
+      for (const std::string state : {"", "done", "failed", "held", "queued"}) {
+        for (const std::string tenant : {"", "tenant-0", "nobody"}) {
+          (void)status::sql::list(work, {TenantId(tenant), {}, state, 0, 100});
         }
+        (void)status::sql::list(work, {TenantId("tenant-0"), PoolId("pool-0"), state, 0, 100});
+        // Where too few are found, all of the pool or in that state are looked at, whichever are fewer: a person's
+        // question, which `since` bounds.
+        (void)status::sql::list(work, {{}, PoolId("pool-7"), state, since_ms_, 100});
       }
     });
   }
@@ -256,6 +264,7 @@ class Tour {
       status::sql::put_off(work, due, std::chrono::milliseconds(1));
       status::sql::give_up(work, due);
       (void)status::sql::backlog(work);
+      status::sql::find_due(work);
       status::sql::release(work, kReplica, claim.installation, {});
     });
   }
@@ -277,6 +286,7 @@ class Tour {
   std::int64_t history_;
   std::vector<int> shards_;
   std::set<ReceiptId> some_;
+  std::int64_t since_ms_ = 0;  // a day before
 };
 
 class StatementsTest : public testing::Test {
