@@ -403,6 +403,9 @@ TEST_P(TakingBackTest, Rule17_AnOutcomeOfAnotherTenantIsNotTakenBack) {
   EXPECT_NE(state(1), "done");
   EXPECT_EQ(take_back({forged(known.front())}), 0U) << "then the journal does";
   EXPECT_EQ(documents(), 0U);
+  auto newer = known.front();
+  newer.set_revision(7);
+  EXPECT_EQ(take_back({forged(known.front()), newer}), 1U) << "whoever speaks first in a page";
 
   auto of_a_foreign_pool = known.back();
   of_a_foreign_pool.set_revision(99);

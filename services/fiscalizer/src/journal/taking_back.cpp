@@ -44,12 +44,24 @@ bool same_owner(const v1::ReceiptOutcome& one, const v1::ReceiptOutcome& other) 
   return one.tenant() == other.tenant() && one.installation() == other.installation();
 }
 
-// The newest record of each receipt.
+// Whose the journal knows the receipt to be, when the record says otherwise; empty: it does not.
+std::string known_as_of_another(const v1::ReceiptOutcome& record, const Receipts& receipts) {
+  const auto known = receipts.find(ReceiptId(record.receipt_id()));
+  if (known == receipts.end()) return {};
+  const auto& row = known->second;
+  const bool same = row.tenant.str() == record.tenant() && row.installation.str() == record.installation();
+  return same ? std::string() : "the journal knows it as of tenant " + row.tenant.str();
+}
+
+// The newest record of each receipt. Whose it is the journal knows, else the first record says.
 using Newest = std::map<ReceiptId, const v1::ReceiptOutcome*>;
-Newest newest_of(std::span<const v1::ReceiptOutcome> published, const configuration::Snapshot& configuration) {
+Newest newest_of(std::span<const v1::ReceiptOutcome> published, const configuration::Snapshot& configuration,
+                 const Receipts& receipts) {
   Newest newest;
   for (const auto& record : published) {
-    if (const auto why = contradiction(configuration, record); !why.empty()) {
+    auto why = contradiction(configuration, record);
+    if (why.empty()) why = known_as_of_another(record, receipts);
+    if (!why.empty()) {
       report_left_out(record, why);
       continue;
     }
@@ -62,19 +74,6 @@ Newest newest_of(std::span<const v1::ReceiptOutcome> published, const configurat
     }
   }
   return newest;
-}
-
-// Without those that the journal knows as another's.
-void leave_out_foreign(Newest& newest, const Receipts& known) {
-  std::erase_if(newest, [&](const auto& entry) {
-    const auto found = known.find(entry.first);
-    if (found == known.end()) return false;
-    const auto& row = found->second;
-    const bool same =
-        row.tenant.str() == entry.second->tenant() && row.installation.str() == entry.second->installation();
-    if (!same) report_left_out(*entry.second, "the journal knows it as of tenant " + row.tenant.str());
-    return !same;
-  });
 }
 
 std::set<ReceiptId> ids_of(const Newest& newest) {
@@ -269,9 +268,10 @@ void report_left_out(const v1::ReceiptOutcome& published, const std::string& why
 std::size_t take_back(Transaction& tx, std::span<const v1::ReceiptOutcome> published,
                       const configuration::Snapshot& configuration, const FindRegister& find_register) {
   must_be(tx.trust(false), Stage::taking_back);
-  auto behind = newest_of(published, configuration);
-  const auto known = tx.lock_receipts(ids_of(behind));
-  leave_out_foreign(behind, known);
+  std::set<ReceiptId> named;
+  for (const auto& record : published) named.emplace(record.receipt_id());
+  const auto known = tx.lock_receipts(named);
+  auto behind = newest_of(published, configuration, known);
   std::erase_if(behind, [&](const auto& entry) {
     const auto row = known.find(entry.first);
     return row != known.end() && row->second.revision >= static_cast<std::int64_t>(entry.second->revision());
