@@ -87,7 +87,11 @@ class OneRegister final : public registers::Driver {
 
 class NothingPublished final : public Published {
  public:
-  asio::awaitable<std::optional<std::vector<std::string>>> latest() override { co_return std::vector<std::string>(); }
+  bool away = false;
+  asio::awaitable<std::optional<std::vector<std::string>>> latest() override {
+    if (away) co_return std::nullopt;
+    co_return std::vector<std::string>();
+  }
   asio::awaitable<bool> read(Take take) override { co_return co_await take({}); }
   asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override { co_return std::vector<kafka::LogEnd>(); }
 };
@@ -137,7 +141,8 @@ class WorkerTest : public testing::Test {
         .store = store_,
         .keeper = time_.executor(),
         .lease_store = lease_store_,
-        .publish = [](const ReceiptId&, const std::string&) -> asio::awaitable<Result<kafka::Position>> {
+        .publish = [this](const ReceiptId&, const std::string&) -> asio::awaitable<Result<kafka::Position>> {
+          ++told_;
           co_return kafka::Position{};
         },
         .published = published_,
@@ -197,6 +202,7 @@ class WorkerTest : public testing::Test {
                               }};
   journal::MemoryLeaseStore lease_store_{time_.executor(), time_.clock(), memory_};
   NothingPublished published_;
+  int told_ = 0;
   Registers all_{time_.clock()};
   double jitter_ = 0;
   std::shared_ptr<const configuration::Snapshot> configuration_ = std::make_shared<configuration::Snapshot>();
@@ -311,6 +317,21 @@ TEST_F(WorkerTest, I7_ManyReceiptsForADeadRegisterDoNotHoldUpALivingOne) {
   queue(41, 41, pool(1));
   time_.run_for(1s);
   EXPECT_EQ(all_.printed[RegisterId("1")], 1);
+}
+
+TEST_F(WorkerTest, Rule17_ALifeThatWasNotComparedTellsNothing) {
+  configure(1);
+  all_.down.emplace("1");
+  start();
+  time_.run_for(1min);
+  published_.away = true;
+  memory_.start_again();
+  queue(1, 3, pool(1));
+  time_.run_for(1min);
+  EXPECT_EQ(told_, 0);
+  published_.away = false;
+  time_.run_for(1min);
+  EXPECT_EQ(told_, 3);
 }
 
 TEST_F(WorkerTest, ARegisterThatMovesToAnotherPoolPrintsThere) {

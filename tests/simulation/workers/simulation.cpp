@@ -51,7 +51,7 @@ Report simulate(const Plan& plan) {
   world.end_trouble();
   misfortune.replace_older();
   registry.restore();
-  strangers.publish_again();
+  world.spawn(strangers.publish_again());
   const auto until = world.clock.now() + kWithin;
   const auto enough = [&] { return books.all_ended(); };
   // A person asks once nothing is on the way any more: what the cloud has still in its queue has been executed.

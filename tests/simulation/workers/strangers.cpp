@@ -133,11 +133,17 @@ void Strangers::write_one() {
   }
 }
 
-void Strangers::publish_again() {
+// The tool refuses while the journal is not open (republish.cpp).
+asio::awaitable<void> Strangers::publish_again() {
+  for (bool open = false;;) {
+    world_.memory.transact([&](Transaction& tx) { open = tx.trust(false).stage == fiscalizer::Stage::open; });
+    if (open) break;
+    co_await async::pause_for(world_.clock, 10s);
+  }
   for (ReceiptId last;;) {
     std::vector<fiscalizer::Outcome> page;
     world_.memory.transact([&](Transaction& tx) { page = tx.outcomes(last, kPage, fiscalizer::kAttemptsShown); });
-    if (page.empty()) return;
+    if (page.empty()) co_return;
     for (const auto& outcome : page) {
       append(world_.outcomes, outcome.id.str(), fiscalizer::record_of(outcome).SerializeAsString());
     }

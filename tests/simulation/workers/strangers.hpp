@@ -14,7 +14,7 @@ class Strangers {
   // Now and then, as long as the merchant sells.
   asio::awaitable<void> write();
   // As an operator does at their alarms: all outcomes are published again.
-  void publish_again();
+  asio::awaitable<void> publish_again();
 
  private:
   void write_one();
