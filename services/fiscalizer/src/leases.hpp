@@ -122,8 +122,8 @@ class Leases {
   boost::asio::awaitable<void> sign_off();
   [[nodiscard]] bool leaving() const;
   [[nodiscard]] bool stopping() const;
-  // The lanes stop where a shard goes, and what is idle goes.
   void know_held();
+  // The lanes stop where a shard goes, and what is idle goes.
   void tell_lanes(bool changed);
   void give_up_idle();
   void wake_keeper();
