@@ -5,7 +5,6 @@
 namespace kassaflow::rpc {
 namespace {
 
-constexpr std::uint32_t kLimit = 1000;
 constexpr std::size_t kActorLimit = 128;
 constexpr std::size_t kReasonLimit = 500;
 
@@ -25,10 +24,6 @@ grpc::Status check_said(const std::string& actor, const std::string& reason) {
   if (reason.size() > kReasonLimit)
     return {grpc::StatusCode::INVALID_ARGUMENT, "the audit log takes a reason of at most 500 bytes"};
   return grpc::Status::OK;
-}
-
-int audit_limit(const v1::ListAuditRequest& request) {
-  return static_cast<int>(request.limit() == 0 ? kLimit : std::min(request.limit(), kLimit));
 }
 
 void fill(v1::ListAuditResponse& response, const audit::Part& part) {

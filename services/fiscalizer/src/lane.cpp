@@ -73,9 +73,7 @@ void Lane::stop() {
 asio::awaitable<void> Lane::run() {
   while (!stopping_) co_await step();
   // Not said: of the register nothing has changed, and a hand-over of shards stops thousands of lanes.
-  up_ = false;
-  down_ = Down::stopping;
-  detail_ = "not driven by this worker";
+  be_down(Down::stopping, "not driven by this worker");
   finished_ = true;
 }
 
@@ -487,9 +485,7 @@ void Lane::learn(Kind kind, const Finding& finding) {
     return;
   }
   if (finding.fact != Fact::not_printed) {  // lost: the link is in question, and the rest begins now
-    up_ = false;
-    down_ = Down::lost_answer;
-    detail_ = finding.text;
+    be_down(Down::lost_answer, finding.text);
     const bool can_be_asked = driver_ && driver_->capabilities().query_by_key;
     if (!can_be_asked) quiet_until_ = dependencies_.clock.now() + timers_.quiet;
     report_lost_ = kind != Kind::receipt;
@@ -561,6 +557,10 @@ void Lane::set_up(std::string detail) {
 
 void Lane::set_down(Down cause, std::string detail) {
   say(false, detail);
+  be_down(cause, std::move(detail));
+}
+
+void Lane::be_down(Down cause, std::string detail) {
   up_ = false;
   down_ = cause;
   detail_ = std::move(detail);

@@ -144,6 +144,7 @@ class Lane {
   void say(bool up, const std::string& detail);
   void set_up(std::string detail);
   void set_down(Down cause, std::string detail);
+  void be_down(Down cause, std::string detail);  // without a word about it
   void remember(const registers::Health::Storage& storage);
 
   const LaneDependencies& dependencies_;

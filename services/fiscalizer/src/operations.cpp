@@ -2,7 +2,6 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/rpc/audit.hpp"
+#include "kassaflow/rpc/page.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "kassaflow/v1/fiscalizer.grpc.pb.h"
 
@@ -20,8 +20,6 @@ namespace kassaflow::fiscalizer {
 using journal::Transaction;
 
 namespace {
-
-constexpr std::uint32_t kSetAsideLimit = 1000;
 
 grpc::Status to_status(const Error& error) {
   using grpc::StatusCode;
@@ -164,7 +162,7 @@ class Operations::Service final : public v1::Fiscalizer::Service {
   grpc::Status ListAudit(grpc::ServerContext*, const v1::ListAuditRequest* request,
                          v1::ListAuditResponse* response) override {
     const auto part = store_.run_blocking(
-        [&](Transaction& tx) { return tx.audit_after(request->after(), rpc::audit_limit(*request)); });
+        [&](Transaction& tx) { return tx.audit_after(request->after(), rpc::page_limit(*request)); });
     if (!part) return to_status(part.error());
     rpc::fill(*response, *part);
     return grpc::Status::OK;
@@ -175,9 +173,8 @@ class Operations::Service final : public v1::Fiscalizer::Service {
     std::optional<KeptPlace> after;
     if (const auto& place = request->after(); request->has_after())
       after = {place.at_us(), place.topic(), place.partition(), place.log(), place.offset()};
-    const auto limit = request->limit() == 0 ? kSetAsideLimit : std::min(request->limit(), kSetAsideLimit);
     const auto kept =
-        store_.run_blocking([&](Transaction& tx) { return tx.kept_behind(after, static_cast<int>(limit)); });
+        store_.run_blocking([&](Transaction& tx) { return tx.kept_behind(after, rpc::page_limit(*request)); });
     if (!kept) return to_status(kept.error());
     for (const auto& one : *kept) fill(*response->add_records(), one);
     return grpc::Status::OK;

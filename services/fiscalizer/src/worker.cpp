@@ -209,18 +209,13 @@ void Worker::start_lane(const configuration::Register& entry, const Fence& fence
   auto lane = std::make_shared<Lane>(lane_dependencies_, *entry.settings.protocol, id, entry.pool, fence);
   lanes_.emplace(id, lane);
   shards_[static_cast<std::size_t>(fence.shard)].lanes.push_back(lane);
-  spawn(drive(lane));
-  spawn(ask_on(lane));
+  spawn(accompany(lane, lane->run()));
+  spawn(accompany(lane, lane->ask_on()));
 }
 
-asio::awaitable<void> Worker::drive(std::shared_ptr<Lane> lane) {
-  co_await lane->run();
+asio::awaitable<void> Worker::accompany(std::shared_ptr<Lane> lane, asio::awaitable<void> life) {
+  co_await std::move(life);
   unsettled_.insert(lane->fence().shard);  // it may have stopped by itself
-}
-
-asio::awaitable<void> Worker::ask_on(std::shared_ptr<Lane> lane) {
-  co_await lane->ask_on();
-  unsettled_.insert(lane->fence().shard);
 }
 
 // Of all lanes, and whose they are.

@@ -78,8 +78,7 @@ class Worker {
   void look_at_shards();
   bool settle_lanes(int shard);
   void start_lane(const configuration::Register& entry, const Fence& fence);
-  boost::asio::awaitable<void> drive(std::shared_ptr<Lane> lane);
-  boost::asio::awaitable<void> ask_on(std::shared_ptr<Lane> lane);
+  boost::asio::awaitable<void> accompany(std::shared_ptr<Lane> lane, boost::asio::awaitable<void> life);
   [[nodiscard]] std::map<std::int64_t, std::shared_ptr<Lane>> unanswered();
   void wanted(const PoolId& pool);
   // What happened beside the lanes.

@@ -8,6 +8,7 @@
 
 #include "kassaflow/async/pause.hpp"
 #include "kassaflow/fiscal/text.hpp"
+#include "kassaflow/kafka/set_aside.hpp"
 #include "kassaflow/receipts/id.hpp"
 
 namespace kassaflow::fiscalizer::journal {
@@ -440,7 +441,7 @@ class MemoryTransaction final : public Transaction {
     for (const auto& [where, stored] : tables_.kept_records) {
       const auto& record = stored.record;
       const KeptPlace at{stored.at_us, record.topic, record.partition, record.log, record.offset};
-      newest_first.emplace(at, KeptShown{at, record.receipt, record.key.substr(0, KeptShown::kKeyShown),
+      newest_first.emplace(at, KeptShown{at, record.receipt, record.key.substr(0, kafka::kKeyShown),
                                          static_cast<std::int64_t>(record.value.size()), record.why, record.detail});
     }
     std::vector<KeptShown> shown;

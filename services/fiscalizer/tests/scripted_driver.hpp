@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "kassaflow/fiscal/receipt.hpp"
+#include "plain_driver.hpp"
 #include "postgres_journal.hpp"
 
 namespace kassaflow::fiscalizer {
@@ -26,7 +27,7 @@ inline Finding said(Fact fact, std::string remote_id = "", Cause cause = Cause::
 }
 
 // `now` is called with every sending and question, before the answer.
-class ScriptedDriver final : public registers::Driver {
+class ScriptedDriver final : public PlainDriver {
  public:
   registers::Capabilities can{.query_by_key = true, .absent_may_be_sent_again = true, .manages_shifts = true};
   Finding sent = said(Fact::unknown);  // the answer to a receipt's bytes
@@ -58,14 +59,6 @@ class ScriptedDriver final : public registers::Driver {
     auto answer = std::move(answers.at(0));
     answers.pop_front();
     co_return answer;
-  }
-  [[nodiscard]] std::optional<Finding> read_callback(const registers::AttemptRef& /*attempt*/,
-                                                     std::string_view /*body*/) const override {
-    return std::nullopt;
-  }
-  [[nodiscard]] registers::Rendered render_shift(registers::ShiftCommand /*command*/, const fiscal::Till& /*till*/,
-                                                 const std::string& key) const override {
-    return {key};
   }
   asio::awaitable<Finding> send_shift(registers::ShiftCommand command, const registers::AttemptRef& /*attempt*/,
                                       http::WriteGuard& /*guard*/) override {

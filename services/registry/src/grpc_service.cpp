@@ -12,6 +12,7 @@
 #include "kassaflow/log/log.hpp"
 #include "kassaflow/registers/protocol.hpp"
 #include "kassaflow/rpc/audit.hpp"
+#include "kassaflow/rpc/page.hpp"
 #include "kassaflow/text/visible.hpp"
 #include "scope.hpp"
 
@@ -174,7 +175,7 @@ grpc::Status GrpcService::remove(grpc::ServerContext* context, const rpc::Caller
 
 grpc::Status GrpcService::ListAudit(grpc::ServerContext*, const v1::ListAuditRequest* request,
                                     v1::ListAuditResponse* response) {
-  const auto part = store_.audit_after(request->after(), rpc::audit_limit(*request));
+  const auto part = store_.audit_after(request->after(), rpc::page_limit(*request));
   if (!part) return to_status(part.error());
   rpc::fill(*response, *part);
   return grpc::Status::OK;

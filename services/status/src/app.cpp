@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto kAnswerLimit = 1500ms;  // a database that is away must not hold CHECK_URL
 constexpr auto kMeasure = 1s;
+constexpr auto kForget = 1h;
 constexpr auto kLookCaughtUp = 5s;
 constexpr auto kDrain = 5s;
 constexpr const char* kLifeTable = "receipts";
@@ -202,12 +203,16 @@ bool StatusApp::on_batch(const std::vector<kafka::Record>& batch) {
 }
 
 asio::awaitable<void> StatusApp::measure() {
+  auto forget_at = context_.clock.now();
   while (!stopping_) {
     const auto backlog = co_await database_.run([](pqxx::work& work) { return sql::backlog(work); });
     if (backlog) counters_.show_backlog(*backlog);
-    const auto forgotten =
-        co_await database_.run([](pqxx::work& work) { return sql::forget_set_aside(work, kafka::kSetAsideKept); });
-    if (forgotten && *forgotten > 0) log::info("set_aside.forgotten", {{"records", *forgotten}});
+    if (context_.clock.now() >= forget_at) {
+      const auto forgotten =
+          co_await database_.run([](pqxx::work& work) { return sql::forget_set_aside(work, kafka::kSetAsideKept); });
+      if (forgotten) forget_at = context_.clock.now() + kForget;
+      if (forgotten && *forgotten > 0) log::info("set_aside.forgotten", {{"records", *forgotten}});
+    }
     co_await async::pause_for(context_.clock, kMeasure);
   }
 }

@@ -9,6 +9,7 @@
 #include "kassaflow/records/convert.hpp"
 #include "kassaflow/records/read.hpp"
 #include "kassaflow/records/topics.hpp"
+#include "kassaflow/rpc/page.hpp"
 #include "push_sql.hpp"
 
 namespace kassaflow::status {
@@ -396,8 +397,6 @@ std::vector<ViewEntry> list(pqxx::work& work, const Filter& filter) {
 }
 
 v1::ListSetAsideResponse list_set_aside(pqxx::work& work, const v1::ListSetAsideRequest& request) {
-  constexpr std::uint32_t kLimit = 1000;
-  constexpr int kKeyShown = 200;  // bytes
   const auto& after = request.after();
   v1::ListSetAsideResponse response;
   for (const auto& row : work.exec_params(
@@ -406,8 +405,8 @@ v1::ListSetAsideResponse list_set_aside(pqxx::work& work, const v1::ListSetAside
            "(set_aside_at, topic, partition, log, record_offset) < "
            "('epoch'::timestamptz + $3::bigint * interval '1 microsecond', $4, $5::int, $6::bigint, $7::bigint) "
            "order by set_aside_at desc, topic desc, partition desc, log desc, record_offset desc limit $8",
-           kKeyShown, !request.has_after(), after.at_us(), after.topic(), after.partition(), after.log(),
-           after.offset(), request.limit() == 0 ? kLimit : std::min(request.limit(), kLimit))) {
+           kafka::kKeyShown, !request.has_after(), after.at_us(), after.topic(), after.partition(), after.log(),
+           after.offset(), rpc::page_limit(request))) {
     auto& record = *response.add_records();
     auto& place = *record.mutable_place();
     place.set_at_us(row[0].as<std::int64_t>());

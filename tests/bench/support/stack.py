@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import pathlib
 import secrets
@@ -11,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import urllib.parse
 from typing import Any
 
 from harness.stack import ROOT, Stack, stat_fields
@@ -92,8 +90,7 @@ class BenchStack(Stack):
         self._alone.add(name)
 
     def await_ready(self, name: str) -> None:
-        parts = urllib.parse.urlsplit(self.env[f'METRICS_{name.upper()}'])
-        eventually(lambda: _status_of(parts.hostname or '', parts.port or 0) == 200, f'{name} is ready')
+        eventually(lambda: self.is_ready(name), f'{name} is ready')
 
     def mute_status(self) -> None:
         """Status answers the question of ingress but reads no Kafka: its own work is not the cost of ingress."""
@@ -207,17 +204,6 @@ def _pool(shop: Shop, number: int, registers: int, endpoint: str) -> list[dict[s
             for each in range(registers)
         ),
     ]
-
-
-def _status_of(host: str, port: int) -> int:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request('GET', '/readyz')
-        return connection.getresponse().status
-    except OSError:
-        return 0
-    finally:
-        connection.close()
 
 
 def _used_s(fields: list[str]) -> float:

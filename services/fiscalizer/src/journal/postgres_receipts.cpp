@@ -1,3 +1,4 @@
+#include "kassaflow/kafka/set_aside.hpp"
 #include "kassaflow/postgres/arrays.hpp"
 #include "kassaflow/postgres/audit_log.hpp"
 #include "kassaflow/receipts/id.hpp"
@@ -293,7 +294,7 @@ std::vector<KeptShown> PostgresTransaction::kept_behind(const std::optional<Kept
            "(taken_in_at, topic, partition, log, record_offset) < "
            "('epoch'::timestamptz + $3::bigint * interval '1 microsecond', $4, $5::int, $6::bigint, $7::bigint) "
            "order by taken_in_at desc, topic desc, partition desc, log desc, record_offset desc limit $8",
-           KeptShown::kKeyShown, !place.has_value(), behind.at_us, behind.topic, behind.partition, behind.log,
+           kafka::kKeyShown, !place.has_value(), behind.at_us, behind.topic, behind.partition, behind.log,
            behind.offset, limit)) {
     shown.push_back({{row["at_us"].as<std::int64_t>(), row["topic"].as<std::string>(), row["partition"].as<int>(),
                       row["log"].as<std::int64_t>(), row["record_offset"].as<std::int64_t>()},

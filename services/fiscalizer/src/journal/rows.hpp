@@ -172,8 +172,6 @@ struct KeptPlace {
 
 // A kept record as people are shown it.
 struct KeptShown {
-  static constexpr int kKeyShown = 200;  // bytes
-
   KeptPlace place;
   ReceiptId receipt;
   std::string key;

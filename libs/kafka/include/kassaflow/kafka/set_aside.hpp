@@ -37,6 +37,8 @@ inline constexpr std::array kWhys{Why::unreadable, Why::out_of_limits, Why::fore
 
 // How long: three times as long as posts and outcomes stay in Kafka. What a receipt's content hangs on is kept with it.
 inline constexpr std::chrono::hours kSetAsideKept{90 * 24};
+// Of its key, where it is listed: bytes.
+inline constexpr int kKeyShown = 200;
 
 struct SetAside {
   Record record;

@@ -16,7 +16,6 @@ template <class Request>
   return {caller.name(), request.actor() + " at " + caller.from, request.reason()};
 }
 
-[[nodiscard]] int audit_limit(const v1::ListAuditRequest& request);
 void fill(v1::ListAuditResponse& response, const audit::Part& part);
 
 [[nodiscard]] audit::Part part_of(const v1::ListAuditResponse& response);
