@@ -25,7 +25,7 @@ PROGRAMS = (
     'status_test', 'status_functional_test', 'fiscalizer_test', 'journal_test', 'postgres_unit_test', 'postgres_test', SIMULATION,
 )  # fmt: skip
 SEEDS = range(1, 121)
-SEEDS_AT_ONCE = 10
+SEEDS_AT_ONCE = 24
 RUN_LIMIT_S = 300
 
 
@@ -81,11 +81,20 @@ def prepare() -> None:
     else:
         subprocess.run(['git', 'worktree', 'prune'], cwd=ROOT, check=True)
         subprocess.run(['git', 'worktree', 'add', '-q', '--force', '--detach', str(TREE)], cwd=ROOT, check=True)
-    must('cmake', '--preset', 'dev')
+    for preset in {preset_of(program) for program in PROGRAMS}:
+        must('cmake', '--preset', preset)
+
+
+def preset_of(program: str) -> str:
+    return 'simulation' if program == SIMULATION else 'dev'
+
+
+def path_of(program: str) -> str:
+    return f'build/{preset_of(program)}/tests/{program}'
 
 
 def build(program: str) -> None:
-    must('cmake', '--build', '--preset', 'dev', '--target', program)
+    must('cmake', '--build', '--preset', preset_of(program), '--target', program)
 
 
 def every_instance(test: str) -> str:
@@ -96,7 +105,7 @@ def every_instance(test: str) -> str:
 
 def who_of_tests(program: str, test: str | None) -> str | None:
     filters = [f'--gtest_filter={every_instance(test)}'] if test else []
-    code, output = run(f'build/dev/tests/{program}', *filters, '--gtest_brief=1', limit_s=RUN_LIMIT_S)
+    code, output = run(path_of(program), *filters, '--gtest_brief=1', limit_s=RUN_LIMIT_S)
     if '[==========] 0 tests' in output:
         sys.exit(f'{program} has no {test}')
     if code == 0:
@@ -108,7 +117,7 @@ def who_of_tests(program: str, test: str | None) -> str | None:
 def who_of_seeds() -> str | None:
     for first in SEEDS[::SEEDS_AT_ONCE]:
         options = ('--seed', str(first), '--seeds', str(SEEDS_AT_ONCE), '--no-shrink')
-        code, _ = run(f'build/dev/tests/{SIMULATION}', *options, limit_s=RUN_LIMIT_S)
+        code, _ = run(path_of(SIMULATION), *options, limit_s=RUN_LIMIT_S)
         if code != 0:
             return SIMULATION
     return None
