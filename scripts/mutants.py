@@ -27,6 +27,7 @@ PROGRAMS = (
 SEEDS = range(1, 121)
 SEEDS_AT_ONCE = 24
 RUN_LIMIT_S = 300
+TEST_LIMIT_S = 60  # without its protection a test may wait for ever
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def every_instance(test: str) -> str:
 
 def who_of_tests(program: str, test: str | None) -> str | None:
     filters = [f'--gtest_filter={every_instance(test)}'] if test else []
-    code, output = run(path_of(program), *filters, '--gtest_brief=1', limit_s=RUN_LIMIT_S)
+    code, output = run(path_of(program), *filters, '--gtest_brief=1', limit_s=TEST_LIMIT_S if test else RUN_LIMIT_S)
     if '[==========] 0 tests' in output:
         sys.exit(f'{program} has no {test}')
     if code == 0:

@@ -89,6 +89,15 @@ TEST_P(JournalTest, Rule1_AReceiptThatChangedSinceItWasReadIsNeitherOpenedNorRef
   EXPECT_NE(open(attempt_for(queued().at(0))), 0);
 }
 
+TEST_P(JournalTest, Rule9_OnlyAQueuedReceiptIsOpened) {
+  take({post(1, 1, 10, "d", 0)});
+  auto refused = queued().at(0);
+  refuse(refused);
+  refused.revision = receipt(1).revision;
+  EXPECT_EQ(open(attempt_for(refused)), 0);
+  EXPECT_EQ(state(1), "failed");
+}
+
 TEST_P(JournalTest, ReceiptsQueueInTheOrderOfTheirPosts) {
   take({post(3, 1, 10, "d", 0), post(1, 2, 10, "d", 1), post(2, 3, 10, "d", 2)});
   std::vector<ReceiptId> order;
