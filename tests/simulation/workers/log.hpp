@@ -45,6 +45,11 @@ class Log {
     }
   }
 
+  [[nodiscard]] bool has(const std::string& key) const {
+    return std::ranges::any_of(partitions_, [&](const auto& records) {
+      return std::ranges::any_of(records, [&](const auto& record) { return record.key == key; });
+    });
+  }
   // What the reader of such a position finds, as kafka::Consumer: it looks every second or two, and reads the record
   // before its position when a partition is assigned to it.
   [[nodiscard]] kafka::Continuity look(std::size_t partition, const kafka::ReadPosition& position) const {

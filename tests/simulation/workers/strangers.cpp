@@ -109,6 +109,8 @@ void Strangers::write_one() {
       break;
   }
   if (receipt == nullptr) return;
+  // The first outcome of a receipt is believed: only the journal's own is, also in a topic that was made again.
+  if (what >= 7 && !world_.outcomes.has(receipt->id.str())) return;
   switch (what) {
     case 5: {  // our receipt, printed again as theirs
       auto record = post();
