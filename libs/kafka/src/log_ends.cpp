@@ -16,6 +16,17 @@ namespace kassaflow::kafka {
 
 namespace asio = boost::asio;
 
+bool reached(const ReadPositions& read, const std::vector<LogEnd>& ends) {
+  if (ends.empty()) return false;
+  for (const auto& end : ends) {
+    if (end.continuity != Continuity::same) return false;
+    if (end.end == 0) continue;
+    const auto found = read.find({end.topic, end.partition});
+    if (found == read.end() || found->second.log != end.log || found->second.next_offset < end.end) return false;
+  }
+  return true;
+}
+
 namespace {
 
 using Clock = std::chrono::steady_clock;

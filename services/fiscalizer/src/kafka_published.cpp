@@ -72,6 +72,8 @@ asio::awaitable<bool> KafkaPublished::read(Take take) {
       asio::use_awaitable);
 }
 
-asio::awaitable<std::vector<kafka::LogEnd>> KafkaPublished::ends_of_posts() { co_return co_await posts_.ask({}); }
+asio::awaitable<std::vector<kafka::LogEnd>> KafkaPublished::ends_of_posts(kafka::ReadPositions read) {
+  co_return co_await posts_.ask(std::move(read));
+}
 
 }  // namespace kassaflow::fiscalizer

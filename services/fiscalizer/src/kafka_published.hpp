@@ -21,7 +21,7 @@ class KafkaPublished final : public Published {
 
   boost::asio::awaitable<std::optional<std::vector<std::string>>> latest() override;
   boost::asio::awaitable<bool> read(Take take) override;
-  boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override;
+  boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions read) override;
 
  private:
   kafka::LogReadOptions options_;

@@ -24,8 +24,8 @@ class Published {
   using Take = std::function<boost::asio::awaitable<bool>(std::vector<std::string> values)>;
   virtual boost::asio::awaitable<bool> read(Take take) = 0;
 
-  // Where posts and callbacks end now; empty: Kafka does not answer.
-  virtual boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() = 0;
+  // Where posts and callbacks end now, compared with what is read; empty: Kafka does not answer.
+  virtual boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions read) = 0;
 };
 
 }  // namespace kassaflow::fiscalizer

@@ -57,14 +57,15 @@ void tell(const Durability& now) {
   }
 }
 
-}  // namespace
-
-bool reached(const kafka::ReadPositions& positions, const std::vector<kafka::LogEnd>& ends) {
+// False: a topic was made again since its end was asked.
+bool of_the_logs_that_are_read(const std::vector<kafka::LogEnd>& ends, const kafka::ReadPositions& read) {
   return std::ranges::all_of(ends, [&](const auto& end) {
-    const auto found = positions.find({end.topic, end.partition});
-    return end.end == 0 || (found != positions.end() && found->second.next_offset >= end.end);
+    const auto found = read.find({end.topic, end.partition});
+    return end.log == (found == read.end() ? 0 : found->second.log);
   });
 }
+
+}  // namespace
 
 Recovery::Recovery(Dependencies dependencies)
     : dependencies_(std::move(dependencies)), wake_(dependencies_.executor, dependencies_.clock) {
@@ -177,17 +178,23 @@ asio::awaitable<bool> Recovery::take_back(std::vector<std::string> values) {
 }
 
 asio::awaitable<void> Recovery::await_posts() {
-  if (ends_.empty()) ends_ = co_await dependencies_.published.ends_of_posts();
+  if (ends_.empty()) {
+    const auto read = co_await dependencies_.store.run([](Transaction& tx) { return tx.positions(); });
+    if (!read) co_return report(log::Level::warn, "journal.take_back_failed", read.error());
+    ends_ = co_await dependencies_.published.ends_of_posts(*read);
+  }
   if (ends_.empty()) co_return;
-  const auto suspects =
-      co_await dependencies_.store.run([ends = ends_](Transaction& tx) -> std::optional<std::int64_t> {
-        if (!reached(tx.positions(), ends)) return std::nullopt;
-        return journal::open_again(tx);
-      });
-  if (!suspects) co_return report(log::Level::warn, "journal.take_back_failed", suspects.error());
-  if (!*suspects) co_return;
+  const auto looked = co_await dependencies_.store.run([ends = ends_](Transaction& tx) {
+    const auto read = tx.positions();
+    return std::pair(kafka::reached(read, ends) ? std::optional(journal::open_again(tx)) : std::nullopt,
+                     of_the_logs_that_are_read(ends, read));
+  });
+  if (!looked) co_return report(log::Level::warn, "journal.take_back_failed", looked.error());
+  const auto& [suspects, ends_hold] = *looked;
+  if (!ends_hold) ends_.clear();
+  if (!suspects) co_return;
   // An alarm: what could not be asked, a person must answer for.
-  log::error("alarm.journal_taken_back", {{"taken_back", taken_back_}, {"suspects", **suspects}});
+  log::error("alarm.journal_taken_back", {{"taken_back", taken_back_}, {"suspects", *suspects}});
   see(Stage::open, durability_);
 }
 

@@ -59,11 +59,8 @@ class Recovery {
   bool compared_ = false;  // since this worker began
   async::Clock::time_point behind_since_{};
   std::size_t taken_back_ = 0;
-  std::vector<kafka::LogEnd> ends_;  // of the posts to be read again; empty: not asked yet
+  std::vector<kafka::LogEnd> ends_;  // of the posts to be read again; empty: to be asked
   bool stopping_ = false;
 };
-
-// Intake has come to `ends`.
-[[nodiscard]] bool reached(const kafka::ReadPositions& positions, const std::vector<kafka::LogEnd>& ends);
 
 }  // namespace kassaflow::fiscalizer

@@ -38,7 +38,7 @@ class PublishedInMemory final : public Published {
     if (away) co_return false;
     co_return co_await take(outcomes);
   }
-  asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override {
+  asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions) override {
     co_return away ? std::vector<kafka::LogEnd>() : ends;
   }
 };
@@ -156,6 +156,27 @@ TEST_F(RecoveryTest, Rule17_ItIsNotOpenedBeforeTheLostPostsAreRead) {
     last.offset = 6;
     tx.store_positions(kafka::after(std::vector{last}));
   });
+  time_.run_for(5s);
+  EXPECT_TRUE(may_start());
+}
+
+TEST_F(RecoveryTest, Rule18_OfATopicThatWasMadeAgainTheNewEndIsToBeReached) {
+  publish(3);
+  const auto read_up_to = [this](std::int64_t next_offset, std::int64_t log) {
+    kafka::Record last;
+    last.topic = records::kReceiptsTopic;
+    last.offset = next_offset - 1;
+    last.log = log;
+    memory_.transact([&](Transaction& tx) { tx.store_positions(kafka::after(std::vector{last})); });
+  };
+  published_.ends = {{records::kReceiptsTopic, 0, 7}};
+  memory_.start_again();
+  time_.run_for(10min);
+  published_.ends = {{records::kReceiptsTopic, 0, 9, 1}};
+  read_up_to(8, 1);
+  time_.run_for(10min);
+  EXPECT_EQ(recovery_.stage(), Stage::reading_posts) << "7 was the end of the log that is gone";
+  read_up_to(9, 1);
   time_.run_for(5s);
   EXPECT_TRUE(may_start());
 }

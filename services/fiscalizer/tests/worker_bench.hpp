@@ -20,7 +20,7 @@ class NothingPublished final : public Published {
     co_return std::vector<std::string>();
   }
   boost::asio::awaitable<bool> read(Take take) override { co_return co_await take({}); }
-  boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override {
+  boost::asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions) override {
     co_return std::vector<kafka::LogEnd>();
   }
 };

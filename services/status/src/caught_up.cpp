@@ -21,14 +21,14 @@ asio::awaitable<bool> CaughtUp::operator()() {
   if (!before) co_return false;
   const auto ends = co_await log_ends_.ask(*before);
   if (ends.empty()) co_return false;
-  while (!reached(stored_, ends)) {
+  while (!kafka::reached(stored_, ends)) {
     if (clock_.now() >= until) co_return false;
     if (!reading_) {
       reading_ = true;
       auto stored = co_await database_.run([](pqxx::work& work) { return positions::load(work); });
       reading_ = false;
       if (stored) stored_ = std::move(*stored);
-      if (reached(stored_, ends)) break;
+      if (kafka::reached(stored_, ends)) break;
     }
     co_await async::pause_for(clock_, kLook);
   }

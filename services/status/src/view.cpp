@@ -56,17 +56,6 @@ Answer answer_for(const std::optional<ViewEntry>& known, const configuration::In
   never();
 }
 
-bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd>& ends) {
-  if (ends.empty()) return false;
-  for (const auto& end : ends) {
-    if (end.continuity != kafka::Continuity::same) return false;
-    if (end.end == 0) continue;
-    const auto found = stored.find({end.topic, end.partition});
-    if (found == stored.end() || found->second.log != end.log || found->second.next_offset < end.end) return false;
-  }
-  return true;
-}
-
 namespace {
 
 constexpr std::size_t kDetailLimit = 300;  // characters

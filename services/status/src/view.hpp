@@ -18,7 +18,6 @@
 #include "kassaflow/base/id.hpp"
 #include "kassaflow/configuration/snapshot.hpp"
 #include "kassaflow/fiscal/receipt.hpp"
-#include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/set_aside.hpp"
 #include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/portions.hpp"
@@ -45,10 +44,6 @@ enum class Answer : std::uint8_t { wait, done, error_if_current };
 [[nodiscard]] Answer answer_for(const std::optional<ViewEntry>& known, const configuration::Installation& portal);
 // Pure. The receipt is that installation's, and its tenant's.
 [[nodiscard]] bool is_of(const v1::ReceiptOutcome& outcome, const configuration::Installation& portal);
-
-// True when the view has taken in every record before `ends`; unknown (empty) ends are never reached, nor are those of
-// another log than the one that was read.
-[[nodiscard]] bool reached(const kafka::ReadPositions& stored, const std::vector<kafka::LogEnd>& ends);
 
 // Pure. The register's attributes, as the portal is told them. PRINT_END_TIME alone may be our own clock: when the
 // receipt was finished, which a repeated post does not change (exactly-once.md 19). Never of a document a person typed:

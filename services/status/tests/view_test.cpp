@@ -61,37 +61,6 @@ TEST(AnswerFor, Rule16_AWithheldErrorIsNotTold) {
   EXPECT_EQ(answer_for(failed, kPortal), Answer::wait);
 }
 
-kafka::ReadPosition at(std::int64_t next_offset, std::int64_t log = 0) {
-  kafka::ReadPosition position;
-  position.log = log;
-  position.next_offset = next_offset;
-  return position;
-}
-
-TEST(Reached, Rule14_OnlyWhenEveryPartitionIsReadUpToItsEnd) {
-  const std::vector<kafka::LogEnd> ends = {{"receipts", 0, 5}, {"receipts", 1, 0}, {"outcomes", 0, 7}};
-  EXPECT_TRUE(reached({{{"receipts", 0}, at(5)}, {{"outcomes", 0}, at(7)}}, ends))
-      << "nothing is in an empty partition";
-  EXPECT_TRUE(reached({{{"receipts", 0}, at(9)}, {{"receipts", 1}, at(3)}, {{"outcomes", 0}, at(8)}}, ends));
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(4)}, {{"outcomes", 0}, at(7)}}, ends));
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(5)}}, ends)) << "a partition never read";
-  EXPECT_FALSE(reached({}, ends));
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(5)}}, {})) << "the ends are not known";
-}
-
-TEST(Reached, Rule18_TheEndOfAnotherLogThanTheOneThatWasReadIsNot) {
-  std::vector<kafka::LogEnd> ends = {{"receipts", 0, 5}};
-  ends[0].continuity = kafka::Continuity::another;
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(9)}}, ends));
-  ends[0].continuity = kafka::Continuity::same;
-  ends[0].log = 1;
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(9)}}, ends)) << "that position is of the log before";
-  EXPECT_TRUE(reached({{{"receipts", 0}, at(5, 1)}}, ends));
-  ends[0] = {"receipts", 0, 0};
-  ends[0].continuity = kafka::Continuity::another;
-  EXPECT_FALSE(reached({{{"receipts", 0}, at(9)}}, ends)) << "made again, and empty";
-}
-
 TEST(AnswerFor, Rule14_AnOutdatedErrorWaits) {
   auto failed = known(v1::RECEIPT_STATE_FAILED);
   failed->outdated = true;

@@ -43,11 +43,13 @@ class PublishedLog final : public fiscalizer::Published {
     }
     co_return true;
   }
-  asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts() override {
+  asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions read) override {
     std::vector<kafka::LogEnd> ends;
     for (const auto* log : {&surroundings_.posts, &surroundings_.callbacks}) {
       for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
-        ends.push_back({log->topic(), static_cast<std::int32_t>(partition), log->end(partition)});
+        const auto where = std::pair(log->topic(), static_cast<std::int32_t>(partition));
+        const auto position = read[where];
+        ends.push_back({where.first, where.second, log->end(partition), position.log, log->look(partition, position)});
       }
     }
     co_return ends;

@@ -88,7 +88,7 @@ asio::awaitable<bool> Status::caught_up() {
     }
   }
   const auto until = world_.clock.now() + kCaughtUp;
-  while (!status::reached(view_.positions(), ends)) {
+  while (!kafka::reached(view_.positions(), ends)) {
     if (world_.clock.now() >= until) co_return false;
     co_await async::pause_for(world_.clock, 20ms);
   }

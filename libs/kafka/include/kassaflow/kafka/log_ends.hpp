@@ -27,6 +27,10 @@ struct LogEnd {
   Continuity continuity = Continuity::same;
 };
 
+// True when everything before `ends` has been read; unknown (empty) ends are never reached, nor are those of
+// another log than the one that was read.
+[[nodiscard]] bool reached(const ReadPositions& read, const std::vector<LogEnd>& ends);
+
 class LogEnds {
  public:
   struct Options {
