@@ -30,7 +30,16 @@ run_tests() {
   # Its many seeds run in a build of their own, which is a fast one; under a sanitizer a few of them in that build.
   if [[ $preset == dev && simulation =~ ^($kinds)$ ]]; then build simulation simulate; fi
   sanitizers_environment
-  ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+  local failed=0
+  ctest --test-dir "build/$preset" -L "^($kinds)\$" --output-on-failure --no-tests=error -j "$(nproc)" "$@" || failed=$?
+  ((failed == 0)) || tell_failures "build/$preset/Testing/Temporary/LastTest.log"
+  return "$failed"
+}
+
+# What a long output has buried: the first words of each failure.
+tell_failures() {
+  say "what failed, in the order of the tests; the rest is above and in $1:"
+  grep -E '^(ERROR|FAIL): |^[A-Za-z_.]*(Error|NeverHappened)\b|^\[  FAILED  \] .*\(|: Failure$|: WRONG: ' "$1" | cut -c 1-400 | head -n 20 >&2 || true
 }
 
 # Cycles of faults on a stack of their own. A failure keeps the stack's data, and what is needed to understand it beside them.

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.registers import Row, Till
 from harness.stack import Stack
-from harness.waiting import eventually
+from harness.waiting import PATIENCE_S, eventually
 from harness.wire import PortalAnswer, call, portal_post
 
 FINAL = 'done'  # a failed one may be re-opened, and the view hears of that a moment later
@@ -183,7 +183,7 @@ class Sale:
     def state(self) -> str:
         return (self.show() or {}).get('state', 'unknown')
 
-    def reaches(self, state: str, within_s: float = 60.0) -> Row:
+    def reaches(self, state: str, within_s: float = PATIENCE_S) -> Row:
         """Waits for the state; fails at once in another final one."""
 
         def look() -> Row | None:
@@ -198,7 +198,7 @@ class Sale:
         """What a register signed for it, a Row; None when nothing was. A test that indexes None has failed, and may."""
         return next((row for row in self.shop.documents() if row['contact'] == self.contact), None)
 
-    def printed(self, within_s: float = 60.0) -> Row:
+    def printed(self, within_s: float = PATIENCE_S) -> Row:
         return eventually(self.document, f'a document of {self.uuid}', within_s, seen=self.show)
 
     def requests(self) -> list[Row]:
@@ -207,7 +207,7 @@ class Sale:
     def at_portal(self) -> Row:
         return call('GET', self._url)
 
-    def portal_says(self, state: str, within_s: float = 60.0) -> Row:
+    def portal_says(self, state: str, within_s: float = PATIENCE_S) -> Row:
         return eventually(
             lambda: (now := self.at_portal())['state'] == state and now,
             f'the portal has {self.unique_id} as {state}',
