@@ -17,7 +17,7 @@ from harness.stack import ROOT, Stack
 from harness.waiting import eventually
 
 PROJECT = 'kassaflow-test'
-KASSACTL = '/etc/kassaflow/kassactl.sh'
+KASSACTL = 'kassactl'
 UP_WITHIN_S = 900.0
 COMMAND_WITHIN_S = 120.0
 URLS = {

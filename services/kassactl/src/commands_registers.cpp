@@ -61,7 +61,7 @@ json::object to_object(const v1::RegisterStatus& entry) {
 int list_registers(const Session& session) {
   ById registers = configured(session);
   bool all_answered = true;
-  for (const std::string& address : addresses(session.environment, "fiscalizer")) {
+  for (const std::string& address : every_address(addresses(session.environment, "fiscalizer"), resolve)) {
     all_answered = ask_worker(session, address, registers) && all_answered;
   }
   json::array objects;

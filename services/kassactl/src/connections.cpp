@@ -1,8 +1,11 @@
 #include "connections.hpp"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cctype>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "kassaflow/rpc/channel.hpp"
@@ -40,6 +43,32 @@ std::vector<std::string> addresses(const Environment& environment, const std::st
            });
   };
   if (!std::ranges::all_of(found, is_address)) throw Failure(variable + " is not host:port[,host:port…]");
+  return found;
+}
+
+std::vector<std::string> every_address(const std::vector<std::string>& addresses, const Resolve& resolve) {
+  std::vector<std::string> every;
+  for (const std::string& address : addresses) {
+    const auto colon = address.rfind(':');
+    auto found = resolve(address.substr(0, colon));
+    if (std::ranges::any_of(found, [](const auto& ip) { return ip.is_v4(); })) {
+      std::erase_if(found, [](const auto& ip) { return ip.is_v6(); });
+    }
+    std::set<std::string> hosts;
+    for (const auto& ip : found) hosts.insert(ip.is_v6() ? "[" + ip.to_string() + "]" : ip.to_string());
+    if (hosts.empty()) every.push_back(address);
+    for (const std::string& host : hosts) every.push_back(host + address.substr(colon));
+  }
+  return every;
+}
+
+std::vector<boost::asio::ip::address> resolve(const std::string& host) {
+  boost::asio::io_context context;
+  boost::system::error_code unknown;
+  std::vector<boost::asio::ip::address> found;
+  for (const auto& entry : boost::asio::ip::tcp::resolver(context).resolve(host, "", unknown)) {
+    found.push_back(entry.endpoint().address());
+  }
   return found;
 }
 

@@ -3,7 +3,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <functional>
 #include <istream>
 #include <map>
 #include <memory>
@@ -18,6 +20,14 @@ using Environment = std::map<std::string, std::string>;
 
 // The comma-separated addresses of KASSAFLOW_<SERVICE>_GRPC; throws Failure when there is none.
 [[nodiscard]] std::vector<std::string> addresses(const Environment& environment, const std::string& service);
+
+// The same, with all that stands behind each name in its place: a name may be that of many workers, who are asked one
+// by one. `resolve` tells the addresses of a host; of both families those of IPv4 are taken, else each worker would be
+// asked twice. A name that leads nowhere stays: calling it says why.
+using Resolve = std::function<std::vector<boost::asio::ip::address>(const std::string& host)>;
+[[nodiscard]] std::vector<std::string> every_address(const std::vector<std::string>& addresses, const Resolve& resolve);
+// Asks the system; empty when it knows none.
+[[nodiscard]] std::vector<boost::asio::ip::address> resolve(const std::string& host);
 
 // A command that cannot go on; the text is for the operator, the exit code is 1.
 class Failure : public std::runtime_error {
