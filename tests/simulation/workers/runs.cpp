@@ -60,7 +60,6 @@ void Runs::start(const Plan& plan, const std::string& log) {
     if (std::freopen(log.c_str(), "w", stderr) == nullptr) _exit(2);
     const auto message = run(plan);
     std::fflush(stderr);
-    // Nothing is destroyed at its end: what the dead of the simulation wait for would come to life.
     _exit(write(ends[1], &message, sizeof message) == sizeof message ? 0 : 2);
   }
   close(ends[1]);

@@ -1,6 +1,7 @@
 #include "simulation.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "books.hpp"
 #include "bounds.hpp"
@@ -25,7 +26,8 @@ constexpr auto kPersonLooks = 5min;
 }  // namespace
 
 Report simulate(const Plan& plan) {
-  World world(plan);
+  // Never destroyed: what the dead still wait for would come to life. The process ends with the run (runs.cpp).
+  World& world = *std::make_unique<World>(plan).release();
   Registry registry(world);
   Books books(world);
   Status status(world, books);
