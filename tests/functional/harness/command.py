@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 
 
@@ -14,7 +15,8 @@ def output_of(
     folder: pathlib.Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Of its standard output; AssertionError with all it said when it fails. `name`: for that text."""
+    """Of its standard output; its standard error is handed on. AssertionError with all it said when it fails. `name`: for
+    that text."""
     done = subprocess.run(
         arguments,
         cwd=folder,
@@ -27,4 +29,5 @@ def output_of(
     )
     if done.returncode:
         raise AssertionError(f'{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}')
+    sys.stderr.write(done.stderr)
     return done.stdout
