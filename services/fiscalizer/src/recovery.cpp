@@ -57,11 +57,11 @@ void tell(const Durability& now) {
   }
 }
 
-// False: a topic was made again since its end was asked.
+// False: one of the logs was another than the one that was read, or is now: its end is to be asked again.
 bool of_the_logs_that_are_read(const std::vector<kafka::LogEnd>& ends, const kafka::ReadPositions& read) {
   return std::ranges::all_of(ends, [&](const auto& end) {
     const auto found = read.find({end.topic, end.partition});
-    return end.log == (found == read.end() ? 0 : found->second.log);
+    return end.continuity == kafka::Continuity::same && end.log == (found == read.end() ? 0 : found->second.log);
   });
 }
 

@@ -181,6 +181,17 @@ TEST_F(RecoveryTest, Rule18_OfATopicThatWasMadeAgainTheNewEndIsToBeReached) {
   EXPECT_TRUE(may_start());
 }
 
+TEST_F(RecoveryTest, Rule18_EndsThatDidNotFitWhatIsReadAreAskedAgain) {
+  publish(3);
+  published_.ends = {{records::kReceiptsTopic, 0, 0, 0, kafka::Continuity::trimmed}};
+  memory_.start_again();
+  time_.run_for(10min);
+  EXPECT_EQ(recovery_.stage(), Stage::reading_posts);
+  published_.ends[0].continuity = kafka::Continuity::same;
+  time_.run_for(5s);
+  EXPECT_TRUE(may_start());
+}
+
 TEST_F(RecoveryTest, Rule17_OnlyTheHolderOfTheFirstShardTakesBack) {
   publish(3);
   for (auto& row : lease_store_.shards()) {
