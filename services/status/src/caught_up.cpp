@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "kassaflow/async/pause.hpp"
+#include "kassaflow/positions/positions.hpp"
 #include "kassaflow/postgres/database_run.hpp"
 
 namespace kassaflow::status {

@@ -7,7 +7,6 @@
 #include "kassaflow/async/clock.hpp"
 #include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/postgres/database.hpp"
-#include "view.hpp"
 
 namespace kassaflow::status {
 

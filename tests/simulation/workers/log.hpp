@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kassaflow/kafka/log_ends.hpp"
 #include "kassaflow/kafka/read_position.hpp"
 
 namespace kassaflow::simulation {
@@ -50,6 +51,7 @@ class Log {
       return std::ranges::any_of(records, [&](const auto& record) { return record.key == key; });
     });
   }
+
   // What the reader of such a position finds, as kafka::Consumer: it looks every second or two, and reads the record
   // before its position when a partition is assigned to it.
   [[nodiscard]] kafka::Continuity look(std::size_t partition, const kafka::ReadPosition& position) const {
@@ -69,6 +71,16 @@ class Log {
   // The offset of the next record.
   [[nodiscard]] std::int64_t end(std::size_t partition) const {
     return static_cast<std::int64_t>(partitions_.at(partition).size());
+  }
+
+  // Of each partition, compared with what was read, as kafka::LogEnds.
+  void add_ends(std::vector<kafka::LogEnd>& ends, const kafka::ReadPositions& read) const {
+    for (std::size_t partition = 0; partition < partitions_.size(); ++partition) {
+      const auto number = static_cast<std::int32_t>(partition);
+      const auto known = read.find({topic_, number});
+      const auto position = known == read.end() ? kafka::ReadPosition() : known->second;
+      ends.push_back({topic_, number, end(partition), position.log, look(partition, position)});
+    }
   }
 
   [[nodiscard]] std::vector<kafka::Record> read(std::size_t partition, std::int64_t from, std::size_t limit) const {

@@ -45,13 +45,7 @@ class PublishedLog final : public fiscalizer::Published {
   }
   asio::awaitable<std::vector<kafka::LogEnd>> ends_of_posts(kafka::ReadPositions read) override {
     std::vector<kafka::LogEnd> ends;
-    for (const auto* log : {&surroundings_.posts, &surroundings_.callbacks}) {
-      for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
-        const auto where = std::pair(log->topic(), static_cast<std::int32_t>(partition));
-        const auto position = read[where];
-        ends.push_back({where.first, where.second, log->end(partition), position.log, log->look(partition, position)});
-      }
-    }
+    for (const auto* log : {&surroundings_.posts, &surroundings_.callbacks}) log->add_ends(ends, read);
     co_return ends;
   }
 

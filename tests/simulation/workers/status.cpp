@@ -77,16 +77,7 @@ asio::awaitable<void> Status::read() {
 
 asio::awaitable<bool> Status::caught_up() {
   std::vector<kafka::LogEnd> ends;
-  for (const auto* log : {&world_.posts, &world_.outcomes}) {
-    for (std::size_t partition = 0; partition < log->partitions(); ++partition) {
-      const auto known = position(*log, partition);
-      ends.push_back({.topic = log->topic(),
-                      .partition = static_cast<std::int32_t>(partition),
-                      .end = log->end(partition),
-                      .log = known.log,
-                      .continuity = log->look(partition, known)});
-    }
-  }
+  for (const auto* log : {&world_.posts, &world_.outcomes}) log->add_ends(ends, view_.positions());
   const auto until = world_.clock.now() + kCaughtUp;
   while (!kafka::reached(view_.positions(), ends)) {
     if (world_.clock.now() >= until) co_return false;
